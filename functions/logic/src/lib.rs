@@ -1,0 +1,3 @@
+//! The logic specialist.
+
+pub mod rules;

@@ -1,0 +1,1 @@
+//! What the logic specialist looks for.

@@ -1,0 +1,3 @@
+//! The security specialist.
+
+pub mod rules;

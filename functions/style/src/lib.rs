@@ -1,0 +1,3 @@
+//! The style specialist.
+
+pub mod rules;

@@ -1,0 +1,1 @@
+//! What the style specialist looks for.

@@ -1,0 +1,2 @@
+//! The whole set in one process.
+fn main() {}

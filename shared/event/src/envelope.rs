@@ -1,0 +1,220 @@
+use crate::{CorrelationId, EventId, Message, Say, Topic};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A CloudEvents 1.0 JSON object ("CloudEvents - Version 1.0.2"), and the
+/// `detail` of the EventBridge entry that carries it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Always `1.0`.
+    pub specversion: SpecVersion,
+    /// Unique per source; a repeat of the same event has the same id.
+    pub id: EventId,
+    /// Who said it: `github-bot.<function>`. Equal to EventBridge's `source`.
+    pub source: String,
+    /// The topic. Equal to EventBridge's `detail-type`.
+    #[serde(rename = "type")]
+    pub topic: Topic,
+    /// What it is about, such as `octo/widgets#7`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// When it was said (RFC 3339).
+    pub time: Timestamp,
+    /// The delivery that began it all.
+    pub correlationid: CorrelationId,
+    /// The event that caused this one; absent on the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causationid: Option<EventId>,
+    /// W3C Trace Context, handed on as it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+    /// The body, typed by topic.
+    pub data: Value,
+}
+
+/// CloudEvents' `specversion`: there is one that is spoken here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SpecVersion {
+    /// CloudEvents 1.0.
+    #[serde(rename = "1.0")]
+    V1,
+}
+
+/// An event whose body is not what its topic promises. Trying again is no help.
+#[derive(Debug, thiserror::Error)]
+#[error("event {id} on {topic}: malformed data: {reason}")]
+pub struct MalformedEvent {
+    /// The event's id.
+    pub id: EventId,
+    /// The event's topic.
+    pub topic: Topic,
+    /// What was wrong, and where.
+    pub reason: String,
+}
+
+impl Event {
+    /// The first event of a flow: nothing caused it, and the flow has its name.
+    pub fn first(id: EventId, source: &str, say: Say, now: Timestamp) -> Self {
+        Self {
+            specversion: SpecVersion::V1,
+            correlationid: CorrelationId::from(&id),
+            id,
+            source: source.to_owned(),
+            topic: say.topic,
+            subject: Some(say.subject),
+            time: now,
+            causationid: None,
+            traceparent: None,
+            data: say.data,
+        }
+    }
+
+    /// The `index`th event that `handler` says on hearing `self`.
+    pub fn caused(&self, handler: &str, index: usize, say: Say, now: Timestamp) -> Self {
+        Self {
+            specversion: SpecVersion::V1,
+            id: EventId::derive(&self.id, handler, index),
+            source: format!("github-bot.{handler}"),
+            topic: say.topic,
+            subject: Some(say.subject),
+            time: now,
+            correlationid: self.correlationid.clone(),
+            causationid: Some(self.id.clone()),
+            traceparent: self.traceparent.clone(),
+            data: say.data,
+        }
+    }
+
+    /// The body as the type that belongs to the topic.
+    ///
+    /// # Errors
+    /// [`MalformedEvent`] names the field that is missing or wrong.
+    pub fn read<M: Message>(&self) -> Result<M, MalformedEvent> {
+        if self.topic.as_str() == M::TOPIC {
+            self.data_as()
+        } else {
+            Err(self.malformed(format!("expected the topic {}", M::TOPIC)))
+        }
+    }
+
+    /// The body as a type that several topics share.
+    ///
+    /// # Errors
+    /// [`MalformedEvent`] names the field that is missing or wrong.
+    pub fn data_as<T: serde::de::DeserializeOwned>(&self) -> Result<T, MalformedEvent> {
+        T::deserialize(&self.data).map_err(|error| self.malformed(error.to_string()))
+    }
+
+    fn malformed(&self, reason: String) -> MalformedEvent {
+        MalformedEvent {
+            id: self.id.clone(),
+            topic: self.topic.clone(),
+            reason,
+        }
+    }
+
+    /// The EventBridge event that a rule's target receives ("Events in Amazon
+    /// EventBridge"), as the local runner makes it: same fields, a stand-in
+    /// account and region.
+    pub fn into_eventbridge(self) -> EventBridgeEvent {
+        EventBridgeEvent {
+            version: "0".to_owned(),
+            id: self.id.to_string(),
+            detail_type: self.topic.to_string(),
+            source: self.source.clone(),
+            account: "000000000000".to_owned(),
+            time: self.time,
+            region: "local".to_owned(),
+            resources: Vec::new(),
+            detail: self,
+        }
+    }
+}
+
+/// What a rule's target receives: EventBridge's envelope around an [`Event`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventBridgeEvent {
+    /// Always `0`.
+    #[serde(default)]
+    pub version: String,
+    /// EventBridge's own id, new for every delivery of the same event: never
+    /// used to tell repeats.
+    pub id: String,
+    /// The topic.
+    #[serde(rename = "detail-type")]
+    pub detail_type: String,
+    /// Who said it.
+    pub source: String,
+    /// The AWS account, twelve digits.
+    #[serde(default)]
+    pub account: String,
+    /// When it was put on the bus.
+    pub time: Timestamp,
+    /// The AWS region.
+    #[serde(default)]
+    pub region: String,
+    /// ARNs of resources; unused here.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// The event.
+    pub detail: Event,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn opened() -> Event {
+        let say = Say {
+            topic: "github.pr.opened".parse().unwrap(),
+            subject: "octo/widgets#7".to_owned(),
+            data: json!({"number": 7}),
+        };
+        let id = "72d3162e-cc78-11e3-81ab-4c9367dc0958".parse().unwrap();
+        let now = "2026-11-01T12:00:00Z".parse().unwrap();
+        Event::first(id, "github-bot.webhook", say, now)
+    }
+
+    #[test]
+    fn the_wire_form_is_a_cloudevent() {
+        insta::assert_json_snapshot!(opened(), @"");
+    }
+
+    #[test]
+    fn what_follows_names_its_cause_and_its_beginning() {
+        let opened = opened();
+        let say = Say {
+            topic: "agent.pr.review_requested".parse().unwrap(),
+            subject: "octo/widgets#7".to_owned(),
+            data: json!({}),
+        };
+        let requested = opened.caused("pull-request", 0, say.clone(), opened.time);
+        let check = requested.caused("coordinator", 0, say, opened.time);
+        assert_eq!(requested.causationid.as_ref(), Some(&opened.id));
+        assert_eq!(check.causationid.as_ref(), Some(&requested.id));
+        assert_eq!(check.correlationid, opened.correlationid);
+        assert_eq!(check.source, "github-bot.coordinator");
+    }
+
+    #[test]
+    fn the_envelope_survives_the_bus() {
+        let envelope = opened().into_eventbridge();
+        let text = serde_json::to_string(&envelope).unwrap();
+        assert_eq!(
+            serde_json::from_str::<EventBridgeEvent>(&text).unwrap(),
+            envelope
+        );
+    }
+
+    #[test]
+    fn malformed_data_is_named() {
+        #[derive(Debug, Deserialize)]
+        struct Body {
+            #[expect(dead_code, reason = "only its absence matters")]
+            head_sha: String,
+        }
+        insta::assert_snapshot!(opened().data_as::<Body>().unwrap_err(), @"");
+    }
+}

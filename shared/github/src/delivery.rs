@@ -1,0 +1,5 @@
+//! A webhook delivery.
+
+/// A delivery.
+#[derive(Debug)]
+pub struct Delivery;

@@ -1,0 +1,114 @@
+use diff::LeftOut;
+use serde::{Deserialize, Serialize};
+
+/// One thing that a reviewer found, on one line of the diff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Path of the file in the new tree.
+    pub path: String,
+    /// Line in the new file, from 1. It is a line of the diff.
+    pub line: u32,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Which specialist's subject it is.
+    pub category: Category,
+    /// The rule that found it, such as `committed-secret`: stable, for people
+    /// who want to look it up or switch it off.
+    pub rule: String,
+    /// What is wrong and what to do, in a sentence or two. Never repeats a secret.
+    pub message: String,
+    /// How sure the reviewer is.
+    pub confidence: Confidence,
+}
+
+/// How bad a finding is, from least to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Should be mended some day.
+    Low,
+    /// Should be mended before merging.
+    Medium,
+    /// Must be mended before merging.
+    High,
+    /// Harm is done as soon as it is pushed: rotate, revoke, revert.
+    Critical,
+}
+
+/// A finding's subject, which is the specialist's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// Secrets, injection, unsafe settings.
+    Security,
+    /// What a careful reader would not leave in.
+    Style,
+    /// What will not do what it says.
+    Logic,
+}
+
+impl Category {
+    /// Every specialist there is, in the order that they are named in.
+    pub const ALL: [Self; 3] = [Self::Security, Self::Style, Self::Logic];
+
+    /// As it is written in keys and events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Security => "security",
+            Self::Style => "style",
+            Self::Logic => "logic",
+        }
+    }
+}
+
+impl std::fmt::Display for Category {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How sure a reviewer is, in percent: 0 is a guess, 100 is certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct Confidence(u8);
+
+impl Confidence {
+    /// `percent`, at most 100.
+    pub const fn percent(percent: u8) -> Self {
+        Self(if percent > 100 { 100 } else { percent })
+    }
+
+    /// In percent.
+    pub const fn as_percent(self) -> u8 {
+        self.0
+    }
+}
+
+impl TryFrom<u8> for Confidence {
+    type Error = String;
+
+    fn try_from(percent: u8) -> Result<Self, String> {
+        match percent {
+            0..=100 => Ok(Self(percent)),
+            _ => Err(format!("a confidence is 0 to 100 percent, not {percent}")),
+        }
+    }
+}
+
+impl From<Confidence> for u8 {
+    fn from(confidence: Confidence) -> u8 {
+        confidence.0
+    }
+}
+
+/// What a reviewer read, and what it did not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// How many files were read.
+    pub files_read: u32,
+    /// The changed files that were not, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+}

@@ -1,0 +1,10 @@
+//! Findings, the [`Reviewer`]s that make them, and the events that a review is
+//! made of.
+
+pub mod message;
+
+mod finding;
+mod reviewer;
+
+pub use finding::{Category, Confidence, Coverage, Finding, Severity};
+pub use reviewer::{Change, Report, ReviewError, Reviewer};

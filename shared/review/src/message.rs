@@ -1,0 +1,155 @@
+//! What the functions say to each other about a review, one type a topic.
+
+use crate::Category;
+use event::{Message, Say};
+use github::{HeadSha, PrKey};
+use serde::{Deserialize, Serialize};
+
+macro_rules! message {
+    ($name:ident, $topic:literal) => {
+        impl Message for $name {
+            const TOPIC: &'static str = $topic;
+
+            fn subject(&self) -> String {
+                self.review.pr.to_string()
+            }
+        }
+    };
+}
+
+/// One review: a pull request at one head. Every message about it begins so.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ReviewKey {
+    /// The pull request.
+    pub pr: PrKey,
+    /// The commit under review.
+    pub head_sha: HeadSha,
+}
+
+impl std::fmt::Display for ReviewKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}@{}", self.pr, self.head_sha)
+    }
+}
+
+/// A head wants a review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewRequested {
+    /// Which.
+    #[serde(flatten)]
+    pub review: ReviewKey,
+    /// The base's commit: the diff is `base_sha...head_sha`.
+    pub base_sha: HeadSha,
+}
+message!(ReviewRequested, "agent.pr.review_requested");
+
+/// A pull request is left alone, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewSkipped {
+    /// Which.
+    #[serde(flatten)]
+    pub review: ReviewKey,
+    /// Why.
+    pub reason: SkipReason,
+}
+message!(ReviewSkipped, "agent.pr.review_skipped");
+
+/// Why a pull request is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// A bot opened it.
+    BotAuthor,
+    /// It is not ready yet.
+    Draft,
+    /// It carries the label `no-review`.
+    Label,
+}
+
+/// A specialist is asked to look. Each has a topic of its own:
+/// [`CheckRequested::topic`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRequested {
+    /// Which.
+    #[serde(flatten)]
+    pub review: ReviewKey,
+    /// The base's commit.
+    pub base_sha: HeadSha,
+}
+
+impl CheckRequested {
+    /// The topic that asks the specialist of `category`.
+    pub fn topic(category: Category) -> &'static str {
+        match category {
+            Category::Security => "agent.pr.security_check",
+            Category::Style => "agent.pr.style_check",
+            Category::Logic => "agent.pr.logic_check",
+        }
+    }
+
+    /// Asks the specialist of `category`.
+    pub fn say(&self, category: Category) -> Say {
+        Say::on(Self::topic(category), self.review.pr.to_string(), self)
+    }
+}
+
+/// A specialist is done; what it found is in its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckCompleted {
+    /// Which.
+    #[serde(flatten)]
+    pub review: ReviewKey,
+    /// Which specialist.
+    pub category: Category,
+    /// How many findings there are.
+    pub findings: u32,
+}
+message!(CheckCompleted, "agent.pr.check_completed");
+
+/// The security specialist found what must not be merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// Which.
+    #[serde(flatten)]
+    pub review: ReviewKey,
+    /// Why.
+    pub reason: BlockReason,
+    /// Where: `path:line rule`, at most ten.
+    pub details: Vec<String>,
+}
+message!(Block, "agent.pr.block");
+
+/// Why a pull request must not be merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockReason {
+    /// Findings of high severity from the security specialist.
+    SecurityIssues,
+}
+
+/// A verdict stands in the review's state and wants to be published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewCompleted {
+    /// Which.
+    #[serde(flatten)]
+    pub review: ReviewKey,
+    /// How many findings there are.
+    pub findings: u32,
+    /// The specialists that did not answer in time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Category>,
+}
+message!(ReviewCompleted, "agent.pr.review_completed");
+
+/// A review stands on GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewPublished {
+    /// Which.
+    #[serde(flatten)]
+    pub review: ReviewKey,
+    /// GitHub's id of it.
+    pub review_id: u64,
+    /// How many inline comments it has.
+    pub comments: u32,
+}
+message!(ReviewPublished, "agent.pr.review_published");
