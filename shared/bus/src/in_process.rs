@@ -1,6 +1,6 @@
-use crate::{Emit, EmitError, Handler, HandlerError, Outcome};
+use crate::{Emit, EmitError, Handler, HandlerError};
 use async_trait::async_trait;
-use event::{Event, InvalidTopicPattern, TopicPattern};
+use event::{Event, InvalidTopicPattern, Outcome, TopicPattern};
 use pattern::{EventPattern, InvalidPattern, RuleSet};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 /// pattern, and [`settle`](InProcess::settle) delivers what was said.
 ///
 /// ```
-/// # use bus::{Emit, Handler, HandlerError, InProcess, Outcome};
-/// # use event::{Event, Say};
+/// # use bus::{Emit, Handler, HandlerError, InProcess};
+/// # use event::{Event, Outcome, Say};
 /// # use std::sync::Arc;
 /// struct Greeter;
 ///

@@ -11,5 +11,5 @@ mod in_process;
 
 pub use batch::{Batches, Entry, EntryResult, MAX_ENTRIES, MAX_SIZE, PutEvents, PutEventsError};
 pub use emit::{Emit, EmitError};
-pub use handler::{Handler, HandlerError, Outcome};
+pub use handler::{Handler, HandlerError};
 pub use in_process::{InProcess, OnError, Settled};

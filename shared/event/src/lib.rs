@@ -5,6 +5,7 @@
 mod envelope;
 mod failure;
 mod id;
+mod outcome;
 mod say;
 mod topic;
 
@@ -12,5 +13,6 @@ pub use envelope::{Event, EventBridgeEvent, MalformedEvent};
 pub use failure::Failure;
 pub use id::{CorrelationId, EventId, InvalidId};
 pub use jiff::Timestamp;
+pub use outcome::Outcome;
 pub use say::{Message, Say};
 pub use topic::{InvalidTopic, InvalidTopicPattern, Topic, TopicPattern};

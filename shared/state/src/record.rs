@@ -1,7 +1,8 @@
 use crate::{Key, Saved, StateError, StateManager};
-use event::{Event, EventId, Say, Timestamp};
+use event::{Event, EventId, Outcome, Say, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 
 /// How many events a record remembers that it applied.
@@ -91,12 +92,19 @@ pub enum Turn<T, R> {
     },
 }
 
-impl<T, R> Turn<T, R> {
-    /// What is to be said, whether for the first time or again.
-    pub fn into_events(self) -> Vec<Event> {
+impl<T, R: fmt::Display> Turn<T, R> {
+    /// What came of it, and what is to be said, whether for the first time or
+    /// again.
+    pub fn into_parts(self) -> (Outcome, Vec<Event>) {
         match self {
-            Self::Ignored(_) => Vec::new(),
-            Self::Applied { events, .. } | Self::Repeated { events, .. } => events,
+            Self::Ignored(reason) => (
+                Outcome::Ignored {
+                    reason: reason.to_string(),
+                },
+                Vec::new(),
+            ),
+            Self::Applied { events, .. } => (Outcome::Applied { said: events.len() }, events),
+            Self::Repeated { events, .. } => (Outcome::Repeated { said: events.len() }, events),
         }
     }
 }
@@ -163,7 +171,7 @@ impl StateManager {
     /// let first = state.turn(&key, "pull-request", &opened, decide).await?;
     /// let again = state.turn(&key, "pull-request", &opened, decide).await?;
     /// assert!(matches!(again, Turn::Repeated { .. }));
-    /// assert_eq!(first.into_events(), again.into_events());
+    /// assert_eq!(first.into_parts().1, again.into_parts().1);
     /// # Ok(())
     /// # }
     /// ```
