@@ -50,6 +50,25 @@ pub struct FileDiff {
 }
 
 impl FileDiff {
+    /// The diff of a new file with the text `text`: for examples and tests.
+    pub fn added(path: &str, text: &str) -> Self {
+        let line = |(number, text): (u32, &str)| Line {
+            kind: LineKind::Added,
+            old_number: None,
+            new_number: Some(number),
+            text: text.to_owned(),
+        };
+        Self {
+            path: path.to_owned(),
+            old_path: None,
+            change: FileChange::Added,
+            hunks: vec![Hunk {
+                section: None,
+                lines: (1..).zip(text.lines()).map(line).collect(),
+            }],
+        }
+    }
+
     /// The lines that are new, each with its number in the new file.
     pub fn added_lines(&self) -> impl Iterator<Item = (u32, &str)> {
         self.lines().filter_map(|line| match line.kind {

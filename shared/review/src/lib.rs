@@ -2,6 +2,7 @@
 //! made of.
 
 pub mod message;
+pub mod rules;
 
 mod finding;
 mod reviewer;
