@@ -2,19 +2,38 @@
 //! strangers: whatever it holds, parsing ends, never panics, and says by name
 //! what it could not read.
 
+mod header;
 mod parse;
 
-pub use parse::parse;
+pub use parse::{MAX_BYTES, MAX_FILES, MAX_LINES, parse};
 
 use serde::{Deserialize, Serialize};
 
 /// A parsed diff: what can be read, and what was left out and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diff {
-    /// Files with text changes, in the diff's order.
+    /// Files that were read, in the diff's order. One whose text did not change
+    /// (a new name, a new mode, an empty file) has no hunks.
     pub files: Vec<FileDiff>,
-    /// Files that changed but could not be read as text.
+    /// Files that changed but were not read.
     pub left_out: Vec<LeftOut>,
+}
+
+impl Diff {
+    /// Whether a comment on the right side of the diff may sit on `line` of
+    /// `path`: on an added line or one of context. GitHub refuses a whole review
+    /// for a single comment elsewhere ("Create a review for a pull request",
+    /// status 422).
+    pub fn has_line(&self, path: &str, line: u32) -> bool {
+        self.files
+            .iter()
+            .any(|file| file.path == path && file.has_line(line))
+    }
+
+    /// How many lines the diff adds, over all files.
+    pub fn added_line_count(&self) -> usize {
+        self.files.iter().map(FileDiff::added_line_count).sum()
+    }
 }
 
 /// One file's text changes.
@@ -30,13 +49,64 @@ pub struct FileDiff {
     pub hunks: Vec<Hunk>,
 }
 
+impl FileDiff {
+    /// The diff of a new file with the text `text`: for examples and tests.
+    pub fn added(path: &str, text: &str) -> Self {
+        let line = |(number, text): (u32, &str)| Line {
+            kind: LineKind::Added,
+            old_number: None,
+            new_number: Some(number),
+            text: text.to_owned(),
+        };
+        Self {
+            path: path.to_owned(),
+            old_path: None,
+            change: FileChange::Added,
+            hunks: vec![Hunk {
+                section: None,
+                lines: (1..).zip(text.lines()).map(line).collect(),
+            }],
+        }
+    }
+
+    /// The lines that are new, each with its number in the new file.
+    pub fn added_lines(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.lines().filter_map(|line| match line.kind {
+            LineKind::Added => Some((line.new_number?, line.text.as_str())),
+            LineKind::Removed | LineKind::Context => None,
+        })
+    }
+
+    /// How many lines are new.
+    pub fn added_line_count(&self) -> usize {
+        self.added_lines().count()
+    }
+
+    /// How many lines are gone.
+    pub fn removed_line_count(&self) -> usize {
+        self.lines()
+            .filter(|line| line.kind == LineKind::Removed)
+            .count()
+    }
+
+    /// Whether `line` of the new file is in the diff, added or as context.
+    pub fn has_line(&self, line: u32) -> bool {
+        self.hunks.iter().any(|hunk| hunk.has_line(line))
+    }
+
+    /// All lines of all hunks.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.hunks.iter().flat_map(|hunk| &hunk.lines)
+    }
+}
+
 /// What happened to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileChange {
-    /// It is new.
+    /// It is new. A copy is new, too; its `old_path` names the original.
     Added,
-    /// Its text changed.
+    /// Its text or its mode changed.
     Modified,
     /// It is gone.
     Deleted,
@@ -53,6 +123,16 @@ pub struct Hunk {
     pub lines: Vec<Line>,
 }
 
+impl Hunk {
+    /// New lines stand without a gap, so the first and the last are enough.
+    fn has_line(&self, line: u32) -> bool {
+        let number = |line: &Line| line.new_number;
+        let first = self.lines.iter().find_map(number);
+        let last = self.lines.iter().rev().find_map(number);
+        matches!((first, last), (Some(first), Some(last)) if (first..=last).contains(&line))
+    }
+}
+
 /// One line of a hunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -62,7 +142,7 @@ pub struct Line {
     pub old_number: Option<u32>,
     /// Number in the new file, from 1; `None` for a removed line.
     pub new_number: Option<u32>,
-    /// The text without its line end.
+    /// The text without its line end, be it LF or CRLF.
     pub text: String,
 }
 
@@ -98,4 +178,6 @@ pub enum WhyLeftOut {
     Malformed,
     /// The diff or the file is larger than what is read.
     TooLarge,
+    /// A tool wrote it: a lock file, minified or generated code, vendored code.
+    Generated,
 }

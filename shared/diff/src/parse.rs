@@ -1,6 +1,220 @@
-use crate::Diff;
+use crate::header::{Header, best_name, strip_prefix};
+use crate::{Diff, FileChange, FileDiff, Hunk, LeftOut, Line, LineKind, WhyLeftOut};
+use std::borrow::Cow;
+
+/// How many lines of a diff are read, as many as GitHub itself gives.
+pub const MAX_LINES: usize = 20_000;
+
+/// How many bytes of a diff are read.
+pub const MAX_BYTES: usize = 5_000_000;
+
+/// How many files of a diff are looked at; GitHub lists no more than these. The
+/// rest is one entry in [`Diff::left_out`].
+pub const MAX_FILES: usize = 3_000;
+
+/// Linux has no longer paths.
+const MAX_PATH: usize = 4_096;
 
 /// Reads a unified diff in git's form.
-pub fn parse(_text: &str) -> Diff {
-    Diff::default()
+///
+/// Each file is read by itself, so that a malformed one takes no other with it.
+/// A file that does not fit into what is left of [`MAX_LINES`] and [`MAX_BYTES`]
+/// is left out as a whole; smaller ones behind it are still read. Time and memory
+/// are linear in the text.
+///
+/// ```
+/// let diff = diff::parse(
+///     "diff --git a/src/lib.rs b/src/lib.rs\n\
+///      --- a/src/lib.rs\n\
+///      +++ b/src/lib.rs\n\
+///      @@ -1 +1,2 @@\n \
+///       fn main() {}\n\
+///      +// the end\n",
+/// );
+/// let file = &diff.files[0];
+/// assert_eq!(file.added_lines().collect::<Vec<_>>(), [(2, "// the end")]);
+/// assert!(diff.has_line("src/lib.rs", 1) && !diff.has_line("src/lib.rs", 3));
+/// ```
+pub fn parse(text: &str) -> Diff {
+    let mut diff = Diff::default();
+    let mut lines_left = MAX_LINES;
+    let mut bytes_left = MAX_BYTES;
+    let (before, mut parts) = split(text);
+    if !before.trim().is_empty() {
+        diff.leave_out("(before the first file)", WhyLeftOut::Malformed);
+    }
+    for part in parts.by_ref().take(MAX_FILES) {
+        let lines = part.bytes().filter(|&b| b == b'\n').count();
+        match read_file(part, lines <= lines_left && part.len() <= bytes_left) {
+            Ok(file) => {
+                lines_left = lines_left.saturating_sub(lines);
+                bytes_left = bytes_left.saturating_sub(part.len());
+                diff.files.push(file);
+            }
+            Err(why) => diff.leave_out(&best_name(part), why),
+        }
+    }
+    match parts.count() {
+        0 => {}
+        more => diff.leave_out(&format!("(and {more} more files)"), WhyLeftOut::TooLarge),
+    }
+    diff
 }
+
+impl Diff {
+    fn leave_out(&mut self, path: &str, why: WhyLeftOut) {
+        let end = path.floor_char_boundary(MAX_PATH);
+        let path = path.get(..end).unwrap_or_default().to_owned();
+        self.left_out.push(LeftOut { path, why });
+    }
+}
+
+/// What stands before the first file, and each file's part. No line of a hunk
+/// begins with `diff --git `: it has its sign or a blank before it.
+fn split(text: &str) -> (&str, impl Iterator<Item = &str>) {
+    const FIRST: &str = "diff --git ";
+    const NEXT: &str = "\ndiff --git ";
+    let start = if text.starts_with(FIRST) {
+        0
+    } else {
+        text.find(NEXT).map_or(text.len(), |at| at + 1)
+    };
+    let (before, mut rest) = text.split_at(start);
+    let parts = std::iter::from_fn(move || {
+        let end = rest.find(NEXT).map_or(rest.len(), |at| at + 1);
+        let (part, after) = rest.split_at(end);
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    });
+    (before, parts)
+}
+
+fn read_file(part: &str, fits: bool) -> Result<FileDiff, WhyLeftOut> {
+    let header = Header::read(part).map_err(|_| WhyLeftOut::Malformed)?;
+    if header.is_submodule {
+        return Err(WhyLeftOut::Submodule);
+    }
+    if header.is_binary {
+        return Err(WhyLeftOut::Binary);
+    }
+    if !fits {
+        return Err(WhyLeftOut::TooLarge);
+    }
+    let file = if header.body.is_empty() {
+        without_text(&header)
+    } else {
+        with_text(&header)
+    };
+    file.filter(|file| (1..=MAX_PATH).contains(&file.path.len()))
+        .ok_or(WhyLeftOut::Malformed)
+}
+
+/// A new name, a new mode, an empty file.
+fn without_text(header: &Header<'_>) -> Option<FileDiff> {
+    let (old_path, path) = match header.moved() {
+        Some((old, new)) => (Some(old.into_owned()), new),
+        None => (None, header.name()?),
+    };
+    Some(FileDiff {
+        path: path.into_owned(),
+        old_path,
+        change: header.change.unwrap_or(FileChange::Modified),
+        hunks: Vec::new(),
+    })
+}
+
+fn with_text(header: &Header<'_>) -> Option<FileDiff> {
+    let patch = diffy::Patch::from_str(header.body).ok()?;
+    if patch.hunks().is_empty() || has_more_lines(header.body, &patch) {
+        return None;
+    }
+    let name = |path: Option<&str>, prefix| match path? {
+        "/dev/null" => Some(None),
+        path => strip_prefix(Cow::Borrowed(path), prefix).map(|path| Some(path.into_owned())),
+    };
+    let old = name(patch.original(), "a/")?;
+    let new = name(patch.modified(), "b/")?;
+    let (path, old_path, change) = match (header.moved(), old, new) {
+        (Some((from, to)), Some(_), Some(_)) => {
+            let change = header.change.unwrap_or(FileChange::Renamed);
+            (to.into_owned(), Some(from.into_owned()), change)
+        }
+        (None, None, Some(new)) => (new, None, FileChange::Added),
+        (None, Some(old), None) => (old, None, FileChange::Deleted),
+        (None, Some(old), Some(new)) if old == new => (new, None, FileChange::Modified),
+        _ => return None,
+    };
+    let hunks = patch.hunks().iter().map(read_hunk).collect::<Option<_>>()?;
+    Some(FileDiff {
+        path,
+        old_path,
+        change,
+        hunks,
+    })
+}
+
+/// `diffy` ends a hunk when it has as many lines as its header says and passes
+/// over the rest; lines must not hide there.
+fn has_more_lines(body: &str, patch: &diffy::Patch<'_, str>) -> bool {
+    let read: usize = patch.hunks().iter().map(|h| h.lines().len() + 1).sum();
+    let written = body
+        .trim_end_matches(['\n', '\r'])
+        .lines()
+        .skip_while(|line| !line.starts_with("@@ "))
+        .filter(|line| !line.starts_with('\\'))
+        .count();
+    written > read
+}
+
+/// `None` if a number does not fit.
+fn read_hunk(hunk: &diffy::Hunk<'_, str>) -> Option<Hunk> {
+    let mut old = Numbers::from(hunk.old_range().start())?;
+    let mut new = Numbers::from(hunk.new_range().start())?;
+    let lines = hunk
+        .lines()
+        .iter()
+        .map(|line| {
+            let (kind, text, old_number, new_number) = match *line {
+                diffy::Line::Context(text) => (
+                    LineKind::Context,
+                    text,
+                    Some(old.next()?),
+                    Some(new.next()?),
+                ),
+                diffy::Line::Delete(text) => (LineKind::Removed, text, Some(old.next()?), None),
+                diffy::Line::Insert(text) => (LineKind::Added, text, None, Some(new.next()?)),
+            };
+            let text = text.strip_suffix('\n').unwrap_or(text);
+            let text = text.strip_suffix('\r').unwrap_or(text).to_owned();
+            Some(Line {
+                kind,
+                old_number,
+                new_number,
+                text,
+            })
+        })
+        .collect::<Option<_>>()?;
+    let section = hunk.function_context().map(str::trim_end);
+    Some(Hunk {
+        section: section.filter(|s| !s.is_empty()).map(str::to_owned),
+        lines,
+    })
+}
+
+/// Line numbers, from 1. A side without lines begins at 0 and is never asked.
+struct Numbers(u32);
+
+impl Numbers {
+    fn from(start: usize) -> Option<Self> {
+        u32::try_from(start).ok().map(Self)
+    }
+
+    fn next(&mut self) -> Option<u32> {
+        let number = self.0;
+        self.0 = number.checked_add(1)?;
+        (number > 0).then_some(number)
+    }
+}
+
+#[cfg(test)]
+mod tests;

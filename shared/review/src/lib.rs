@@ -3,6 +3,7 @@
 
 pub mod item;
 pub mod message;
+pub mod rules;
 
 mod finding;
 mod reviewer;

@@ -1,0 +1,356 @@
+//! Which part of a line is code, which a comment, which a string: a reader that
+//! knows the quotes and comments of each language, but no grammar. It begins anew
+//! with each hunk, so it is wrong where a hunk begins inside a string or a comment.
+
+use super::Language;
+
+/// Longer lines are not for people; only rules that read the bare text see them.
+pub(crate) const MAX_LINE: usize = 2_000;
+
+/// Where the reader is at the end of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Inside {
+    #[default]
+    Code,
+    /// Until `*/`.
+    Comment,
+    /// Until this text, over line ends.
+    Text(&'static str),
+    /// A raw string of Rust, until a quote and so many `#`.
+    Raw(usize),
+}
+
+/// Reads a file's lines one after the other.
+#[derive(Debug)]
+pub(crate) struct Lexer {
+    language: Language,
+    inside: Inside,
+    /// The quotes that nothing closes on this line: looked for only once, so that
+    /// a line of nothing but quotes takes no quadratic time.
+    unclosed: Vec<char>,
+}
+
+/// A line's parts. Each is as long as the line in bytes, blank where the other is.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parts {
+    /// Code, with the contents of strings blanked; their quotes stay.
+    pub(crate) code: String,
+    /// The text of comments, without what begins them.
+    pub(crate) comment: String,
+}
+
+impl Parts {
+    fn code(&mut self, text: &str) {
+        self.code.push_str(text);
+        blank(&mut self.comment, text.len());
+    }
+
+    fn comment(&mut self, text: &str) {
+        self.comment.push_str(text);
+        blank(&mut self.code, text.len());
+    }
+
+    fn neither(&mut self, text: &str) {
+        blank(&mut self.code, text.len());
+        blank(&mut self.comment, text.len());
+    }
+}
+
+fn blank(text: &mut String, len: usize) {
+    text.extend(std::iter::repeat_n(' ', len));
+}
+
+impl Lexer {
+    pub(crate) fn new(language: Language) -> Self {
+        Self {
+            language,
+            inside: Inside::Code,
+            unclosed: Vec::new(),
+        }
+    }
+
+    /// A gap in the file: what was open may have been closed in it.
+    pub(crate) fn gap(&mut self) {
+        self.inside = Inside::Code;
+    }
+
+    pub(crate) fn line(&mut self, text: &str) -> Parts {
+        let mut parts = Parts::default();
+        if text.len() > MAX_LINE {
+            return parts;
+        }
+        self.unclosed.clear();
+        let mut rest = text;
+        if self.inside == Inside::Code && self.has_slash_comments() && continues_comment(text) {
+            let end = text.find("*/").map_or(text.len(), |at| at + 2);
+            let (comment, after) = text.split_at(end);
+            parts.comment(comment);
+            rest = after;
+        }
+        while !rest.is_empty() {
+            let taken = match self.inside {
+                Inside::Code => self.code(text, rest, &mut parts),
+                Inside::Comment => self.until(rest, "*/", &mut parts, Parts::comment),
+                Inside::Text(end) => self.until(rest, end, &mut parts, Parts::neither),
+                Inside::Raw(hashes) => {
+                    let end = format!("\"{}", "#".repeat(hashes));
+                    self.until(rest, &end, &mut parts, Parts::neither)
+                }
+            };
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        parts
+    }
+
+    /// Takes one token of code; always at least one character.
+    fn code(&mut self, line: &str, rest: &str, parts: &mut Parts) -> usize {
+        let before = line
+            .get(..line.len() - rest.len())
+            .and_then(|before| before.chars().next_back());
+        if let Some(mark) = self.line_comment(rest, before) {
+            let (mark, comment) = rest.split_at(mark);
+            parts.neither(mark);
+            parts.comment(comment);
+            return rest.len();
+        }
+        if self.has_slash_comments() && rest.starts_with("/*") {
+            parts.neither("/*");
+            self.inside = Inside::Comment;
+            return 2;
+        }
+        if let Some((opening, inside)) = self.long_string(rest, before) {
+            parts.code(opening);
+            self.inside = inside;
+            return opening.len();
+        }
+        let Some(quote @ ('"' | '\'' | '`')) = rest.chars().next() else {
+            let end = rest.chars().next().map_or(1, char::len_utf8);
+            parts.code(rest.get(..end).unwrap_or_default());
+            return end;
+        };
+        let end = match self.unclosed.contains(&quote) {
+            true => None,
+            false => self.short_string(rest, quote),
+        };
+        match end {
+            Some(end) => {
+                let inner = rest.get(1..end - 1).unwrap_or_default();
+                parts.code(rest.get(..1).unwrap_or_default());
+                parts.neither(inner);
+                parts.code(rest.get(end - 1..end).unwrap_or_default());
+                end
+            }
+            None => {
+                if self.language != Language::Rust || quote != '\'' {
+                    self.unclosed.push(quote);
+                }
+                parts.code(rest.get(..1).unwrap_or_default());
+                1
+            }
+        }
+    }
+
+    /// Takes all until `end` and `end` itself; or the whole line.
+    fn until(
+        &mut self,
+        rest: &str,
+        end: &str,
+        parts: &mut Parts,
+        take: fn(&mut Parts, &str),
+    ) -> usize {
+        match rest.find(end) {
+            Some(at) => {
+                let (inner, after) = rest.split_at(at);
+                take(parts, inner);
+                let closing = after.get(..end.len()).unwrap_or_default();
+                if self.inside == Inside::Comment {
+                    parts.neither(closing);
+                } else {
+                    parts.code(closing);
+                }
+                self.inside = Inside::Code;
+                at + end.len()
+            }
+            None => {
+                take(parts, rest);
+                rest.len()
+            }
+        }
+    }
+
+    fn has_slash_comments(&self) -> bool {
+        use Language as L;
+        match self.language {
+            L::C | L::CSharp | L::Css | L::Go | L::Java | L::JavaScript | L::Php | L::Rust => true,
+            L::Swift => true,
+            L::Dockerfile | L::Html | L::Json | L::Python | L::Ruby | L::Shell | L::Sql => false,
+            L::Text | L::Toml | L::Yaml | L::Other => false,
+        }
+    }
+
+    /// How long the mark is that makes the rest of the line a comment.
+    fn line_comment(&self, rest: &str, before: Option<char>) -> Option<usize> {
+        use Language as L;
+        match self.language {
+            L::Python => rest.starts_with('#').then_some(1),
+            L::Dockerfile | L::Ruby | L::Shell | L::Toml | L::Yaml => {
+                (rest.starts_with('#') && before.is_none_or(char::is_whitespace)).then_some(1)
+            }
+            L::Sql => rest.starts_with("--").then_some(2),
+            L::C | L::CSharp | L::Go | L::Java | L::JavaScript | L::Php | L::Rust | L::Swift => {
+                rest.starts_with("//").then_some(2)
+            }
+            L::Css | L::Html | L::Json | L::Text | L::Other => None,
+        }
+    }
+
+    /// What opens a string that may go over line ends.
+    fn long_string<'a>(&self, rest: &'a str, before: Option<char>) -> Option<(&'a str, Inside)> {
+        use Language as L;
+        let is = |languages: &[L]| languages.contains(&self.language);
+        let opens = |opening| rest.starts_with(opening);
+        let quotes = if is(&[L::Python]) && opens("'''") {
+            "'''"
+        } else if is(&[L::Python, L::Java, L::Swift, L::CSharp]) && opens("\"\"\"") {
+            "\"\"\""
+        } else if is(&[L::JavaScript, L::Go]) && opens("`") {
+            "`"
+        } else if is(&[L::Rust]) && opens("r") && !before.is_some_and(is_name) {
+            let hashes = rest.bytes().skip(1).take_while(|&b| b == b'#').count();
+            let opening = rest.get(..hashes + 2).filter(|text| text.ends_with('"'))?;
+            return Some((opening, Inside::Raw(hashes)));
+        } else {
+            return None;
+        };
+        Some((rest.get(..quotes.len())?, Inside::Text(quotes)))
+    }
+
+    /// Where a string that ends on its line ends, behind its closing quote.
+    fn short_string(&self, rest: &str, quote: char) -> Option<usize> {
+        if self.language == Language::Text {
+            return None;
+        }
+        if self.language == Language::Rust && quote == '\'' && !rest.starts_with("'\\") {
+            // `'a` is a lifetime more often than `'a'` is a letter.
+            let (end, _) = rest.char_indices().nth(2).filter(|&(_, c)| c == quote)?;
+            return Some(end + 1);
+        }
+        let mut escaped = false;
+        for (at, c) in rest.char_indices().skip(1) {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                _ if c == quote => return Some(at + 1),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// ` * text`, as the lines inside a block comment begin.
+fn continues_comment(text: &str) -> bool {
+    let text = text.trim_start();
+    text == "*" || text.starts_with("* ") || text.starts_with("*/")
+}
+
+pub(crate) fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_line_is_told_apart() {
+        use Language as L;
+        for (why, language, text, code, comment) in [
+            ("a comment", L::Rust, "f(); // g()", "f();", "g()"),
+            ("a string", L::Rust, r#"f("dbg!(x)")"#, r#"f("")"#, ""),
+            (
+                "an escaped quote",
+                L::Go,
+                r#"f("\"g()", x)"#,
+                r#"f("", x)"#,
+                "",
+            ),
+            (
+                "a lifetime",
+                L::Rust,
+                "f<'a>(x: &'a str)",
+                "f<'a>(x: &'a str)",
+                "",
+            ),
+            ("two lifetimes", L::Rust, "f<'a,'b>()", "f<'a,'b>()", ""),
+            ("a letter", L::Rust, "f('\"', '\\'')", "f('', '')", ""),
+            ("a raw string", L::Rust, "f(r#\"a\"b\"#)", "f(r#\"\"#)", ""),
+            (
+                "a mark in a string",
+                L::Python,
+                "f('# no')  # yes",
+                "f('')",
+                "yes",
+            ),
+            (
+                "a URL is no comment",
+                L::JavaScript,
+                "f('http://x')",
+                "f('')",
+                "",
+            ),
+            ("a template", L::JavaScript, "f(`a ${b}`)", "f(``)", ""),
+            ("a block", L::C, "a /* b */ c", "a c", "b"),
+            (
+                "a block's line",
+                L::Java,
+                " * @return x()",
+                "",
+                "* @return x()",
+            ),
+            ("not a mark", L::Shell, "echo $# a#b", "echo $# a#b", ""),
+            ("a dash", L::Sql, "select 1 -- one", "select 1", "one"),
+            ("prose has no strings", L::Text, "it's 'f'", "it's 'f'", ""),
+            ("an open string", L::Python, "it's f()", "it's f()", ""),
+        ] {
+            let parts = Lexer::new(language).line(text);
+            let squeeze = |text: &str| {
+                let words: Vec<_> = text.split_whitespace().collect();
+                words
+                    .join(" ")
+                    .replace("\" \"", "\"\"")
+                    .replace("' '", "''")
+            };
+            let squeezed = squeeze(&parts.code)
+                .replace("` `", "``")
+                .replace("\" \"#", "\"\"#");
+            assert_eq!(squeezed, squeeze(code), "{why}: {text}");
+            assert_eq!(squeeze(&parts.comment), comment, "{why}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_open_goes_on_until_it_is_closed() {
+        let mut lexer = Lexer::new(Language::Python);
+        let mut code = |text| lexer.line(text).code.trim().to_owned();
+        assert_eq!(code("x = '''"), "x = '''");
+        assert_eq!(code("eval(y)"), "");
+        assert_eq!(code("'''; eval(y)"), "'''; eval(y)");
+        assert_eq!(code("eval(y)"), "eval(y)");
+    }
+
+    proptest! {
+        #[test]
+        fn parts_are_as_long_as_their_line(lines in proptest::collection::vec("[-/*#'\"`r\\\\a é]{0,20}", 0..6)) {
+            for language in [Language::Rust, Language::Python, Language::JavaScript, Language::Sql, Language::Text] {
+                let mut lexer = Lexer::new(language);
+                for line in &lines {
+                    let parts = lexer.line(line);
+                    prop_assert_eq!(parts.code.len(), line.len());
+                    prop_assert_eq!(parts.comment.len(), line.len());
+                }
+            }
+        }
+    }
+}
