@@ -83,7 +83,7 @@ mod tests {
     fn every_specialist_is_asked() {
         let (_, says) = decide(None, &asked("b"));
         let topics: Vec<_> = says.iter().map(|say| say.topic.as_str()).collect();
-        insta::assert_compact_json_snapshot!(topics, @"");
+        insta::assert_compact_json_snapshot!(topics, @r#"["agent.pr.security_check", "agent.pr.style_check", "agent.pr.logic_check"]"#);
     }
 
     #[test]

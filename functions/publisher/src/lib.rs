@@ -22,7 +22,7 @@ use bus::{Emit, Handler, HandlerError};
 use event::{Event, Outcome};
 use github::port::{PublishReview, ReadDiff, ReadPullRequest};
 use ports::{Clock, Entropy};
-use post::{Ignored, Wanted};
+use post::Ignored;
 use publication::{Claim, Publication};
 use state::StateManager;
 use std::sync::Arc;

@@ -248,5 +248,6 @@ fn why_left_out(why: WhyLeftOut) -> &'static str {
         WhyLeftOut::Submodule => "a submodule",
         WhyLeftOut::Malformed => "its diff is malformed",
         WhyLeftOut::TooLarge => "too large",
+        WhyLeftOut::Generated => "generated",
     }
 }

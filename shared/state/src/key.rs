@@ -1,3 +1,4 @@
+use event::Failure;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -13,6 +14,12 @@ const MAX_BYTES: usize = 1024;
 )]
 pub struct InvalidKey {
     text: String,
+}
+
+impl Failure for InvalidKey {
+    fn is_retryable(&self) -> bool {
+        false
+    }
 }
 
 impl InvalidKey {
