@@ -30,6 +30,7 @@ mod number;
 mod operators;
 mod pattern;
 mod ruleset;
+mod tree;
 
 pub use error::{InvalidEvent, InvalidPattern};
 pub use event::Event;
