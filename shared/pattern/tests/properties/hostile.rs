@@ -104,16 +104,26 @@ fn refused(pattern: &str) -> bool {
 
 #[test]
 fn depth_is_bounded() {
-    let deep = |levels: usize| format!("{}[1]{}", "{\"a\":".repeat(levels), "}".repeat(levels));
-    let pattern = EventPattern::parse(&deep(600)).unwrap();
-    let event = Event::parse(&deep(600)).unwrap();
+    let deep = |levels: usize| format!("{}[1]{}", "{\"\":".repeat(levels), "}".repeat(levels));
+    let pattern = EventPattern::parse(&deep(818)).unwrap();
+    let event = Event::parse(&deep(818)).unwrap();
     assert!(pattern.matches(&event), "as deep as a pattern can be");
-    assert!(refused(&deep(1_000)), "longer than a pattern may be");
+    assert!(refused(&deep(819)), "longer than a pattern may be");
     assert!(
         Event::parse(&deep(999)).is_ok(),
         "as deep as an event can be"
     );
-    assert!(Event::parse(&deep(100_000)).is_err(), "deeper");
+    assert!(Event::parse(&deep(1_000)).is_err(), "one deeper");
+    assert!(Event::parse(&deep(100_000)).is_err(), "far deeper");
+
+    let (open, close) = ("[".repeat(998), "]".repeat(998));
+    let event = format!(r#"{{"a":{open}{{"x":1,"y":1}}{close}}}"#);
+    let event = Event::parse(&event).unwrap();
+    let pattern = EventPattern::parse(r#"{"a":{"x":[1],"y":[1]}}"#).unwrap();
+    assert!(
+        pattern.matches(&event),
+        "two fields, as deep in arrays as an event can be"
+    );
 }
 
 #[test]
@@ -167,6 +177,32 @@ fn keys_written_twice_end_the_search_in_time() {
         .collect();
     let pattern = EventPattern::parse(&format!("{{\"a\":{{{}}}}}", fields.join(","))).unwrap();
     pattern.matches(&event);
+}
+
+#[test]
+fn long_lists_written_twice_end_the_search_in_time() {
+    let list = |element: &str| format!(r#""a":[{}]"#, vec![element; 20_000].join(","));
+    let event = [
+        list(r#"{"f":1,"g":1}"#),
+        list(r#"{"g":1,"h":1}"#),
+        list(r#"{"f":1,"h":1}"#),
+    ];
+    let event = Event::parse(&format!("{{{}}}", event.join(","))).unwrap();
+    let table = [
+        ("one from each", r#"{"a":{"f":[1],"g":[1],"h":[1]}}"#, true),
+        (
+            "one that none has",
+            r#"{"a":{"f":[1],"g":[1],"h":[1],"i":[1]}}"#,
+            false,
+        ),
+    ];
+    for (why, pattern, hit) in table {
+        assert_eq!(
+            EventPattern::parse(pattern).unwrap().matches(&event),
+            hit,
+            "{why}"
+        );
+    }
 }
 
 #[test]
