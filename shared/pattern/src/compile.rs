@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::InvalidPattern;
-use crate::json::Node;
 use crate::matcher::Matcher;
 use crate::operators;
+use crate::tree::Node;
 
 /// How many combinations AWS lets `$or` be multiplied out into.
 pub(crate) const MAX_COMBINATIONS: usize = 1_000;

@@ -2,11 +2,12 @@
 
 use crate::event::Element;
 
-/// How often a field may be tried in one array after another before the search ends.
+/// How much may be spent on settling which of several arrays a field is to come from, counted in
+/// fields times elements looked through. When it is used up, the fields count as not consistent.
 ///
-/// A field lies in two arrays side by side only where the event writes a key twice, so no event
-/// that is made by a JSON library ever comes near this.
-const MAX_TRIES: usize = 10_000;
+/// There is a choice only where an event writes the key of an array twice, and settling many such
+/// choices takes all their combinations. An event that a JSON library writes has none.
+const MAX_WORK_ON_CHOICES: usize = 10_000_000;
 
 /// Whether one place can be picked for every field, so that no two lie in different elements of one
 /// array.
@@ -17,14 +18,14 @@ const MAX_TRIES: usize = 10_000;
 pub(crate) fn consistent(elements: &[Element], places: &[&[usize]]) -> bool {
     let mut search = Search {
         elements,
-        tries: MAX_TRIES,
+        work_left: MAX_WORK_ON_CHOICES,
     };
     search.within(0, places.to_vec())
 }
 
 struct Search<'e> {
     elements: &'e [Element],
-    tries: usize,
+    work_left: usize,
 }
 
 /// An array directly inside an element, and the range of all elements below it.
@@ -32,6 +33,20 @@ struct Search<'e> {
 struct Array {
     first: usize,
     end: usize,
+}
+
+/// Where fields are to come from.
+enum Sorted<'p> {
+    /// Some field has no place.
+    Impossible,
+    /// Each field from the one array that it has places in.
+    Together(Vec<(Array, Vec<&'p [usize]>)>),
+    /// One field has places in several arrays: its places, by array.
+    Choice {
+        fields: Vec<&'p [usize]>,
+        position: usize,
+        parts: Vec<&'p [usize]>,
+    },
 }
 
 impl Search<'_> {
@@ -44,59 +59,88 @@ impl Search<'_> {
     }
 
     /// Whether the fields can be placed inside `element`. All their places are inside it.
-    fn within(&mut self, element: usize, mut fields: Vec<&[usize]>) -> bool {
+    ///
+    /// Calls itself for every list inside a list, so it keeps little on the stack: loops, no closures.
+    fn within(&mut self, element: usize, fields: Vec<&[usize]>) -> bool {
+        match self.sort_out(element, fields) {
+            Sorted::Impossible => false,
+            Sorted::Together(groups) => self.all_in_one_element(&groups),
+            Sorted::Choice {
+                fields,
+                position,
+                parts,
+            } => {
+                let work = (self.end(element) - element) * fields.len();
+                for part in parts {
+                    if !self.may_spend(work) {
+                        return false;
+                    }
+                    if self.within(element, narrowed(&fields, position, part)) {
+                        return true;
+                    }
+                }
+                false
+            }
+        }
+    }
+
+    /// Whether every group of fields can be placed inside one element of its array.
+    fn all_in_one_element(&mut self, groups: &[(Array, Vec<&[usize]>)]) -> bool {
+        for (array, group) in groups {
+            if group.len() > 1 && !self.in_one_element(*array, group) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Which array directly inside `element` each field is to come from.
+    fn sort_out<'p>(&self, element: usize, mut fields: Vec<&'p [usize]>) -> Sorted<'p> {
         // A value directly in this element contradicts nothing inside it.
         fields.retain(|places| places.first() != Some(&element));
+        let mut groups: Vec<(Array, Vec<&[usize]>)> = Vec::new();
         if fields.len() < 2 {
-            return true;
+            return Sorted::Together(groups);
         }
         let arrays = self.arrays(element);
-        let mut groups: Vec<(Array, Vec<&[usize]>)> = Vec::new();
         for (position, places) in fields.iter().enumerate() {
-            let mut inside = arrays
+            let mut inside: Vec<(Array, &[usize])> = arrays
                 .iter()
                 .map(|&array| (array, part(places, array.first, array.end)))
-                .filter(|(_, part)| !part.is_empty());
-            let Some((array, only)) = inside.next() else {
-                return false;
+                .filter(|(_, part)| !part.is_empty())
+                .collect();
+            let Some((array, only)) = inside.pop() else {
+                return Sorted::Impossible;
             };
-            let rest: Vec<&[usize]> = inside.map(|(_, part)| part).collect();
-            if !rest.is_empty() {
-                return std::iter::once(only).chain(rest).any(|part| {
-                    self.try_again() && {
-                        let mut narrowed = fields.clone();
-                        if let Some(places) = narrowed.get_mut(position) {
-                            *places = part;
-                        }
-                        self.within(element, narrowed)
-                    }
-                });
+            if !inside.is_empty() {
+                let parts = inside.into_iter().map(|(_, part)| part).chain([only]);
+                return Sorted::Choice {
+                    position,
+                    parts: parts.collect(),
+                    fields,
+                };
             }
             match groups.iter_mut().find(|(known, _)| *known == array) {
                 Some((_, group)) => group.push(only),
                 None => groups.push((array, vec![only])),
             }
         }
-        groups
-            .into_iter()
-            .all(|(array, group)| group.len() < 2 || self.in_one_element(array, &group))
+        Sorted::Together(groups)
     }
 
-    fn try_again(&mut self) -> bool {
-        let left = self.tries > 0;
-        self.tries = self.tries.saturating_sub(1);
-        left
+    fn may_spend(&mut self, work: usize) -> bool {
+        let left = self.work_left.checked_sub(work);
+        self.work_left = left.unwrap_or(0);
+        left.is_some()
     }
 
     fn in_one_element(&mut self, array: Array, fields: &[&[usize]]) -> bool {
         let mut element = array.first;
         while element < array.end {
             let end = self.end(element);
-            let inside: Option<Vec<&[usize]>> = fields
-                .iter()
-                .map(|places| Some(part(places, element, end)).filter(|part| !part.is_empty()))
-                .collect();
-            if inside.is_some_and(|fields| self.within(element, fields)) {
+            if let Some(inside) = all_inside(fields, element, end)
+                && self.within(element, inside)
+            {
                 return true;
             }
             element = end;
@@ -125,6 +169,23 @@ impl Search<'_> {
         }
         arrays
     }
+}
+
+/// The fields, one of them with only some of its places.
+fn narrowed<'p>(fields: &[&'p [usize]], position: usize, part: &'p [usize]) -> Vec<&'p [usize]> {
+    let mut narrowed = fields.to_vec();
+    if let Some(places) = narrowed.get_mut(position) {
+        *places = part;
+    }
+    narrowed
+}
+
+/// The fields with their places from `first` up to `end`, if each has one there.
+fn all_inside<'p>(fields: &[&'p [usize]], first: usize, end: usize) -> Option<Vec<&'p [usize]>> {
+    fields
+        .iter()
+        .map(|places| Some(part(places, first, end)).filter(|part| !part.is_empty()))
+        .collect()
 }
 
 /// The places from `first` up to `end`.

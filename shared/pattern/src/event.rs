@@ -17,7 +17,7 @@ use crate::json::{self, Scalar, Sink};
 /// assert!(pattern.matches(&event));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Event {
     /// Steps of the paths; the first is the event itself.
     steps: Vec<Step>,
@@ -25,7 +25,7 @@ pub struct Event {
 }
 
 /// One step of a path: what lies below it, and the values that are exactly here.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Step {
     below: BTreeMap<Box<str>, usize>,
     leaves: Vec<Leaf>,
@@ -35,7 +35,7 @@ struct Step {
 ///
 /// A value that is itself an element lies in the element around its array: values of one list
 /// never contradict one another.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Leaf {
     pub(crate) value: Scalar,
     pub(crate) element: usize,
@@ -43,7 +43,7 @@ pub(crate) struct Leaf {
 
 /// An object or array inside an array. Elements are numbered as they open, so that all elements
 /// inside the element `e` are those from `e + 1` up to `end`, which is not one of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Element {
     pub(crate) array: usize,
     pub(crate) end: usize,

@@ -1,7 +1,5 @@
 //! EventBridge event patterns: which events a rule takes, and which patterns AWS refuses.
 //!
-//! *Hears* nothing, *reads* a pattern and an event, *writes* nothing, *says* yes or no.
-//!
 //! The language is EventBridge's, as its matcher, Event Ruler, reads it: exact values, `prefix`,
 //! `suffix`, `equals-ignore-case`, `anything-but`, `numeric`, `exists`, `cidr`, `wildcard` and `$or`
 //! over nested fields, with arrays matched element by element and fields named together taken from
@@ -12,8 +10,8 @@
 //! and no regular expression. [`RuleSet`] holds many rules behind an index on exact texts, and
 //! [`lint()`] checks the patterns of a bus against what AWS takes of them together.
 //!
-//! Patterns and events may come from anyone: neither depth nor `$or` nor wildcards nor duplicate keys
-//! make the work grow beyond what the text's length allows.
+//! Patterns and events may come from anyone. Depth, `$or`, wildcards and keys written twice are each
+//! bounded, so that no text makes the work grow exponentially.
 
 mod cidr;
 mod compile;
@@ -30,6 +28,7 @@ mod number;
 mod operators;
 mod pattern;
 mod ruleset;
+mod tree;
 
 pub use error::{InvalidEvent, InvalidPattern};
 pub use event::Event;

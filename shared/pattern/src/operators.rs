@@ -4,9 +4,10 @@ use crate::cidr::{Address, Block};
 use crate::error::InvalidPattern;
 use crate::fold::Folded;
 use crate::glob::Glob;
-use crate::json::{Node, Scalar};
+use crate::json::Scalar;
 use crate::matcher::{Bound, Excluded, Interval, Matcher};
 use crate::number::Number;
+use crate::tree::Node;
 
 const ONE_KEY: &str = "Only one key allowed in match expression";
 const TOO_MANY: &str = "Too many elements in numeric expression";

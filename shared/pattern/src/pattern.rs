@@ -8,8 +8,8 @@ use crate::complexity;
 use crate::consistency::consistent;
 use crate::error::InvalidPattern;
 use crate::event::Event;
-use crate::json;
 use crate::matcher::Matcher;
+use crate::tree;
 
 /// How long a pattern may be, in characters (AWS API reference, `PutRule`: `EventPattern`).
 const MAX_CHARACTERS: usize = 4_096;
@@ -55,7 +55,7 @@ impl EventPattern {
                 "longer than {MAX_CHARACTERS} characters"
             )));
         }
-        let compiled = compile::compile(&json::tree(json)?)?;
+        let compiled = compile::compile(&tree::tree(json)?)?;
         complexity::check(&compiled)?;
         Ok(Self {
             text: json.to_owned(),
