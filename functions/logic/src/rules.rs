@@ -1,1 +1,62 @@
-//! What the logic specialist looks for.
+//! What the logic specialist looks for: code that will not do what it says, and
+//! tests that will not notice.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a rule names the languages that it knows; all others are not its subject"
+)]
+
+mod conditions;
+mod errors;
+mod flow;
+mod tests_kept;
+
+use review::rules::{Finds, Reads, Rule, RuleReviewer};
+use review::{Category, Confidence, Severity};
+
+/// The reviewer of these rules.
+pub fn reviewer() -> RuleReviewer {
+    RuleReviewer::new(Category::Logic, RULES)
+}
+
+const RULES: &[Rule] = &[
+    errors::SWALLOWED,
+    errors::DROPPED,
+    conditions::NAN,
+    conditions::IS_LITERAL,
+    conditions::ASSIGNMENT,
+    conditions::SAME_ON_BOTH_SIDES,
+    conditions::EMPTY_IF,
+    conditions::ASSERTED_TUPLE,
+    flow::MUTABLE_DEFAULT,
+    flow::ASYNC_FOR_EACH,
+    flow::UNREACHABLE,
+    flow::UNFINISHED,
+    flow::LOCALHOST,
+    tests_kept::FOCUSED,
+    tests_kept::DISABLED,
+    tests_kept::SLEEP,
+    tests_kept::DELETED,
+    tests_kept::MISSING,
+];
+
+/// What most rules have in common.
+const fn rule(id: &'static str, severity: Severity, percent: u8, message: &'static str) -> Rule {
+    Rule {
+        id,
+        severity,
+        confidence: Confidence::percent(percent),
+        message,
+        reads: Reads::Programs,
+        finds: Finds::Lines(|_| false),
+    }
+}
+
+/// A table of examples: (rule, why, path, text, whether it is found).
+#[cfg(test)]
+fn check(rows: &[(Rule, &str, &str, &str, bool)]) {
+    for (rule, why, path, text, hit) in rows {
+        let found = !rule.lines_of(path, text).is_empty();
+        assert_eq!(found, *hit, "{}: {why}\n{text}", rule.id);
+    }
+}

@@ -1,1 +1,91 @@
 //! What the security specialist looks for.
+//!
+//! Precise before complete: a rule that is wrong every other time teaches people
+//! to pass over all of them.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a rule names the languages that it knows; all others are not its subject"
+)]
+
+mod injection;
+mod random;
+mod secrets;
+mod settings;
+mod tokens;
+
+use review::rules::{Rule, RuleReviewer};
+use review::{Category, Confidence, Severity};
+
+/// The reviewer of these rules.
+pub fn reviewer() -> RuleReviewer {
+    RuleReviewer::new(Category::Security, RULES)
+}
+
+/// All rules. Of those with the same id the first has the line, so the exact token
+/// formats come before the guess by name.
+const RULES: &[Rule] = &[
+    tokens::AWS_KEY,
+    tokens::GITHUB,
+    tokens::GITHUB_FINE_GRAINED,
+    tokens::GITLAB,
+    tokens::SLACK,
+    tokens::SLACK_WEBHOOK,
+    tokens::STRIPE,
+    tokens::GOOGLE_OAUTH,
+    tokens::GOOGLE_API,
+    tokens::NPM,
+    tokens::PYPI,
+    tokens::ANTHROPIC,
+    tokens::OPENAI,
+    tokens::MODEL_API,
+    tokens::SENDGRID,
+    tokens::TWILIO,
+    tokens::TELEGRAM,
+    tokens::OTHERS,
+    tokens::AZURE_STORAGE,
+    secrets::PRIVATE_KEY,
+    secrets::AWS_SECRET,
+    secrets::PASSWORD_IN_URL,
+    secrets::JWT,
+    secrets::ASSIGNED,
+    secrets::ENV_FILE,
+    injection::SQL,
+    injection::DYNAMIC_CODE,
+    injection::SHELL,
+    injection::SHELL_TRUE,
+    injection::HTML,
+    injection::PICKLE,
+    injection::YAML,
+    injection::WORKFLOW_EXPRESSION,
+    settings::TLS,
+    settings::JWT_NOT_VERIFIED,
+    settings::PASSWORD_HASH,
+    settings::CIPHER,
+    settings::RANDOM,
+    settings::WORLD_WRITABLE,
+    settings::DEBUG_SERVER,
+    settings::WORKFLOW_TARGET,
+    settings::BIDI,
+];
+
+/// What most rules have in common.
+const fn rule(id: &'static str, severity: Severity, percent: u8, message: &'static str) -> Rule {
+    Rule {
+        id,
+        severity,
+        confidence: Confidence::percent(percent),
+        message,
+        reads: review::rules::Reads::Programs,
+        finds: review::rules::Finds::Lines(|_| false),
+    }
+}
+
+/// A table of examples: (rule, why, path, text, whether it is found).
+#[cfg(test)]
+fn check(rows: &[(Rule, &str, &str, &str, bool)]) {
+    for (rule, why, path, text, hit) in rows {
+        let found = !rule.lines_of(path, text).is_empty();
+        assert_eq!(found, *hit, "{}: {why}\n{text}", rule.id);
+    }
+}

@@ -153,8 +153,19 @@ impl<'a> Spot<'a> {
 
     /// The line above it, if the diff shows it.
     pub fn above(&self) -> Option<&'a Line<'a>> {
-        let line = self.file.lines.get(self.index.checked_sub(1)?)?;
-        (line.number.checked_add(1)? == self.line.number).then_some(line)
+        self.lines_above().next()
+    }
+
+    /// The lines above it, the nearest first, as far as the diff shows them without
+    /// a gap.
+    pub fn lines_above(&self) -> impl Iterator<Item = &'a Line<'a>> {
+        let above = self.file.lines.get(..self.index).unwrap_or_default();
+        let mut number = self.line.number;
+        above.iter().rev().take_while(move |line| {
+            let next = line.number.checked_add(1) == Some(number);
+            number = line.number;
+            next
+        })
     }
 
     /// The line below it, if the diff shows it.

@@ -1,0 +1,115 @@
+//! Whether a text is as random as a secret is, or something to read.
+
+/// Words that stand in examples. That a random secret of 40 letters holds one of
+/// them is less likely than one in a thousand.
+const PLACEHOLDERS: &[&str] = &[
+    "example",
+    "sample",
+    "dummy",
+    "placehold",
+    "changeme",
+    "change-me",
+    "change_me",
+    "your",
+    "xxxx",
+    "redacted",
+    "insert",
+    "replace",
+    "fake",
+    "notreal",
+    "not-real",
+    "secret",
+    "password",
+];
+
+/// Whether `body`, the part of a token behind its prefix, looks drawn by a machine.
+pub(super) fn is_random(body: &str) -> bool {
+    let lower = body.to_ascii_lowercase();
+    !PLACEHOLDERS.iter().any(|word| lower.contains(word))
+        && longest_row(body) < 6
+        && bits_per_letter(body) >= least_bits(body.len())
+}
+
+/// Random text of `len` letters has more than this: measured for hexadecimal
+/// digits, the poorest alphabet in use, and then some off.
+fn least_bits(len: usize) -> f64 {
+    match len {
+        0..16 => 2.5,
+        16..24 => 2.8,
+        _ => 3.0,
+    }
+}
+
+/// Shannon's entropy of the bytes.
+pub(super) fn bits_per_letter(text: &str) -> f64 {
+    let mut counts = [0_u32; 256];
+    for byte in text.bytes() {
+        if let Some(count) = counts.get_mut(usize::from(byte)) {
+            *count += 1;
+        }
+    }
+    let len = text.len() as f64;
+    counts
+        .iter()
+        .filter(|&&count| count > 0)
+        .map(|&count| f64::from(count) / len)
+        .map(|share| -share * share.log2())
+        .sum()
+}
+
+/// The most letters in a row that are the same, or that count up, such as `456789`.
+fn longest_row(text: &str) -> usize {
+    let mut longest = 0;
+    let (mut same, mut up) = (1, 1);
+    for (a, b) in text.bytes().zip(text.bytes().skip(1)) {
+        same = if a == b { same + 1 } else { 1 };
+        up = if a.checked_add(1) == Some(b) {
+            up + 1
+        } else {
+            1
+        };
+        longest = longest.max(same).max(up);
+    }
+    longest
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A text like a secret, put together when the test runs so that the
+    /// repository holds none.
+    pub(crate) fn random(len: usize, alphabet: &str) -> String {
+        let alphabet: Vec<char> = alphabet.chars().collect();
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64 ^ (len as u64);
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            alphabet[(state % alphabet.len() as u64) as usize]
+        };
+        (0..len).map(|_| next()).collect()
+    }
+
+    pub(crate) const BASE62: &str =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    pub(crate) const HEX: &str = "0123456789abcdef";
+    pub(crate) const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+    #[test]
+    fn secrets_are_told_from_examples() {
+        let good = [random(36, BASE62), random(32, HEX), random(16, BASE32)];
+        for text in &good {
+            assert!(is_random(text), "{text}");
+        }
+        for (why, text) in [
+            ("says so", "IOSFODNN7EXAMPLE"),
+            ("all the same", "XXXXXXXXXXXXXXXXXXXX"),
+            ("few letters", "abababababababababab"),
+            ("a row", "0a1bABCDEFGH7q9zK2mP"),
+            ("for you to fill in", "YourTokenGoesHere7q9z"),
+        ] {
+            assert!(!is_random(text), "{why}: {text}");
+        }
+    }
+}

@@ -1,0 +1,519 @@
+//! Secrets without a form of their own, known by what stands around them.
+
+use super::random::{bits_per_letter, is_random};
+use super::rule;
+use super::tokens::{ID, says, secret};
+use review::Severity::{High, Medium};
+use review::rules::{File, Finds, Language, Reads, Rule, Spot, scan};
+
+pub(super) const PRIVATE_KEY: Rule = secret(97, says!("a private key"), |line| {
+    let text = line.text();
+    let Some(at) = text.find("PRIVATE KEY") else {
+        return false;
+    };
+    let (before, after) = scan::around(text, at..at + "PRIVATE KEY".len());
+    let after = after.strip_prefix(" BLOCK").unwrap_or(after);
+    // The key itself must follow, or the line is a pattern or a check for one.
+    let same_line = after
+        .strip_prefix("-----")
+        .is_some_and(|rest| rest.split("\\n").any(is_key_line));
+    before.contains("-----BEGIN ")
+        && (same_line || line.below().is_some_and(|below| is_key_line(below.text)))
+});
+
+/// A line of base64, or one of the headers before it.
+fn is_key_line(text: &str) -> bool {
+    let text = text.trim_matches([' ', '\t', '"', '\'', '+', ',']);
+    let text = text.strip_suffix("\\n").unwrap_or(text);
+    let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    (text.len() >= 40 && text.bytes().all(base64) && is_random(text))
+        || text.starts_with("Proc-Type: ")
+}
+
+pub(super) const AWS_SECRET: Rule = secret(92, says!("an AWS secret access key"), |line| {
+    let text = line.text();
+    let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    scan::has_ignoring_case(text, "aws")
+        && (scan::has_ignoring_case(text, "secret") || scan::has_ignoring_case(text, "private"))
+        && text
+            .split(['"', '\'', '=', ' ', ':', ','])
+            .any(|part| part.len() == 40 && part.bytes().all(base64) && is_random(part))
+});
+
+pub(super) const PASSWORD_IN_URL: Rule = Rule {
+    severity: High,
+    ..secret(80, says!("a password in an address"), |line| {
+        let places = line.text().match_indices("://").take(16);
+        places.into_iter().any(|(at, mark)| {
+            let (before, after) = scan::around(line.text(), at..at + mark.len());
+            scan::ends_with_name(before) && has_password(after)
+        })
+    })
+};
+
+/// Whether `user:password@host` follows, with a password that is no example and a
+/// host that others can reach.
+fn has_password(after: &str) -> bool {
+    let end = after
+        .char_indices()
+        .take(300)
+        .find(|&(_, c)| {
+            c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '`' | '?' | '#' | '<' | '>')
+        })
+        .map_or(after.len().min(300), |(at, _)| at);
+    let authority = after.get(..end).unwrap_or_default();
+    let Some((user_info, host)) = authority.rsplit_once('@') else {
+        return false;
+    };
+    let Some((user, password)) = user_info.split_once(':') else {
+        return false;
+    };
+    let host = host.split(':').next().unwrap_or_default();
+    let public = host.contains('.')
+        && !host.starts_with("127.")
+        && !host.contains("example")
+        && !host.ends_with(".local")
+        && !host.ends_with(".test");
+    let variable = password.contains(['$', '{', '}', '%', '*', '(', '[']);
+    public && !variable && password != user && password.len() >= 6 && {
+        let lower = password.to_ascii_lowercase();
+        ![
+            "pass", "secret", "token", "changeme", "xxx", "your", "example",
+        ]
+        .iter()
+        .any(|word| lower.contains(word))
+    }
+}
+
+pub(super) const JWT: Rule = Rule {
+    severity: Medium,
+    ..secret(
+        65,
+        "This looks like a signed token (JWT). If it is still valid, revoke it; in a test, sign \
+         one when the test runs.",
+        |line| {
+            // The first bytes of `{"alg":…` and of the claims, in base64.
+            let text = line.text();
+            !line.in_test()
+                && line.file.language != Language::Text
+                && text.match_indices("eyJ").take(16).any(|(at, _)| {
+                    let (before, token) = scan::around(text, at..at);
+                    let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+                    let len = token
+                        .bytes()
+                        .take(4_000)
+                        .take_while(|&b| part(b) || b == b'.')
+                        .count();
+                    let mut parts = token.get(..len).unwrap_or_default().split('.');
+                    let (header, claims, signature) = (parts.next(), parts.next(), parts.next());
+                    !scan::ends_with_name(before)
+                        && header.is_some_and(|header| header.len() >= 15)
+                        && claims.is_some_and(|claims| {
+                            claims.len() >= 20
+                                && claims.starts_with("eyJ")
+                                && !claims.starts_with(JWT_IO)
+                        })
+                        && signature
+                            .is_some_and(|signature| signature.len() >= 40 && is_random(signature))
+                })
+        },
+    )
+};
+
+/// How the claims of the example on jwt.io begin, which is copied everywhere.
+const JWT_IO: &str = "eyJzdWIiOiIxMjM0NTY3ODkwIi";
+
+pub(super) const ASSIGNED: Rule = Rule {
+    severity: High,
+    reads: Reads::Written,
+    finds: Finds::Lines(|line| {
+        !line.in_test()
+            && line.text().len() <= 2_000
+            && line.file.language != Language::Text
+            && assignments(line).any(|(name, value)| names_secret(name) && is_secret(value))
+    }),
+    ..rule(
+        ID,
+        High,
+        65,
+        "A secret seems to be written into the file. If it is real, revoke it, and read the new \
+         one from the environment or a secret store.",
+    )
+};
+
+/// What is assigned on a line, as (text that ends with the name, value).
+fn assignments<'a>(line: &Spot<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let text = line.text();
+    let plain = match line.file.language {
+        Language::Toml | Language::Yaml | Language::Shell | Language::Dockerfile => {
+            text.split_once('=').or_else(|| text.split_once(": "))
+        }
+        _ => None,
+    };
+    quoted(line.text(), line.code()).chain(plain.map(|(name, value)| (name, value.trim())))
+}
+
+/// Every string with what stands before it, told by the quotes that `code` keeps.
+fn quoted<'a>(text: &'a str, code: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let mut quotes = code.match_indices(['"', '\'']).take(32);
+    std::iter::from_fn(move || {
+        let (open, quote) = quotes.next()?;
+        let (close, _) = quotes.by_ref().find(|&(_, other)| other == quote)?;
+        Some((text.get(..open)?, text.get(open + 1..close)?))
+    })
+}
+
+/// Whether `before` ends with the name of a secret and the sign of an assignment.
+fn names_secret(before: &str) -> bool {
+    let before = before.trim_end();
+    let name = before.trim_end_matches(['=', ':', '>', ' ', '"', '\'']);
+    let sign = before.get(name.len()..).unwrap_or_default();
+    // In `KEY=value` the sign is cut off already; `==` compares.
+    let assigns = !sign.contains("==") && !name.ends_with(['!', '<']);
+    // `password: &str = "…"`
+    let untyped = match name.rsplit_once(':') {
+        Some((untyped, kind)) if sign.contains('=') && kind.len() <= 20 => untyped,
+        _ => name,
+    };
+    assigns && {
+        let start = untyped
+            .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')))
+            .map_or(0, |at| at + 1);
+        let name: String = untyped
+            .get(start..)
+            .unwrap_or_default()
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric())
+            .map(|c| c.to_ascii_lowercase())
+            .collect();
+        const SECRETS: &[&str] = &[
+            "password",
+            "passwd",
+            "pwd",
+            "passphrase",
+            "secret",
+            "secretkey",
+            "apikey",
+            "accesskey",
+            "authtoken",
+            "accesstoken",
+            "apitoken",
+            "bottoken",
+            "privatekey",
+            "signingkey",
+            "encryptionkey",
+        ];
+        const NOT: &[&str] = &["test", "fake", "mock", "public", "example", "dummy"];
+        SECRETS.iter().any(|end| name.ends_with(end)) && !NOT.iter().any(|part| name.contains(part))
+    }
+}
+
+/// Whether a value looks drawn by a machine or made up to be hard, and not like a
+/// name, a path, a reference or a sentence.
+fn is_secret(value: &str) -> bool {
+    let value = value.trim_matches(['"', '\'']);
+    let letters = value.bytes().any(|b| b.is_ascii_alphabetic());
+    let digits = value.bytes().any(|b| b.is_ascii_digit());
+    let reference = value.starts_with(['$', '<', '{', '%', '@', '!', '&', '/', '.', '*'])
+        || [
+            "://",
+            "${",
+            "{{",
+            "ENC[",
+            "env.",
+            "env:",
+            "arn:",
+            "secretsmanager:",
+            "ssm:",
+            "sha256:",
+        ]
+        .iter()
+        .any(|mark| value.contains(mark));
+    // `api-v2.password_field`: words, at most with a number behind them.
+    let words = value.split(['-', '_', '.', '/', ':']).all(|word| {
+        let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        word.bytes().all(|b| b.is_ascii_alphabetic())
+    });
+    (12..=200).contains(&value.len())
+        && value.is_ascii()
+        && !value.contains([' ', '(', ')', ';', ','])
+        && letters
+        && digits
+        && !reference
+        && !words
+        && bits_per_letter(value) >= 3.2
+        && is_random(value)
+}
+
+pub(super) const ENV_FILE: Rule = Rule {
+    reads: Reads::Written,
+    finds: Finds::InDiff(|files| files.iter().position(is_filled_env_file)),
+    ..rule(
+        "committed-env-file",
+        Medium,
+        70,
+        "A file of environment variables is committed. Keep it out (`.gitignore`), and commit a \
+         `.env.example` without values.",
+    )
+};
+
+fn is_filled_env_file(file: &File<'_>) -> bool {
+    let template = ["example", "sample", "template", "dist", "test", "defaults"];
+    file.is_env_file()
+        && !template.iter().any(|word| file.name().contains(word))
+        && file.added().any(|line| {
+            line.text
+                .split_once('=')
+                .is_some_and(|(name, value)| !name.starts_with('#') && !value.trim().is_empty())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check;
+    use super::super::random::tests::{BASE62, random};
+    use super::*;
+
+    #[test]
+    fn secrets_are_known_by_their_surroundings() {
+        let b = |len| random(len, BASE62);
+        let begin = &["-----BEGIN RSA PRIV", "ATE KEY-----"].concat();
+        let made_up = ["Tr0ub4dor", "&3-Horse"].concat();
+        let signature = b(43);
+        for (rule, why, path, text, hit) in [
+            (
+                PRIVATE_KEY,
+                "a key",
+                "key.pem",
+                format!("{begin}\n{}\n", b(64)),
+                true,
+            ),
+            (
+                PRIVATE_KEY,
+                "a key in one string",
+                "a.js",
+                format!("k = \"{begin}\\n{}\\n\"", b(64)),
+                true,
+            ),
+            (
+                PRIVATE_KEY,
+                "a check for one",
+                "a.py",
+                format!("if x.startswith('{begin}'):\n    pass\n"),
+                false,
+            ),
+            (
+                PRIVATE_KEY,
+                "documentation",
+                "a.md",
+                format!("{begin}\n...\n"),
+                false,
+            ),
+            (
+                PRIVATE_KEY,
+                "a public key",
+                "key.pem",
+                format!("-----BEGIN PUBLIC KEY-----\n{}\n", b(64)),
+                false,
+            ),
+            (
+                AWS_SECRET,
+                "a key",
+                ".aws/credentials",
+                format!("aws_secret_access_key = {}", b(40)),
+                true,
+            ),
+            (
+                AWS_SECRET,
+                "Amazon's own example",
+                "a.py",
+                concat!(
+                    "AWS_SECRET = 'wJalrXUtnFEMI/K7MDENG/",
+                    "bPxRfiCYEXAMPLEKEY'"
+                )
+                .to_owned(),
+                false,
+            ),
+            (
+                PASSWORD_IN_URL,
+                "a database",
+                "a.py",
+                format!("postgres://app:{}@db.acme.io/app", b(12)),
+                true,
+            ),
+            (
+                PASSWORD_IN_URL,
+                "one's own machine",
+                "a.py",
+                format!("postgres://app:{}@localhost:5432/app", b(12)),
+                false,
+            ),
+            (
+                PASSWORD_IN_URL,
+                "a service beside it",
+                "a.yml",
+                format!("postgres://app:{}@db/app", b(12)),
+                false,
+            ),
+            (
+                PASSWORD_IN_URL,
+                "a variable",
+                "a.sh",
+                "https://bot:${TOKEN_OF_BOT}@git.acme.io/".to_owned(),
+                false,
+            ),
+            (
+                PASSWORD_IN_URL,
+                "an example",
+                "a.md",
+                "https://user:password@git.acme.io/".to_owned(),
+                false,
+            ),
+            (
+                PASSWORD_IN_URL,
+                "only a user",
+                "a.md",
+                "ssh://git@github.com/a/b".to_owned(),
+                false,
+            ),
+            (
+                PASSWORD_IN_URL,
+                "an address behind the path",
+                "a.md",
+                "https://acme.io/a:bcdefgh@x.y".to_owned(),
+                false,
+            ),
+            (
+                JWT,
+                "a token",
+                "a.js",
+                format!("t = 'eyJhbGciOiJIUzI1NiJ9.eyJ{}.{signature}'", b(40)),
+                true,
+            ),
+            (
+                JWT,
+                "in a test",
+                "a.test.js",
+                format!("t = 'eyJhbGciOiJIUzI1NiJ9.eyJ{}.{signature}'", b(40)),
+                false,
+            ),
+            (
+                JWT,
+                "the example of jwt.io",
+                "a.js",
+                format!("t = 'eyJhbGciOiJIUzI1NiJ9.{JWT_IO}{}.{signature}'", b(20)),
+                false,
+            ),
+            (
+                ASSIGNED,
+                "a made-up password",
+                "a.py",
+                format!("DB_PASSWORD = '{made_up}'"),
+                true,
+            ),
+            (
+                ASSIGNED,
+                "JSON",
+                "a.json",
+                format!("  \"apiKey\": \"{}\",", b(32)),
+                true,
+            ),
+            (
+                ASSIGNED,
+                "with a type",
+                "a.rs",
+                format!("const API_KEY: &str = \"{}\";", b(32)),
+                true,
+            ),
+            (
+                ASSIGNED,
+                "YAML",
+                "a.yml",
+                format!("client_secret: {}", b(32)),
+                true,
+            ),
+            (
+                ASSIGNED,
+                "a compose file",
+                "a.yml",
+                format!("      - DB_PASSWORD={}", b(20)),
+                true,
+            ),
+            (
+                ASSIGNED,
+                "from the environment",
+                "a.py",
+                "PASSWORD = os.environ['DB_PASSWORD_V2_PRIMARY']".to_owned(),
+                false,
+            ),
+            (
+                ASSIGNED,
+                "a reference",
+                "a.yml",
+                "password: ${{ secrets.DB_PASSWORD_2 }}".to_owned(),
+                false,
+            ),
+            (
+                ASSIGNED,
+                "a path",
+                "a.yml",
+                "password: /run/secrets/db_password_2".to_owned(),
+                false,
+            ),
+            (
+                ASSIGNED,
+                "the name of a field",
+                "a.ts",
+                "password: 'login.form.password2'".to_owned(),
+                false,
+            ),
+            (
+                ASSIGNED,
+                "a sentence",
+                "a.ts",
+                "password: 'At least 8 characters, 1 digit'".to_owned(),
+                false,
+            ),
+            (
+                ASSIGNED,
+                "a comparison",
+                "a.py",
+                format!("if password == '{}':", b(20)),
+                false,
+            ),
+            (
+                ASSIGNED,
+                "not a secret's name",
+                "a.py",
+                format!("etag = '{}'", b(32)),
+                false,
+            ),
+            (
+                ASSIGNED,
+                "a test",
+                "tests/a.py",
+                format!("password = '{}'", b(32)),
+                false,
+            ),
+            (
+                ASSIGNED,
+                "prose",
+                "a.md",
+                format!("password = '{}'", b(32)),
+                false,
+            ),
+        ] {
+            check(&[(rule, why, path, &text, hit)]);
+        }
+    }
+
+    #[test]
+    fn variables_belong_to_the_machine() {
+        check(&[
+            (ENV_FILE, "with values", "web/.env", "A=1", true),
+            (ENV_FILE, "without", ".env", "# A=1\nA=", false),
+            (ENV_FILE, "to be filled in", ".env.example", "A=1", false),
+            (ENV_FILE, "something else", "environment.py", "A=1", false),
+        ]);
+    }
+}

@@ -1,0 +1,509 @@
+//! Safety that is switched off.
+
+use super::rule;
+use review::Severity::{High, Low, Medium};
+use review::rules::scan::{calls, has_call, has_ignoring_case, has_word};
+use review::rules::{File, Finds, Language, Reads, Rule};
+
+pub(super) const TLS: Rule = Rule {
+    reads: Reads::Written,
+    finds: Finds::Lines(|line| {
+        let (code, text) = (line.code(), line.text());
+        let squeezed = || code.replace(' ', "");
+        let found = match line.file.language {
+            Language::Python => {
+                let code = squeezed();
+                // `jwt.decode(…, verify=False)` has a rule of its own.
+                has_word(&code, "verify=False") && !code.contains("jwt.")
+                    || code.contains("ssl._create_unverified_context")
+                    || code.contains("verify_mode=ssl.CERT_NONE")
+            }
+            Language::Go => squeezed().contains("InsecureSkipVerify:true"),
+            Language::JavaScript => {
+                squeezed().contains("rejectUnauthorized:false")
+                    || code.contains("NODE_TLS_REJECT_UNAUTHORIZED") && assigns_zero(text)
+            }
+            Language::Rust => [
+                "danger_accept_invalid_certs(true",
+                "danger_accept_invalid_hostnames(true",
+            ]
+            .iter()
+            .any(|call| code.contains(call)),
+            Language::Php => {
+                let code = squeezed();
+                ["CURLOPT_SSL_VERIFYPEER", "CURLOPT_SSL_VERIFYHOST"]
+                    .iter()
+                    .any(|name| {
+                        [",false", ",0", "=>false", "=>0"]
+                            .iter()
+                            .any(|off| code.contains(&format!("{name}{off}")))
+                    })
+            }
+            Language::Ruby => code.contains("OpenSSL::SSL::VERIFY_NONE"),
+            Language::Shell | Language::Dockerfile | Language::Yaml => {
+                has_word(code, "curl") && (has_word(code, "--insecure") || code.contains(" -k "))
+                    || has_word(code, "--no-check-certificate")
+                    || has_word(code, "NODE_TLS_REJECT_UNAUTHORIZED") && assigns_zero(text)
+            }
+            _ => false,
+        };
+        found && !line.in_test()
+    }),
+    ..rule(
+        "tls-not-verified",
+        High,
+        85,
+        "The other side's certificate is not checked, so anyone on the way can read and change \
+         what is sent. Trust the certificate's issuer instead of all.",
+    )
+};
+
+fn assigns_zero(text: &str) -> bool {
+    let value = text.rsplit(['=', ':']).next().unwrap_or_default();
+    value.trim_matches([' ', '"', '\'', ';', '`']) == "0"
+}
+
+pub(super) const JWT_NOT_VERIFIED: Rule = Rule {
+    finds: Finds::Lines(|line| {
+        let code = line.code().replace(' ', "");
+        let text = line.text().replace([' ', '\''], "\"").replace("\"\"", "\"");
+        !line.in_test()
+            && (code.contains("jwt.decode(") && has_word(&code, "verify=False")
+                || text.contains("verify_signature\":\"False")
+                || text.contains("algorithms=[\"none\"")
+                || text.contains("algorithms:\"[\"none\""))
+    }),
+    ..rule(
+        "jwt-not-verified",
+        High,
+        85,
+        "The token's signature is not checked: anyone can write one. Name the key and the one \
+         algorithm that you expect.",
+    )
+};
+
+pub(super) const PASSWORD_HASH: Rule = Rule {
+    finds: Finds::Lines(|line| {
+        let code = line.code();
+        let hashes = [
+            "hashlib.md5",
+            "hashlib.sha1",
+            "md5",
+            "sha1",
+            "MD5",
+            "SHA1",
+            "md5.Sum",
+            "sha1.Sum",
+            "Md5::digest",
+            "Sha1::digest",
+            "md5::compute",
+            "MD5.hexdigest",
+            "SHA1.hexdigest",
+        ];
+        !line.in_test()
+            && ["password", "passwd", "passphrase"]
+                .iter()
+                .any(|word| has_ignoring_case(code, word))
+            && hashes.iter().any(|name| has_call(code, name))
+    }),
+    ..rule(
+        "weak-password-hash",
+        High,
+        85,
+        "This hash is made to be quick, so passwords behind it can be guessed by the billion. \
+         Use one that is made for passwords: Argon2id, scrypt, bcrypt.",
+    )
+};
+
+pub(super) const CIPHER: Rule = Rule {
+    finds: Finds::Lines(|line| {
+        let (code, text) = (line.code(), line.text());
+        let names = [
+            "AES.MODE_ECB",
+            "modes.ECB",
+            "DES.MODE_ECB",
+            "CipherMode.ECB",
+        ];
+        !line.in_test()
+            && (names.iter().any(|name| has_word(code, name))
+                || ["DES.new", "ARC4.new", "des.NewCipher", "rc4.NewCipher"]
+                    .iter()
+                    .any(|name| has_call(code, name))
+                || code.contains("Cipher.getInstance(")
+                    && (text.contains("/ECB/") || text.contains("\"DES")))
+    }),
+    ..rule(
+        "weak-cipher",
+        Medium,
+        80,
+        "This cipher, or this way to use it, shows patterns of what it hides or can be broken. \
+         Use AES-GCM or ChaCha20-Poly1305.",
+    )
+};
+
+pub(super) const RANDOM: Rule = Rule {
+    reads: Reads::Languages(&[
+        Language::JavaScript,
+        Language::Python,
+        Language::Java,
+        Language::Php,
+    ]),
+    finds: Finds::Lines(|line| {
+        let code = line.code();
+        let names: &[&str] = match line.file.language {
+            Language::JavaScript => &["Math.random"],
+            Language::Python => &[
+                "random.choice",
+                "random.choices",
+                "random.randint",
+                "random.random",
+                "random.getrandbits",
+            ],
+            Language::Java => &["new Random"],
+            _ => &["rand", "mt_rand"],
+        };
+        let secrets = [
+            "token", "secret", "password", "session", "nonce", "apikey", "api_key", "otp",
+        ];
+        let assigned = code.split('=').next().unwrap_or_default();
+        !line.in_test()
+            && code.contains('=')
+            && secrets.iter().any(|word| has_ignoring_case(assigned, word))
+            && names.iter().any(|name| has_call(code, name))
+    }),
+    ..rule(
+        "guessable-random",
+        Medium,
+        70,
+        "These random numbers can be guessed from earlier ones. For secrets use the system's: \
+         `crypto.randomUUID`, `secrets`, `SecureRandom`, `random_bytes`.",
+    )
+};
+
+pub(super) const WORLD_WRITABLE: Rule = Rule {
+    reads: Reads::Written,
+    finds: Finds::Lines(|line| {
+        let code = line.code();
+        let scripts = matches!(
+            line.file.language,
+            Language::Shell | Language::Dockerfile | Language::Yaml
+        );
+        let chmod = |code: &str| {
+            let mut words = code.split([' ', '\t', ';', '&', '|']);
+            words.by_ref().any(|word| word == "chmod")
+                && words
+                    .find(|word| !word.starts_with('-') && !word.is_empty())
+                    .is_some_and(|mode| matches!(mode, "777" | "0777" | "a+rwx" | "ugo+rwx"))
+        };
+        !line.in_test()
+            && (scripts && chmod(code)
+                || ["os.chmod", "os.Chmod", "fs.chmod", "fs.chmodSync", "chmod"]
+                    .iter()
+                    .flat_map(|name| calls(code, name))
+                    .any(|range| {
+                        let arguments = code.get(range).unwrap_or_default();
+                        ["0777", "0o777"]
+                            .iter()
+                            .any(|mode| has_word(arguments, mode))
+                    }))
+    }),
+    ..rule(
+        "world-writable",
+        Medium,
+        80,
+        "Everybody on the machine may write this. Give the rights to the one who needs them \
+         (`755`, `750`, or a change of owner).",
+    )
+};
+
+pub(super) const DEBUG_SERVER: Rule = Rule {
+    reads: Reads::Languages(&[Language::Python]),
+    finds: Finds::Lines(|line| {
+        let code = line.code().replace(' ', "");
+        !line.in_test() && code.contains(".run(") && has_word(&code, "debug=True")
+    }),
+    ..rule(
+        "debug-server",
+        Low,
+        65,
+        "A server in debug mode lets whoever reaches it run code. Read the mode from the \
+         environment, off by default.",
+    )
+};
+
+pub(super) const WORKFLOW_TARGET: Rule = Rule {
+    reads: Reads::Languages(&[Language::Yaml]),
+    finds: Finds::InFile(|file| {
+        let runs_for_strangers = file.path().starts_with(".github/workflows/")
+            && file
+                .lines
+                .iter()
+                .any(|line| has_word(&line.code, "pull_request_target"));
+        let checks_out_head = |code: &str| {
+            let code = code.trim_start();
+            (code.starts_with("ref:") || code.starts_with("repository:"))
+                && (code.contains("github.event.pull_request.head.")
+                    || code.contains("github.head_ref"))
+        };
+        if runs_for_strangers {
+            lines_with(file, checks_out_head)
+        } else {
+            Vec::new()
+        }
+    }),
+    ..rule(
+        "workflow-runs-strangers-code",
+        High,
+        88,
+        "`pull_request_target` runs with this repository's secrets, and this checks out the \
+         pull request's own code: whoever opens one can take them. Use `pull_request`, or do \
+         not run what is checked out.",
+    )
+};
+
+fn lines_with(file: &File<'_>, hit: impl Fn(&str) -> bool) -> Vec<u32> {
+    let hits = file.lines.iter().filter(|line| hit(&line.code));
+    hits.map(|line| line.number).collect()
+}
+
+pub(super) const BIDI: Rule = Rule {
+    reads: Reads::Written,
+    finds: Finds::Lines(|line| {
+        !matches!(line.file.language, Language::Text | Language::Html)
+            && line.text().contains([
+                '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}',
+                '\u{2068}', '\u{2069}',
+            ])
+    }),
+    ..rule(
+        "hidden-direction",
+        High,
+        92,
+        "An invisible character turns the direction of the text here, so that it reads otherwise \
+         than it runs (\"Trojan Source\"). Remove it, or write it as an escape.",
+    )
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::check;
+    use super::*;
+
+    #[test]
+    fn safety_is_not_switched_off() {
+        check(&[
+            (
+                TLS,
+                "requests",
+                "a.py",
+                "requests.get(url, verify=False)",
+                true,
+            ),
+            (TLS, "on", "a.py", "requests.get(url, verify=True)", false),
+            (
+                TLS,
+                "something else",
+                "a.py",
+                "sync(preverify=False)",
+                false,
+            ),
+            (TLS, "in a string", "a.py", "help = 'verify=False'", false),
+            (
+                TLS,
+                "in a test",
+                "tests/a.py",
+                "requests.get(url, verify=False)",
+                false,
+            ),
+            (
+                TLS,
+                "Go",
+                "a.go",
+                "&tls.Config{InsecureSkipVerify: true}",
+                true,
+            ),
+            (
+                TLS,
+                "Go, read from settings",
+                "a.go",
+                "InsecureSkipVerify: cfg.Insecure,",
+                false,
+            ),
+            (
+                TLS,
+                "Node",
+                "a.ts",
+                "new https.Agent({ rejectUnauthorized: false })",
+                true,
+            ),
+            (
+                TLS,
+                "Node's variable",
+                "a.js",
+                "process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'",
+                true,
+            ),
+            (
+                TLS,
+                "Rust",
+                "a.rs",
+                ".danger_accept_invalid_certs(true)",
+                true,
+            ),
+            (
+                TLS,
+                "PHP",
+                "a.php",
+                "curl_setopt($c, CURLOPT_SSL_VERIFYPEER, false);",
+                true,
+            ),
+            (TLS, "curl", "a.sh", "curl -k https://x.y", true),
+            (TLS, "another -k", "a.sh", "kubectl apply -k ./x", false),
+            (
+                JWT_NOT_VERIFIED,
+                "no signature",
+                "a.py",
+                "jwt.decode(t, options={'verify_signature': False})",
+                true,
+            ),
+            (
+                JWT_NOT_VERIFIED,
+                "no algorithm",
+                "a.py",
+                "jwt.decode(t, key, algorithms=['none'])",
+                true,
+            ),
+            (
+                JWT_NOT_VERIFIED,
+                "checked",
+                "a.py",
+                "jwt.decode(t, key, algorithms=['HS256'])",
+                false,
+            ),
+            (
+                PASSWORD_HASH,
+                "MD5",
+                "a.py",
+                "h = hashlib.md5(password.encode())",
+                true,
+            ),
+            (
+                PASSWORD_HASH,
+                "of a file",
+                "a.py",
+                "h = hashlib.md5(data)",
+                false,
+            ),
+            (PASSWORD_HASH, "PHP", "a.php", "$h = md5($password);", true),
+            (CIPHER, "ECB", "a.py", "AES.new(key, AES.MODE_ECB)", true),
+            (CIPHER, "GCM", "a.py", "AES.new(key, AES.MODE_GCM)", false),
+            (
+                CIPHER,
+                "Java",
+                "A.java",
+                "Cipher.getInstance(\"AES/ECB/PKCS5Padding\")",
+                true,
+            ),
+            (
+                RANDOM,
+                "a token",
+                "a.js",
+                "const token = Math.random().toString(36)",
+                true,
+            ),
+            (
+                RANDOM,
+                "a colour",
+                "a.js",
+                "const color = Math.random()",
+                false,
+            ),
+            (
+                RANDOM,
+                "the system's",
+                "a.py",
+                "token = secrets.token_hex()",
+                false,
+            ),
+            (
+                WORLD_WRITABLE,
+                "a container",
+                "Dockerfile",
+                "RUN chmod -R 777 /app",
+                true,
+            ),
+            (
+                WORLD_WRITABLE,
+                "narrower",
+                "Dockerfile",
+                "RUN chmod 755 /app",
+                false,
+            ),
+            (
+                WORLD_WRITABLE,
+                "a number in a path",
+                "a.sh",
+                "chmod 644 777.txt",
+                false,
+            ),
+            (WORLD_WRITABLE, "Go", "a.go", "os.Chmod(p, 0777)", true),
+            (DEBUG_SERVER, "Flask", "a.py", "app.run(debug=True)", true),
+            (
+                DEBUG_SERVER,
+                "another function",
+                "a.py",
+                "build(debug=True)",
+                false,
+            ),
+            (
+                BIDI,
+                "hidden",
+                "a.rs",
+                "let x = \"\u{202e}\u{2066}\";",
+                true,
+            ),
+            (BIDI, "prose may need it", "a.md", "\u{202e}", false),
+            (
+                BIDI,
+                "Arabic alone is fine",
+                "a.rs",
+                "let x = \"مرحبا\";",
+                false,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_workflow_does_not_run_strangers_code_with_secrets() {
+        let path = ".github/workflows/ci.yml";
+        let with = |trigger: &str, head: &str| {
+            format!(
+                "on:\n  {trigger}:\njobs:\n  a:\n    steps:\n      - uses: actions/checkout@v6\n        with:\n          ref: {head}\n"
+            )
+        };
+        let head = "${{ github.event.pull_request.head.sha }}";
+        check(&[
+            (
+                WORKFLOW_TARGET,
+                "both",
+                path,
+                &with("pull_request_target", head),
+                true,
+            ),
+            (
+                WORKFLOW_TARGET,
+                "no secrets",
+                path,
+                &with("pull_request", head),
+                false,
+            ),
+            (
+                WORKFLOW_TARGET,
+                "our own code",
+                path,
+                &with("pull_request_target", "main"),
+                false,
+            ),
+        ]);
+    }
+}
