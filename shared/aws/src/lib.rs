@@ -21,8 +21,10 @@ use std::time::Duration;
 /// EventBridge answer within tens of milliseconds.
 const ATTEMPT: Duration = Duration::from_secs(3);
 const CONNECT: Duration = Duration::from_secs(1);
-/// The first attempt and its repeats, with the SDK's jittered back-off between.
+/// The first attempt and its repeats, with the SDK's jittered back-off between;
+/// after them the event itself is delivered again.
 const ATTEMPTS: u32 = 4;
+const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
 
 /// Whom to call, and as whom. On Lambda all of it but the endpoint is in the
 /// environment ("Using Lambda environment variables").
@@ -60,6 +62,9 @@ pub fn sdk_config(settings: Settings) -> SdkConfig {
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(ATTEMPT)
         .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(FIRST_BACK_OFF);
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(settings.region))
@@ -67,7 +72,7 @@ pub fn sdk_config(settings: Settings) -> SdkConfig {
         .http_client(https)
         .sleep_impl(TokioSleep::new())
         .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+        .retry_config(retries);
     config.set_endpoint_url(settings.endpoint_url);
     config.build()
 }
