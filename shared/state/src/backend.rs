@@ -143,6 +143,11 @@ impl NewItem {
         &self.value
     }
 
+    /// JSON text, taken out.
+    pub fn into_value(self) -> String {
+        self.value
+    }
+
     /// The instant of the write, to the millisecond.
     pub fn updated_at(&self) -> Timestamp {
         self.updated_at

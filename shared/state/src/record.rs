@@ -246,3 +246,6 @@ fn back_off(lost: u32) -> Duration {
         .saturating_mul(1 << lost.min(16))
         .min(LONGEST_BACK_OFF)
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,9 +124,7 @@ fn explain(path: &Path, error: &rusqlite::Error) -> StateError {
             reason: format!("{file} is no SQLite database: move it away, or name another file"),
         },
         Some(ErrorCode::CannotOpen) => StateError::Refused {
-            reason: format!(
-                "{file} cannot be opened: its directory must exist and be writable ({error})"
-            ),
+            reason: format!("{file} cannot be opened: its directory must exist and be writable"),
         },
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StateError::Refused {
             reason: format!("{file} must be writable, and its directory too ({error})"),
