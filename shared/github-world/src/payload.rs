@@ -16,7 +16,7 @@ const WEB: &str = "https://github.com";
 const INSTALLATION: u64 = 2_311_213;
 
 /// The same name has the same id in every world.
-fn id_of(name: &str) -> u64 {
+pub(crate) fn id_of(name: &str) -> u64 {
     let hash = Sha256::digest(name.as_bytes());
     hash.iter()
         .take(4)
