@@ -61,6 +61,8 @@ impl Refusal {
     }
 
     pub(crate) fn primary_limit(reset: Timestamp) -> Self {
+        let whole = reset.as_second() + i64::from(reset.subsec_nanosecond() > 0);
+        let reset = Timestamp::from_second(whole).unwrap_or(reset);
         Self {
             limit: Some(LimitHeaders {
                 retry_after: None,
@@ -71,6 +73,10 @@ impl Refusal {
     }
 
     pub(crate) fn secondary_limit(status: u16, retry_after: Option<Duration>) -> Self {
+        let whole = |wait: Duration| {
+            Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+        };
+        let retry_after = retry_after.map(whole);
         Self {
             limit: Some(LimitHeaders {
                 retry_after,

@@ -88,9 +88,22 @@ impl World {
         .await
     }
 
-    pub(crate) async fn get_reviews(&self, pr: &PrKey) -> Result<Vec<PostedReview>, Failure> {
+    /// The pull request with its reviews.
+    pub(crate) async fn get_reviews(&self, pr: &PrKey) -> Result<Pull, Failure> {
         self.answer(Call::ListReviews, None, |state, _| {
-            Ok(state.pull(pr)?.reviews.clone())
+            Ok(state.pull(pr)?.clone())
+        })
+        .await
+    }
+
+    /// `GET /user`: who the token is. An App's installation has no user.
+    #[cfg(feature = "http")]
+    pub(crate) async fn get_user(&self) -> Result<Account, Failure> {
+        self.answer(Call::User, None, |state, _| match state.bot.kind {
+            github::AuthorKind::User => Ok(state.bot.clone()),
+            github::AuthorKind::Bot => {
+                Err(Refusal::new(403, "Resource not accessible by integration"))
+            }
         })
         .await
     }
@@ -99,11 +112,11 @@ impl World {
         &self,
         pr: &PrKey,
         review: &NewReview,
-    ) -> Result<PostedReview, Failure> {
+    ) -> Result<(Pull, PostedReview), Failure> {
         self.answer(Call::CreateReview, Some(pr), |state, now| {
             let bot = state.bot.clone();
             let (posted, _) = state.post_review(pr, review, &bot, now)?;
-            Ok(posted)
+            Ok((state.pull(pr)?.clone(), posted))
         })
         .await
     }

@@ -3,7 +3,7 @@
 //! It stands at GitHub's edge. Towards the house it speaks GitHub's webhooks
 //! ([`WebhookDelivery`], in the payload shapes of "Webhook events and payloads")
 //! and answers the calls that the house makes: [in process](ProcessGitHub)
-//! through the ports of [`github::port`].
+//! through the ports of [`github::port`], or over HTTP (feature `http`).
 //! It refuses what GitHub documents that it refuses, with GitHub's status and
 //! message, so that a test that passes here says something about GitHub.
 //!
@@ -43,6 +43,8 @@ mod answer;
 mod call;
 mod delivery;
 mod fault;
+#[cfg(feature = "http")]
+mod http;
 mod hunks;
 mod limit;
 mod model;
@@ -56,6 +58,8 @@ pub use adopt::AdoptError;
 pub use call::{Call, Write};
 pub use delivery::WebhookDelivery;
 pub use fault::Fault;
+#[cfg(feature = "http")]
+pub use http::{router, serve};
 pub use hunks::MalformedDiff;
 pub use limit::Limit;
 pub use model::{Account, PostedReview};

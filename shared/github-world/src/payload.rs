@@ -16,7 +16,7 @@ const WEB: &str = "https://github.com";
 const INSTALLATION: u64 = 2_311_213;
 
 /// The same name has the same id in every world.
-fn id_of(name: &str) -> u64 {
+pub(crate) fn id_of(name: &str) -> u64 {
     let hash = Sha256::digest(name.as_bytes());
     hash.iter()
         .take(4)
@@ -69,14 +69,20 @@ pub(crate) fn repository(repo: &RepoName) -> Value {
     })
 }
 
-fn branch(repo: Option<&RepoName>, label: &str, sha: &HeadSha) -> Value {
+/// A pull request's `head` or `base`. Its repository is the one that the pull
+/// request is `of`, or a fork of that.
+fn branch(of: &RepoName, repo: Option<&RepoName>, label: &str, sha: &HeadSha) -> Value {
+    let mut about = repo.map(repository);
+    if let Some(fork) = about.as_mut().and_then(|about| about.get_mut("fork")) {
+        *fork = json!(repo != Some(of));
+    }
     let owner = repo.and_then(|repo| repo.as_str().split_once('/'));
     json!({
         "label": owner.map(|(owner, _)| format!("{owner}:{label}")),
         "ref": label,
         "sha": sha,
         "user": owner.map(|(owner, _)| account(&Account::named(owner))),
-        "repo": repo.map(repository),
+        "repo": about,
     })
 }
 
@@ -121,8 +127,8 @@ pub(crate) fn pull_request(pull: &Pull, count: FileCount) -> Value {
         "labels": labels(&pull.labels),
         "milestone": null,
         "draft": pull.draft,
-        "head": branch(pull.head_repo.as_ref(), &pull.head_branch, &pull.head),
-        "base": branch(Some(repo), &pull.base_branch, &pull.base_sha),
+        "head": branch(repo, pull.head_repo.as_ref(), &pull.head_branch, &pull.head),
+        "base": branch(repo, Some(repo), &pull.base_branch, &pull.base_sha),
         "author_association": pull.association,
         "auto_merge": null,
         "merged": pull.merged_at.is_some(),

@@ -65,13 +65,14 @@ impl ReadPullRequest for ProcessGitHub {
 impl PublishReview for ProcessGitHub {
     async fn find_review(&self, pr: &PrKey, marker: &str) -> Result<Option<ReviewId>, GitHubError> {
         let call = || format!("GET /repos/{}/pulls/{}/reviews", pr.repo, pr.number);
-        let reviews = self
+        let pull = self
             .world
             .get_reviews(pr)
             .await
             .map_err(|failure| self.error(call(), failure))?;
         let bot = self.world.bot();
-        Ok(reviews
+        Ok(pull
+            .reviews
             .iter()
             .find(|review| review.author.login == bot && review.body.contains(marker))
             .map(|review| review.id))
@@ -80,7 +81,7 @@ impl PublishReview for ProcessGitHub {
     async fn create_review(&self, pr: &PrKey, review: &NewReview) -> Result<ReviewId, GitHubError> {
         let call = || format!("POST /repos/{}/pulls/{}/reviews", pr.repo, pr.number);
         match self.world.post_review(pr, review).await {
-            Ok(posted) => Ok(posted.id),
+            Ok((_, posted)) => Ok(posted.id),
             Err(failure) => Err(self.error(call(), failure)),
         }
     }
