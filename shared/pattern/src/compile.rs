@@ -51,7 +51,7 @@ pub(crate) struct Field {
 /// A pattern multiplied out.
 #[derive(Clone, Debug)]
 pub(crate) struct Compiled {
-    /// Every list of the pattern that still counts, once.
+    /// Every list of the pattern, in the order written, those that are written over included.
     pub(crate) fields: Vec<Field>,
     /// Each alternative is the fields (by their place in `fields`) that must all be satisfied.
     pub(crate) alternatives: Vec<Vec<usize>>,
