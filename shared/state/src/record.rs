@@ -143,6 +143,10 @@ impl StateManager {
     /// event comes again and the turn is [`Turn::Repeated`], with the same
     /// events.
     ///
+    /// The newest 64 events are remembered: a repeat that comes later than that
+    /// is decided as if it were new, as one is that was ignored. So a decision
+    /// puts into sets rather than counts.
+    ///
     /// ```
     /// # use event::{Event, Say};
     /// # use ports::{SystemClock, SystemEntropy};

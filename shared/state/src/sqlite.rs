@@ -8,10 +8,11 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, TransactionBehavio
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a writer waits for other processes on the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 /// `PRAGMA user_version` of the file: which tables of state it has.
 const SCHEMA: i64 = 1;
 const TABLES: &str = "
@@ -100,8 +101,23 @@ impl Sqlite {
 fn open(path: &Path) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    if schema(&connection)? == 0 {
-        // The switch to WAL is kept in the file; it takes the file for itself.
+    let begun = Instant::now();
+    loop {
+        match prepare(&mut connection) {
+            // Two that switch a new file to WAL at once would wait for each
+            // other, so SQLite sends one of them away without a wait
+            // ("sqlite3_busy_handler").
+            Err(error) if is_busy(&error) && begun.elapsed() < BUSY_TIMEOUT => {
+                std::thread::sleep(BETWEEN_TRIES);
+            }
+            prepared => return prepared.map(|()| connection),
+        }
+    }
+}
+
+/// Makes the tables in a file that has none.
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+    if schema(connection)? == 0 {
         connection.pragma_update(None, "journal_mode", "wal")?;
         let tables = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if schema(&tables)? == 0 {
@@ -109,7 +125,11 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
         }
         tables.commit()?;
     }
-    Ok(connection)
+    Ok(())
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 fn schema(connection: &Connection) -> rusqlite::Result<i64> {
