@@ -44,14 +44,23 @@ impl Emit for LocalBus {
             let size = Entry::from(&event).size();
             if size > MAX_SIZE {
                 let (id, topic, limit) = (event.id, event.topic, MAX_SIZE);
-                return Err(EmitError::TooLarge { id, topic, size, limit });
+                return Err(EmitError::TooLarge {
+                    id,
+                    topic,
+                    size,
+                    limit,
+                });
             }
             let envelope = event.into_eventbridge();
             let routes = self.template.routes(&envelope);
             if routes.is_empty() {
                 tracing::debug!(topic = envelope.detail_type, "no rule matches");
             }
-            deliveries.extend(routes.into_iter().map(|route| (envelope.clone(), route.clone())));
+            deliveries.extend(
+                routes
+                    .into_iter()
+                    .map(|route| (envelope.clone(), route.clone())),
+            );
         }
         let put = self.queue.put(deliveries, self.clock.now()).await;
         self.arrived.notify_one();

@@ -101,7 +101,8 @@ pub struct Queue {
 }
 
 /// Does its work, and tells whoever asked once it is committed.
-type Request = Box<dyn FnOnce(&mut Transaction<'_>) -> Box<dyn FnOnce(Result<(), String>) + Send> + Send>;
+type Request =
+    Box<dyn FnOnce(&mut Transaction<'_>) -> Box<dyn FnOnce(Result<(), String>) + Send> + Send>;
 
 impl Queue {
     /// The queue in the file at `path`, made when there is none.
@@ -219,7 +220,9 @@ impl Queue {
     /// [`QueueError`].
     pub async fn done(&self, id: i64) -> Result<(), QueueError> {
         self.ask(move |queue| {
-            queue.prepare_cached("DELETE FROM delivery WHERE id = ?1")?.execute([id])?;
+            queue
+                .prepare_cached("DELETE FROM delivery WHERE id = ?1")?
+                .execute([id])?;
             Ok(())
         })
         .await
@@ -346,7 +349,11 @@ fn within_savepoint<T>(
 ) -> rusqlite::Result<T> {
     transaction.execute_batch("SAVEPOINT request")?;
     let result = work(transaction);
-    let end = if result.is_ok() { "RELEASE request" } else { "ROLLBACK TO request; RELEASE request" };
+    let end = if result.is_ok() {
+        "RELEASE request"
+    } else {
+        "ROLLBACK TO request; RELEASE request"
+    };
     transaction.execute_batch(end)?;
     result
 }
@@ -358,7 +365,11 @@ fn serve(mut connection: Connection, inbox: &mpsc::Receiver<Request>) {
         let mut tell = Vec::new();
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let committed = begun.and_then(|mut transaction| {
-            tell.extend(requests.into_iter().map(|request| request(&mut transaction)));
+            tell.extend(
+                requests
+                    .into_iter()
+                    .map(|request| request(&mut transaction)),
+            );
             transaction.commit()
         });
         if let Err(error) = &committed {

@@ -30,9 +30,7 @@ pub type Functions = BTreeMap<&'static str, Arc<dyn Handler>>;
 
 /// Builds them all. What they say goes to `bus`.
 pub fn functions(ports: &Ports, bus: &Arc<LocalBus>) -> Functions {
-    let Ports {
-        clock, entropy, ..
-    } = ports;
+    let Ports { clock, entropy, .. } = ports;
     let state = StateManager::new(ports.state.clone(), clock.clone(), entropy.clone());
     let deps = Deps {
         state: state.clone(),
@@ -67,5 +65,7 @@ pub fn functions(ports: &Ports, bus: &Arc<LocalBus>) -> Functions {
             clock: clock.clone(),
         }),
     ];
-    all.into_iter().map(|function| (function.name(), function)).collect()
+    all.into_iter()
+        .map(|function| (function.name(), function))
+        .collect()
 }

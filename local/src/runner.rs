@@ -152,8 +152,13 @@ impl Runner {
     /// Tries one delivery and settles it in the queue.
     async fn deliver(&self, delivery: Delivery) -> Result<Tried, QueueError> {
         let Some(route) = self.template.route(&delivery.rule, &delivery.target) else {
-            let reason = format!("rule {} has no target {} any more", delivery.rule, delivery.target);
-            return self.give_up(&delivery, &delivery.target, Duration::ZERO, reason).await;
+            let reason = format!(
+                "rule {} has no target {} any more",
+                delivery.rule, delivery.target
+            );
+            return self
+                .give_up(&delivery, &delivery.target, Duration::ZERO, reason)
+                .await;
         };
         let started = Instant::now();
         let result = self.call(route, &delivery.event.detail).await;
@@ -161,7 +166,13 @@ impl Runner {
         let failure = match result {
             Ok(outcome) => {
                 self.queue.done(delivery.id).await?;
-                return Ok(tried(&delivery, &route.function, latency, Ok(outcome), End::Handled));
+                return Ok(tried(
+                    &delivery,
+                    &route.function,
+                    latency,
+                    Ok(outcome),
+                    End::Handled,
+                ));
             }
             Err(failure) => failure,
         };
@@ -170,12 +181,23 @@ impl Runner {
             Next::Again(at) => {
                 self.queue.again(delivery.id, at).await?;
                 let reason = failure.to_string();
-                tracing::warn!(function = route.function, reason, "failed, to be tried again");
-                Ok(tried(&delivery, &route.function, latency, Err(reason), End::Again(at)))
+                tracing::warn!(
+                    function = route.function,
+                    reason,
+                    "failed, to be tried again"
+                );
+                Ok(tried(
+                    &delivery,
+                    &route.function,
+                    latency,
+                    Err(reason),
+                    End::Again(at),
+                ))
             }
             Next::GiveUp(why) => {
                 let reason = format!("{failure} ({why})");
-                self.give_up(&delivery, &route.function, latency, reason).await
+                self.give_up(&delivery, &route.function, latency, reason)
+                    .await
             }
         }
     }
@@ -188,16 +210,26 @@ impl Runner {
         reason: String,
     ) -> Result<Tried, QueueError> {
         tracing::error!(function, reason, "given up, to the dead letters");
-        self.queue.bury(delivery.id, reason.clone(), self.clock.now()).await?;
+        self.queue
+            .bury(delivery.id, reason.clone(), self.clock.now())
+            .await?;
         Ok(tried(delivery, function, latency, Err(reason), End::Dead))
     }
 
     /// Calls the route's function as Lambda would: for as long as it may run, and
     /// a panic is a failure like any other.
     async fn call(&self, route: &Route, event: &Event) -> Result<Outcome, Failure> {
-        let limit = self.template.functions.get(&route.function).copied().unwrap_or_default();
+        let limit = self
+            .template
+            .functions
+            .get(&route.function)
+            .copied()
+            .unwrap_or_default();
         let Some(function) = self.functions.get(route.function.as_str()).cloned() else {
-            return Err(Failure::Panicked(format!("{} is not built in", route.function)));
+            return Err(Failure::Panicked(format!(
+                "{} is not built in",
+                route.function
+            )));
         };
         let event = event.clone();
         let mut call = JoinSet::new();

@@ -135,7 +135,10 @@ impl Template {
     /// The routes that `event` takes, in the template's order.
     pub fn routes(&self, event: &EventBridgeEvent) -> Vec<&Route> {
         let event = pattern::Event::from_value(&serde_json::json!(event));
-        let matching = self.index.matching(&event).filter_map(|at| self.rules.get(*at));
+        let matching = self
+            .index
+            .matching(&event)
+            .filter_map(|at| self.rules.get(*at));
         matching.flat_map(|rule| &rule.routes).collect()
     }
 

@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use event::Timestamp;
+use event::{Failure, Timestamp};
 use journeys::emulator::{Emulator, REGION};
 use ports::{Clock, SystemClock, SystemEntropy};
 use state::{Key, NewItem, Saved, StateBackend, StateError, Version, WriteId};

@@ -60,7 +60,11 @@ fn decide(seen: Option<&ReviewItem>, asked: &ReviewRequested) -> (ReviewItem, Ve
         review: asked.review.clone(),
         base_sha: next.base_sha.clone(),
     };
-    let says = next.expected.iter().map(|category| check.say(*category)).collect();
+    let says = next
+        .expected
+        .iter()
+        .map(|category| check.say(*category))
+        .collect();
     (next, says)
 }
 
@@ -90,6 +94,10 @@ mod tests {
     fn asked_again_they_look_at_the_same_change() {
         let (review, first) = decide(None, &asked("b"));
         let (same, again) = decide(Some(&review), &asked("c"));
-        assert_eq!((review, first), (same, again), "the base that was read first stays");
+        assert_eq!(
+            (review, first),
+            (same, again),
+            "the base that was read first stays"
+        );
     }
 }

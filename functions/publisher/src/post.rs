@@ -38,7 +38,10 @@ pub(crate) enum Kind {
 
 impl Wanted {
     /// `publication:{owner}/{repo}#{n}@{head}/{kind}`.
-    #[expect(clippy::expect_used, reason = "GitHub's names are checked when they come in")]
+    #[expect(
+        clippy::expect_used,
+        reason = "GitHub's names are checked when they come in"
+    )]
     pub(crate) fn key(&self) -> Key {
         let kind = match self.kind {
             Kind::Verdict(_) => "verdict",
@@ -198,5 +201,7 @@ fn still_wanted(now: &PullRequest, wanted: &Wanted) -> Result<(), Stale> {
 /// Nobody can request changes on a pull request of their own; the same review as
 /// a comment is what is left.
 fn is_own_pull_request(reason: &str) -> bool {
-    reason.to_ascii_lowercase().contains("your own pull request")
+    reason
+        .to_ascii_lowercase()
+        .contains("your own pull request")
 }

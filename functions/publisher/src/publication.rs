@@ -102,7 +102,11 @@ impl Publisher {
             Claim::Published => return Ok(Claim::Published),
         };
         let record = Record { value, applied };
-        match self.state.save(key, seen.version, &record, Some(now + RETENTION)).await? {
+        match self
+            .state
+            .save(key, seen.version, &record, Some(now + RETENTION))
+            .await?
+        {
             Saved::Written(_) => Ok(Claim::Won(record.value)),
             Saved::Stale => Err(Contested::Conflict.into()),
         }
@@ -117,8 +121,14 @@ fn claim(
 ) -> Result<Claim, Contested> {
     let draw = || format!("{:016x}{:016x}", entropy.next_u64(), entropy.next_u64());
     let marker = match seen {
-        Some(Publication { stage: Stage::Published { .. }, .. }) => return Ok(Claim::Published),
-        Some(Publication { stage: Stage::Claimed { until, .. }, .. }) if now < until => {
+        Some(Publication {
+            stage: Stage::Published { .. },
+            ..
+        }) => return Ok(Claim::Published),
+        Some(Publication {
+            stage: Stage::Claimed { until, .. },
+            ..
+        }) if now < until => {
             let wait = Duration::try_from(until.duration_since(now)).unwrap_or(LEASE);
             return Err(Contested::Busy { until, wait });
         }
@@ -182,9 +192,18 @@ mod tests {
         let first = won(None, 100);
         let during = claim(Some(first.clone()), at(144), &SeededEntropy::new(2));
         let wait = Duration::from_secs(1);
-        assert_eq!(during, Err(Contested::Busy { until: at(145), wait }));
+        assert_eq!(
+            during,
+            Err(Contested::Busy {
+                until: at(145),
+                wait
+            })
+        );
         let second = won(Some(first.clone()), 145);
-        assert_eq!(second.marker, first.marker, "what the first may have posted is found");
+        assert_eq!(
+            second.marker, first.marker,
+            "what the first may have posted is found"
+        );
         assert_ne!(second.stage, first.stage, "the claim is another");
     }
 

@@ -26,7 +26,11 @@ pub(crate) fn review(wanted: &Wanted, diff: &Diff, marker: &str) -> NewReview {
             let body = verdict_body(head, verdict, &wanted.item, &rest);
             (verdict.event, body, comments)
         }
-        Kind::Block(block) => (ReviewEvent::RequestChanges, block_body(head, block), Vec::new()),
+        Kind::Block(block) => (
+            ReviewEvent::RequestChanges,
+            block_body(head, block),
+            Vec::new(),
+        ),
     };
     NewReview {
         commit_id: wanted.review.head_sha.clone(),
@@ -53,7 +57,11 @@ fn place<'a>(findings: &'a [Finding], diff: &Diff) -> (Vec<ReviewComment>, Vec<&
         path: path.to_owned(),
         line,
         side: Side::Right,
-        body: findings.into_iter().map(told).collect::<Vec<_>>().join("\n\n"),
+        body: findings
+            .into_iter()
+            .map(told)
+            .collect::<Vec<_>>()
+            .join("\n\n"),
     };
     (lines.into_iter().map(comment).collect(), rest)
 }
@@ -74,7 +82,11 @@ fn verdict_body(head: &str, verdict: &Verdict, item: &ReviewItem, rest: &[&Findi
     let mut body = format!("### Review of {}\n\n", code(head));
     let _ = writeln!(body, "{}\n", summary(verdict, &item.reports));
     if !verdict.missing.is_empty() {
-        let missing: Vec<_> = verdict.missing.iter().map(|category| category.as_str()).collect();
+        let missing: Vec<_> = verdict
+            .missing
+            .iter()
+            .map(|category| category.as_str())
+            .collect();
         let _ = writeln!(
             body,
             "> [!WARNING]\n> This review is partial: no answer in time from **{}**.\n",
@@ -82,10 +94,19 @@ fn verdict_body(head: &str, verdict: &Verdict, item: &ReviewItem, rest: &[&Findi
         );
     }
     if !rest.is_empty() {
-        let _ = writeln!(body, "<details><summary>{} not shown as comments</summary>\n", counted(rest.len(), "finding"));
+        let _ = writeln!(
+            body,
+            "<details><summary>{} not shown as comments</summary>\n",
+            counted(rest.len(), "finding")
+        );
         for finding in rest {
             let place = code(&format!("{}:{}", finding.path, finding.line));
-            let _ = writeln!(body, "- {place} **{}** {}", severity(finding.severity), plain(&finding.message));
+            let _ = writeln!(
+                body,
+                "- {place} **{}** {}",
+                severity(finding.severity),
+                plain(&finding.message)
+            );
         }
         let _ = writeln!(body, "\n</details>\n");
     }
@@ -117,7 +138,11 @@ fn summary(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> Stri
         ReviewEvent::RequestChanges => " Please address what blocks before merging.",
         ReviewEvent::Comment | ReviewEvent::Approve => "",
     };
-    format!("{}: {}.{wish}", counted(verdict.findings.len(), "finding"), each.join(", "))
+    format!(
+        "{}: {}.{wish}",
+        counted(verdict.findings.len(), "finding"),
+        each.join(", ")
+    )
 }
 
 /// Who read what, and what nobody read.
@@ -135,13 +160,24 @@ fn coverage(reports: &BTreeMap<Category, CheckReport>) -> String {
             ),
         };
     }
-    let mut left_out: Vec<_> = reports.values().flat_map(|report| &report.coverage.left_out).collect();
+    let mut left_out: Vec<_> = reports
+        .values()
+        .flat_map(|report| &report.coverage.left_out)
+        .collect();
     left_out.sort();
     left_out.dedup();
     for file in left_out {
-        let _ = writeln!(text, "- not read: {} ({})", code(&file.path), why_left_out(file.why));
+        let _ = writeln!(
+            text,
+            "- not read: {} ({})",
+            code(&file.path),
+            why_left_out(file.why)
+        );
     }
-    if reports.values().all(|report| report.reviewers.iter().all(|by| by == "rules")) {
+    if reports
+        .values()
+        .all(|report| report.reviewers.iter().all(|by| by == "rules"))
+    {
         text += "\n<sub>Reviewed by rules alone, without a model.</sub>\n";
     }
     text
@@ -200,7 +236,10 @@ fn severity(severity: Severity) -> &'static str {
 
 /// A code span that whatever is in it cannot leave.
 fn code(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     if longest == 0 {

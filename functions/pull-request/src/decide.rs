@@ -179,7 +179,11 @@ mod tests {
             match decide(seen.as_ref(), change, at(0)) {
                 Decision::Ignore(reason) => said = reason.to_string(),
                 Decision::Write { next, says, .. } => {
-                    said = says.iter().map(|say| say.topic.as_str()).collect::<Vec<_>>().join(", ");
+                    said = says
+                        .iter()
+                        .map(|say| say.topic.as_str())
+                        .collect::<Vec<_>>()
+                        .join(", ");
                     seen = Some(next);
                 }
             }
@@ -195,22 +199,74 @@ mod tests {
         let open = || change("opened", 'a', 1);
         for (why, changes, said) in [
             ("a new pull request is reviewed", vec![open()], REQUESTED),
-            ("a push is reviewed", vec![open(), push('a', 'c', 2)], REQUESTED),
-            ("a push whose opening was lost is reviewed", vec![push('a', 'c', 2)], REQUESTED),
+            (
+                "a push is reviewed",
+                vec![open(), push('a', 'c', 2)],
+                REQUESTED,
+            ),
+            (
+                "a push whose opening was lost is reviewed",
+                vec![push('a', 'c', 2)],
+                REQUESTED,
+            ),
             ("a bot's is not", vec![by_bot(open())], SKIPPED),
             ("a draft is not", vec![draft(open())], SKIPPED),
-            ("a draft that is ready is", vec![draft(open()), change("ready_for_review", 'a', 2)], REQUESTED),
-            ("becoming a draft is told", vec![open(), draft(change("converted_to_draft", 'a', 2))], SKIPPED),
+            (
+                "a draft that is ready is",
+                vec![draft(open()), change("ready_for_review", 'a', 2)],
+                REQUESTED,
+            ),
+            (
+                "becoming a draft is told",
+                vec![open(), draft(change("converted_to_draft", 'a', 2))],
+                SKIPPED,
+            ),
             ("the label keeps it away", vec![labelled(open())], SKIPPED),
-            ("taking the label off asks", vec![labelled(open()), change("unlabeled", 'a', 2)], REQUESTED),
-            ("another label asks nothing", vec![open(), change("labeled", 'a', 2)], ""),
-            ("a skip is told once", vec![labelled(open()), labelled(change("labeled", 'a', 2))], ""),
-            ("closing asks nothing", vec![open(), change("closed", 'a', 2)], ""),
-            ("reopening asks again", vec![open(), change("closed", 'a', 2), change("reopened", 'a', 3)], REQUESTED),
-            ("an opening that comes after the push", vec![push('a', 'c', 2), open()], LATER),
-            ("two pushes within a second, in order", vec![push('a', 'c', 2), push('c', 'd', 2)], REQUESTED),
-            ("two pushes within a second, out of order", vec![push('c', 'd', 2), push('a', 'c', 2)], LATER),
-            ("there and back within a second", vec![push('a', 'c', 2), push('c', 'a', 2)], REQUESTED),
+            (
+                "taking the label off asks",
+                vec![labelled(open()), change("unlabeled", 'a', 2)],
+                REQUESTED,
+            ),
+            (
+                "another label asks nothing",
+                vec![open(), change("labeled", 'a', 2)],
+                "",
+            ),
+            (
+                "a skip is told once",
+                vec![labelled(open()), labelled(change("labeled", 'a', 2))],
+                "",
+            ),
+            (
+                "closing asks nothing",
+                vec![open(), change("closed", 'a', 2)],
+                "",
+            ),
+            (
+                "reopening asks again",
+                vec![open(), change("closed", 'a', 2), change("reopened", 'a', 3)],
+                REQUESTED,
+            ),
+            (
+                "an opening that comes after the push",
+                vec![push('a', 'c', 2), open()],
+                LATER,
+            ),
+            (
+                "two pushes within a second, in order",
+                vec![push('a', 'c', 2), push('c', 'd', 2)],
+                REQUESTED,
+            ),
+            (
+                "two pushes within a second, out of order",
+                vec![push('c', 'd', 2), push('a', 'c', 2)],
+                LATER,
+            ),
+            (
+                "there and back within a second",
+                vec![push('a', 'c', 2), push('c', 'a', 2)],
+                REQUESTED,
+            ),
         ] {
             assert_eq!(last(&changes), said, "{why}");
         }

@@ -62,7 +62,10 @@ impl Handler for Recorder {
         };
         let expires_at = entry.heard_at + RETENTION;
         let key = Entry::key(event)?;
-        let saved = self.state.save(&key, Version::ABSENT, &entry, Some(expires_at)).await?;
+        let saved = self
+            .state
+            .save(&key, Version::ABSENT, &entry, Some(expires_at))
+            .await?;
         match saved {
             Saved::Written(_) => {
                 log(&entry);

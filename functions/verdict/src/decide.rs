@@ -43,7 +43,9 @@ impl fmt::Display for Reason {
         match self {
             Self::Stale(stale) => stale.fmt(f),
             Self::InTime => f.write_str("the verdict was in time"),
-            Self::Late(category) => write!(f, "{category} is late: the verdict went out without it"),
+            Self::Late(category) => {
+                write!(f, "{category} is late: the verdict went out without it")
+            }
             Self::NotOpened => f.write_str("no such review was opened"),
         }
     }
@@ -77,14 +79,20 @@ pub(crate) fn decide(
         (None, _) => {
             let expected = |category: &Category| next.expected.contains(category);
             let new = reports.iter().filter(|(category, _)| expected(category));
-            next.reports = new.map(|(category, report)| (*category, report.clone())).collect();
+            next.reports = new
+                .map(|(category, report)| (*category, report.clone()))
+                .collect();
             let missing = next.missing();
             if missing.is_empty() || matches!(heard, Heard::Deadline(_)) {
                 next.verdict = Some(verdict(&next.reports, missing, now));
             }
         }
     }
-    let says = next.verdict.iter().map(|verdict| tell(review, verdict)).collect();
+    let says = next
+        .verdict
+        .iter()
+        .map(|verdict| tell(review, verdict))
+        .collect();
     Decision::Write {
         next,
         says,

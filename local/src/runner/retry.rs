@@ -68,7 +68,10 @@ mod tests {
 
     #[test]
     fn what_fails_is_tried_again_as_on_aws() {
-        let invoke = Via::Invoke { retries: 2, max_age: Duration::from_secs(600) };
+        let invoke = Via::Invoke {
+            retries: 2,
+            max_age: Duration::from_secs(600),
+        };
         let queue = Via::Queue {
             delay: Duration::from_secs(600),
             visibility: Duration::from_secs(180),
@@ -76,16 +79,62 @@ mod tests {
         };
         const NONE_LEFT: Next = Next::GiveUp("no tries left");
         for (why, via, failed_before, retryable, now, expected) in [
-            ("one minute after the first", invoke, 0, true, 10, Next::Again(at(70))),
-            ("two minutes after the second", invoke, 1, true, 100, Next::Again(at(220))),
+            (
+                "one minute after the first",
+                invoke,
+                0,
+                true,
+                10,
+                Next::Again(at(70)),
+            ),
+            (
+                "two minutes after the second",
+                invoke,
+                1,
+                true,
+                100,
+                Next::Again(at(220)),
+            ),
             ("no fourth try", invoke, 2, true, 300, NONE_LEFT),
-            ("not past its age", invoke, 0, true, 580, Next::GiveUp("too old to be tried again")),
-            ("a queue's visibility timeout", queue, 0, true, 10, Next::Again(at(190))),
-            ("a queue's last try but one", queue, 1, true, 10, Next::Again(at(190))),
+            (
+                "not past its age",
+                invoke,
+                0,
+                true,
+                580,
+                Next::GiveUp("too old to be tried again"),
+            ),
+            (
+                "a queue's visibility timeout",
+                queue,
+                0,
+                true,
+                10,
+                Next::Again(at(190)),
+            ),
+            (
+                "a queue's last try but one",
+                queue,
+                1,
+                true,
+                10,
+                Next::Again(at(190)),
+            ),
             ("a queue's last try", queue, 2, true, 10, NONE_LEFT),
-            ("what cannot succeed", queue, 0, false, 10, Next::GiveUp("trying again is no help")),
+            (
+                "what cannot succeed",
+                queue,
+                0,
+                false,
+                10,
+                Next::GiveUp("trying again is no help"),
+            ),
         ] {
-            assert_eq!(next(via, &delivery(failed_before), retryable, at(now)), expected, "{why}");
+            assert_eq!(
+                next(via, &delivery(failed_before), retryable, at(now)),
+                expected,
+                "{why}"
+            );
         }
     }
 }

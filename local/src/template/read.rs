@@ -58,7 +58,11 @@ impl<'a> Node<'a> {
     }
 
     fn entries(&self) -> impl Iterator<Item = (&'a str, Self)> {
-        let names = self.value.as_object().into_iter().flat_map(|map| map.keys());
+        let names = self
+            .value
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.keys());
         names.map(|name| (name.as_str(), self.get(name)))
     }
 
@@ -68,7 +72,9 @@ impl<'a> Node<'a> {
     }
 
     fn text(&self) -> Result<&'a str, TemplateError> {
-        self.value.as_str().ok_or_else(|| self.error("expected a text"))
+        self.value
+            .as_str()
+            .ok_or_else(|| self.error("expected a text"))
     }
 
     /// A whole number within `range`; a reference to a parameter counts as the
@@ -81,16 +87,34 @@ impl<'a> Node<'a> {
             None => self.value,
         };
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-        number.filter(|number| range.contains(number)).ok_or_else(|| {
-            self.error(format!("expected a whole number from {} to {}", range.start(), range.end()))
-        })
+        number
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| {
+                self.error(format!(
+                    "expected a whole number from {} to {}",
+                    range.start(),
+                    range.end()
+                ))
+            })
     }
 
-    fn number_or(&self, range: std::ops::RangeInclusive<u32>, default: u32) -> Result<u32, TemplateError> {
-        if self.is_there() { self.number(range) } else { Ok(default) }
+    fn number_or(
+        &self,
+        range: std::ops::RangeInclusive<u32>,
+        default: u32,
+    ) -> Result<u32, TemplateError> {
+        if self.is_there() {
+            self.number(range)
+        } else {
+            Ok(default)
+        }
     }
 
-    fn seconds_or(&self, range: std::ops::RangeInclusive<u32>, default: u32) -> Result<Duration, TemplateError> {
+    fn seconds_or(
+        &self,
+        range: std::ops::RangeInclusive<u32>,
+        default: u32,
+    ) -> Result<Duration, TemplateError> {
         Ok(Duration::from_secs(self.number_or(range, default)?.into()))
     }
 
@@ -99,19 +123,26 @@ impl<'a> Node<'a> {
         let get_att = self.get("Fn::GetAtt");
         let sub = self.get("Fn::Sub").value.as_str();
         let named = sub.and_then(|text| text.strip_prefix("${")?.strip_suffix(".Arn}"));
-        let resource = match (get_att.get("0").value.as_str(), get_att.get("1").value.as_str()) {
+        let resource = match (
+            get_att.get("0").value.as_str(),
+            get_att.get("1").value.as_str(),
+        ) {
             (Some(resource), Some("Arn")) => Some(resource),
             _ => named,
         };
-        resource.ok_or_else(|| self.error("expected the ARN of a resource, such as !GetAtt SecurityFunction.Arn"))
+        resource.ok_or_else(|| {
+            self.error("expected the ARN of a resource, such as !GetAtt SecurityFunction.Arn")
+        })
     }
 }
 
 /// The template's resources of one type, in its order.
 fn resources<'a>(document: &'a Document, of: &str) -> Vec<(&'a str, Node<'a>)> {
     let all = Node::root(document).get("Resources");
-    let mut of_type: Vec<_> =
-        all.entries().filter(|(_, node)| node.get("Type").value == of).collect();
+    let mut of_type: Vec<_> = all
+        .entries()
+        .filter(|(_, node)| node.get("Type").value == of)
+        .collect();
     of_type.sort_by_key(|(_, node)| document.line(&node.path));
     of_type
 }
@@ -127,18 +158,28 @@ pub(super) fn functions(document: &Document) -> Result<BTreeMap<&str, Function>,
             _ => globals.get(name),
         };
         let code = properties.get("CodeUri");
-        let name = code.text()?.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let name = code
+            .text()?
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default();
         let invoke = setting("EventInvokeConfig");
         Ok(Function {
             name: name.to_owned(),
             timeout: setting("Timeout").seconds_or(1..=900, 3)?,
             invoke: Via::Invoke {
                 retries: invoke.get("MaximumRetryAttempts").number_or(0..=2, 2)?,
-                max_age: invoke.get("MaximumEventAgeInSeconds").seconds_or(60..=21600, 21600)?,
+                max_age: invoke
+                    .get("MaximumEventAgeInSeconds")
+                    .seconds_or(60..=21600, 21600)?,
             },
         })
     };
-    resources.iter().map(|(name, node)| Ok((*name, function(node)?))).collect()
+    resources
+        .iter()
+        .map(|(name, node)| Ok((*name, function(node)?)))
+        .collect()
 }
 
 /// Who takes events from which queue: the resources' names.
@@ -182,7 +223,11 @@ pub(super) fn rules(document: &Document) -> Result<Vec<Rule>, TemplateError> {
             name: name.to_owned(),
             pattern: EventPattern::parse(&json!(pattern.value).to_string())
                 .map_err(|error| pattern.error(error))?,
-            routes: targets.items().iter().map(route).collect::<Result<_, _>>()?,
+            routes: targets
+                .items()
+                .iter()
+                .map(route)
+                .collect::<Result<_, _>>()?,
         });
     }
     let patterns = rules.iter().map(|rule| (rule.name.as_str(), &rule.pattern));
@@ -200,7 +245,9 @@ fn route(
     consumers: &BTreeMap<&str, &str>,
 ) -> Result<Route, TemplateError> {
     let policy = target.get("RetryPolicy");
-    policy.get("MaximumEventAgeInSeconds").number_or(60..=86400, 86400)?;
+    policy
+        .get("MaximumEventAgeInSeconds")
+        .number_or(60..=86400, 86400)?;
     policy.get("MaximumRetryAttempts").number_or(0..=185, 185)?;
     let arn = target.get("Arn");
     let resource = arn.arn_of()?;
@@ -211,7 +258,8 @@ fn route(
             None => return Err(arn.error(format!("{consumer} is no function of this template"))),
         },
         (None, None) => {
-            let problem = format!("{resource} is neither a function nor a queue that a function takes from");
+            let problem =
+                format!("{resource} is neither a function nor a queue that a function takes from");
             return Err(arn.error(problem));
         }
     };
@@ -232,11 +280,15 @@ fn queue(document: &Document, resource: &str) -> Result<Via, TemplateError> {
     let properties = node.get("Properties");
     let redrive = properties.get("RedrivePolicy");
     if !redrive.is_there() {
-        return Err(properties.error("expected a RedrivePolicy: without one, what fails is tried for ever"));
+        return Err(
+            properties.error("expected a RedrivePolicy: without one, what fails is tried for ever")
+        );
     }
     Ok(Via::Queue {
         delay: properties.get("DelaySeconds").seconds_or(0..=900, 0)?,
-        visibility: properties.get("VisibilityTimeout").seconds_or(0..=43200, 30)?,
+        visibility: properties
+            .get("VisibilityTimeout")
+            .seconds_or(0..=43200, 30)?,
         max_receives: redrive.get("maxReceiveCount").number(1..=1000)?,
     })
 }

@@ -3,6 +3,7 @@
 
 mod common;
 
+use event::Failure;
 use common::Stage;
 use github::port::{GitHubError, PublishReview, ReadPullRequest};
 use github_client::{Client, Config, Timeouts};

@@ -68,7 +68,10 @@ impl Handler for Specialist {
 }
 
 impl Specialist {
-    async fn still_wanted(&self, asked: &CheckRequested) -> Result<Result<(), Stale>, HandlerError> {
+    async fn still_wanted(
+        &self,
+        asked: &CheckRequested,
+    ) -> Result<Result<(), Stale>, HandlerError> {
         let key = PullRequestItem::key(&asked.review.pr);
         let pull: Option<PullRequestItem> = self.deps.state.peek(&key).await?;
         Ok(pull.map_or(Ok(()), |pull| pull.wants(&asked.review.head_sha)))
@@ -76,7 +79,12 @@ impl Specialist {
 
     async fn review(&self, asked: &CheckRequested) -> Result<CheckReport, HandlerError> {
         let CheckRequested { review, base_sha } = asked;
-        let text = match self.deps.github.diff(&review.pr, base_sha, &review.head_sha).await {
+        let text = match self
+            .deps
+            .github
+            .diff(&review.pr, base_sha, &review.head_sha)
+            .await
+        {
             Ok(text) => text,
             Err(error @ GitHubError::TooLarge { .. }) => {
                 return Ok(report::unread(error.to_string()));

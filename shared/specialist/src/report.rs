@@ -25,7 +25,9 @@ pub(crate) fn joined(reports: Vec<(&str, Report)>, diff: &Diff) -> CheckReport {
     joined.coverage.left_out.sort();
     joined.coverage.left_out.dedup();
     joined.findings.sort_by(|a, b| a.rank().cmp(&b.rank()));
-    let cut = joined.findings.split_off(joined.findings.len().min(MOST_FINDINGS));
+    let cut = joined
+        .findings
+        .split_off(joined.findings.len().min(MOST_FINDINGS));
     joined.not_kept += count(&cut);
     joined
 }

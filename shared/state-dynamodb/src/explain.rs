@@ -61,6 +61,7 @@ fn answered(table: &str, status: u16, meta: &ErrorMetadata) -> StateError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use event::Failure;
 
     #[test]
     fn what_may_be_tried_again() {

@@ -93,7 +93,7 @@ async fn a_repeat_says_the_very_same_events_and_changes_nothing() {
         matches!(&again, Turn::Repeated { value, .. } if *value == [1, 2]),
         "the state is as it stands: {again:?}"
     );
-    let (first, again) = (first.into_events(), again.into_events());
+    let (first, again) = (first.into_parts().1, again.into_parts().1);
     assert_eq!(first.len(), 2);
     assert_eq!(
         serde_json::to_string(&first).unwrap(),
@@ -258,7 +258,7 @@ async fn an_answer_lost_for_good_is_made_up_for_by_the_redelivery() {
     assert!(error.is_retryable(), "{error}");
     let turn = world.hear(1).await.unwrap();
     assert!(matches!(&turn, Turn::Repeated { value, .. } if *value == [1]));
-    assert_eq!(turn.into_events().len(), 2);
+    assert_eq!(turn.into_parts().1.len(), 2);
     assert_eq!(world.record().await.0, Version::new(1), "written once");
 }
 
