@@ -3,8 +3,8 @@
 
 mod common;
 
-use event::Failure;
 use common::Stage;
+use event::Failure;
 use github::port::{GitHubError, PublishReview, ReadPullRequest};
 use github_client::{Client, Config, Timeouts};
 use github_world::{Call, Fault, Limit, NewPullRequest, World};

@@ -1,5 +1,6 @@
 //! What GitHub refuses, how it limits, how it fails.
 
+use event::Failure;
 use github::port::{
     GitHubError, NewReview, PublishReview, ReadDiff, ReadPullRequest, ReviewComment, ReviewEvent,
     Side,
