@@ -4,11 +4,12 @@
 //! *Reads* nothing else.
 //! *Writes* `review:{owner}/{repo}#{n}@{head}`: who is asked.
 //! *Says* `agent.pr.security_check`, `agent.pr.style_check`,
-//! `agent.pr.logic_check`.
+//! `agent.pr.logic_check`; or `agent.pr.review_completed` again, when that is
+//! what a review that is asked for once more has.
 
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
-use event::{Event, Outcome};
+use event::{Event, Outcome, Say};
 use review::item::{RETENTION, ReviewItem};
 use review::message::{CheckRequested, ReviewRequested};
 use state::{Decision, StateManager};
@@ -49,9 +50,10 @@ impl Handler for Coordinator {
     }
 }
 
-/// Every specialist is asked, again too: one that has answered says so again at
-/// no cost, and a review that got stuck gets another chance.
-fn decide(seen: Option<&ReviewItem>, asked: &ReviewRequested) -> (ReviewItem, Vec<event::Say>) {
+/// Every specialist is asked. Asked for again, a review that has its verdict is
+/// told again (it may not stand on GitHub yet), and one that has none gets another
+/// chance: a specialist that has answered says so again at no cost.
+fn decide(seen: Option<&ReviewItem>, asked: &ReviewRequested) -> (ReviewItem, Vec<Say>) {
     let next = match seen {
         Some(review) => review.clone(),
         None => ReviewItem::of(asked.base_sha.clone()),
@@ -60,17 +62,22 @@ fn decide(seen: Option<&ReviewItem>, asked: &ReviewRequested) -> (ReviewItem, Ve
         review: asked.review.clone(),
         base_sha: next.base_sha.clone(),
     };
-    let says = next
-        .expected
-        .iter()
-        .map(|category| check.say(*category))
-        .collect();
+    let says = match &next.verdict {
+        Some(verdict) => vec![Say::new(&verdict.completed(&asked.review))],
+        None => next
+            .expected
+            .iter()
+            .map(|category| check.say(*category))
+            .collect(),
+    };
     (next, says)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use github::port::ReviewEvent;
+    use review::item::Verdict;
     use review::message::ReviewKey;
 
     fn asked(base: &str) -> ReviewRequested {
@@ -99,5 +106,20 @@ mod tests {
             (same, again),
             "the base that was read first stays"
         );
+    }
+
+    #[test]
+    fn asked_again_a_verdict_is_told_again() {
+        let (mut review, _) = decide(None, &asked("b"));
+        review.verdict = Some(Verdict {
+            decided_at: event::Timestamp::UNIX_EPOCH,
+            event: ReviewEvent::Comment,
+            findings: vec![],
+            missing: vec![],
+        });
+        let (same, says) = decide(Some(&review), &asked("b"));
+        assert_eq!(same, review);
+        let topics: Vec<_> = says.iter().map(|say| say.topic.as_str()).collect();
+        assert_eq!(topics, ["agent.pr.review_completed"]);
     }
 }

@@ -1,8 +1,9 @@
 //! The only hand that writes to GitHub.
 //!
 //! *Hears* `agent.pr.review_completed`, `agent.pr.block`.
-//! *Reads* `review:{owner}/{repo}#{n}@{head}` (the verdict), GitHub's pull request,
-//! diff and reviews.
+//! *Reads* `pr:{owner}/{repo}#{n}` and GitHub's pull request (is the head still the
+//! newest?), `review:{owner}/{repo}#{n}@{head}` (the verdict), GitHub's diff and
+//! reviews.
 //! *Writes* `publication:{owner}/{repo}#{n}@{head}/{kind}`, and one review on
 //! GitHub.
 //! *Says* `agent.pr.review_published`.

@@ -7,7 +7,7 @@ use diff::Diff;
 use event::{Event, Failure, Message, Outcome};
 use github::port::{GitHubError, NewReview, PullRequest, ReviewEvent, ReviewId};
 use review::Category;
-use review::item::{ReviewItem, Stale, Verdict};
+use review::item::{PullRequestItem, ReviewItem, Stale, Verdict};
 use review::message::{Block, ReviewCompleted, ReviewKey};
 use state::Key;
 use std::fmt;
@@ -116,6 +116,11 @@ impl Publisher {
             let completed: ReviewCompleted = event.read()?;
             (completed.review, None)
         };
+        let pr = PullRequestItem::key(&review.pr);
+        let pull: Option<PullRequestItem> = self.state.peek(&pr).await?;
+        if let Some(Err(stale)) = pull.map(|pull| pull.wants(&review.head_sha)) {
+            return Ok(Err(Ignored::Stale(stale)));
+        }
         let item: Option<ReviewItem> = self.state.peek(&ReviewItem::key(&review)).await?;
         let Some(item) = item else {
             return Err(NoVerdict(review).into());

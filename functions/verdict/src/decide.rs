@@ -1,7 +1,7 @@
 use event::{Say, Timestamp};
 use github::port::ReviewEvent;
 use review::item::{CheckReport, PullRequestItem, RETENTION, ReviewItem, Stale, Verdict};
-use review::message::{CheckCompleted, ReviewCompleted, ReviewKey, ReviewRequested};
+use review::message::{CheckCompleted, ReviewKey, ReviewRequested};
 use review::{Category, Finding};
 use state::Decision;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ impl Heard {
 pub(crate) enum Reason {
     /// Nobody wants a review of this head any more.
     Stale(Stale),
-    /// The deadline came after the verdict.
+    /// The verdict is there already.
     InTime,
     /// The verdict went out without this specialist.
     Late(Category),
@@ -42,7 +42,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stale(stale) => stale.fmt(f),
-            Self::InTime => f.write_str("the verdict was in time"),
+            Self::InTime => f.write_str("the verdict is there already"),
             Self::Late(category) => {
                 write!(f, "{category} is late: the verdict went out without it")
             }
@@ -70,28 +70,24 @@ pub(crate) fn decide(
         (None, Heard::Completed(_)) => return Decision::Ignore(Reason::NotOpened),
     };
     match (&next.verdict, heard) {
-        (Some(_), Heard::Deadline(_)) => return Decision::Ignore(Reason::InTime),
         (Some(verdict), Heard::Completed(done)) if verdict.missing.contains(&done.category) => {
             return Decision::Ignore(Reason::Late(done.category));
         }
-        // Asked for again: the verdict stands and is told again.
-        (Some(_), Heard::Completed(_)) => {}
-        (None, _) => {
-            let expected = |category: &Category| next.expected.contains(category);
-            let new = reports.iter().filter(|(category, _)| expected(category));
-            next.reports = new
-                .map(|(category, report)| (*category, report.clone()))
-                .collect();
-            let missing = next.missing();
-            if missing.is_empty() || matches!(heard, Heard::Deadline(_)) {
-                next.verdict = Some(verdict(&next.reports, missing, now));
-            }
-        }
+        (Some(_), _) => return Decision::Ignore(Reason::InTime),
+        (None, _) => {}
     }
-    let says = next
-        .verdict
-        .iter()
-        .map(|verdict| tell(review, verdict))
+    let expected = |category: &Category| next.expected.contains(category);
+    let new = reports.iter().filter(|(category, _)| expected(category));
+    next.reports = new
+        .map(|(category, report)| (*category, report.clone()))
+        .collect();
+    let missing = next.missing();
+    if missing.is_empty() || matches!(heard, Heard::Deadline(_)) {
+        next.verdict = Some(verdict(&next.reports, missing, now));
+    }
+    let told = next.verdict.iter();
+    let says = told
+        .map(|verdict| Say::new(&verdict.completed(review)))
         .collect();
     Decision::Write {
         next,
@@ -121,14 +117,6 @@ fn verdict(
         findings,
         missing,
     }
-}
-
-fn tell(review: &ReviewKey, verdict: &Verdict) -> Say {
-    Say::new(&ReviewCompleted {
-        review: review.clone(),
-        findings: u32::try_from(verdict.findings.len()).unwrap_or(u32::MAX),
-        missing: verdict.missing.clone(),
-    })
 }
 
 #[cfg(test)]

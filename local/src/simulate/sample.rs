@@ -204,13 +204,13 @@ mod tests {
     #[test]
     fn a_bad_sample_is_named() {
         let one = |text: &str| parse("bad.json", &vec![("bad.json".to_owned(), text.to_owned())]);
-        insta::assert_snapshot!(one("{").unwrap_err(), @"");
-        insta::assert_snapshot!(one("{\"event\": 5}").unwrap_err(), @"");
-        insta::assert_snapshot!(one(r#"{"about": "", "redelivers": "bad.json"}"#).unwrap_err(), @"");
+        insta::assert_snapshot!(one("{").unwrap_err(), @"bad.json: no JSON: EOF while parsing an object at line 1 column 1");
+        insta::assert_snapshot!(one("{\"event\": 5}").unwrap_err(), @"bad.json: expected an object with event, delivery and payload (and about, diff, as_soon_as, if wanted), or with about and redelivers");
+        insta::assert_snapshot!(one(r#"{"about": "", "redelivers": "bad.json"}"#).unwrap_err(), @"bad.json: it redelivers itself");
         insta::assert_snapshot!(
             one(r#"{"event": "push", "delivery": "1", "payload": {}, "diff": "no.diff"}"#).unwrap_err(),
-            @""
+            @"bad.json: no.diff is not beside it"
         );
-        insta::assert_snapshot!(Sample::load(Some(Path::new("no/such.json"))).unwrap_err(), @"");
+        insta::assert_snapshot!(Sample::load(Some(Path::new("no/such.json"))).unwrap_err(), @"no/such.json: No such file or directory (os error 2)");
     }
 }

@@ -203,6 +203,8 @@ fn gist(value: &serde_json::Value) -> String {
         format!("{findings} findings")
     } else if let Some(id) = value.pointer("/stage/published/review_id") {
         format!("published as review {id}")
+    } else if value.pointer("/stage/claimed").is_some() {
+        "claimed, not published".to_owned()
     } else if let Some(head) = text("/head_sha") {
         let skipped = text("/skipped").map(|why| format!(", skipped: {why}"));
         format!(

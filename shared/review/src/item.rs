@@ -1,6 +1,6 @@
 //! What is kept in state about a pull request and its reviews, one type an item.
 
-use crate::message::{ReviewKey, SkipReason};
+use crate::message::{ReviewCompleted, ReviewKey, SkipReason};
 use crate::{Category, Coverage, Finding};
 use event::Timestamp;
 use github::port::ReviewEvent;
@@ -158,4 +158,15 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// The specialists that did not answer in time.
     pub missing: Vec<Category>,
+}
+
+impl Verdict {
+    /// What is said about it.
+    pub fn completed(&self, review: &ReviewKey) -> ReviewCompleted {
+        ReviewCompleted {
+            review: review.clone(),
+            findings: u32::try_from(self.findings.len()).unwrap_or(u32::MAX),
+            missing: self.missing.clone(),
+        }
+    }
 }

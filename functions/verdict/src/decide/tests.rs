@@ -105,9 +105,9 @@ fn when_the_verdict_comes() {
             "missing null",
         ),
         (
-            "told again when asked again",
+            "told once",
             vec![(completed(Style), all), (completed(Logic), all)],
-            "missing null",
+            "the verdict is there already",
         ),
         (
             "the deadline with two of three",
@@ -122,7 +122,7 @@ fn when_the_verdict_comes() {
         (
             "the deadline after the verdict",
             vec![(completed(Style), all), (deadline(), all)],
-            "the verdict was in time",
+            "the verdict is there already",
         ),
         (
             "a specialist after the deadline",
