@@ -399,3 +399,6 @@ fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
         rusqlite::Error::FromSqlConversionFailure(column, kind, error.into())
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -252,15 +252,22 @@ fn code(text: &str) -> String {
 /// Text in a sentence: no markup but code spans, no mention, no line of its own.
 fn plain(text: &str) -> String {
     let spans: Vec<_> = text.split('`').collect();
-    let balanced = spans.len() % 2 == 1;
+    if spans.len() % 2 == 0 {
+        return spans
+            .into_iter()
+            .map(escaped)
+            .collect::<Vec<_>>()
+            .join("\\`");
+    }
     let spans = spans.into_iter().enumerate();
-    spans
-        .map(|(n, span)| match (balanced, n % 2) {
-            (true, 0) => escaped(span),
-            (true, _) if !span.is_empty() => code(span),
-            _ => format!("\\`{}", escaped(span)),
-        })
-        .collect()
+    let shown = |(n, span)| {
+        if n % 2 == 0 {
+            escaped(span)
+        } else {
+            code(span)
+        }
+    };
+    spans.map(shown).collect()
 }
 
 fn escaped(text: &str) -> String {
@@ -290,3 +297,6 @@ fn why_left_out(why: WhyLeftOut) -> &'static str {
         WhyLeftOut::Generated => "generated",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,126 @@
+use super::*;
 
+#[test]
+fn the_built_in_template_is_read() {
+    let template = Template::load(None).unwrap();
+    let deadline = template.route("ReviewDeadlineRule", "deadline").unwrap();
+    assert_eq!(deadline.function, "verdict");
+    assert_eq!(
+        deadline.via,
+        Via::Queue {
+            delay: Duration::from_secs(600),
+            visibility: Duration::from_secs(180),
+            max_receives: 10,
+        },
+        "the queue's delay is a parameter's default"
+    );
+    let verdict = template.route("VerdictRule", "verdict").unwrap();
+    let max_age = Duration::from_secs(21600);
+    assert_eq!(
+        verdict.via,
+        Via::Invoke {
+            retries: 2,
+            max_age
+        },
+        "from Globals"
+    );
+    assert_eq!(template.functions["webhook"], Duration::from_secs(30));
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_line() {
+    let with = |old: &str, new: &str| {
+        assert!(BUILT_IN.contains(old), "{old}");
+        let text = BUILT_IN.replacen(old, new, 1);
+        Template::parse(&text, "template.yaml")
+            .unwrap_err()
+            .to_string()
+    };
+    let targets = "Arn: !GetAtt StyleQueue.Arn\n          RetryPolicy:";
+    let all = [
+        ("no YAML", with("Globals:", "Globals: [")),
+        (
+            "an operator that is none",
+            with("[agent.pr.security_check]", "[{ starts-with: agent }]"),
+        ),
+        (
+            "a target that is none",
+            with(targets, &targets.replace("StyleQueue", "StyleKew")),
+        ),
+        (
+            "an address in place of an ARN",
+            with(
+                targets,
+                &targets.replace("!GetAtt StyleQueue.Arn", "!Ref StyleQueue"),
+            ),
+        ),
+        (
+            "a retry too many",
+            with("MaximumRetryAttempts: 185", "MaximumRetryAttempts: 186"),
+        ),
+        (
+            "a delay that SQS does not know",
+            with("Default: 600", "Default: 901"),
+        ),
+        (
+            "tried for ever",
+            with("      RedrivePolicy:\n", "      RedrivePolice:\n"),
+        ),
+        (
+            "a rule within a function",
+            with(
+                "Type: SQS\n          Properties:",
+                "Type: EventBridgeRule\n          Properties:",
+            ),
+        ),
+    ];
+    let told: String = all.map(|(why, error)| format!("{why}: {error}\n")).concat();
+    insta::assert_snapshot!(told, @"
+    no YAML: template.yaml:27: the file: it is no YAML: while parsing a flow mapping, did not find expected ',' or '}'
+    an operator that is none: template.yaml:136: Resources.SecurityRule.Properties.EventPattern: Event pattern is not valid. Reason: Unrecognized match type starts-with
+    a target that is none: template.yaml:174: Resources.StyleRule.Properties.Targets.0.Arn: StyleKew is neither a function nor a queue that a function takes from
+    an address in place of an ARN: template.yaml:174: Resources.StyleRule.Properties.Targets.0.Arn: expected the ARN of a resource, such as !GetAtt SecurityFunction.Arn
+    a retry too many: template.yaml:84: Resources.PullRequestRule.Properties.Targets.0.RetryPolicy.MaximumRetryAttempts: expected a whole number from 0 to 185
+    a delay that SQS does not know: template.yaml:247: Resources.ReviewDeadlineQueue.Properties.DelaySeconds: expected a whole number from 0 to 900
+    tried for ever: template.yaml:126: Resources.SecurityQueue.Properties: expected a RedrivePolicy: without one, what fails is tried for ever
+    a rule within a function: template.yaml:117: Resources.SecurityFunction.Properties.Events.Checks.Type: expected SQS: rules stand in resources of type AWS::Events::Rule, and nothing else brings events to a function here
+    ");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = Template::load(Some(Path::new("no/such.yaml"))).unwrap_err();
+    assert!(
+        error.to_string().starts_with("no/such.yaml: the file: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn sub_is_another_way_to_write_an_arn() {
+    let text = BUILT_IN.replace("!GetAtt StyleQueue.Arn", "!Sub ${StyleQueue.Arn}");
+    let template = Template::parse(&text, "template.yaml").unwrap();
+    assert_eq!(
+        template.route("StyleRule", "style").unwrap().function,
+        "style"
+    );
+}
+
+#[test]
+fn a_31st_wildcard_rule_is_refused_as_on_aws() {
+    let wild = "[{ wildcard: 'github.*.created' }]";
+    let mut text = BUILT_IN.to_owned();
+    for n in 0..31 {
+        text += &format!(
+            "\n  Wild{n}Rule:\n    Type: AWS::Events::Rule\n    Properties:\n      EventPattern:\n        \
+             detail-type: {wild}\n      Targets:\n        - {{ Id: x, Arn: !GetAtt StyleFunction.Arn }}\n"
+        );
+    }
+    let error = Template::parse(&text, "template.yaml")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("31 rules use wildcard, and an event bus takes 30"),
+        "{error}"
+    );
+}

@@ -59,7 +59,11 @@ impl Document {
     }
 
     fn convert(&mut self, node: &MarkedYaml<'_>, path: String) -> Result<Value, TemplateError> {
-        self.lines.insert(path.clone(), node.span.start.line());
+        // A tagged value has no place of its own: what it stands in is near enough.
+        match node.span.start.line() {
+            0 => {}
+            line => drop(self.lines.insert(path.clone(), line)),
+        }
         match &node.data {
             YamlData::Value(scalar) => Ok(value(scalar)),
             YamlData::Sequence(items) => items

@@ -1,0 +1,201 @@
+use super::*;
+use diff::{LeftOut, WhyLeftOut};
+use review::message::{BlockReason, ReviewKey};
+use review::{Confidence, Coverage};
+
+const MARKER: &str = "<!-- github-bot:0123 -->";
+
+fn finding(line: u32, severity: Severity, message: &str) -> Finding {
+    Finding {
+        path: "src/lib.rs".to_owned(),
+        line,
+        severity,
+        category: Category::Security,
+        rule: "some-rule".to_owned(),
+        message: message.to_owned(),
+        confidence: Confidence::percent(90),
+    }
+}
+
+fn report() -> CheckReport {
+    CheckReport {
+        reviewers: vec!["rules".to_owned()],
+        coverage: Coverage {
+            files_read: 1,
+            left_out: vec![LeftOut {
+                path: "logo.png".to_owned(),
+                why: WhyLeftOut::Binary,
+            }],
+        },
+        ..CheckReport::default()
+    }
+}
+
+fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> Wanted {
+    let expected = Category::ALL
+        .iter()
+        .filter(|category| !missing.contains(category));
+    let item = ReviewItem {
+        reports: expected.map(|category| (*category, report())).collect(),
+        ..ReviewItem::of("b".repeat(40).parse().unwrap())
+    };
+    Wanted {
+        review: ReviewKey {
+            pr: "octo/widgets#7".parse().unwrap(),
+            head_sha: "a".repeat(40).parse().unwrap(),
+        },
+        item,
+        kind: Kind::Verdict(Verdict {
+            decided_at: event::Timestamp::UNIX_EPOCH,
+            event: ReviewEvent::RequestChanges,
+            findings,
+            missing,
+        }),
+    }
+}
+
+/// A diff that adds `lines` lines to `src/lib.rs`.
+fn added(lines: usize) -> Diff {
+    let text = "+line\n".repeat(lines);
+    diff::parse(&format!(
+        "diff --git a/src/lib.rs b/src/lib.rs\nnew file mode 100644\n--- /dev/null\n\
+         +++ b/src/lib.rs\n@@ -0,0 +1,{lines} @@\n{text}"
+    ))
+}
+
+#[test]
+fn a_partial_review_as_people_read_it() {
+    let findings = vec![
+        finding(1, Severity::Critical, "A key. Revoke it."),
+        finding(1, Severity::Low, "The same line again."),
+        finding(99, Severity::Medium, "Off the diff."),
+    ];
+    let review = review(&wanted(findings, vec![Category::Logic]), &added(3), MARKER);
+    insta::assert_snapshot!(review.body, @"
+    ### Review of `aaaaaaa`
+
+    3 findings: 1 critical, 1 medium, 1 low. Please address what blocks before merging.
+
+    > [!WARNING]
+    > This review is partial: no answer in time from **logic**.
+
+    <details><summary>1 finding not shown as comments</summary>
+
+    - `src/lib.rs:99` **Medium** Off the diff.
+
+    </details>
+
+    - security: 1 file read by rules
+    - style: 1 file read by rules
+    - not read: `logo.png` (not text)
+
+    <sub>Reviewed by rules alone, without a model.</sub>
+
+    <!-- github-bot:0123 -->
+    ");
+    assert_eq!(review.comments.len(), 1, "one comment a line");
+    insta::assert_snapshot!(review.comments[0].body, @"
+    **Critical** · security · `some-rule` (90% sure)
+
+    A key. Revoke it.
+
+    **Low** · security · `some-rule` (90% sure)
+
+    The same line again.
+    ");
+}
+
+#[test]
+fn what_strangers_wrote_stays_text() {
+    for (why, text, shown) in [
+        ("mentions nobody", "ask @octocat", "ask @\u{200d}octocat"),
+        ("links nowhere", "[x](http://evil)", "\\[x\\](http://evil)"),
+        ("shows no picture", "![x](y)", "\\!\\[x\\](y)"),
+        ("no HTML", "<img src=x>", "\\<img src=x\\>"),
+        ("no line of its own", "a\n# b", "a \\# b"),
+        (
+            "code stays code",
+            "use `a_b`, not *c*",
+            "use `a_b`, not \\*c\\*",
+        ),
+        ("an open span is none", "a ` b", "a \\` b"),
+    ] {
+        assert_eq!(plain(text), shown, "{why}");
+    }
+    assert_eq!(
+        code("a`b``c"),
+        "``` a`b``c ```",
+        "no way out of a code span"
+    );
+}
+
+#[test]
+fn the_worst_are_comments_and_the_rest_is_listed() {
+    let findings = (1..=30)
+        .map(|line| finding(line, Severity::Low, "Something."))
+        .collect();
+    let review = review(&wanted(findings, vec![]), &added(30), MARKER);
+    assert_eq!(review.comments.len(), MOST_COMMENTS);
+    assert_eq!(
+        review.body.matches("- `src/lib.rs:").count(),
+        30 - MOST_COMMENTS
+    );
+}
+
+#[test]
+fn a_body_is_cut_where_github_would_refuse_it_and_says_so() {
+    let long = "é".repeat(3_000);
+    let findings = (1..=40)
+        .map(|line| finding(line, Severity::Low, &long))
+        .collect();
+    let review = review(&wanted(findings, vec![]), &Diff::default(), MARKER);
+    assert!(review.body.chars().count() <= LONGEST_BODY);
+    assert!(review.body.contains("Cut here"));
+    assert!(review.body.ends_with(MARKER));
+}
+
+#[test]
+fn a_change_that_could_not_be_read_is_not_called_clean() {
+    let mut wanted = wanted(vec![], vec![]);
+    for report in wanted.item.reports.values_mut() {
+        report.unread = Some("too large".to_owned());
+    }
+    let review = review(&wanted, &Diff::default(), MARKER);
+    insta::assert_snapshot!(review.body, @"
+    ### Review of `aaaaaaa`
+
+    The change could not be read, so nothing is said about it.
+
+    - security: nothing read, too large
+    - style: nothing read, too large
+    - logic: nothing read, too large
+    - not read: `logo.png` (not text)
+
+    <sub>Reviewed by rules alone, without a model.</sub>
+
+    <!-- github-bot:0123 -->
+    ");
+}
+
+#[test]
+fn a_late_block_as_people_read_it() {
+    let late = Wanted {
+        kind: Kind::Block(Block {
+            review: wanted(vec![], vec![]).review,
+            reason: BlockReason::SecurityIssues,
+            details: vec!["src/lib.rs:1 committed-secret".to_owned()],
+        }),
+        ..wanted(vec![], vec![])
+    };
+    let review = review(&late, &Diff::default(), MARKER);
+    assert_eq!(review.event, ReviewEvent::RequestChanges);
+    insta::assert_snapshot!(review.body, @"
+    ### Security issues in `aaaaaaa`
+
+    The security specialist answered after the review was posted. Please address before merging:
+
+    - `src/lib.rs:1 committed-secret`
+
+    <!-- github-bot:0123 -->
+    ");
+}

@@ -1,0 +1,116 @@
+use super::*;
+use crate::template::Via;
+use event::{Event, Say};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn put(n: usize, delay: u64) -> (EventBridgeEvent, Route) {
+    let say = Say {
+        topic: "github.push".parse().unwrap(),
+        subject: "octo/widgets".to_owned(),
+        data: serde_json::json!({}),
+    };
+    let event = Event::first(format!("event-{n}").parse().unwrap(), "test", say, at(0));
+    let route = Route {
+        rule: "Rule".to_owned(),
+        target: "target".to_owned(),
+        function: "function".to_owned(),
+        via: Via::Queue {
+            delay: Duration::from_secs(delay),
+            visibility: Duration::from_secs(1),
+            max_receives: 3,
+        },
+    };
+    (event.into_eventbridge(), route)
+}
+
+async fn due(queue: &Queue, second: i64) -> Vec<String> {
+    let due = queue.due(at(second), 10).await.unwrap();
+    due.into_iter()
+        .map(|delivery| delivery.event.detail.id.to_string())
+        .collect()
+}
+
+#[tokio::test]
+async fn deliveries_come_when_they_are_due_the_oldest_first() {
+    let queue = Queue::in_memory().unwrap();
+    queue
+        .put(vec![put(1, 600), put(2, 0), put(3, 0)], at(0))
+        .await
+        .unwrap();
+    assert_eq!(due(&queue, 0).await, ["event-2", "event-3"]);
+    assert_eq!(queue.next_due().await.unwrap(), Some(at(0)));
+    assert_eq!(due(&queue, 600).await, ["event-2", "event-3", "event-1"]);
+}
+
+#[tokio::test]
+async fn what_was_put_survives_and_what_is_done_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("queue.db");
+    let first = Queue::open(&file).unwrap();
+    first.put(vec![put(1, 0), put(2, 0)], at(0)).await.unwrap();
+    let one = first.due(at(0), 1).await.unwrap().remove(0);
+    first.done(one.id).await.unwrap();
+    // Another process on the same file, while the first was never closed.
+    let second = Queue::open(&file).unwrap();
+    assert_eq!(due(&second, 0).await, ["event-2"]);
+}
+
+#[tokio::test]
+async fn what_is_given_up_keeps_its_reason_and_can_be_put_back() {
+    let queue = Queue::in_memory().unwrap();
+    queue.put(vec![put(1, 0)], at(0)).await.unwrap();
+    let delivery = queue.due(at(0), 1).await.unwrap().remove(0);
+    queue.again(delivery.id, at(5)).await.unwrap();
+    assert!(due(&queue, 4).await.is_empty());
+    queue
+        .bury(delivery.id, "no tries left".to_owned(), at(5))
+        .await
+        .unwrap();
+    assert_eq!(
+        queue.depth().await.unwrap(),
+        Depth {
+            waiting: 0,
+            dead: 1
+        }
+    );
+    let letters = queue.dead_letters().await.unwrap();
+    assert_eq!(
+        (letters[0].reason.as_str(), letters[0].attempts),
+        ("no tries left", 2)
+    );
+    assert_eq!(queue.redrive(at(9)).await.unwrap(), 1);
+    assert_eq!(due(&queue, 9).await, ["event-1"]);
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_holds_nobody_up() {
+    let queue = Queue::in_memory().unwrap();
+    queue.put(vec![put(1, 0), put(2, 0)], at(0)).await.unwrap();
+    queue
+        .ask(|it| it.execute("UPDATE delivery SET event = '{}' WHERE id = 1", []))
+        .await
+        .unwrap();
+    assert_eq!(due(&queue, 0).await, ["event-2"]);
+    let letters = queue.dead_letters().await.unwrap();
+    assert!(
+        letters[0]
+            .reason
+            .starts_with("it cannot be read any more: ")
+    );
+}
+
+#[tokio::test]
+async fn many_at_once_are_all_put() {
+    let queue = Queue::in_memory().unwrap();
+    let tasks = (0..100).map(|n| {
+        let queue = queue.clone();
+        tokio::spawn(async move { queue.put(vec![put(n, 0)], at(0)).await })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(queue.depth().await.unwrap().waiting, 100);
+}
