@@ -1,2 +1,138 @@
-//! The whole set in one process.
-fn main() {}
+//! `github-bot`: all functions in one process.
+
+use clap::{CommandFactory, Parser};
+use config::Environment;
+use local::cli::{Cli, Command};
+use local::serve::{Options, ServeError, Store};
+use local::simulate::{Sample, simulate};
+use local::template::Template;
+use local::{rules, serve, simulate as show};
+use ports::{Clock, SystemClock};
+use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// What was given is wrong.
+const USAGE: u8 = 2;
+
+/// How it ended: an error, and the exit status that it has.
+type End = Result<(), (u8, String)>;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let environment = Environment::read();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let end = match runtime {
+        Ok(runtime) => runtime.block_on(run(cli, &environment)),
+        Err(error) => Err((1, error.to_string())),
+    };
+    match end {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((status, reason)) => {
+            anstream::eprintln!("github-bot: {reason}");
+            ExitCode::from(status)
+        }
+    }
+}
+
+async fn run(cli: Cli, environment: &Environment) -> End {
+    if let Some(Command::Completions { shell }) = cli.command {
+        clap_complete::generate(
+            shell,
+            &mut Cli::command(),
+            "github-bot",
+            &mut std::io::stdout(),
+        );
+        return Ok(());
+    }
+    let template = Template::load(cli.template.as_deref()).map_err(wrong)?;
+    match (cli.command, cli.port) {
+        (Some(Command::Rules { json }), _) => {
+            let table = rules::table(&template).map_err(wrong)?;
+            print(&if json {
+                rules::json(&table)
+            } else {
+                rules::text(&table)
+            })
+        }
+        (Some(Command::DeadLetters { redrive, state }), _) => {
+            let store = Store::open(state.as_deref(), environment).map_err(served)?;
+            dead_letters(&store, redrive).await
+        }
+        (Some(Command::Completions { .. }), _) => Ok(()),
+        (None, Some(port)) => {
+            logs(environment)?;
+            let (host, state) = (cli.host, cli.state);
+            let options = Options { host, port, state };
+            serve::serve(template, options, environment)
+                .await
+                .map_err(served)
+        }
+        (None, None) => {
+            let samples = Sample::load(cli.events.as_deref()).map_err(wrong)?;
+            let run = simulate(template, &samples).await.map_err(wrong)?;
+            print(&if cli.json {
+                show::json(&run)
+            } else {
+                show::text(&run)
+            })?;
+            match run.failed {
+                0 => Ok(()),
+                failed => Err((1, format!("{failed} deliveries were given up"))),
+            }
+        }
+    }
+}
+
+async fn dead_letters(store: &Store, redrive: bool) -> End {
+    if redrive {
+        let count = store
+            .queue
+            .redrive(SystemClock.now())
+            .await
+            .map_err(failed)?;
+        return print(&format!("{count} put back\n"));
+    }
+    let mut out = String::new();
+    for letter in store.queue.dead_letters().await.map_err(failed)? {
+        out += &format!("{}\n", serde_json::json!(letter));
+    }
+    print(&out)
+}
+
+/// Log lines go to standard error; standard output is for what was asked for.
+fn logs(environment: &Environment) -> End {
+    let filter = EnvFilter::try_new(environment.log_filter())
+        .map_err(|error| (USAGE, format!("RUST_LOG: {error}")))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(!environment.no_color() && std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .init();
+    Ok(())
+}
+
+/// Prints, with colours where they are wanted. A reader that has had enough
+/// (`| head`) is no failure.
+fn print(text: &str) -> End {
+    match anstream::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(failed(error)),
+        _ => Ok(()),
+    }
+}
+
+fn wrong(error: impl Display) -> (u8, String) {
+    (USAGE, error.to_string())
+}
+
+fn failed(error: impl Display) -> (u8, String) {
+    (1, error.to_string())
+}
+
+fn served(error: ServeError) -> (u8, String) {
+    let status = if error.is_usage() { USAGE } else { 1 };
+    (status, error.to_string())
+}

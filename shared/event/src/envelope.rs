@@ -1,4 +1,4 @@
-use crate::{CorrelationId, EventId, Message, Say, Topic};
+use crate::{CorrelationId, EventId, Failure, Message, Say, Topic};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,6 +51,12 @@ pub struct MalformedEvent {
     pub topic: Topic,
     /// What was wrong, and where.
     pub reason: String,
+}
+
+impl Failure for MalformedEvent {
+    fn is_retryable(&self) -> bool {
+        false
+    }
 }
 
 impl Event {
@@ -179,7 +185,20 @@ mod tests {
 
     #[test]
     fn the_wire_form_is_a_cloudevent() {
-        insta::assert_json_snapshot!(opened(), @"");
+        insta::assert_json_snapshot!(opened(), @r#"
+        {
+          "specversion": "1.0",
+          "id": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+          "source": "github-bot.webhook",
+          "type": "github.pr.opened",
+          "subject": "octo/widgets#7",
+          "time": "2026-11-01T12:00:00Z",
+          "correlationid": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+          "data": {
+            "number": 7
+          }
+        }
+        "#);
     }
 
     #[test]
@@ -215,6 +234,6 @@ mod tests {
             #[expect(dead_code, reason = "only its absence matters")]
             head_sha: String,
         }
-        insta::assert_snapshot!(opened().data_as::<Body>().unwrap_err(), @"");
+        insta::assert_snapshot!(opened().data_as::<Body>().unwrap_err(), @"event 72d3162e-cc78-11e3-81ab-4c9367dc0958 on github.pr.opened: malformed data: missing field `head_sha`");
     }
 }

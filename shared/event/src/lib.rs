@@ -3,12 +3,16 @@
 //! that are derived, so that a repeat says the same thing under the same id.
 
 mod envelope;
+mod failure;
 mod id;
+mod outcome;
 mod say;
 mod topic;
 
 pub use envelope::{Event, EventBridgeEvent, MalformedEvent};
+pub use failure::Failure;
 pub use id::{CorrelationId, EventId, InvalidId};
 pub use jiff::Timestamp;
+pub use outcome::Outcome;
 pub use say::{Message, Say};
 pub use topic::{InvalidTopic, InvalidTopicPattern, Topic, TopicPattern};

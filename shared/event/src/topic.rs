@@ -217,8 +217,8 @@ mod tests {
 
     #[test]
     fn bad_patterns_are_named() {
-        insta::assert_snapshot!("github.**".parse::<TopicPattern>().unwrap_err(), @"");
-        insta::assert_snapshot!("GitHub.*".parse::<TopicPattern>().unwrap_err(), @"");
-        insta::assert_snapshot!("".parse::<TopicPattern>().unwrap_err(), @"");
+        insta::assert_snapshot!("github.**".parse::<TopicPattern>().unwrap_err(), @r#""github.**" is no topic pattern: ** says no more than * and EventBridge refuses it"#);
+        insta::assert_snapshot!("GitHub.*".parse::<TopicPattern>().unwrap_err(), @r#""GitHub.*" is no topic pattern: expected a topic in which * stands for any run of characters, such as github.*.created"#);
+        insta::assert_snapshot!("".parse::<TopicPattern>().unwrap_err(), @r#""" is no topic pattern: expected a topic in which * stands for any run of characters, such as github.*.created"#);
     }
 }

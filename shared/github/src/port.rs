@@ -3,6 +3,7 @@
 
 use crate::{HeadSha, PrKey};
 use async_trait::async_trait;
+use event::Failure;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -150,15 +151,25 @@ pub enum GitHubError {
     },
 }
 
-impl GitHubError {
-    /// Whether the same call may succeed later.
-    pub fn is_retryable(&self) -> bool {
+impl Failure for GitHubError {
+    fn is_retryable(&self) -> bool {
         match self {
             Self::Unavailable { .. } | Self::RateLimited { .. } => true,
             Self::Forbidden { .. }
             | Self::NotFound { .. }
             | Self::TooLarge { .. }
             | Self::Rejected { .. } => false,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after, .. } => Some(*retry_after),
+            Self::Unavailable { .. }
+            | Self::Forbidden { .. }
+            | Self::NotFound { .. }
+            | Self::TooLarge { .. }
+            | Self::Rejected { .. } => None,
         }
     }
 }

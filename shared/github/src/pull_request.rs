@@ -33,7 +33,8 @@ pub struct PullRequestChanged {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
     /// GitHub's `updated_at`: orders deliveries that arrive out of order.
-    pub updated_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
     /// The App installation that the delivery came through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub installation: Option<u64>,
@@ -59,6 +60,18 @@ pub struct Author {
     /// GitHub's `author_association`, such as `MEMBER` or `NONE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub association: Option<String>,
+}
+
+impl Author {
+    /// Who stands in for the author whose account was deleted: GitHub shows them
+    /// as `ghost`.
+    pub fn ghost() -> Self {
+        Self {
+            login: "ghost".to_owned(),
+            kind: AuthorKind::User,
+            association: None,
+        }
+    }
 }
 
 /// GitHub's account types, as far as they matter here.

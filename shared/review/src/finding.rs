@@ -1,5 +1,6 @@
 use diff::LeftOut;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
 /// One thing that a reviewer found, on one line of the diff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,21 @@ pub struct Finding {
     pub message: String,
     /// How sure the reviewer is.
     pub confidence: Confidence,
+}
+
+impl Finding {
+    /// Whether it stands against merging: a security finding that is bad and
+    /// that its reviewer is sure of.
+    pub fn blocks(&self) -> bool {
+        self.category == Category::Security
+            && self.severity >= Severity::High
+            && self.confidence >= Confidence::percent(80)
+    }
+
+    /// The order that findings are told in: worst first, then by place.
+    pub fn rank(&self) -> (Reverse<Severity>, &str, u32, &str) {
+        (Reverse(self.severity), &self.path, self.line, &self.rule)
+    }
 }
 
 /// How bad a finding is, from least to worst.

@@ -1,6 +1,7 @@
 use crate::{Category, Coverage, Finding};
 use async_trait::async_trait;
 use diff::Diff;
+use event::Failure;
 use github::{HeadSha, PrKey};
 
 /// Reads a change and says what is wrong with it: by rules, or by a model.
@@ -53,9 +54,8 @@ pub enum ReviewError {
     Refused(String),
 }
 
-impl ReviewError {
-    /// Whether the same review may succeed later.
-    pub fn is_retryable(&self) -> bool {
+impl Failure for ReviewError {
+    fn is_retryable(&self) -> bool {
         match self {
             Self::Unavailable(_) => true,
             Self::Refused(_) => false,

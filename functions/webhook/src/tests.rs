@@ -1,0 +1,159 @@
+use super::*;
+use async_trait::async_trait;
+use http::{HeaderName, HeaderValue};
+use ports::{ManualClock, Timestamp};
+use secrecy::SecretString;
+use std::sync::Mutex;
+
+/// A bus that can be down.
+#[derive(Default)]
+struct Bus {
+    events: Mutex<Vec<Event>>,
+    down: bool,
+}
+
+#[async_trait]
+impl Emit for Bus {
+    async fn emit(&self, events: Vec<Event>) -> Result<(), EmitError> {
+        if self.down {
+            return Err(EmitError::Unavailable {
+                failed: events.into_iter().map(|event| event.id).collect(),
+                reason: "InternalFailure".to_owned(),
+            });
+        }
+        self.events.lock().unwrap().extend(events);
+        Ok(())
+    }
+}
+
+fn secrets() -> Secrets {
+    Secrets::parse(&SecretString::from("secret")).unwrap()
+}
+
+fn webhook(bus: &Arc<Bus>) -> Webhook {
+    let clock = ManualClock::starting_at(Timestamp::UNIX_EPOCH);
+    Webhook::new(secrets(), bus.clone(), Arc::new(clock))
+}
+
+fn headers(event: &str, body: &[u8]) -> HeaderMap {
+    [
+        ("content-type", "application/json".to_owned()),
+        ("x-github-event", event.to_owned()),
+        (
+            "x-github-delivery",
+            "72d3162e-cc78-11e3-81ab-4c9367dc0958".to_owned(),
+        ),
+        ("x-hub-signature-256", secrets().sign(body)),
+    ]
+    .into_iter()
+    .map(|(name, value)| {
+        (
+            HeaderName::from_static(name),
+            HeaderValue::from_str(&value).unwrap(),
+        )
+    })
+    .collect()
+}
+
+const ISSUE: &[u8] =
+    br#"{"action":"opened","issue":{"number":8},"repository":{"full_name":"octo/widgets"}}"#;
+
+#[tokio::test]
+async fn a_delivery_goes_on_the_bus_under_its_topic() {
+    let bus = Arc::<Bus>::default();
+    let answer = webhook(&bus).handle(&headers("issues", ISSUE), ISSUE).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    insta::assert_json_snapshot!(answer, @r#"
+    {
+      "message": "accepted",
+      "id": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+      "topic": "github.issue.opened"
+    }
+    "#);
+    let events = bus.events.lock().unwrap();
+    assert_eq!(events.len(), 1);
+    assert_eq!(
+        events[0].id.as_str(),
+        "72d3162e-cc78-11e3-81ab-4c9367dc0958"
+    );
+    assert_eq!(events[0].correlationid.as_str(), events[0].id.as_str());
+    assert_eq!(events[0].subject.as_deref(), Some("octo/widgets#8"));
+}
+
+#[tokio::test]
+async fn ping_is_answered_and_an_unknown_event_is_taken_and_marked() {
+    let bus = Arc::<Bus>::default();
+    let webhook = webhook(&bus);
+    let ping = webhook.handle(&headers("ping", b"{}"), b"{}").await;
+    assert_eq!(
+        (ping.status, ping.message.as_str()),
+        (StatusCode::OK, "pong")
+    );
+    let unknown = webhook.handle(&headers("moon_landing", b"{}"), b"{}").await;
+    assert_eq!(
+        (unknown.status, unknown.unknown),
+        (StatusCode::ACCEPTED, true)
+    );
+    assert_eq!(unknown.topic.unwrap().as_str(), "github.moon_landing");
+}
+
+#[tokio::test]
+async fn what_is_refused_is_named_and_never_reaches_the_bus() {
+    let without = |name: &str| {
+        let mut headers = headers("issues", ISSUE);
+        headers.remove(name);
+        headers
+    };
+    let with = |name: &'static str, value: &'static str| {
+        let mut headers = headers("issues", ISSUE);
+        headers.insert(name, HeaderValue::from_static(value));
+        headers
+    };
+    let broken = b"{\"action\":";
+    let huge = vec![b' '; MAX_BODY + 1];
+    let bus = Arc::<Bus>::default();
+    let webhook = webhook(&bus);
+    let mut answers = String::new();
+    for (why, headers, body) in [
+        ("unsigned", without("x-hub-signature-256"), ISSUE),
+        ("signed for another body", headers("issues", b"{}"), ISSUE),
+        ("no delivery id", without("x-github-delivery"), ISSUE),
+        ("no event", without("x-github-event"), ISSUE),
+        (
+            "an event name that is none",
+            with("x-github-event", "Issues!"),
+            ISSUE,
+        ),
+        (
+            "a form",
+            with("content-type", "application/x-www-form-urlencoded"),
+            ISSUE,
+        ),
+        ("no JSON", headers("issues", broken), broken),
+        ("too large", headers("issues", &huge), &huge),
+    ] {
+        let answer = webhook.handle(&headers, body).await;
+        answers += &format!("{why}: {} {}\n", answer.status.as_u16(), answer.message);
+    }
+    insta::assert_snapshot!(answers, @r#"
+    unsigned: 401 X-Hub-Signature-256 is missing: set a secret on the webhook
+    signed for another body: 401 X-Hub-Signature-256 does not fit: is the webhook's secret the one configured here?
+    no delivery id: 400 the header x-github-delivery is missing
+    no event: 400 the header x-github-event is missing
+    an event name that is none: 400 X-GitHub-Event: "Issues!" is no event name
+    a form: 415 set the webhook's content type to application/json
+    no JSON: 400 the body is no JSON object: EOF while parsing a value at line 1 column 10
+    too large: 413 the body has 26214401 bytes, at most 26214400 are taken
+    "#);
+    assert!(bus.events.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_bus_that_is_down_shows_on_githubs_side() {
+    let bus = Arc::new(Bus {
+        down: true,
+        ..Bus::default()
+    });
+    let answer = webhook(&bus).handle(&headers("issues", ISSUE), ISSUE).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+}

@@ -1,0 +1,83 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// A GitHub review bot made of small functions that know nothing of each other,
+/// only events. Here they all run in one process, wired by the same rules
+/// (infra/template.yaml) as on AWS.
+#[derive(Debug, Parser)]
+#[command(
+    name = "github-bot",
+    version,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true,
+    after_help = "Environment: GITHUB_WEBHOOK_SECRET, GITHUB_TOKEN, GITHUB_API_URL, STATE_URL, \
+                  RUST_LOG, NO_COLOR.\nExit status: 0 done, 1 failed, 2 something given is wrong."
+)]
+pub struct Cli {
+    /// Play sample deliveries through all functions, with a simulated GitHub
+    #[arg(long, conflicts_with = "port")]
+    pub simulate: bool,
+
+    /// Samples to play: a file, or a folder of files [default: events/simulation]
+    #[arg(long, value_name = "PATH", requires = "simulate")]
+    pub events: Option<PathBuf>,
+
+    /// Print one JSON object a line
+    #[arg(long, requires = "simulate")]
+    pub json: bool,
+
+    /// Serve GitHub's webhooks on this port (POST /webhook, GET /health)
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+
+    /// The address to listen on
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        requires = "port",
+        default_value = "0.0.0.0"
+    )]
+    pub host: IpAddr,
+
+    /// Where state is kept: sqlite://path or memory: [default: STATE_URL, or
+    /// sqlite://github-bot.db]
+    #[arg(long, value_name = "URL", requires = "port")]
+    pub state: Option<String>,
+
+    /// Rules to go by [default: infra/template.yaml as of the build]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub template: Option<PathBuf>,
+
+    /// What else there is to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What else there is to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the routing table: sample event, rules, functions
+    Rules {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// List what was given up, and why; or put it back into the queue
+    DeadLetters {
+        /// Put all of it back, to be tried again by the running server
+        #[arg(long)]
+        redrive: bool,
+        /// Where state is kept [default: STATE_URL, or sqlite://github-bot.db]
+        #[arg(long, value_name = "URL")]
+        state: Option<String>,
+    },
+    /// Print the completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}

@@ -1,0 +1,11 @@
+//! Every function in one process, wired by the rules of `infra/template.yaml`.
+
+pub mod bus;
+pub mod cli;
+pub mod queue;
+pub mod registry;
+pub mod rules;
+pub mod runner;
+pub mod serve;
+pub mod simulate;
+pub mod template;

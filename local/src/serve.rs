@@ -1,0 +1,268 @@
+//! `--port`: the webhook server with all functions in the process, a durable queue
+//! and SQLite state.
+
+use crate::bus::LocalBus;
+use crate::queue::{Queue, QueueError};
+use crate::registry::{Ports, functions};
+use crate::runner::Runner;
+use crate::template::Template;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use config::{ConfigError, Environment};
+use github_client::Client;
+use http::{HeaderMap, StatusCode};
+use ports::{SystemClock, SystemEntropy};
+use state::{Memory, Sqlite, StateBackend, StateError, StateUrl};
+use std::fs::{File, TryLockError};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use webhook::{Answer, MAX_BODY, Secrets, Webhook};
+
+/// Where state is kept when nobody says: a file in the folder one is in.
+pub const DEFAULT_STATE: &str = "sqlite://github-bot.db";
+
+/// So many deliveries are worked on at the same time.
+const AT_ONCE: usize = 8;
+
+/// What `--port` is given.
+pub struct Options {
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// The port; 0 for any that is free.
+    pub port: u16,
+    /// Where state is kept; else `STATE_URL`, else [`DEFAULT_STATE`].
+    pub state: Option<String>,
+}
+
+/// Why the server did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A variable is missing or wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The state URL is none that one machine can use.
+    #[error("{given_by}: {problem}")]
+    StateUrl {
+        /// Where it was given.
+        given_by: &'static str,
+        /// What is wrong, and what was expected.
+        problem: String,
+    },
+    /// The state cannot be opened.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Another process runs on the same file.
+    #[error("{0} is in use: another github-bot runs on it; stop that one, or give another --state")]
+    InUse(String),
+    /// The port cannot be had.
+    #[error("port {port}: {error}")]
+    Port {
+        /// The port.
+        port: u16,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The queue failed while running.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The network failed while running.
+    #[error("the server failed: {0}")]
+    Network(#[from] io::Error),
+}
+
+impl ServeError {
+    /// Whether what was given is at fault, and not what happened later.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Config(_)
+            | Self::StateUrl { .. }
+            | Self::State(_)
+            | Self::InUse(_)
+            | Self::Port { .. } => true,
+            Self::Queue(_) | Self::Network(_) => false,
+        }
+    }
+}
+
+/// State and queue on one machine, and the lock that keeps others off.
+pub struct Store {
+    /// State.
+    pub state: Arc<dyn StateBackend>,
+    /// The queue.
+    pub queue: Queue,
+    path: Option<PathBuf>,
+}
+
+impl Store {
+    /// Opens what `given` names, or `STATE_URL`, or [`DEFAULT_STATE`].
+    ///
+    /// # Errors
+    /// [`ServeError`] names what was given, and by what.
+    pub fn open(given: Option<&str>, environment: &Environment) -> Result<Self, ServeError> {
+        let (given_by, url) = match (given, environment.state_url()) {
+            (Some(url), _) => ("--state", url),
+            (None, Ok(url)) => ("STATE_URL", url),
+            (None, Err(_)) => ("--state", DEFAULT_STATE),
+        };
+        let refused = |problem| ServeError::StateUrl { given_by, problem };
+        match url
+            .parse()
+            .map_err(|error: state::InvalidStateUrl| refused(error.to_string()))?
+        {
+            StateUrl::Memory => Ok(Self {
+                state: Arc::new(Memory::default()),
+                queue: Queue::in_memory()?,
+                path: None,
+            }),
+            StateUrl::Sqlite(path) => Ok(Self {
+                state: Arc::new(Sqlite::open(&path)?),
+                queue: Queue::open(&path)?,
+                path: Some(path),
+            }),
+            StateUrl::DynamoDb(_) | StateUrl::Redis(_) => Err(refused(format!(
+                "{url:?} is not for one machine: expected sqlite://path or memory:"
+            ))),
+        }
+    }
+
+    /// Keeps other runners off the same file for as long as the lock lives: two
+    /// would deliver everything twice.
+    fn lock(&self) -> Result<Option<File>, ServeError> {
+        self.path.as_deref().map(lock).transpose()
+    }
+}
+
+fn lock(path: &Path) -> Result<File, ServeError> {
+    let lock = PathBuf::from(format!("{}.lock", path.display()));
+    let file = File::create(lock)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ServeError::InUse(path.display().to_string())),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Runs until the process is asked to stop (SIGTERM, SIGINT); what is in hand by
+/// then is finished, the rest stays in the queue.
+///
+/// # Errors
+/// [`ServeError`] names what is missing, wrong or in use.
+pub async fn serve(
+    template: Template,
+    options: Options,
+    environment: &Environment,
+) -> Result<(), ServeError> {
+    let secrets = Secrets::parse(&environment.webhook_secret()?)
+        .map_err(|error| ConfigError::new("GITHUB_WEBHOOK_SECRET", error))?;
+    let clock = Arc::new(SystemClock);
+    let github = Client::new(
+        github_client::Config {
+            api_url: environment.github_api_url().to_owned(),
+            ..github_client::Config::new(environment.github_token()?)
+        },
+        clock.clone(),
+    )
+    .map_err(|error| ConfigError::new("GITHUB_API_URL", error))?;
+    let store = Store::open(options.state.as_deref(), environment)?;
+    let lock = store.lock()?;
+    let address = SocketAddr::from((options.host, options.port));
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| ServeError::Port {
+            port: options.port,
+            error,
+        })?;
+
+    let template = Arc::new(template);
+    let bus = Arc::new(LocalBus::new(
+        template.clone(),
+        store.queue.clone(),
+        clock.clone(),
+    ));
+    let ports = Ports {
+        state: store.state.clone(),
+        github: Arc::new(github),
+        clock: clock.clone(),
+        entropy: Arc::new(SystemEntropy),
+    };
+    let runner = Arc::new(Runner {
+        template,
+        functions: functions(&ports, &bus),
+        bus: bus.clone(),
+        queue: store.queue.clone(),
+        clock: clock.clone(),
+    });
+    let door = Arc::new(Door {
+        webhook: Webhook::new(secrets, bus, clock),
+        queue: store.queue.clone(),
+    });
+    let routes = Router::new()
+        .route("/webhook", post(webhook))
+        .route("/health", get(health))
+        .with_state(door);
+
+    println!("listening on http://{}/webhook", listener.local_addr()?);
+    let (stop, stopped) = watch::channel(());
+    let running = tokio::spawn(runner.run(AT_ONCE, until(stopped.clone())));
+    let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
+    let server = tokio::spawn(server.into_future());
+    let abort = server.abort_handle();
+    asked_to_stop().await?;
+    tracing::info!("asked to stop; finishing what is in hand");
+    drop(stop);
+    let ended = running.await;
+    abort.abort();
+    drop(lock);
+    match ended {
+        Ok(ended) => Ok(ended?),
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+async fn until(mut stopped: watch::Receiver<()>) {
+    // An error means that the sender is gone, which is the signal.
+    let _ = stopped.changed().await;
+}
+
+async fn asked_to_stop() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = term.recv() => Ok(()),
+        result = tokio::signal::ctrl_c() => result,
+    }
+}
+
+struct Door {
+    webhook: Webhook,
+    queue: Queue,
+}
+
+async fn webhook(State(door): State<Arc<Door>>, headers: HeaderMap, body: Body) -> Response {
+    // One byte more than is taken shows that there is more.
+    match axum::body::to_bytes(body, MAX_BODY + 1).await {
+        Ok(body) => answer(door.webhook.handle(&headers, &body).await),
+        Err(_) => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large\n").into_response(),
+    }
+}
+
+fn answer(answer: Answer) -> Response {
+    (answer.status, Json(answer)).into_response()
+}
+
+async fn health(State(door): State<Arc<Door>>) -> Response {
+    match door.queue.depth().await {
+        Ok(depth) => Json(serde_json::json!({ "status": "ok", "queue": depth })).into_response(),
+        Err(error) => {
+            let body = Json(serde_json::json!({ "status": "failing", "error": error.to_string() }));
+            (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! `--simulate`: sample deliveries through all functions, with a simulated GitHub,
+//! on a clock that jumps over every wait. Needs no key, no network, no AWS.
+
+mod played;
+mod sample;
+mod show;
+
+pub use played::{Played, Run};
+pub use sample::{Sample, SampleError};
+pub use show::{json, text};
+
+use crate::bus::LocalBus;
+use crate::queue::{Queue, QueueError};
+use crate::registry::{Ports, functions};
+use crate::runner::{Runner, Tried};
+use crate::template::Template;
+use event::Timestamp;
+use github_world::{AdoptError, World};
+use http::{HeaderMap, HeaderValue};
+use ports::{Clock, ManualClock, SeededEntropy};
+use secrecy::SecretString;
+use state::{KeyPrefix, Memory, Record, StateBackend, StateError, StateManager};
+use std::sync::Arc;
+use webhook::{NoSecret, Secrets, Webhook};
+
+/// The simulated GitHub signs with it.
+const SECRET: &str = "only for simulations";
+
+/// The same every time, so that a run can be compared with the one before.
+const SEED: u64 = 7;
+
+/// Why a simulation could not be played to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {
+    /// A sample is not what it should be.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    /// A sample says nothing that GitHub could be like.
+    #[error("{file}: {error}")]
+    World {
+        /// The sample's file.
+        file: String,
+        /// What it lacks.
+        error: AdoptError,
+    },
+    /// The queue failed.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// State failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The simulation's own secret is none.
+    #[error(transparent)]
+    Secret(#[from] NoSecret),
+}
+
+/// One process with everything in it.
+struct House {
+    clock: Arc<ManualClock>,
+    world: World,
+    webhook: Webhook,
+    runner: Runner,
+    state: Arc<Memory>,
+}
+
+/// Plays `samples` by the rules of `template`.
+///
+/// # Errors
+/// [`SimulateError`] names the sample, and what was expected of it.
+pub async fn simulate(template: Template, samples: &[Sample]) -> Result<Run, SimulateError> {
+    let house = House::new(template)?;
+    let mut run = Run::default();
+    for (n, sample) in samples.iter().enumerate() {
+        house.play(sample, &mut run).await?;
+        let interrupted_at = samples
+            .get(n + 1)
+            .and_then(|next| next.as_soon_as.as_deref());
+        house.settle(interrupted_at, &mut run).await?;
+    }
+    house.look(&mut run).await?;
+    Ok(run)
+}
+
+impl House {
+    fn new(template: Template) -> Result<Self, SimulateError> {
+        let start = Timestamp::from_second(1_793_523_600).unwrap_or_default();
+        let clock = Arc::new(ManualClock::starting_at(start));
+        let entropy = Arc::new(SeededEntropy::new(SEED));
+        let world = World::new(clock.clone(), entropy.clone());
+        let state = Arc::new(Memory::default());
+        let template = Arc::new(template);
+        let queue = Queue::in_memory()?;
+        let bus = Arc::new(LocalBus::new(
+            template.clone(),
+            queue.clone(),
+            clock.clone(),
+        ));
+        let ports = Ports {
+            state: state.clone(),
+            github: Arc::new(world.github()),
+            clock: clock.clone(),
+            entropy,
+        };
+        let secrets = Secrets::parse(&SecretString::from(SECRET))?;
+        Ok(Self {
+            webhook: Webhook::new(secrets, bus.clone(), clock.clone()),
+            runner: Runner {
+                template,
+                functions: functions(&ports, &bus),
+                bus,
+                queue,
+                clock: clock.clone(),
+            },
+            clock,
+            world,
+            state,
+        })
+    }
+
+    /// GitHub becomes as the sample says, and sends it.
+    async fn play(&self, sample: &Sample, run: &mut Run) -> Result<(), SimulateError> {
+        if sample.event == "pull_request" && !sample.again {
+            self.world
+                .adopt(&sample.payload, sample.diff.clone())
+                .map_err(|error| SimulateError::World {
+                    file: sample.file.clone(),
+                    error,
+                })?;
+        }
+        let body = sample.payload.to_string();
+        let headers = headers(sample, &body)?;
+        let answer = self.webhook.handle(&headers, body.as_bytes()).await;
+        run.begin(sample, answer);
+        Ok(())
+    }
+
+    /// Delivers until nothing is left, the clock jumping over every wait; or until
+    /// the first event on the topic `until` has been handled.
+    async fn settle(&self, until: Option<&str>, run: &mut Run) -> Result<(), SimulateError> {
+        loop {
+            while let Some(tried) = self.runner.step().await? {
+                let reached = until == Some(tried.event.topic.as_str()) && !is_recorder(&tried);
+                run.note(tried);
+                if reached {
+                    return Ok(());
+                }
+            }
+            match self.runner.queue.next_due().await? {
+                Some(due) => self.clock.advance_to(due),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// What stands in the end: on GitHub, in state, among the dead letters.
+    async fn look(&self, run: &mut Run) -> Result<(), SimulateError> {
+        for pr in run.pull_requests() {
+            let reviews = self.world.reviews(&pr);
+            run.reviews
+                .extend(reviews.into_iter().map(|review| (pr.clone(), review)));
+        }
+        let backend: Arc<dyn StateBackend> = self.state.clone();
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let state = StateManager::new(backend, clock, Arc::new(SeededEntropy::new(SEED)));
+        for kind in ["pr:", "review:", "check:", "publication:"] {
+            let Ok(prefix) = kind.parse::<KeyPrefix>() else {
+                continue;
+            };
+            let items = state
+                .list::<Record<serde_json::Value>>(&prefix, None, 1000)
+                .await?;
+            run.state.extend(
+                items
+                    .into_iter()
+                    .map(|item| (item.key, item.version, item.value.value)),
+            );
+        }
+        run.failed = self.runner.queue.depth().await?.dead;
+        Ok(())
+    }
+}
+
+fn is_recorder(tried: &Tried) -> bool {
+    tried.function == "recorder"
+}
+
+fn headers(sample: &Sample, body: &str) -> Result<HeaderMap, SimulateError> {
+    let signature = Secrets::parse(&SecretString::from(SECRET))?.sign(body.as_bytes());
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("content-type", "application/json"),
+        ("x-github-event", &sample.event),
+        ("x-github-delivery", &sample.delivery),
+        ("x-hub-signature-256", &signature),
+    ] {
+        let value = HeaderValue::from_str(value).map_err(|_| SampleError {
+            file: sample.file.clone(),
+            problem: format!("{name}: {value:?} cannot be a header"),
+        })?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}

@@ -1,0 +1,267 @@
+//! What a simulation prints: for people with colours (which fall away where they
+//! are not wanted), for programs as JSON lines.
+
+use super::{Played, Run};
+use crate::runner::{End, Tried};
+use anstyle::{AnsiColor, Style};
+use event::{Event, EventId, Outcome};
+use github::PrKey;
+use github::port::ReviewEvent;
+use github_world::PostedReview;
+use serde_json::json;
+use std::fmt::Write;
+
+const TOPIC: Style = AnsiColor::Cyan.on_default();
+const GOOD: Style = AnsiColor::Green.on_default();
+const QUIET: Style = AnsiColor::BrightBlack.on_default();
+const WARN: Style = AnsiColor::Yellow.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const TITLE: Style = Style::new().bold();
+
+/// The whole run, for people.
+pub fn text(run: &Run) -> String {
+    let mut out = String::new();
+    for (n, played) in run.played.iter().enumerate() {
+        delivery(&mut out, n + 1, played);
+    }
+    for (pr, posted) in &run.reviews {
+        review(&mut out, run, pr, posted);
+    }
+    state(&mut out, run);
+    let _ = writeln!(
+        out,
+        "{TITLE}{} events, {} reviews, {} failed{TITLE:#}",
+        run.events(),
+        run.reviews.len(),
+        run.failed
+    );
+    out
+}
+
+fn delivery(out: &mut String, number: usize, played: &Played) {
+    let answer = &played.answer;
+    let style = if answer.status.is_success() {
+        GOOD
+    } else {
+        BAD
+    };
+    let _ = writeln!(
+        out,
+        "{TITLE}{number}. {}{TITLE:#}\n   {style}{} {}{style:#}",
+        played.about,
+        answer.status.as_u16(),
+        answer.message
+    );
+    let roots = said_by(&played.tried, None, "");
+    for root in roots {
+        event(out, played, root, "   ");
+    }
+    out.push('\n');
+}
+
+/// The events that `function` said on hearing `cause`, once each, in order.
+fn said_by<'a>(tried: &'a [Tried], cause: Option<&EventId>, function: &str) -> Vec<&'a Event> {
+    let source = format!("github-bot.{function}");
+    let mut said: Vec<&Event> = Vec::new();
+    for tried in tried {
+        let event = &tried.event;
+        let caused =
+            event.causationid.as_ref() == cause && (cause.is_none() || event.source == source);
+        if caused && !said.iter().any(|other| other.id == event.id) {
+            said.push(event);
+        }
+    }
+    said
+}
+
+fn event(out: &mut String, played: &Played, event_: &Event, indent: &str) {
+    let subject = event_.subject.as_deref().unwrap_or_default();
+    let _ = writeln!(
+        out,
+        "{indent}{TOPIC}{}{TOPIC:#} {QUIET}{subject}{QUIET:#}",
+        event_.topic
+    );
+    let heard = heard(played, event_);
+    for (n, tried) in heard.iter().enumerate() {
+        let last = n + 1 == heard.len();
+        let (branch, below) = if last {
+            ("└─", "   ")
+        } else {
+            ("├─", "│  ")
+        };
+        let _ = write!(out, "{indent}{QUIET}{branch}{QUIET:#} ");
+        outcome(out, tried);
+        for said in said_by(&played.tried, Some(&event_.id), &tried.function) {
+            event(out, played, said, &format!("{indent}{below}"));
+        }
+    }
+}
+
+/// Who heard the event: the last try of each function. The recorder hears
+/// everything and is left out.
+fn heard<'a>(played: &'a Played, event: &Event) -> Vec<&'a Tried> {
+    let mut heard: Vec<&Tried> = Vec::new();
+    for tried in played
+        .tried
+        .iter()
+        .filter(|tried| tried.event.id == event.id)
+    {
+        if tried.function == "recorder" {
+            continue;
+        }
+        // The verdict hears one event on two ways: the deadline is another try.
+        match heard
+            .iter_mut()
+            .find(|other| other.function == tried.function && tried.attempt > 1)
+        {
+            Some(earlier) => *earlier = tried,
+            None => heard.push(tried),
+        }
+    }
+    heard
+}
+
+fn outcome(out: &mut String, tried: &Tried) {
+    let (style, told) = match (&tried.result, &tried.end) {
+        (Ok(outcome @ Outcome::Applied { .. }), _) => (GOOD, outcome.to_string()),
+        (Ok(outcome), _) => (QUIET, outcome.to_string()),
+        (Err(reason), End::Dead) => (BAD, format!("given up: {reason}")),
+        (Err(reason), _) => (WARN, format!("failed: {reason}")),
+    };
+    let attempts = match tried.attempt {
+        1 => String::new(),
+        n => format!(", try {n}"),
+    };
+    let _ = writeln!(
+        out,
+        "{} {style}{told}{style:#} {QUIET}{:.1} ms{attempts}{QUIET:#}",
+        tried.function,
+        tried.latency.as_secs_f64() * 1000.0,
+    );
+}
+
+/// A review as it would appear on GitHub.
+fn review(out: &mut String, run: &Run, pr: &PrKey, posted: &PostedReview) {
+    let (style, verb) = match posted.event {
+        ReviewEvent::RequestChanges => (BAD, "requested changes"),
+        ReviewEvent::Comment => (GOOD, "commented"),
+        ReviewEvent::Approve => (GOOD, "approved"),
+    };
+    let _ = writeln!(
+        out,
+        "{TITLE}{pr}{TITLE:#} {} {style}{verb}{style:#} on {}",
+        posted.author.login,
+        posted.commit_id.short()
+    );
+    for line in posted.body.lines().filter(|line| !line.starts_with("<!--")) {
+        let _ = writeln!(out, "{QUIET}│{QUIET:#} {line}");
+    }
+    for comment in &posted.comments {
+        let _ = writeln!(
+            out,
+            "{QUIET}├─{QUIET:#} {TOPIC}{}:{}{TOPIC:#}",
+            comment.path, comment.line
+        );
+        if let Some(line) = run.line(pr, &comment.path, comment.line) {
+            let _ = writeln!(out, "{QUIET}│{QUIET:#}  {GOOD}+ {line}{GOOD:#}");
+        }
+        for line in comment.body.lines() {
+            let _ = writeln!(out, "{QUIET}│{QUIET:#}  {line}");
+        }
+    }
+    let _ = writeln!(out, "{QUIET}└─{QUIET:#}\n");
+}
+
+fn state(out: &mut String, run: &Run) {
+    let _ = writeln!(out, "{TITLE}State{TITLE:#}");
+    for (key, version, value) in &run.state {
+        let _ = writeln!(
+            out,
+            "   {key} {QUIET}version {} · {}{QUIET:#}",
+            version.get(),
+            gist(value)
+        );
+    }
+    out.push('\n');
+}
+
+/// What a state item says in a few words.
+fn gist(value: &serde_json::Value) -> String {
+    let count = |pointer: &str| {
+        value
+            .pointer(pointer)
+            .and_then(|it| it.as_array())
+            .map(Vec::len)
+    };
+    let text = |pointer: &str| value.pointer(pointer).and_then(|it| it.as_str());
+    if let Some(findings) = count("/verdict/findings") {
+        let event = text("/verdict/event").unwrap_or_default().to_lowercase();
+        format!("verdict: {event}, {findings} findings")
+    } else if let Some(expected) = count("/expected") {
+        format!("waits for {expected} specialists")
+    } else if let Some(findings) = count("/report/findings") {
+        format!("{findings} findings")
+    } else if let Some(id) = value.pointer("/stage/published/review_id") {
+        format!("published as review {id}")
+    } else if value.pointer("/stage/claimed").is_some() {
+        "claimed, not published".to_owned()
+    } else if let Some(head) = text("/head_sha") {
+        let skipped = text("/skipped").map(|why| format!(", skipped: {why}"));
+        format!(
+            "head {}{}",
+            head.get(..7).unwrap_or(head),
+            skipped.unwrap_or_default()
+        )
+    } else {
+        String::new()
+    }
+}
+
+/// Every event on a line of its own, and a last line with the counts.
+pub fn json(run: &Run) -> String {
+    let mut out = String::new();
+    for played in &run.played {
+        let mut told: Vec<&EventId> = Vec::new();
+        for tried in &played.tried {
+            let event = &tried.event;
+            if told.contains(&&event.id) {
+                continue;
+            }
+            told.push(&event.id);
+            let of_event = played
+                .tried
+                .iter()
+                .filter(|other| other.event.id == event.id);
+            let line = json!({
+                "id": event.id,
+                "type": event.topic,
+                "subject": event.subject,
+                "correlationid": event.correlationid,
+                "causationid": event.causationid,
+                "handlers": of_event.map(handler).collect::<Vec<_>>(),
+            });
+            let _ = writeln!(out, "{line}");
+        }
+    }
+    let counts = json!({"simulated": {
+        "events": run.events(),
+        "reviews": run.reviews.len(),
+        "failed": run.failed,
+    }});
+    let _ = writeln!(out, "{counts}");
+    out
+}
+
+fn handler(tried: &Tried) -> serde_json::Value {
+    let (outcome, error) = match &tried.result {
+        Ok(outcome) => (Some(outcome.to_string()), None),
+        Err(reason) => (None, Some(reason)),
+    };
+    json!({
+        "function": tried.function,
+        "attempts": tried.attempt,
+        "latency_ms": tried.latency.as_secs_f64() * 1000.0,
+        "outcome": outcome,
+        "error": error,
+    })
+}

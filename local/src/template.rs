@@ -1,0 +1,181 @@
+//! `infra/template.yaml`, read as far as it says how events go: the rules and
+//! what they lead to. What AWS does with the template, the local runner does too.
+
+mod read;
+mod yaml;
+
+use event::EventBridgeEvent;
+use pattern::{EventPattern, RuleSet};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+/// The template that was there when this was built.
+pub const BUILT_IN: &str = include_str!("../../infra/template.yaml");
+
+/// How events go: the template's rules, and the functions that they lead to.
+#[derive(Debug)]
+pub struct Template {
+    /// The rules, by name, each with where its events go.
+    pub rules: Vec<Rule>,
+    /// The functions, by name (`pull-request`), and how long each may run.
+    pub functions: BTreeMap<String, Duration>,
+    index: RuleSet<usize>,
+}
+
+/// One rule of the bus (`AWS::Events::Rule`).
+#[derive(Debug)]
+pub struct Rule {
+    /// The resource's name in the template.
+    pub name: String,
+    /// What it matches.
+    pub pattern: EventPattern,
+    /// Where its events go.
+    pub routes: Vec<Route>,
+}
+
+/// From a rule's target to the function that is called in the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The rule's name.
+    pub rule: String,
+    /// The target's `Id`.
+    pub target: String,
+    /// The function's name.
+    pub function: String,
+    /// How it gets there.
+    pub via: Via,
+}
+
+/// How an event gets from a rule to its function, and what happens when the
+/// function fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// EventBridge calls the function asynchronously ("How Lambda handles errors
+    /// and retries with asynchronous invocation").
+    Invoke {
+        /// Tries after the first (`MaximumRetryAttempts`).
+        retries: u32,
+        /// Not tried any more when older than this (`MaximumEventAgeInSeconds`).
+        max_age: Duration,
+    },
+    /// EventBridge puts it into an SQS queue, and the function takes it from there.
+    Queue {
+        /// Before it can be taken (`DelaySeconds`).
+        delay: Duration,
+        /// Between two tries (`VisibilityTimeout`).
+        visibility: Duration,
+        /// Tries in all (`maxReceiveCount`).
+        max_receives: u32,
+    },
+}
+
+/// A template that says something else than it should.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}{}: {path}: {problem}", line_of(*.line))]
+pub struct TemplateError {
+    /// The file.
+    pub file: String,
+    /// Line, from 1, where it is known.
+    pub line: Option<usize>,
+    /// What it is about, such as `Resources.SecurityRule.Properties.Targets`.
+    pub path: String,
+    /// What is wrong, and what was expected.
+    pub problem: String,
+}
+
+fn line_of(line: Option<usize>) -> String {
+    line.map(|line| format!(":{line}")).unwrap_or_default()
+}
+
+impl Template {
+    /// Reads the file at `path`, or the template that is built in.
+    ///
+    /// # Errors
+    /// [`TemplateError`] names the place and what was expected there.
+    pub fn load(path: Option<&Path>) -> Result<Self, TemplateError> {
+        let Some(path) = path else {
+            return Self::parse(BUILT_IN, "infra/template.yaml");
+        };
+        let file = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, &file),
+            Err(error) => Err(TemplateError {
+                file,
+                line: None,
+                path: "the file".to_owned(),
+                problem: error.to_string(),
+            }),
+        }
+    }
+
+    /// Reads a template's `text`; `file` is what errors call it.
+    ///
+    /// # Errors
+    /// [`TemplateError`] names the place and what was expected there.
+    pub fn parse(text: &str, file: &str) -> Result<Self, TemplateError> {
+        let document = yaml::Document::parse(text, file)?;
+        let functions = read::functions(&document)?;
+        let rules = read::rules(&document)?;
+        let mut index = RuleSet::new();
+        for (at, rule) in rules.iter().enumerate() {
+            index.insert(rule.pattern.clone(), at);
+        }
+        Ok(Self {
+            rules,
+            functions: functions
+                .into_values()
+                .map(|function| (function.name, function.timeout))
+                .collect(),
+            index,
+        })
+    }
+
+    /// The routes that `event` takes, in the template's order.
+    pub fn routes(&self, event: &EventBridgeEvent) -> Vec<&Route> {
+        let event = pattern::Event::from_value(&serde_json::json!(event));
+        let matching = self
+            .index
+            .matching(&event)
+            .filter_map(|at| self.rules.get(*at));
+        matching.flat_map(|rule| &rule.routes).collect()
+    }
+
+    /// The route that a delivery was put on, if it is still there.
+    pub fn route(&self, rule: &str, target: &str) -> Option<&Route> {
+        let mut routes = self.rules.iter().flat_map(|rule| &rule.routes);
+        routes.find(|route| route.rule == rule && route.target == target)
+    }
+}
+
+impl Via {
+    /// Before an event on it is delivered for the first time.
+    pub fn delay(self) -> Duration {
+        match self {
+            Self::Invoke { .. } => Duration::ZERO,
+            Self::Queue { delay, .. } => delay,
+        }
+    }
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invoke { retries, .. } => write!(f, "{} tries", retries + 1),
+            Self::Queue {
+                delay,
+                visibility,
+                max_receives,
+            } => {
+                if !delay.is_zero() {
+                    write!(f, "after {} s, ", delay.as_secs())?;
+                }
+                write!(f, "{max_receives} tries, {} s apart", visibility.as_secs())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+//! From the template's JSON to rules and routes.
+
+use super::yaml::{Document, join};
+use super::{Route, Rule, TemplateError, Via};
+use pattern::EventPattern;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A value of the template, and where it stands.
+#[derive(Clone)]
+struct Node<'a> {
+    document: &'a Document,
+    value: &'a Value,
+    path: String,
+}
+
+/// A function of the template.
+pub(super) struct Function {
+    pub(super) name: String,
+    pub(super) timeout: Duration,
+    invoke: Via,
+}
+
+impl<'a> Node<'a> {
+    fn root(document: &'a Document) -> Self {
+        Self {
+            document,
+            value: &document.json,
+            path: String::new(),
+        }
+    }
+
+    fn error(&self, problem: impl ToString) -> TemplateError {
+        self.document.error(&self.path, problem)
+    }
+
+    /// What is called `name` within; null if there is nothing.
+    fn get(&self, name: &str) -> Self {
+        const NOTHING: &Value = &Value::Null;
+        let found = match self.value {
+            Value::Array(items) => name.parse().ok().and_then(|n: usize| items.get(n)),
+            other => other.get(name),
+        };
+        Self {
+            document: self.document,
+            value: found.unwrap_or(NOTHING),
+            path: join(&self.path, name),
+        }
+    }
+
+    fn at(&self, names: &[&str]) -> Self {
+        names.iter().fold(self.clone(), |node, name| node.get(name))
+    }
+
+    fn is_there(&self) -> bool {
+        !self.value.is_null()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (&'a str, Self)> {
+        let names = self
+            .value
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.keys());
+        names.map(|name| (name.as_str(), self.get(name)))
+    }
+
+    fn items(&self) -> Vec<Self> {
+        let count = self.value.as_array().map_or(0, Vec::len);
+        (0..count).map(|n| self.get(&n.to_string())).collect()
+    }
+
+    fn text(&self) -> Result<&'a str, TemplateError> {
+        self.value
+            .as_str()
+            .ok_or_else(|| self.error("expected a text"))
+    }
+
+    /// A whole number within `range`; a reference to a parameter counts as the
+    /// parameter's default.
+    fn number(&self, range: std::ops::RangeInclusive<u32>) -> Result<u32, TemplateError> {
+        let parameter = self.get("Ref").value.as_str();
+        let defaults = Self::root(self.document).get("Parameters");
+        let value = match parameter {
+            Some(name) => defaults.at(&[name, "Default"]).value,
+            None => self.value,
+        };
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        number
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| {
+                self.error(format!(
+                    "expected a whole number from {} to {}",
+                    range.start(),
+                    range.end()
+                ))
+            })
+    }
+
+    fn number_or(
+        &self,
+        range: std::ops::RangeInclusive<u32>,
+        default: u32,
+    ) -> Result<u32, TemplateError> {
+        if self.is_there() {
+            self.number(range)
+        } else {
+            Ok(default)
+        }
+    }
+
+    fn seconds_or(
+        &self,
+        range: std::ops::RangeInclusive<u32>,
+        default: u32,
+    ) -> Result<Duration, TemplateError> {
+        Ok(Duration::from_secs(self.number_or(range, default)?.into()))
+    }
+
+    /// The resource whose ARN this is: `!GetAtt X.Arn` or `!Sub ${X.Arn}`.
+    fn arn_of(&self) -> Result<&'a str, TemplateError> {
+        let get_att = self.get("Fn::GetAtt");
+        let sub = self.get("Fn::Sub").value.as_str();
+        let named = sub.and_then(|text| text.strip_prefix("${")?.strip_suffix(".Arn}"));
+        let resource = match (
+            get_att.get("0").value.as_str(),
+            get_att.get("1").value.as_str(),
+        ) {
+            (Some(resource), Some("Arn")) => Some(resource),
+            _ => named,
+        };
+        resource.ok_or_else(|| {
+            self.error("expected the ARN of a resource, such as !GetAtt SecurityFunction.Arn")
+        })
+    }
+}
+
+/// The template's resources of one type, in its order.
+fn resources<'a>(document: &'a Document, of: &str) -> Vec<(&'a str, Node<'a>)> {
+    let all = Node::root(document).get("Resources");
+    let mut of_type: Vec<_> = all
+        .entries()
+        .filter(|(_, node)| node.get("Type").value == of)
+        .collect();
+    of_type.sort_by_key(|(_, node)| document.line(&node.path));
+    of_type
+}
+
+/// The functions, by their resource's name.
+pub(super) fn functions(document: &Document) -> Result<BTreeMap<&str, Function>, TemplateError> {
+    let resources = resources(document, "AWS::Serverless::Function");
+    let function = |node: &Node<'_>| {
+        let properties = node.get("Properties");
+        let globals = Node::root(document).at(&["Globals", "Function"]);
+        let setting = |name: &str| match properties.get(name) {
+            own if own.is_there() => own,
+            _ => globals.get(name),
+        };
+        let code = properties.get("CodeUri");
+        let name = code
+            .text()?
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default();
+        let invoke = setting("EventInvokeConfig");
+        Ok(Function {
+            name: name.to_owned(),
+            timeout: setting("Timeout").seconds_or(1..=900, 3)?,
+            invoke: Via::Invoke {
+                retries: invoke.get("MaximumRetryAttempts").number_or(0..=2, 2)?,
+                max_age: invoke
+                    .get("MaximumEventAgeInSeconds")
+                    .seconds_or(60..=21600, 21600)?,
+            },
+        })
+    };
+    resources
+        .iter()
+        .map(|(name, node)| Ok((*name, function(node)?)))
+        .collect()
+}
+
+/// Who takes events from which queue: the resources' names.
+fn consumers(document: &Document) -> Result<BTreeMap<&str, &str>, TemplateError> {
+    let mut consumers = BTreeMap::new();
+    for (function, node) in resources(document, "AWS::Serverless::Function") {
+        for (_, source) in node.at(&["Properties", "Events"]).entries() {
+            let kind = source.get("Type");
+            if kind.text()? != "SQS" {
+                return Err(kind.error(
+                    "expected SQS: rules stand in resources of type AWS::Events::Rule, \
+                     and nothing else brings events to a function here",
+                ));
+            }
+            let queue = source.at(&["Properties", "Queue"]);
+            if let Some(other) = consumers.insert(queue.arn_of()?, function) {
+                return Err(queue.error(format!("{other} takes from this queue already")));
+            }
+        }
+    }
+    Ok(consumers)
+}
+
+/// The rules, in the template's order.
+pub(super) fn rules(document: &Document) -> Result<Vec<Rule>, TemplateError> {
+    let functions = functions(document)?;
+    let consumers = consumers(document)?;
+    let mut rules = Vec::new();
+    for (name, node) in resources(document, "AWS::Events::Rule") {
+        let properties = node.get("Properties");
+        if properties.get("State").value == "DISABLED" {
+            continue;
+        }
+        let pattern = properties.get("EventPattern");
+        let targets = properties.get("Targets");
+        if !(1..=5).contains(&targets.items().len()) {
+            return Err(targets.error("expected one to five targets"));
+        }
+        let route = |target: &Node<'_>| route(document, name, target, &functions, &consumers);
+        rules.push(Rule {
+            name: name.to_owned(),
+            pattern: EventPattern::parse(&json!(pattern.value).to_string())
+                .map_err(|error| pattern.error(error))?,
+            routes: targets
+                .items()
+                .iter()
+                .map(route)
+                .collect::<Result<_, _>>()?,
+        });
+    }
+    let patterns = rules.iter().map(|rule| (rule.name.as_str(), &rule.pattern));
+    match pattern::lint(patterns).first() {
+        Some(lint) => Err(document.error("Resources", lint)),
+        None => Ok(rules),
+    }
+}
+
+fn route(
+    document: &Document,
+    rule: &str,
+    target: &Node<'_>,
+    functions: &BTreeMap<&str, Function>,
+    consumers: &BTreeMap<&str, &str>,
+) -> Result<Route, TemplateError> {
+    let policy = target.get("RetryPolicy");
+    policy
+        .get("MaximumEventAgeInSeconds")
+        .number_or(60..=86400, 86400)?;
+    policy.get("MaximumRetryAttempts").number_or(0..=185, 185)?;
+    let arn = target.get("Arn");
+    let resource = arn.arn_of()?;
+    let (function, via) = match (functions.get(resource), consumers.get(resource)) {
+        (Some(function), _) => (function, function.invoke),
+        (None, Some(consumer)) => match functions.get(consumer) {
+            Some(function) => (function, queue(document, resource)?),
+            None => return Err(arn.error(format!("{consumer} is no function of this template"))),
+        },
+        (None, None) => {
+            let problem =
+                format!("{resource} is neither a function nor a queue that a function takes from");
+            return Err(arn.error(problem));
+        }
+    };
+    Ok(Route {
+        rule: rule.to_owned(),
+        target: target.get("Id").text()?.to_owned(),
+        function: function.name.clone(),
+        via,
+    })
+}
+
+fn queue(document: &Document, resource: &str) -> Result<Via, TemplateError> {
+    let node = Node::root(document).at(&["Resources", resource]);
+    let kind = node.get("Type");
+    if kind.value != "AWS::SQS::Queue" {
+        return Err(kind.error("expected AWS::SQS::Queue"));
+    }
+    let properties = node.get("Properties");
+    let redrive = properties.get("RedrivePolicy");
+    if !redrive.is_there() {
+        return Err(
+            properties.error("expected a RedrivePolicy: without one, what fails is tried for ever")
+        );
+    }
+    Ok(Via::Queue {
+        delay: properties.get("DelaySeconds").seconds_or(0..=900, 0)?,
+        visibility: properties
+            .get("VisibilityTimeout")
+            .seconds_or(0..=43200, 30)?,
+        max_receives: redrive.get("maxReceiveCount").number(1..=1000)?,
+    })
+}

@@ -1,0 +1,188 @@
+//! The environment, read in one place: the same names on one machine and on AWS.
+//! What is missing or wrong is named at start-up, not in mid-run.
+
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::HashMap;
+use std::fmt;
+
+/// The process's environment, as it was at start.
+#[derive(Clone, Default)]
+pub struct Environment(HashMap<String, SecretString>);
+
+/// A variable that is missing or wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable}: {problem}")]
+pub struct ConfigError {
+    /// The variable's name.
+    pub variable: &'static str,
+    /// What is wrong, and what was expected. Never repeats a secret.
+    pub problem: String,
+}
+
+impl ConfigError {
+    /// `variable` does not hold what was expected.
+    pub fn new(variable: &'static str, problem: impl fmt::Display) -> Self {
+        Self {
+            variable,
+            problem: problem.to_string(),
+        }
+    }
+}
+
+/// Where GitHub's REST API is when `GITHUB_API_URL` says nothing.
+pub const GITHUB_API_URL: &str = "https://api.github.com";
+
+impl Environment {
+    /// The environment of this process. A variable that is no Unicode counts as
+    /// absent.
+    pub fn read() -> Self {
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    }
+
+    /// `GITHUB_WEBHOOK_SECRET`: one, or several joined by commas while one is
+    /// rotated.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set.
+    pub fn webhook_secret(&self) -> Result<SecretString, ConfigError> {
+        self.required(
+            "GITHUB_WEBHOOK_SECRET",
+            "the secret that was set on GitHub's webhook",
+        )
+        .cloned()
+    }
+
+    /// `GITHUB_TOKEN`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set.
+    pub fn github_token(&self) -> Result<SecretString, ConfigError> {
+        let expected = "a token with read access to contents and write access to pull requests";
+        self.required("GITHUB_TOKEN", expected).cloned()
+    }
+
+    /// `GITHUB_API_URL`, or GitHub's own.
+    pub fn github_api_url(&self) -> &str {
+        self.text("GITHUB_API_URL").unwrap_or(GITHUB_API_URL)
+    }
+
+    /// `EVENT_BUS_NAME`: the EventBridge bus.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set.
+    pub fn event_bus_name(&self) -> Result<&str, ConfigError> {
+        self.required("EVENT_BUS_NAME", "the name of the EventBridge bus")
+            .map(ExposeSecret::expose_secret)
+    }
+
+    /// `STATE_URL`: `dynamodb://table`, `sqlite://path`, `redis://…` or `memory:`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set.
+    pub fn state_url(&self) -> Result<&str, ConfigError> {
+        self.required("STATE_URL", "where state is kept, such as dynamodb://table")
+            .map(ExposeSecret::expose_secret)
+    }
+
+    /// `RUST_LOG`, or `info`.
+    pub fn log_filter(&self) -> &str {
+        self.text("RUST_LOG").unwrap_or("info")
+    }
+
+    /// `NO_COLOR` ("no-color.org"): set to anything but the empty text.
+    pub fn no_color(&self) -> bool {
+        self.text("NO_COLOR").is_some()
+    }
+
+    /// What AWS gives every function: region and credentials, and the endpoint
+    /// where an emulator stands in for AWS.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the one that is missing.
+    pub fn aws(&self) -> Result<Aws, ConfigError> {
+        let expected = "set by Lambda; for an emulator, any text";
+        Ok(Aws {
+            region: self
+                .required("AWS_REGION", "an AWS region, such as eu-central-1")?
+                .expose_secret()
+                .to_owned(),
+            endpoint_url: self.text("AWS_ENDPOINT_URL").map(ToOwned::to_owned),
+            access_key_id: self
+                .required("AWS_ACCESS_KEY_ID", expected)?
+                .expose_secret()
+                .to_owned(),
+            secret_access_key: self.required("AWS_SECRET_ACCESS_KEY", expected)?.clone(),
+            session_token: self.0.get("AWS_SESSION_TOKEN").cloned(),
+        })
+    }
+
+    fn text(&self, variable: &str) -> Option<&str> {
+        let value = self.0.get(variable)?.expose_secret();
+        (!value.is_empty()).then_some(value)
+    }
+
+    fn required(
+        &self,
+        variable: &'static str,
+        expected: &str,
+    ) -> Result<&SecretString, ConfigError> {
+        match self.0.get(variable) {
+            Some(value) if !value.expose_secret().is_empty() => Ok(value),
+            _ => Err(ConfigError::new(
+                variable,
+                format!("not set; expected {expected}"),
+            )),
+        }
+    }
+}
+
+impl<K: Into<String>, V: Into<SecretString>> FromIterator<(K, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        Self(
+            pairs
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+/// Region, credentials and endpoint, as the AWS SDKs name them ("Environment
+/// variables support").
+#[derive(Debug, Clone)]
+pub struct Aws {
+    /// `AWS_REGION`.
+    pub region: String,
+    /// `AWS_ENDPOINT_URL`.
+    pub endpoint_url: Option<String>,
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: SecretString,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: Option<SecretString>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_with_what_was_expected() {
+        let empty = Environment::from_iter([("STATE_URL", "")]);
+        insta::assert_snapshot!(empty.webhook_secret().unwrap_err(), @"GITHUB_WEBHOOK_SECRET: not set; expected the secret that was set on GitHub's webhook");
+        insta::assert_snapshot!(empty.state_url().unwrap_err(), @"STATE_URL: not set; expected where state is kept, such as dynamodb://table");
+        insta::assert_snapshot!(empty.aws().unwrap_err(), @"AWS_REGION: not set; expected an AWS region, such as eu-central-1");
+    }
+
+    #[test]
+    fn what_is_set_is_read_and_the_rest_has_its_default() {
+        let set = Environment::from_iter([("STATE_URL", "dynamodb://bot"), ("NO_COLOR", "1")]);
+        assert_eq!(set.state_url(), Ok("dynamodb://bot"));
+        assert_eq!(set.github_api_url(), GITHUB_API_URL);
+        assert!(set.no_color());
+        assert!(!Environment::default().no_color());
+    }
+}

@@ -1,0 +1,93 @@
+//! Whose review is it: see the crate's page for the reasons.
+
+use serde::Deserialize;
+
+/// An account, as it stands beside a review and in `GET /user`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct User {
+    pub(crate) login: String,
+    #[serde(rename = "type", default)]
+    pub(crate) kind: String,
+}
+
+/// What is known of the account that the token posts as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// Its login.
+    Login(String),
+    /// An App or GitHub Actions, whose login GitHub does not tell.
+    SomeBot,
+}
+
+impl Identity {
+    /// Whether a review by `author` may be the bot's own. `None` is a deleted
+    /// account.
+    pub(crate) fn wrote(&self, author: Option<&User>) -> bool {
+        author.is_some_and(|author| match self {
+            // Logins differ in case for the eye only.
+            Self::Login(login) => author.login.eq_ignore_ascii_case(login),
+            Self::SomeBot => author.kind == "Bot",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_bots_own_reviews_count() {
+        let user = |login: &str, kind: &str| User {
+            login: login.to_owned(),
+            kind: kind.to_owned(),
+        };
+        let known = Identity::Login("review-bot[bot]".to_owned());
+        for (why, identity, author, want) in [
+            (
+                "its own",
+                &known,
+                Some(user("review-bot[bot]", "Bot")),
+                true,
+            ),
+            (
+                "case is for the eye",
+                &known,
+                Some(user("Review-Bot[bot]", "Bot")),
+                true,
+            ),
+            (
+                "another bot",
+                &known,
+                Some(user("other[bot]", "Bot")),
+                false,
+            ),
+            (
+                "a stranger of like name",
+                &known,
+                Some(user("review-bot", "User")),
+                false,
+            ),
+            ("a deleted account", &known, None, false),
+            (
+                "any bot, when unknown",
+                &Identity::SomeBot,
+                Some(user("other[bot]", "Bot")),
+                true,
+            ),
+            (
+                "no person, when unknown",
+                &Identity::SomeBot,
+                Some(user("mallory", "User")),
+                false,
+            ),
+            (
+                "no type at all",
+                &Identity::SomeBot,
+                Some(user("mallory", "")),
+                false,
+            ),
+        ] {
+            assert_eq!(identity.wrote(author.as_ref()), want, "{why}");
+        }
+    }
+}

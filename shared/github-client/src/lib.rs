@@ -1,0 +1,47 @@
+//! GitHub's REST API over HTTP: [`Client`] is [`ReadDiff`], [`ReadPullRequest`]
+//! and [`PublishReview`] for handlers that run for real.
+//!
+//! [`ReadDiff`]: github::port::ReadDiff
+//! [`ReadPullRequest`]: github::port::ReadPullRequest
+//! [`PublishReview`]: github::port::PublishReview
+//!
+//! # What it promises
+//! - **A write is sent once.** `POST` is never tried again, whatever happens to
+//!   its answer: the caller looks for the marker first. `GET`s are tried up to
+//!   three times when GitHub does not answer or answers 5xx.
+//! - **Limits are honoured** ("Rate limits for the REST API", "Best practices for
+//!   using the REST API"): `retry-after`, else `x-ratelimit-reset` when nothing
+//!   remains, else a minute. A `GET` waits by itself for up to five seconds;
+//!   anything longer, and any limit on a write, is the caller's to wait for, as
+//!   [`GitHubError::RateLimited`](github::port::GitHubError::RateLimited). Writes
+//!   of one client go one after the other, at least a second apart.
+//! - **Bounded.** 5 s to connect, 10 s for a call with its answer, 20 MiB for a
+//!   diff, 64 KiB for an error.
+//! - **The token goes to the API and nowhere else**: not into logs, not into
+//!   `Debug`, not over plain HTTP beyond loopback, not along a redirect to
+//!   another host.
+//!
+//! # Whose review is it
+//! [`find_review`](github::port::PublishReview::find_review) answers "did I post
+//! this already". The marker is in the text of a public review, so anyone can
+//! copy it, or guess it, and post it to keep the bot silent. A review therefore
+//! counts only if the bot itself wrote it:
+//! - by login, where the login is known: from [`Config::bot_login`], from
+//!   `GET /user` for a person's token, or from the answer to a review that this
+//!   client posted;
+//! - else by account type. Tokens of Apps and of GitHub Actions may not ask
+//!   `GET /user` (403, "Resource not accessible by integration"); then only
+//!   reviews by accounts of type `Bot` count. A stranger cannot have one without
+//!   an App that is installed on the repository. Name the bot's login to close
+//!   that gap as well.
+
+mod client;
+mod config;
+mod identity;
+mod limit;
+mod link;
+mod refusal;
+mod transport;
+
+pub use client::Client;
+pub use config::{Config, ConfigError, Timeouts};

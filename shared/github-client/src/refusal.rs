@@ -1,0 +1,157 @@
+//! GitHub's refusals, read from status, headers and body.
+
+use crate::limit;
+use github::port::GitHubError;
+use ports::Timestamp;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Characters of GitHub's own words that are passed on.
+const LONGEST_REASON: usize = 2_000;
+
+/// The body of an error ("Troubleshooting the REST API").
+#[derive(Debug, Default, Deserialize)]
+struct ErrorBody {
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    errors: Value,
+}
+
+/// What an answer that is no success means.
+pub(crate) fn read(
+    call: &str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    now: Timestamp,
+) -> GitHubError {
+    let call = call.to_owned();
+    let body: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
+    if let Some(retry_after) = limit::retry_after(status, headers, &body.message, now) {
+        return GitHubError::RateLimited { call, retry_after };
+    }
+    let reason = reason(status, &body);
+    match status.as_u16() {
+        401 | 403 => GitHubError::Forbidden { call, reason },
+        404 | 410 => GitHubError::NotFound { call },
+        406 => GitHubError::TooLarge { call, reason },
+        408 | 500.. => GitHubError::Unavailable {
+            call,
+            reason: format!("{}: {reason}", status.as_u16()),
+        },
+        _ => GitHubError::Rejected { call, reason },
+    }
+}
+
+/// `message: error; error`, in one line and not without end.
+fn reason(status: StatusCode, body: &ErrorBody) -> String {
+    let message = match body.message.as_str() {
+        "" => status.canonical_reason().unwrap_or("no reason given"),
+        message => message,
+    };
+    let errors: Vec<String> = match &body.errors {
+        Value::Array(errors) => errors.iter().map(one_error).collect(),
+        Value::Null => Vec::new(),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+            vec![one_error(other)]
+        }
+    };
+    let text = if errors.is_empty() {
+        message.to_owned()
+    } else {
+        format!("{message}: {}", errors.join("; "))
+    };
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().take(LONGEST_REASON).map(printable).collect()
+}
+
+/// An entry of `errors`: a text, an object with a message, or an object that
+/// names resource, field and code.
+fn one_error(error: &Value) -> String {
+    let field = |name: &str| error.get(name).and_then(Value::as_str);
+    if let Some(text) = error.as_str().or_else(|| field("message")) {
+        return text.to_owned();
+    }
+    let named: Vec<&str> = ["resource", "field", "code"]
+        .into_iter()
+        .filter_map(field)
+        .collect();
+    if named.is_empty() {
+        error.to_string()
+    } else {
+        named.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_name() {
+        for (why, status, body, want) in [
+            (
+                "texts, as for reviews",
+                422,
+                r#"{"message":"Unprocessable Entity","errors":["Can not approve your own pull request"]}"#,
+                "GitHub did not accept GET /x: Unprocessable Entity: Can not approve your own pull request",
+            ),
+            (
+                "objects with a message",
+                422,
+                r#"{"message":"Validation Failed","errors":[{"resource":"Issue","code":"custom","field":"body","message":"body is too long"}]}"#,
+                "GitHub did not accept GET /x: Validation Failed: body is too long",
+            ),
+            (
+                "objects without",
+                406,
+                r#"{"message":"Sorry, too large","errors":[{"resource":"PullRequest","field":"diff","code":"too_large"}]}"#,
+                "GitHub gives no diff for GET /x: Sorry, too large: PullRequest diff too_large",
+            ),
+            (
+                "one text instead of a list",
+                400,
+                r#"{"message":"Bad Request","errors":"odd"}"#,
+                "GitHub did not accept GET /x: Bad Request: odd",
+            ),
+            (
+                "a proxy's page",
+                502,
+                "<html>",
+                "GitHub did not answer GET /x: 502: Bad Gateway",
+            ),
+            (
+                "an unknown status",
+                599,
+                "",
+                "GitHub did not answer GET /x: 599: no reason given",
+            ),
+            ("gone", 410, "{}", "GitHub has nothing at GET /x"),
+            (
+                "a lost permission",
+                403,
+                r#"{"message":"Resource not accessible by integration"}"#,
+                "GitHub refused GET /x: Resource not accessible by integration; check GITHUB_TOKEN and its permissions",
+            ),
+            (
+                "lines cannot be forged in a log",
+                409,
+                r#"{"message":"a\nb"}"#,
+                "GitHub did not accept GET /x: a b",
+            ),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let error = read(
+                "GET /x",
+                status,
+                &HeaderMap::new(),
+                body.as_bytes(),
+                Timestamp::UNIX_EPOCH,
+            );
+            assert_eq!(error.to_string(), want, "{why}");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! One call to the API: headers, time limits, attempts, redirects, and how much
+//! of the answer is read.
+
+use crate::config::{ApiUrl, Config, ConfigError};
+use crate::refusal;
+use github::port::GitHubError;
+use ports::Clock;
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::{Method, Response, StatusCode, Url};
+use secrecy::ExposeSecret;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The version of the REST API that this client was written to.
+const API_VERSION: &str = "2022-11-28";
+
+/// Attempts of a `GET`.
+const ATTEMPTS: u32 = 3;
+
+/// Before the second attempt; doubled before each later one.
+const BACK_OFF: Duration = Duration::from_millis(500);
+
+/// The longest rate limit that a `GET` waits for by itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Redirects that are followed, on the API's own host.
+const REDIRECTS: usize = 3;
+
+/// Bytes of an error that are read.
+const LARGEST_ERROR: usize = 64 << 10;
+
+/// A call as it goes out.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// For people: `GET /repos/octo/widgets/pulls/7`.
+    pub(crate) name: String,
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    /// The media type asked for.
+    pub(crate) accept: &'static str,
+    /// JSON.
+    pub(crate) body: Option<Vec<u8>>,
+    /// Bytes of a good answer that are read; more is [`GitHubError::TooLarge`].
+    pub(crate) most: usize,
+}
+
+/// A good answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    pub(crate) api: ApiUrl,
+    authorization: HeaderValue,
+    clock: Arc<dyn Clock>,
+}
+
+impl Transport {
+    pub(crate) fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+        let api = ApiUrl::read(&config.api_url)?;
+        let token = config.token.expose_secret();
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ConfigError::Token);
+        }
+        let mut authorization =
+            HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| ConfigError::Token)?;
+        authorization.set_sensitive(true); // no Debug of a request shows it
+        let user_agent = HeaderValue::try_from(&config.user_agent)
+            .ok()
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| ConfigError::UserAgent(config.user_agent.clone()))?;
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            // It fails if another thread was quicker, which is as good.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
+        let http = reqwest::Client::builder()
+            .user_agent(user_agent)
+            .connect_timeout(config.timeouts.connect)
+            .timeout(config.timeouts.call)
+            // Both are done here, where the method and the host are known.
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            // The environment is read in one place, and that is not reqwest.
+            .no_proxy()
+            .build()
+            .map_err(|error| ConfigError::Http(reason(error)))?;
+        Ok(Self {
+            http,
+            api,
+            authorization,
+            clock,
+        })
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// Makes a call that changes nothing, again if it may succeed soon.
+    pub(crate) async fn read(&self, call: &Call) -> Result<Answer, GitHubError> {
+        let mut attempt = 1;
+        loop {
+            let error = match self.once(call).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let Some(wait) = pause(attempt, &error) else {
+                return Err(error);
+            };
+            tracing::info!(attempt, wait_ms = wait.as_millis(), %error, "asking GitHub again");
+            self.clock.sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    /// Makes a call once.
+    pub(crate) async fn once(&self, call: &Call) -> Result<Answer, GitHubError> {
+        let mut url = call.url.clone();
+        for _ in 0..=REDIRECTS {
+            let response = self.send(call, url.clone()).await?;
+            let status = response.status();
+            tracing::debug!(
+                call = call.name,
+                status = status.as_u16(),
+                "GitHub answered"
+            );
+            if !followed(&call.method, status) {
+                return self.answer(call, response).await;
+            }
+            let location = response.headers().get(header::LOCATION);
+            let location = location.and_then(|location| location.to_str().ok());
+            let next = location.and_then(|location| self.api.follow(&url, location));
+            url = next.ok_or_else(|| {
+                rejected(
+                    call,
+                    format!("{status}: a redirect away from the API's host"),
+                )
+            })?;
+        }
+        Err(rejected(call, "too many redirects".to_owned()))
+    }
+
+    async fn send(&self, call: &Call, url: Url) -> Result<Response, GitHubError> {
+        let mut request = self
+            .http
+            .request(call.method.clone(), url)
+            .header(header::ACCEPT, call.accept)
+            .header("x-github-api-version", API_VERSION)
+            .header(header::AUTHORIZATION, self.authorization.clone());
+        if let Some(body) = &call.body {
+            request = request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body.clone());
+        }
+        request
+            .send()
+            .await
+            .map_err(|error| unavailable(call, error))
+    }
+
+    async fn answer(&self, call: &Call, mut response: Response) -> Result<Answer, GitHubError> {
+        let status = response.status();
+        let mut body = Vec::new();
+        if status.is_success() {
+            let whole = fill(&mut body, &mut response, call.most).await;
+            if !whole.map_err(|error| unavailable(call, error))? {
+                return Err(GitHubError::TooLarge {
+                    call: call.name.clone(),
+                    reason: format!("the answer is larger than {} bytes", call.most),
+                });
+            }
+            return Ok(Answer {
+                headers: std::mem::take(response.headers_mut()),
+                body,
+            });
+        }
+        // Of an error, what can be had: the status has said the main thing.
+        let _ = fill(&mut body, &mut response, LARGEST_ERROR).await;
+        let now = self.clock.now();
+        Err(refusal::read(
+            &call.name,
+            status,
+            response.headers(),
+            &body,
+            now,
+        ))
+    }
+}
+
+/// Reads at most `most` bytes; whether that was all.
+async fn fill(
+    body: &mut Vec<u8>,
+    response: &mut Response,
+    most: usize,
+) -> Result<bool, reqwest::Error> {
+    while let Some(chunk) = response.chunk().await? {
+        let room = most.saturating_sub(body.len());
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        if chunk.len() > room {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// "Best practices for using the REST API", "Follow redirects". A write keeps
+/// its method on 307 and 308 only.
+fn followed(method: &Method, status: StatusCode) -> bool {
+    match status.as_u16() {
+        307 | 308 => true,
+        301 | 302 => *method == Method::GET,
+        _ => false,
+    }
+}
+
+/// How long to wait before the next attempt; `None` when there is none.
+fn pause(attempt: u32, error: &GitHubError) -> Option<Duration> {
+    if attempt >= ATTEMPTS {
+        return None;
+    }
+    match error {
+        GitHubError::Unavailable { .. } => Some(BACK_OFF * 2u32.saturating_pow(attempt - 1)),
+        GitHubError::RateLimited { retry_after, .. } => {
+            (*retry_after <= PATIENCE).then_some(*retry_after)
+        }
+        GitHubError::Forbidden { .. }
+        | GitHubError::NotFound { .. }
+        | GitHubError::TooLarge { .. }
+        | GitHubError::Rejected { .. } => None,
+    }
+}
+
+fn rejected(call: &Call, reason: String) -> GitHubError {
+    GitHubError::Rejected {
+        call: call.name.clone(),
+        reason,
+    }
+}
+
+fn unavailable(call: &Call, error: reqwest::Error) -> GitHubError {
+    GitHubError::Unavailable {
+        call: call.name.clone(),
+        reason: reason(error),
+    }
+}
+
+/// The error with its causes, without the address.
+fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}

@@ -1,0 +1,236 @@
+//! What the client does when GitHub holds it back, fails, or does not answer.
+//! The clock stands unless the client sleeps on it.
+
+mod common;
+
+use common::Stage;
+use event::Failure;
+use github::port::{GitHubError, PublishReview, ReadPullRequest};
+use github_client::{Client, Config, Timeouts};
+use github_world::{Call, Fault, Limit, NewPullRequest, World};
+use ports::{SeededEntropy, SystemClock};
+use std::sync::Arc;
+use std::time::Duration;
+
+const MARKER: &str = "<!-- review of 1234567 -->";
+
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[tokio::test]
+async fn a_read_is_tried_three_times() {
+    let half = Duration::from_millis(500);
+    for (why, faults, answered, waited) in [
+        ("no fault", &[][..], true, secs(0)),
+        ("503 once", &[Fault::Unavailable], true, half),
+        (
+            "503, then 502",
+            &[Fault::Unavailable, Fault::BadGateway],
+            true,
+            half + secs(1),
+        ),
+        ("a cut answer", &[Fault::LostReply], true, half),
+        (
+            "503 three times",
+            &[Fault::Unavailable; 3],
+            false,
+            half + secs(1),
+        ),
+    ] {
+        let stage = Stage::new().await;
+        for fault in faults {
+            stage.world.fail_next(*fault);
+        }
+        let client = stage.client();
+        let (found, slept) = stage.slept(client.pull_request(&stage.pr)).await;
+        assert_eq!(slept, waited, "{why}");
+        match found {
+            Ok(_) => assert!(answered, "{why}"),
+            Err(error) => {
+                assert!(!answered, "{why}: {error}");
+                assert!(error.is_retryable(), "{why}: {error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_read_waits_out_a_short_limit_and_hands_on_a_long_one() {
+    let after = |seconds| Fault::RateLimited {
+        retry_after: secs(seconds),
+    };
+    for (why, faults, told, waited) in [
+        ("short", &[after(3)][..], None, 3),
+        ("as long as patience lasts", &[after(5)], None, 5),
+        ("long", &[after(6)], Some(6), 0),
+        ("short, then long", &[after(2), after(900)], Some(900), 2),
+        (
+            "short, again and again",
+            &[after(2), after(2), after(2)],
+            Some(2),
+            4,
+        ),
+    ] {
+        let stage = Stage::new().await;
+        for fault in faults {
+            stage.world.fail_next(*fault);
+        }
+        let client = stage.client();
+        let (found, slept) = stage.slept(client.pull_request(&stage.pr)).await;
+        assert_eq!(slept, secs(waited), "{why}");
+        assert_eq!(limit_of(found.err()), told.map(secs), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn each_way_that_github_tells_a_limit() {
+    let secondary = |status, tells| Limit::Secondary {
+        status,
+        lasts: secs(90),
+        tells,
+    };
+    for (why, limit, told) in [
+        (
+            "primary, by its reset",
+            Limit::Primary {
+                remaining: 0,
+                reset_in: secs(1200),
+            },
+            1200,
+        ),
+        ("secondary, 403 with retry-after", secondary(403, true), 90),
+        ("secondary, 429 with retry-after", secondary(429, true), 90),
+        ("secondary, 403 without", secondary(403, false), 60),
+        ("secondary, 429 without", secondary(429, false), 60),
+    ] {
+        let stage = Stage::new().await;
+        let client = stage.client();
+        stage.world.limit(limit);
+        let direct = stage.world.github().pull_request(&stage.pr).await;
+        let (found, slept) = stage.slept(client.pull_request(&stage.pr)).await;
+        assert_eq!(slept, secs(0), "{why}");
+        assert_eq!(found, direct, "{why}: as the world says it");
+        assert_eq!(limit_of(found.err()), Some(secs(told)), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_limit_passes() {
+    let stage = Stage::new().await;
+    let client = stage.client();
+    stage.world.limit(Limit::Primary {
+        remaining: 1,
+        reset_in: secs(60),
+    });
+    assert!(client.pull_request(&stage.pr).await.is_ok());
+    let told = limit_of(client.pull_request(&stage.pr).await.err()).unwrap();
+    stage.clock.advance(told);
+    assert!(client.pull_request(&stage.pr).await.is_ok());
+}
+
+/// Whatever happens to a write, it is sent once; what to do next is found out
+/// by looking for the marker.
+#[tokio::test]
+async fn a_write_is_never_sent_twice() {
+    let after = |seconds| Fault::RateLimited {
+        retry_after: secs(seconds),
+    };
+    for (why, fault, posted) in [
+        ("the answer is lost", Fault::LostReply, true),
+        ("a proxy gives up", Fault::BadGateway, true),
+        ("GitHub is down", Fault::Unavailable, false),
+        ("a short limit", after(1), false),
+        ("a long limit", after(900), false),
+    ] {
+        let stage = Stage::new().await;
+        let client = stage.client();
+        stage.world.fail_next_on(Call::CreateReview, fault);
+        let review = stage.review(MARKER);
+        let (first, slept) = stage.slept(client.create_review(&stage.pr, &review)).await;
+        let error = first.expect_err(why);
+        assert!(error.is_retryable(), "{why}: {error}");
+        assert_eq!(slept, secs(0), "{why}");
+        assert_eq!(stage.world.writes().len(), 1, "{why}");
+
+        let found = client.find_review(&stage.pr, MARKER).await.unwrap();
+        assert_eq!(found.is_some(), posted, "{why}");
+        if found.is_none() {
+            client.create_review(&stage.pr, &review).await.unwrap();
+        }
+        assert_eq!(stage.world.reviews(&stage.pr).len(), 1, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn writes_are_a_second_apart() {
+    let stage = Stage::new().await;
+    let client = stage.client();
+    let post = || async {
+        client
+            .create_review(&stage.pr, &stage.review("one more"))
+            .await
+    };
+    assert_eq!(stage.slept(post()).await.1, secs(0), "the first");
+    assert_eq!(stage.slept(post()).await.1, secs(1), "the second");
+    stage.clock.advance(Duration::from_millis(400));
+    let rest = Duration::from_millis(600);
+    assert_eq!(stage.slept(post()).await.1, rest, "the rest of a second");
+    stage.clock.advance(secs(1));
+    assert_eq!(stage.slept(post()).await.1, secs(0), "a second went by");
+
+    let (both, slept) = stage.slept(async { tokio::join!(post(), post()) }).await;
+    assert!(both.0.is_ok() && both.1.is_ok());
+    assert_eq!(slept, secs(2), "at once, they go one after the other");
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_given_up() {
+    let world = World::new(Arc::new(SystemClock), Arc::new(SeededEntropy::new(7)));
+    let pr = world
+        .open_pull_request(NewPullRequest::default())
+        .pr
+        .unwrap();
+    let address = common::serve(github_world::router(world.clone())).await;
+    let config = Config {
+        api_url: format!("http://{address}"),
+        timeouts: Timeouts {
+            connect: secs(5),
+            call: Duration::from_millis(100),
+        },
+        ..Config::new(world.token().into())
+    };
+    let client = Client::new(config, Arc::new(SystemClock)).unwrap();
+    world.fail_next(Fault::Slow(secs(3600)));
+    let review = github::port::NewReview {
+        commit_id: world.head(&pr),
+        event: github::port::ReviewEvent::Comment,
+        body: MARKER.to_owned(),
+        comments: vec![],
+    };
+    let error = client.create_review(&pr, &review).await.unwrap_err();
+    assert!(matches!(error, GitHubError::Unavailable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn nobody_there() {
+    // A port that was free a moment ago.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let stage = Stage::new().await;
+    let client = stage.client_with(Config {
+        api_url: format!("http://{address}"),
+        ..stage.config()
+    });
+    let error = client.pull_request(&stage.pr).await.unwrap_err();
+    assert!(matches!(error, GitHubError::Unavailable { .. }), "{error}");
+}
+
+fn limit_of(error: Option<GitHubError>) -> Option<Duration> {
+    let error = error?;
+    let GitHubError::RateLimited { retry_after, .. } = error else {
+        panic!("another error: {error}");
+    };
+    Some(retry_after)
+}

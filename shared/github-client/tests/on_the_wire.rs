@@ -1,0 +1,275 @@
+//! What goes over the wire and what must not: headers, the token, redirects to
+//! other hosts, answers without end.
+
+mod common;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use common::{Stage, client_of, serve};
+use github::PrKey;
+use github::port::{GitHubError, PublishReview, ReadDiff, ReadPullRequest};
+use github_client::{Client, Config, ConfigError};
+use github_world::{Call, Fault};
+use ports::SystemClock;
+use std::io;
+use std::sync::{Arc, Mutex};
+use tracing_subscriber::fmt::MakeWriter;
+
+fn pr() -> PrKey {
+    "octo/widgets#7".parse().expect("a key")
+}
+
+fn sha(digit: &str) -> github::HeadSha {
+    digit.repeat(40).parse().expect("a commit id")
+}
+
+/// A server that gives every request the same answer and keeps its headers.
+async fn keeper(answer: Response) -> (std::net::SocketAddr, Arc<Mutex<Vec<HeaderMap>>>) {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let keep = kept.clone();
+    let (parts, _) = answer.into_parts();
+    let router = Router::new().fallback(move |request: Request| {
+        let (keep, status, headers) = (keep.clone(), parts.status, parts.headers.clone());
+        async move {
+            keep.lock()
+                .expect("not poisoned")
+                .push(request.headers().clone());
+            (status, headers, "{}")
+        }
+    });
+    (serve(router).await, kept)
+}
+
+#[tokio::test]
+async fn headers_are_those_that_github_asks_for() {
+    let (address, kept) = keeper(StatusCode::NOT_FOUND.into_response()).await;
+    let client = client_of(address);
+    let _ = client.pull_request(&pr()).await;
+    let _ = client.diff(&pr(), &sha("a"), &sha("b")).await;
+    let kept = kept.lock().unwrap();
+    for (request, accept) in kept
+        .iter()
+        .zip(["application/vnd.github+json", "application/vnd.github.diff"])
+    {
+        let header = |name: &str| request.get(name).map(|value| value.to_str().unwrap());
+        assert_eq!(header("accept"), Some(accept));
+        assert_eq!(header("x-github-api-version"), Some("2022-11-28"));
+        assert_eq!(header("authorization"), Some("Bearer some-token"));
+        assert_eq!(header("user-agent"), Some("github-bot/0.1.0"));
+    }
+    assert_eq!(kept.len(), 2);
+}
+
+#[tokio::test]
+async fn the_token_does_not_follow_a_redirect_to_another_host() {
+    let (elsewhere, visits) = keeper(StatusCode::OK.into_response()).await;
+    for status in [301, 302, 307, 308] {
+        let away = format!("http://{elsewhere}/repos/octo/widgets/pulls/7");
+        let status = StatusCode::from_u16(status).unwrap();
+        let (api, _) = keeper((status, [(header::LOCATION, away)]).into_response()).await;
+        let error = client_of(api).pull_request(&pr()).await.unwrap_err();
+        assert!(matches!(error, GitHubError::Rejected { .. }), "{error}");
+    }
+    assert_eq!(visits.lock().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_renamed_repository_is_followed_on_the_same_host() {
+    let stage = Stage::new().await;
+    let renamed = "/repos/octo/widgets/pulls/1";
+    let world = stage.world.clone();
+    let router = github_world::router(world).route(
+        "/repos/octo/gadgets/pulls/1",
+        get(move || async move { (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, renamed)]) }),
+    );
+    let client = stage.client_with(Config {
+        api_url: format!("http://{}", serve(router).await),
+        ..stage.config()
+    });
+    let old = "octo/gadgets#1".parse().unwrap();
+    assert_eq!(client.pull_request(&old).await.unwrap().author, "octocat");
+}
+
+#[tokio::test]
+async fn a_redirect_in_a_circle_ends() {
+    let here = [(header::LOCATION, "/repos/octo/widgets/pulls/7")];
+    let (api, visits) = keeper((StatusCode::FOUND, here).into_response()).await;
+    let error = client_of(api).pull_request(&pr()).await.unwrap_err();
+    assert!(matches!(error, GitHubError::Rejected { .. }), "{error}");
+    assert_eq!(visits.lock().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn a_write_is_not_turned_into_a_read_by_a_redirect() {
+    let stage = Stage::new().await;
+    for (status, times) in [(301, 1), (302, 1), (303, 1), (307, 4), (308, 4)] {
+        let status = StatusCode::from_u16(status).unwrap();
+        let here = [(header::LOCATION, "/again")];
+        let (api, visits) = keeper((status, here).into_response()).await;
+        let review = stage.review("m");
+        let error = client_of(api)
+            .create_review(&pr(), &review)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, GitHubError::Rejected { .. }), "{error}");
+        assert_eq!(visits.lock().unwrap().len(), times, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn the_next_page_must_be_on_the_same_host() {
+    let link = "<http://127.0.0.1:9/reviews?page=2>; rel=\"next\"";
+    let router = Router::new()
+        .route(
+            "/user",
+            get(|| async { r#"{"login":"bot","type":"User"}"# }),
+        )
+        .fallback(move || async move { ([(header::LINK, link)], "[]") });
+    let client = client_of(serve(router).await);
+    let error = client.find_review(&pr(), "m").await.unwrap_err();
+    assert!(matches!(error, GitHubError::Rejected { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn pages_without_end_are_not_taken_for_an_answer() {
+    let link = "</reviews>; rel=\"next\"";
+    let router = Router::new()
+        .route(
+            "/user",
+            get(|| async { r#"{"login":"bot","type":"User"}"# }),
+        )
+        .fallback(move || async move { ([(header::LINK, link)], "[]") });
+    let client = client_of(serve(router).await);
+    let error = client.find_review(&pr(), "m").await.unwrap_err();
+    assert!(error.to_string().contains("pages"), "{error}");
+}
+
+#[tokio::test]
+async fn answers_are_read_up_to_a_bound() {
+    let large = "x".repeat((20 << 20) + 1);
+    let router = Router::new()
+        .route(
+            "/repos/octo/widgets/compare/{range}",
+            get(move || async move { large }),
+        )
+        .fallback(|| async { (StatusCode::BAD_REQUEST, "<html>".repeat(1 << 20)) });
+    let client = client_of(serve(router).await);
+    let error = client.diff(&pr(), &sha("a"), &sha("b")).await.unwrap_err();
+    assert!(matches!(error, GitHubError::TooLarge { .. }), "{error}");
+    let error = client.pull_request(&pr()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "GitHub did not accept GET /repos/octo/widgets/pulls/7: Bad Request"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_in_another_shape_is_none() {
+    let router = Router::new().fallback(|| async { r#"{"state":"open"}"# });
+    let client = client_of(serve(router).await);
+    let error = client.pull_request(&pr()).await.unwrap_err();
+    assert!(matches!(error, GitHubError::Unavailable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_diff_that_is_no_utf8_is_read_all_the_same() {
+    let router = Router::new().fallback(|| async { b"+caf\xe9\n".to_vec() });
+    let diff = client_of(serve(router).await)
+        .diff(&pr(), &sha("a"), &sha("b"))
+        .await;
+    assert_eq!(diff.as_deref(), Ok("+caf\u{fffd}\n"));
+}
+
+#[test]
+fn settings_that_cannot_work_are_named() {
+    let make = |config| Client::new(config, Arc::new(SystemClock)).map(|_| ());
+    for (why, token) in [("empty", ""), ("two lines", "a\nb"), ("a space", "a b")] {
+        assert_eq!(
+            make(Config::new(token.into())),
+            Err(ConfigError::Token),
+            "{why}"
+        );
+    }
+    let config = Config {
+        api_url: "http://git.example.com/api/v3".to_owned(),
+        ..Config::new("t".into())
+    };
+    assert_eq!(
+        make(config).unwrap_err().to_string(),
+        "GITHUB_API_URL \"http://git.example.com\": the token would be sent unencrypted; use https"
+    );
+    let config = Config {
+        user_agent: String::new(),
+        ..Config::new("t".into())
+    };
+    assert_eq!(make(config), Err(ConfigError::UserAgent(String::new())));
+}
+
+/// Keeps everything that is logged in this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .expect("not poisoned")
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn the_token_is_neither_logged_nor_shown() {
+    const TOKEN: &str = "not-for-anyones-eyes";
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let stage = Stage::new().await;
+    stage.world.set_token(TOKEN);
+    let config = stage.config();
+    let mut shown = format!("{config:?}");
+    let client = stage.client_with(config);
+    shown += &format!("{client:?}");
+    stage
+        .world
+        .fail_next_on(Call::PullRequest, Fault::Unavailable);
+    shown += &format!("{:?}", client.pull_request(&stage.pr).await);
+    stage
+        .world
+        .fail_next_on(Call::CreateReview, Fault::LostReply);
+    shown += &format!(
+        "{:?}",
+        client.create_review(&stage.pr, &stage.review("m")).await
+    );
+    stage.world.set_token("rotated");
+    shown += &format!("{:?}", client.find_review(&stage.pr, "m").await);
+
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        logged.contains("asking GitHub again"),
+        "it does log: {logged}"
+    );
+    assert!(shown.contains("Bad credentials"), "it does show: {shown}");
+    assert!(!logged.contains(TOKEN), "{logged}");
+    assert!(!shown.contains(TOKEN), "{shown}");
+}

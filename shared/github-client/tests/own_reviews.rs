@@ -1,0 +1,110 @@
+//! Which review the bot takes for its own: all pages are looked through, and a
+//! copied marker does not keep it silent.
+
+mod common;
+
+use common::Stage;
+use github::port::PublishReview;
+use github_client::Config;
+use std::time::Duration;
+
+const MARKER: &str = "<!-- review of 1234567 -->";
+
+#[tokio::test]
+async fn on_the_last_of_many_pages() {
+    let stage = Stage::new().await;
+    for n in 0..130 {
+        stage
+            .world
+            .submit_review(&stage.pr, "reader", &format!("Thought {n}"));
+        stage.clock.advance(Duration::from_secs(60));
+    }
+    let client = stage.client();
+    assert_eq!(client.find_review(&stage.pr, MARKER).await, Ok(None));
+    let id = client.create_review(&stage.pr, &stage.review(MARKER)).await;
+    let found = client.find_review(&stage.pr, MARKER).await;
+    assert_eq!(found, id.map(Some));
+}
+
+#[tokio::test]
+async fn a_copied_marker_counts_only_if_the_bot_may_have_written_it() {
+    let (app, person) = ("review-bot[bot]", "review-person");
+    for (why, bot, named, copied_by, taken) in [
+        ("an App, a stranger's copy", app, None, "mallory", false),
+        (
+            "an App, a stranger of like name",
+            app,
+            None,
+            "review-bot",
+            false,
+        ),
+        (
+            "an App cannot tell other Apps from itself",
+            app,
+            None,
+            "other[bot]",
+            true,
+        ),
+        (
+            "unless it is told its name",
+            app,
+            Some(app),
+            "other[bot]",
+            false,
+        ),
+        (
+            "a person, a stranger's copy",
+            person,
+            None,
+            "mallory",
+            false,
+        ),
+        ("a person, an App's copy", person, None, "other[bot]", false),
+        ("its own, as an App", app, None, app, true),
+        ("its own, as an App with a name", app, Some(app), app, true),
+        ("its own, as a person", person, None, person, true),
+    ] {
+        let stage = Stage::new().await;
+        stage.world.set_bot(bot);
+        stage.world.submit_review(&stage.pr, copied_by, MARKER);
+        let client = stage.client_with(Config {
+            bot_login: named.map(str::to_owned),
+            ..stage.config()
+        });
+        let found = client.find_review(&stage.pr, MARKER).await.unwrap();
+        assert_eq!(found.is_some(), taken, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn an_app_learns_its_name_from_its_first_review() {
+    let stage = Stage::new().await;
+    stage.world.submit_review(&stage.pr, "other[bot]", MARKER);
+    let client = stage.client();
+    assert!(
+        client
+            .find_review(&stage.pr, MARKER)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    client
+        .create_review(&stage.pr, &stage.review("Hello."))
+        .await
+        .unwrap();
+    assert_eq!(client.find_review(&stage.pr, MARKER).await, Ok(None));
+}
+
+#[tokio::test]
+async fn what_github_says_goes_before_a_wrong_setting() {
+    let stage = Stage::new().await;
+    let client = stage.client_with(Config {
+        bot_login: Some("typo[bot]".to_owned()),
+        ..stage.config()
+    });
+    let id = client
+        .create_review(&stage.pr, &stage.review(MARKER))
+        .await
+        .unwrap();
+    assert_eq!(client.find_review(&stage.pr, MARKER).await, Ok(Some(id)));
+}

@@ -1,0 +1,195 @@
+//! Making the world be as a sample delivery says.
+
+use crate::hunks::MalformedDiff;
+use crate::model::{Account, Pull};
+use crate::world::World;
+use github::{AuthorKind, HeadSha, PrKey};
+use ports::Timestamp;
+use serde_json::Value;
+
+/// Why a payload says nothing that the world could be like.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdoptError {
+    /// A field is not there.
+    #[error("the payload has no {field}")]
+    Missing {
+        /// Its JSON Pointer, such as `/pull_request/head/sha`.
+        field: String,
+    },
+    /// A field holds something else than GitHub puts there.
+    #[error("the payload's {field} is {found}, not {wanted}")]
+    Odd {
+        /// Its JSON Pointer.
+        field: String,
+        /// What it holds, shortened.
+        found: String,
+        /// What GitHub puts there.
+        wanted: &'static str,
+    },
+    /// The diff is none that git would have written.
+    #[error(transparent)]
+    Diff(#[from] MalformedDiff),
+}
+
+impl World {
+    /// Makes the world be as the payload of a `pull_request` delivery says: the
+    /// pull request exists with that head, base, author, draft and state. What
+    /// the world knew before (reviews, earlier commits) stays. With a diff, that
+    /// is what `base.sha...head.sha` shows; without one and none known before,
+    /// asking for it gives 404.
+    pub fn adopt(&self, payload: &Value, diff: Option<String>) -> Result<PrKey, AdoptError> {
+        let now = self.clock().now();
+        let payload = Payload(payload);
+        let pr = PrKey {
+            repo: payload.name("/repository/full_name", "owner/name")?,
+            number: payload.number("/pull_request/number")?,
+        };
+        let head: HeadSha = payload.name("/pull_request/head/sha", "a commit id")?;
+        let base_sha: HeadSha = payload.name("/pull_request/base/sha", "a commit id")?;
+        let updated_at = payload.time("/pull_request/updated_at")?.unwrap_or(now);
+        let mut pull = Pull {
+            repo: pr.repo.clone(),
+            number: pr.number,
+            id: payload.number("/pull_request/id").unwrap_or(pr.number),
+            title: payload.text("/pull_request/title")?.to_owned(),
+            body: payload.text("/pull_request/body").ok().map(str::to_owned),
+            author: payload.author()?,
+            association: payload
+                .text("/pull_request/author_association")
+                .unwrap_or("NONE")
+                .to_owned(),
+            head_repo: match payload.get("/pull_request/head/repo") {
+                None => None, // the fork was deleted
+                Some(_) => Some(payload.name("/pull_request/head/repo/full_name", "owner/name")?),
+            },
+            head_branch: payload.text("/pull_request/head/ref")?.to_owned(),
+            base_branch: payload.text("/pull_request/base/ref")?.to_owned(),
+            base_sha: base_sha.clone(),
+            commits: vec![head.clone()],
+            head: head.clone(),
+            draft: payload.flag("/pull_request/draft")?,
+            open: payload.open()?,
+            merged_at: payload.time("/pull_request/merged_at")?,
+            labels: payload.labels()?,
+            created_at: payload
+                .time("/pull_request/created_at")?
+                .unwrap_or(updated_at),
+            updated_at,
+            closed_at: payload.time("/pull_request/closed_at")?,
+            installation: payload.number("/installation/id").ok(),
+            reviews: Vec::new(),
+            comments: 0,
+        };
+        let mut state = self.lock();
+        if let Some(diff) = diff {
+            state.store_diff(&pr.repo, &base_sha, &head, diff)?;
+        }
+        let repo = state.repos.entry(pr.repo.clone()).or_default();
+        if let Some(before) = repo.pulls.remove(&pr.number) {
+            pull.commits = before.commits;
+            pull.commits.retain(|commit| *commit != head);
+            pull.commits.push(head);
+            pull.reviews = before.reviews;
+            pull.comments = before.comments;
+        }
+        repo.pulls.insert(pr.number, pull);
+        Ok(pr)
+    }
+}
+
+/// A payload that is read field by field, so that an odd one is named.
+struct Payload<'a>(&'a Value);
+
+impl<'a> Payload<'a> {
+    /// The field, if it is there and not `null`.
+    fn get(&self, field: &str) -> Option<&'a Value> {
+        self.0.pointer(field).filter(|value| !value.is_null())
+    }
+
+    fn must(&self, field: &str) -> Result<&'a Value, AdoptError> {
+        self.get(field).ok_or_else(|| AdoptError::Missing {
+            field: field.to_owned(),
+        })
+    }
+
+    fn text(&self, field: &str) -> Result<&'a str, AdoptError> {
+        let value = self.must(field)?;
+        value.as_str().ok_or_else(|| odd(field, value, "a text"))
+    }
+
+    fn number(&self, field: &str) -> Result<u64, AdoptError> {
+        let value = self.must(field)?;
+        let number = value.as_u64().filter(|number| *number > 0);
+        number.ok_or_else(|| odd(field, value, "a number from 1"))
+    }
+
+    fn flag(&self, field: &str) -> Result<bool, AdoptError> {
+        let Some(value) = self.get(field) else {
+            return Ok(false);
+        };
+        value
+            .as_bool()
+            .ok_or_else(|| odd(field, value, "true or false"))
+    }
+
+    fn name<T: std::str::FromStr>(
+        &self,
+        field: &str,
+        wanted: &'static str,
+    ) -> Result<T, AdoptError> {
+        let text = self.text(field)?;
+        text.parse()
+            .map_err(|_| odd(field, &Value::from(text), wanted))
+    }
+
+    fn time(&self, field: &str) -> Result<Option<Timestamp>, AdoptError> {
+        match self.get(field) {
+            None => Ok(None),
+            Some(_) => self.name(field, "a time, RFC 3339").map(Some),
+        }
+    }
+
+    fn author(&self) -> Result<Account, AdoptError> {
+        let login = self.text("/pull_request/user/login")?;
+        Ok(match self.get("/pull_request/user/type") {
+            None => Account::named(login),
+            Some(_) => Account {
+                login: login.to_owned(),
+                kind: match self.text("/pull_request/user/type")? {
+                    "Bot" => AuthorKind::Bot,
+                    _ => AuthorKind::User,
+                },
+            },
+        })
+    }
+
+    fn open(&self) -> Result<bool, AdoptError> {
+        const FIELD: &str = "/pull_request/state";
+        match self.text(FIELD)? {
+            "open" => Ok(true),
+            "closed" => Ok(false),
+            other => Err(odd(FIELD, &Value::from(other), "open or closed")),
+        }
+    }
+
+    fn labels(&self) -> Result<Vec<String>, AdoptError> {
+        const FIELD: &str = "/pull_request/labels";
+        let Some(value) = self.get(FIELD) else {
+            return Ok(Vec::new());
+        };
+        let labels = value
+            .as_array()
+            .ok_or_else(|| odd(FIELD, value, "a list"))?;
+        (0..labels.len())
+            .map(|at| self.text(&format!("{FIELD}/{at}/name")).map(str::to_owned))
+            .collect()
+    }
+}
+
+fn odd(field: &str, found: &Value, wanted: &'static str) -> AdoptError {
+    AdoptError::Odd {
+        field: field.to_owned(),
+        found: found.to_string().chars().take(80).collect(),
+        wanted,
+    }
+}

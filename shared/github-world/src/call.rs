@@ -1,0 +1,199 @@
+//! The calls that the world answers, the same for both ways in.
+
+use crate::answer::Refusal;
+use crate::fault::Fault;
+use crate::hunks::FileCount;
+use crate::model::{Account, PostedReview, Pull};
+use crate::world::{State, World};
+use crate::{WebhookDelivery, payload, rules};
+use github::port::{NewReview, ReviewId};
+use github::{HeadSha, PrKey, RepoName};
+use ports::Timestamp;
+
+/// The kinds of call, for faults that wait for one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// `GET /repos/{owner}/{repo}/pulls/{number}`.
+    PullRequest,
+    /// `GET /repos/{owner}/{repo}/compare/{base}...{head}`.
+    Diff,
+    /// `GET /repos/{owner}/{repo}/pulls/{number}/reviews`.
+    ListReviews,
+    /// `POST /repos/{owner}/{repo}/pulls/{number}/reviews`.
+    CreateReview,
+    /// `GET /user`.
+    User,
+}
+
+impl Call {
+    fn writes(self) -> bool {
+        match self {
+            Self::CreateReview => true,
+            Self::PullRequest | Self::Diff | Self::ListReviews | Self::User => false,
+        }
+    }
+}
+
+/// One call that would change something, whether or not it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// Such as `POST /repos/octo/widgets/pulls/7/reviews`.
+    pub call: String,
+    /// The pull request.
+    pub pr: PrKey,
+    /// When it came.
+    pub at: Timestamp,
+    /// The status that the world gave (or would have given, had the reply not
+    /// been lost): 200, 403, 422, 503, …
+    pub status: u16,
+}
+
+/// A call that brought no result.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Failure {
+    Refused(Refusal),
+    /// The connection was cut after the work was done.
+    Cut,
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl World {
+    pub(crate) async fn get_pull(&self, pr: &PrKey) -> Result<(Pull, FileCount), Failure> {
+        self.answer(Call::PullRequest, None, |state, _| {
+            let pull = state.pull(pr)?;
+            Ok((pull.clone(), state.count(pull)))
+        })
+        .await
+    }
+
+    pub(crate) async fn get_diff(
+        &self,
+        repo: &RepoName,
+        base: &HeadSha,
+        head: &HeadSha,
+    ) -> Result<String, Failure> {
+        self.answer(Call::Diff, None, |state, _| {
+            let known = state
+                .repo(repo)
+                .and_then(|repo| repo.diffs.get(&(base.clone(), head.clone())));
+            let diff = known.ok_or_else(Refusal::not_found)?;
+            rules::diff_size(&diff.lines)?;
+            Ok(diff.text.clone())
+        })
+        .await
+    }
+
+    /// The pull request with its reviews.
+    pub(crate) async fn get_reviews(&self, pr: &PrKey) -> Result<Pull, Failure> {
+        self.answer(Call::ListReviews, None, |state, _| {
+            Ok(state.pull(pr)?.clone())
+        })
+        .await
+    }
+
+    /// `GET /user`: who the token is. An App's installation has no user.
+    #[cfg(feature = "http")]
+    pub(crate) async fn get_user(&self) -> Result<Account, Failure> {
+        self.answer(Call::User, None, |state, _| match state.bot.kind {
+            github::AuthorKind::User => Ok(state.bot.clone()),
+            github::AuthorKind::Bot => {
+                Err(Refusal::new(403, "Resource not accessible by integration"))
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn post_review(
+        &self,
+        pr: &PrKey,
+        review: &NewReview,
+    ) -> Result<(Pull, PostedReview), Failure> {
+        self.answer(Call::CreateReview, Some(pr), |state, now| {
+            let bot = state.bot.clone();
+            let (posted, _) = state.post_review(pr, review, &bot, now)?;
+            Ok((state.pull(pr)?.clone(), posted))
+        })
+        .await
+    }
+
+    /// What every call goes through: ordered faults, limits, the work, and for
+    /// a write the record of it.
+    async fn answer<T>(
+        &self,
+        call: Call,
+        writes_to: Option<&PrKey>,
+        work: impl FnOnce(&mut State, Timestamp) -> Result<T, Refusal>,
+    ) -> Result<T, Failure> {
+        let fault = self.lock().faults.take(call);
+        if let Some(Fault::Slow(duration)) = fault {
+            self.clock().sleep(duration).await;
+        }
+        let now = self.clock().now();
+        let mut state = self.lock();
+        let done = match fault {
+            Some(Fault::Unavailable) => Err(Refusal::unavailable()),
+            Some(Fault::RateLimited { retry_after }) => {
+                Err(Refusal::secondary_limit(403, Some(retry_after)))
+            }
+            Some(Fault::LostReply | Fault::BadGateway | Fault::Slow(_)) | None => state
+                .limits
+                .admit(call.writes(), now)
+                .and_then(|()| work(&mut state, now)),
+        };
+        if let Some(pr) = writes_to {
+            state.writes.push(Write {
+                call: format!("POST /repos/{}/pulls/{}/reviews", pr.repo, pr.number),
+                pr: pr.clone(),
+                at: now,
+                status: done.as_ref().map_or_else(|refusal| refusal.status, |_| 200),
+            });
+        }
+        match fault {
+            Some(Fault::LostReply) => Err(Failure::Cut),
+            Some(Fault::BadGateway) => Err(Refusal::new(502, "Bad Gateway").into()),
+            Some(Fault::Unavailable | Fault::RateLimited { .. } | Fault::Slow(_)) | None => {
+                done.map_err(Failure::Refused)
+            }
+        }
+    }
+}
+
+impl State {
+    /// Posts a review if the rules allow it. GitHub tells every App about it,
+    /// the one that posted it included.
+    pub(crate) fn post_review(
+        &mut self,
+        pr: &PrKey,
+        review: &NewReview,
+        author: &Account,
+        now: Timestamp,
+    ) -> Result<(PostedReview, WebhookDelivery), Refusal> {
+        let pull = self.pull(pr)?;
+        let lines = self.repo(&pr.repo).and_then(|repo| {
+            let diff = (pull.base_sha.clone(), review.commit_id.clone());
+            repo.diffs.get(&diff).map(|diff| &diff.lines)
+        });
+        rules::review(pull, &author.login, review, lines)?;
+        let posted = PostedReview {
+            id: ReviewId(self.next_id()),
+            author: author.clone(),
+            commit_id: review.commit_id.clone(),
+            event: review.event,
+            body: review.body.clone(),
+            comments: review.comments.clone(),
+            submitted_at: now,
+        };
+        let pull = self.pull_mut(pr)?;
+        pull.reviews.push(posted.clone());
+        pull.updated_at = now;
+        let pull = pull.clone();
+        let body = payload::review_submitted(&pull, self.count(&pull), &posted);
+        let delivery = self.deliver("pull_request_review", Some(pr.clone()), &body);
+        Ok((posted, delivery))
+    }
+}

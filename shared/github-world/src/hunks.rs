@@ -1,0 +1,311 @@
+//! Which lines a comment may sit on: a small, strict reading of a unified diff.
+//!
+//! Written apart from the house's own diff reader on purpose, so that a wrong
+//! anchor there is refused here, as GitHub would refuse it.
+
+use github::port::Side;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A diff that git would not have written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} of the diff: {reason}")]
+pub struct MalformedDiff {
+    /// Line of the diff's text, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+/// The files of a diff, each with the lines that a comment may sit on.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct DiffLines {
+    files: BTreeMap<String, FileLines>,
+    pub(crate) count: FileCount,
+}
+
+/// What GitHub shows of a diff's size.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileCount {
+    /// Changed files.
+    pub(crate) files: usize,
+    /// All lines of the diff's text.
+    pub(crate) lines: usize,
+    pub(crate) additions: usize,
+    pub(crate) deletions: usize,
+}
+
+/// "Create a review comment for a pull request": `RIGHT` is for additions and
+/// for unchanged lines shown for context, `LEFT` for deletions.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct FileLines {
+    right: BTreeSet<u32>,
+    left: BTreeSet<u32>,
+}
+
+impl DiffLines {
+    pub(crate) fn has_file(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    pub(crate) fn has_line(&self, path: &str, line: u32, side: Side) -> bool {
+        self.files.get(path).is_some_and(|file| match side {
+            Side::Right => file.right.contains(&line),
+            Side::Left => file.left.contains(&line),
+        })
+    }
+
+    pub(crate) fn read(text: &str) -> Result<Self, MalformedDiff> {
+        let mut reader = Reader::default();
+        for (index, line) in text.lines().enumerate() {
+            reader.line(line).map_err(|reason| MalformedDiff {
+                line: index + 1,
+                reason,
+            })?;
+        }
+        let lines = text.lines().count();
+        let mut done = reader.finish().map_err(|reason| MalformedDiff {
+            line: lines,
+            reason,
+        })?;
+        done.count.lines = lines;
+        Ok(done)
+    }
+}
+
+/// Lines that the present hunk still owes, and where it stands.
+#[derive(Debug)]
+struct Hunk {
+    old: u32,
+    new: u32,
+    old_left: u32,
+    new_left: u32,
+}
+
+#[derive(Default)]
+struct Reader {
+    done: DiffLines,
+    file: Option<(OpenFile, FileLines)>,
+    hunk: Option<Hunk>,
+}
+
+/// The names that a file's header has told so far.
+#[derive(Default)]
+struct OpenFile {
+    old: Option<String>,
+    new: Option<String>,
+    /// From the `diff --git` line, for files without hunks.
+    git: Option<String>,
+}
+
+impl OpenFile {
+    /// GitHub names a file by its new path, and a deleted one by its old path.
+    fn path(self) -> Option<String> {
+        self.new.or(self.old).or(self.git)
+    }
+}
+
+type Step<T = ()> = Result<T, &'static str>;
+
+impl Reader {
+    fn line(&mut self, line: &str) -> Step {
+        if let Some(hunk) = &mut self.hunk {
+            if line.starts_with('\\') {
+                return Ok(()); // "\ No newline at end of file"
+            }
+            if hunk.old_left > 0 || hunk.new_left > 0 {
+                return self.hunk_line(line);
+            }
+        }
+        if let Some(names) = line.strip_prefix("diff --git ") {
+            self.close_file()?;
+            let file = OpenFile {
+                git: same_name(names),
+                ..OpenFile::default()
+            };
+            self.file = Some((file, FileLines::default()));
+            return Ok(());
+        }
+        let (file, _) = self
+            .file
+            .as_mut()
+            .ok_or("text before the first `diff --git`")?;
+        if line.starts_with("@@ ") {
+            if file.old.is_none() && file.new.is_none() {
+                return Err("a hunk before the file's names");
+            }
+            self.hunk = Some(hunk_header(line).ok_or("not a hunk header")?);
+        } else if self.hunk.is_some() {
+            return Err("a line beyond the hunk's count");
+        } else if let Some(name) = line.strip_prefix("--- ") {
+            file.old = side_name(name, "a/")?;
+        } else if let Some(name) = line.strip_prefix("+++ ") {
+            file.new = side_name(name, "b/")?;
+        } else if let Some(name) = line
+            .strip_prefix("rename to ")
+            .or_else(|| line.strip_prefix("copy to "))
+        {
+            file.git = Some(unquoted(name).ok_or("a badly quoted name")?);
+        } else if !EXTENDED.iter().any(|known| line.starts_with(known)) {
+            return Err("not a line that git writes between a file's name and its hunks");
+        }
+        Ok(())
+    }
+
+    fn hunk_line(&mut self, line: &str) -> Step {
+        let (Some(hunk), Some((_, lines))) = (&mut self.hunk, &mut self.file) else {
+            return Err("a hunk outside of a file");
+        };
+        let take = |left: &mut u32, at: &mut u32| {
+            *left = left
+                .checked_sub(1)
+                .ok_or("more lines than the hunk's header says")?;
+            let here = *at;
+            *at += 1;
+            Ok::<_, &'static str>(here)
+        };
+        match line.bytes().next() {
+            Some(b'+') => {
+                lines.right.insert(take(&mut hunk.new_left, &mut hunk.new)?);
+                self.done.count.additions += 1;
+            }
+            Some(b'-') => {
+                lines.left.insert(take(&mut hunk.old_left, &mut hunk.old)?);
+                self.done.count.deletions += 1;
+            }
+            Some(b' ') => {
+                take(&mut hunk.old_left, &mut hunk.old)?;
+                lines.right.insert(take(&mut hunk.new_left, &mut hunk.new)?);
+            }
+            _ => return Err("a hunk's line begins with a space, + or -"),
+        }
+        Ok(())
+    }
+
+    fn close_file(&mut self) -> Step {
+        if self
+            .hunk
+            .take()
+            .is_some_and(|hunk| hunk.old_left > 0 || hunk.new_left > 0)
+        {
+            return Err("fewer lines than the hunk's header says");
+        }
+        if let Some((file, lines)) = self.file.take() {
+            let path = file.path().ok_or("a file without a name")?;
+            self.done.count.files += 1;
+            if self.done.files.insert(path, lines).is_some() {
+                return Err("the same file twice");
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Step<DiffLines> {
+        self.close_file()?;
+        Ok(self.done)
+    }
+}
+
+/// What git writes between `diff --git` and the first hunk (git-diff,
+/// "Generating patch text with -p"), and the notes on binary files.
+const EXTENDED: [&str; 10] = [
+    "old mode ",
+    "new mode ",
+    "deleted file mode ",
+    "new file mode ",
+    "copy from ",
+    "rename from ",
+    "similarity index ",
+    "dissimilarity index ",
+    "index ",
+    "Binary files ",
+];
+
+/// `@@ -1,3 +1,4 @@ fn main() {`; a missing count is 1.
+fn hunk_header(line: &str) -> Option<Hunk> {
+    let (ranges, _) = line.strip_prefix("@@ -")?.split_once(" @@")?;
+    let (old, new) = ranges.split_once(" +")?;
+    let range = |text: &str| -> Option<(u32, u32)> {
+        let number = |text: &str| {
+            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            digits.then(|| text.parse().ok()).flatten()
+        };
+        match text.split_once(',') {
+            Some((start, count)) => Some((number(start)?, number(count)?)),
+            None => Some((number(text)?, 1)),
+        }
+    };
+    let ((old, old_left), (new, new_left)) = (range(old)?, range(new)?);
+    Some(Hunk {
+        old,
+        new,
+        old_left,
+        new_left,
+    })
+}
+
+/// The name after `---` or `+++`: `None` is `/dev/null`. Git ends a name that
+/// holds a space with a tab.
+fn side_name(name: &str, prefix: &str) -> Step<Option<String>> {
+    let name = name.strip_suffix('\t').unwrap_or(name);
+    if name == "/dev/null" {
+        return Ok(None);
+    }
+    let name = unquoted(name).ok_or("a badly quoted name")?;
+    match name.strip_prefix(prefix) {
+        Some(path) if !path.is_empty() => Ok(Some(path.to_owned())),
+        _ => Err("a name without its a/ or b/"),
+    }
+}
+
+/// The name in `a/NAME b/NAME`, if both are the same.
+fn same_name(names: &str) -> Option<String> {
+    if names.starts_with('"') {
+        let (old, new) = names.split_once("\" \"")?;
+        let old = unquoted(&format!("{old}\""))?;
+        let new = unquoted(&format!("\"{new}"))?;
+        let new = new.strip_prefix("b/")?;
+        return (old.strip_prefix("a/")? == new).then(|| new.to_owned());
+    }
+    let half = names.len().checked_sub(1)? / 2;
+    let (old, new) = (names.get(..half)?, names.get(half + 1..)?);
+    let new = new.strip_prefix("b/")?;
+    (old.strip_prefix("a/")? == new).then(|| new.to_owned())
+}
+
+/// Undoes git's quoting (`core.quotePath`): `"a/\303\244.txt"`.
+fn unquoted(name: &str) -> Option<String> {
+    let Some(inner) = name.strip_prefix('"') else {
+        return Some(name.to_owned());
+    };
+    let mut rest = inner.strip_suffix('"')?.bytes();
+    let mut bytes = Vec::new();
+    while let Some(byte) = rest.next() {
+        if byte != b'\\' {
+            bytes.push(byte);
+            continue;
+        }
+        bytes.push(match rest.next()? {
+            b'a' => 0x07,
+            b'b' => 0x08,
+            b't' => b'\t',
+            b'n' => b'\n',
+            b'v' => 0x0b,
+            b'f' => 0x0c,
+            b'r' => b'\r',
+            same @ (b'"' | b'\\') => same,
+            first @ b'0'..=b'3' => {
+                let mut value = first - b'0';
+                for _ in 0..2 {
+                    let digit = rest.next().filter(|b| (b'0'..=b'7').contains(b))?;
+                    value = value * 8 + (digit - b'0');
+                }
+                value
+            }
+            _ => return None,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests;

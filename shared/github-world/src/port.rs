@@ -1,0 +1,88 @@
+//! The ports of [`github::port`] over the world, without HTTP.
+
+use crate::World;
+use crate::call::Failure;
+use async_trait::async_trait;
+use github::port::{
+    GitHubError, NewReview, PublishReview, PullRequest, ReadDiff, ReadPullRequest, ReviewId,
+};
+use github::{HeadSha, PrKey};
+
+/// The world, asked directly.
+#[derive(Debug, Clone)]
+pub struct ProcessGitHub {
+    world: World,
+}
+
+impl ProcessGitHub {
+    pub(crate) fn new(world: World) -> Self {
+        Self { world }
+    }
+
+    fn error(&self, call: String, failure: Failure) -> GitHubError {
+        match failure {
+            Failure::Refused(refusal) => refusal.into_error(call, self.world.clock().now()),
+            Failure::Cut => GitHubError::Unavailable {
+                call,
+                reason: "the connection was cut".to_owned(),
+            },
+        }
+    }
+}
+
+#[async_trait]
+impl ReadDiff for ProcessGitHub {
+    async fn diff(
+        &self,
+        pr: &PrKey,
+        base: &HeadSha,
+        head: &HeadSha,
+    ) -> Result<String, GitHubError> {
+        let call = || format!("GET /repos/{}/compare/{base}...{head}", pr.repo);
+        self.world
+            .get_diff(&pr.repo, base, head)
+            .await
+            .map_err(|failure| self.error(call(), failure))
+    }
+}
+
+#[async_trait]
+impl ReadPullRequest for ProcessGitHub {
+    async fn pull_request(&self, pr: &PrKey) -> Result<PullRequest, GitHubError> {
+        let call = || format!("GET /repos/{}/pulls/{}", pr.repo, pr.number);
+        match self.world.get_pull(pr).await {
+            Ok((pull, _)) => Ok(PullRequest {
+                head_sha: pull.head,
+                open: pull.open,
+                author: pull.author.login,
+            }),
+            Err(failure) => Err(self.error(call(), failure)),
+        }
+    }
+}
+
+#[async_trait]
+impl PublishReview for ProcessGitHub {
+    async fn find_review(&self, pr: &PrKey, marker: &str) -> Result<Option<ReviewId>, GitHubError> {
+        let call = || format!("GET /repos/{}/pulls/{}/reviews", pr.repo, pr.number);
+        let pull = self
+            .world
+            .get_reviews(pr)
+            .await
+            .map_err(|failure| self.error(call(), failure))?;
+        let bot = self.world.bot();
+        Ok(pull
+            .reviews
+            .iter()
+            .find(|review| review.author.login == bot && review.body.contains(marker))
+            .map(|review| review.id))
+    }
+
+    async fn create_review(&self, pr: &PrKey, review: &NewReview) -> Result<ReviewId, GitHubError> {
+        let call = || format!("POST /repos/{}/pulls/{}/reviews", pr.repo, pr.number);
+        match self.world.post_review(pr, review).await {
+            Ok((_, posted)) => Ok(posted.id),
+            Err(failure) => Err(self.error(call(), failure)),
+        }
+    }
+}

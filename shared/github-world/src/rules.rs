@@ -1,0 +1,85 @@
+//! What GitHub refuses in a review ("Create a review for a pull request"). The
+//! texts are GitHub's own, as its API gives them.
+
+use crate::answer::Refusal;
+use crate::hunks::DiffLines;
+use crate::model::Pull;
+use github::port::{NewReview, ReviewEvent};
+
+/// Characters that a body may have.
+pub(crate) const LONGEST_BODY: usize = 65_536;
+
+/// Files and lines of the largest diff that is given.
+const MOST_FILES: usize = 300;
+const MOST_LINES: usize = 20_000;
+
+/// Whether GitHub takes `review` by `author`; `lines` is the pull request's diff
+/// at the review's commit. One bad comment fails the whole review.
+pub(crate) fn review(
+    pull: &Pull,
+    author: &str,
+    review: &NewReview,
+    lines: Option<&DiffLines>,
+) -> Result<(), Refusal> {
+    let refuse = |error: &str| Err(Refusal::unprocessable(vec![error.to_owned()]));
+    if !pull.commits.contains(&review.commit_id) {
+        return refuse("The commitOID is not part of the pull request");
+    }
+    let own = pull.author.login == author;
+    match review.event {
+        ReviewEvent::Approve if own => return refuse("Can not approve your own pull request"),
+        ReviewEvent::RequestChanges if own => {
+            return refuse("Can not request changes on your own pull request");
+        }
+        ReviewEvent::RequestChanges | ReviewEvent::Comment
+            if review.body.trim().is_empty() && review.comments.is_empty() =>
+        {
+            return refuse("You need to leave a comment indicating the requested changes.");
+        }
+        ReviewEvent::Approve | ReviewEvent::RequestChanges | ReviewEvent::Comment => {}
+    }
+    if review.body.chars().count() > LONGEST_BODY {
+        return refuse("Body is too long (maximum is 65536 characters)");
+    }
+    let bad: Vec<String> = review
+        .comments
+        .iter()
+        .filter_map(|comment| {
+            let known = lines.is_some_and(|lines| lines.has_file(&comment.path));
+            let placed =
+                lines.is_some_and(|lines| lines.has_line(&comment.path, comment.line, comment.side));
+            if comment.body.trim().is_empty() {
+                Some("Pull request review comment body can't be blank")
+            } else if comment.body.chars().count() > LONGEST_BODY {
+                Some("Body is too long (maximum is 65536 characters)")
+            } else if !known {
+                Some("Pull request review thread path is invalid and Pull request review thread diff hunk can't be blank")
+            } else if !placed {
+                Some("Pull request review thread line must be part of the diff and Pull request review thread diff hunk can't be blank")
+            } else {
+                None
+            }
+        })
+        .map(str::to_owned)
+        .collect();
+    if bad.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::unprocessable(bad))
+    }
+}
+
+/// 406 above 300 files or 20,000 lines ("Compare two commits").
+pub(crate) fn diff_size(lines: &DiffLines) -> Result<(), Refusal> {
+    if lines.count.files > MOST_FILES {
+        Err(Refusal::too_large(format!(
+            "Sorry, the diff exceeded the maximum number of files ({MOST_FILES}). Consider using 'List pull requests files' API or locally cloning the repository instead."
+        )))
+    } else if lines.count.lines > MOST_LINES {
+        Err(Refusal::too_large(format!(
+            "Sorry, the diff exceeded the maximum number of lines ({MOST_LINES})"
+        )))
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,361 @@
+//! What people do on GitHub. Each step returns the delivery that GitHub sends
+//! because of it.
+
+use crate::WebhookDelivery;
+use crate::model::{Account, Issue, PostedReview, Pull};
+use crate::payload::{self, Comment};
+use crate::world::{State, World};
+use github::port::{NewReview, ReviewEvent};
+use github::{HeadSha, PrKey, RepoName};
+use ports::Timestamp;
+use serde_json::{Value, json};
+
+/// A pull request that someone opens. Fill in what the story is about and take
+/// the rest from the default: `octocat` proposes a change of no files to the
+/// branch `main` of `octo/widgets`.
+#[derive(Debug, Clone)]
+pub struct NewPullRequest {
+    /// The repository.
+    pub repo: RepoName,
+    /// Its number; `None` is the next free one.
+    pub number: Option<u64>,
+    /// The author's login; one that ends in `[bot]` is an App.
+    pub author: String,
+    /// GitHub's `author_association`, such as `MEMBER` or `NONE`.
+    pub association: String,
+    /// Title.
+    pub title: String,
+    /// Description.
+    pub body: Option<String>,
+    /// Not ready for review yet.
+    pub draft: bool,
+    /// What it would be merged into.
+    pub base_branch: String,
+    /// The branch that it comes from.
+    pub head_branch: String,
+    /// The fork that it comes from; `None` is the repository itself.
+    pub head_repo: Option<RepoName>,
+    /// Names of its labels.
+    pub labels: Vec<String>,
+    /// Its diff, unified, as git writes it.
+    pub diff: String,
+}
+
+impl Default for NewPullRequest {
+    #[expect(clippy::expect_used, reason = "a repository's name")]
+    fn default() -> Self {
+        Self {
+            repo: "octo/widgets".parse().expect("a repository's name"),
+            number: None,
+            author: "octocat".to_owned(),
+            association: "CONTRIBUTOR".to_owned(),
+            title: "Turn the widgets".to_owned(),
+            body: None,
+            draft: false,
+            base_branch: "main".to_owned(),
+            head_branch: "turn".to_owned(),
+            head_repo: None,
+            labels: Vec::new(),
+            diff: String::new(),
+        }
+    }
+}
+
+/// # Panics
+/// Every step of a story panics when it cannot have happened on GitHub: the pull
+/// request is not there, or the diff is one that git would not have written.
+impl World {
+    /// Someone opens a pull request: `pull_request` `opened`.
+    #[track_caller]
+    pub fn open_pull_request(&self, new: NewPullRequest) -> WebhookDelivery {
+        let now = self.clock().now();
+        let mut state = self.lock();
+        let (base_sha, head, id) = (state.next_sha(), state.next_sha(), state.next_id());
+        let repo = state.repos.entry(new.repo.clone()).or_default();
+        let number = new.number.unwrap_or_else(|| repo.next_number());
+        let taken = repo.pulls.contains_key(&number) || repo.issues.contains_key(&number);
+        assert!(!taken, "the number {number} is taken in {}", new.repo);
+        // Pull requests of one story usually start from the same base.
+        let base_sha = repo
+            .pulls
+            .values()
+            .rfind(|pull| pull.base_branch == new.base_branch)
+            .map_or(base_sha, |pull| pull.base_sha.clone());
+        let pull = Pull {
+            head_repo: Some(new.head_repo.unwrap_or_else(|| new.repo.clone())),
+            repo: new.repo,
+            number,
+            id,
+            title: new.title,
+            body: new.body,
+            author: Account::named(&new.author),
+            association: new.association,
+            head_branch: new.head_branch,
+            base_branch: new.base_branch,
+            base_sha: base_sha.clone(),
+            commits: vec![head.clone()],
+            head: head.clone(),
+            draft: new.draft,
+            open: true,
+            merged_at: None,
+            labels: new.labels,
+            created_at: now,
+            updated_at: now,
+            closed_at: None,
+            installation: None,
+            reviews: Vec::new(),
+            comments: 0,
+        };
+        let pr = PrKey {
+            repo: pull.repo.clone(),
+            number,
+        };
+        repo.pulls.insert(number, pull);
+        state.told_diff(&pr, &base_sha, &head, new.diff);
+        state.say(&pr, "opened", json!({}))
+    }
+
+    /// The author pushes one more commit: `pull_request` `synchronize`. `diff` is
+    /// that of the whole pull request, from its base to the new head.
+    #[track_caller]
+    pub fn push(&self, pr: &PrKey, diff: impl Into<String>) -> WebhookDelivery {
+        self.new_head(pr, diff.into(), false)
+    }
+
+    /// The author forces a rewritten branch: `pull_request` `synchronize`, and the
+    /// commits of before are no longer the pull request's.
+    #[track_caller]
+    pub fn force_push(&self, pr: &PrKey, diff: impl Into<String>) -> WebhookDelivery {
+        self.new_head(pr, diff.into(), true)
+    }
+
+    #[track_caller]
+    fn new_head(&self, pr: &PrKey, diff: String, rewritten: bool) -> WebhookDelivery {
+        let now = self.clock().now();
+        let mut state = self.lock();
+        let after = state.next_sha();
+        let pull = state.told(pr);
+        let (base, before) = (pull.base_sha.clone(), pull.head.clone());
+        if rewritten {
+            pull.commits.clear();
+        }
+        pull.commits.push(after.clone());
+        pull.head = after.clone();
+        pull.updated_at = now;
+        state.told_diff(pr, &base, &after, diff);
+        let more = json!({"before": before, "after": after});
+        state.say(pr, "synchronize", more)
+    }
+
+    /// Someone closes it without merging: `pull_request` `closed`.
+    #[track_caller]
+    pub fn close(&self, pr: &PrKey) -> WebhookDelivery {
+        self.change(pr, "closed", |pull, now| {
+            pull.open = false;
+            pull.closed_at = Some(now);
+        })
+    }
+
+    /// Someone merges it: `pull_request` `closed` with `merged: true`.
+    #[track_caller]
+    pub fn merge(&self, pr: &PrKey) -> WebhookDelivery {
+        self.change(pr, "closed", |pull, now| {
+            pull.open = false;
+            pull.closed_at = Some(now);
+            pull.merged_at = Some(now);
+        })
+    }
+
+    /// `pull_request` `reopened`.
+    #[track_caller]
+    pub fn reopen(&self, pr: &PrKey) -> WebhookDelivery {
+        self.change(pr, "reopened", |pull, _| {
+            pull.open = true;
+            pull.closed_at = None;
+        })
+    }
+
+    /// `pull_request` `ready_for_review`.
+    #[track_caller]
+    pub fn ready_for_review(&self, pr: &PrKey) -> WebhookDelivery {
+        self.change(pr, "ready_for_review", |pull, _| pull.draft = false)
+    }
+
+    /// `pull_request` `converted_to_draft`.
+    #[track_caller]
+    pub fn convert_to_draft(&self, pr: &PrKey) -> WebhookDelivery {
+        self.change(pr, "converted_to_draft", |pull, _| pull.draft = true)
+    }
+
+    /// Someone sets a label: `pull_request` `labeled`.
+    #[track_caller]
+    pub fn label(&self, pr: &PrKey, name: &str) -> WebhookDelivery {
+        let now = self.clock().now();
+        let mut state = self.lock();
+        let pull = state.told(pr);
+        if !pull.labels.iter().any(|label| label == name) {
+            pull.labels.push(name.to_owned());
+        }
+        pull.updated_at = now;
+        let label = payload::labels(&[name.to_owned()]).pop();
+        state.say(pr, "labeled", json!({"label": label}))
+    }
+
+    /// Someone comments on the conversation page: `issue_comment` `created`, with
+    /// `issue.pull_request`.
+    #[track_caller]
+    pub fn comment(&self, pr: &PrKey, user: &str, body: &str) -> WebhookDelivery {
+        let now = self.clock().now();
+        let mut state = self.lock();
+        let id = state.next_id();
+        let pull = state.told(pr);
+        pull.comments += 1;
+        pull.updated_at = now;
+        let comment = Comment {
+            id,
+            author: &Account::named(user),
+            body,
+            at: now,
+        };
+        let body = payload::pull_request_comment(pull, &comment);
+        state.deliver("issue_comment", Some(pr.clone()), &body)
+    }
+
+    /// Someone other than the bot (or the bot, elsewhere) reviews it:
+    /// `pull_request_review` `submitted`, a comment without inline comments.
+    #[track_caller]
+    pub fn submit_review(&self, pr: &PrKey, user: &str, body: &str) -> WebhookDelivery {
+        let now = self.clock().now();
+        let mut state = self.lock();
+        let review = NewReview {
+            commit_id: state.told(pr).head.clone(),
+            event: ReviewEvent::Comment,
+            body: body.to_owned(),
+            comments: Vec::new(),
+        };
+        let posted = state.post_review(pr, &review, &Account::named(user), now);
+        match posted {
+            Ok((_, delivery)) => delivery,
+            Err(refusal) => panic!("{user} cannot review {pr}: {refusal:?}"),
+        }
+    }
+
+    /// Someone opens an issue: `issues` `opened`. Returns its number too.
+    pub fn open_issue(
+        &self,
+        repo: &RepoName,
+        user: &str,
+        title: &str,
+        body: &str,
+    ) -> (u64, WebhookDelivery) {
+        let now = self.clock().now();
+        let mut state = self.lock();
+        let id = state.next_id();
+        let here = state.repos.entry(repo.clone()).or_default();
+        let number = here.next_number();
+        let issue = Issue {
+            number,
+            id,
+            title: title.to_owned(),
+            body: body.to_owned(),
+            author: Account::named(user),
+            created_at: now,
+            comments: 0,
+        };
+        let body = payload::issue_opened(repo, &issue);
+        here.issues.insert(number, issue);
+        (number, state.deliver("issues", None, &body))
+    }
+
+    /// Someone comments on an issue: `issue_comment` `created`.
+    #[track_caller]
+    pub fn comment_on_issue(
+        &self,
+        repo: &RepoName,
+        number: u64,
+        user: &str,
+        body: &str,
+    ) -> WebhookDelivery {
+        let now = self.clock().now();
+        let mut state = self.lock();
+        let id = state.next_id();
+        let issue = state
+            .repos
+            .get_mut(repo)
+            .and_then(|repo| repo.issues.get_mut(&number));
+        let Some(issue) = issue else {
+            panic!("there is no issue {repo}#{number}");
+        };
+        issue.comments += 1;
+        let comment = Comment {
+            id,
+            author: &Account::named(user),
+            body,
+            at: now,
+        };
+        let body = payload::issue_comment(repo, issue, &comment);
+        state.deliver("issue_comment", None, &body)
+    }
+
+    /// The newest commit of a pull request.
+    #[track_caller]
+    pub fn head(&self, pr: &PrKey) -> HeadSha {
+        self.lock().told(pr).head.clone()
+    }
+
+    /// The newest commit of its base branch.
+    #[track_caller]
+    pub fn base(&self, pr: &PrKey) -> HeadSha {
+        self.lock().told(pr).base_sha.clone()
+    }
+
+    /// The reviews that the bot posted, oldest first.
+    pub fn bot_reviews(&self, pr: &PrKey) -> Vec<PostedReview> {
+        let bot = self.bot();
+        let mut reviews = self.reviews(pr);
+        reviews.retain(|review| review.author.login == bot);
+        reviews
+    }
+
+    #[track_caller]
+    fn change(
+        &self,
+        pr: &PrKey,
+        action: &str,
+        change: impl FnOnce(&mut Pull, Timestamp),
+    ) -> WebhookDelivery {
+        let now = self.clock().now();
+        let mut state = self.lock();
+        let pull = state.told(pr);
+        change(pull, now);
+        pull.updated_at = now;
+        state.say(pr, action, json!({}))
+    }
+}
+
+impl State {
+    /// The pull request that a story speaks of.
+    #[track_caller]
+    fn told(&mut self, pr: &PrKey) -> &mut Pull {
+        match self.pull_mut(pr) {
+            Ok(pull) => pull,
+            Err(_) => panic!("there is no pull request {pr}"),
+        }
+    }
+
+    #[track_caller]
+    fn told_diff(&mut self, pr: &PrKey, base: &HeadSha, head: &HeadSha, diff: String) {
+        if let Err(malformed) = self.store_diff(&pr.repo, base, head, diff) {
+            panic!("the diff of {pr}: {malformed}");
+        }
+    }
+
+    /// A `pull_request` delivery; the author is its sender.
+    #[track_caller]
+    fn say(&mut self, pr: &PrKey, action: &str, more: Value) -> WebhookDelivery {
+        let pull = self.told(pr).clone();
+        let count = self.count(&pull);
+        let body = payload::pull_request_event(action, &pull, count, more);
+        self.deliver("pull_request", Some(pr.clone()), &body)
+    }
+}

@@ -1,0 +1,296 @@
+//! Stories, and the deliveries that GitHub sends because of them.
+
+use github::port::{NewReview, PublishReview, ReviewEvent};
+use github::{PrKey, RepoName};
+use github_world::{NewPullRequest, WebhookDelivery, World};
+use serde_json::{Value, json};
+
+const DIFF: &str = "\
+diff --git a/src/lib.rs b/src/lib.rs
+--- a/src/lib.rs
++++ b/src/lib.rs
+@@ -1,2 +1,3 @@
+ one
+-two
++two!
++three
+";
+
+fn opened(world: &World) -> (PrKey, WebhookDelivery) {
+    let delivery = world.open_pull_request(NewPullRequest {
+        labels: vec!["size/S".into()],
+        diff: DIFF.into(),
+        ..NewPullRequest::default()
+    });
+    (delivery.pr.clone().expect("a pull request"), delivery)
+}
+
+fn at<'a>(payload: &'a Value, field: &str) -> &'a Value {
+    payload
+        .pointer(field)
+        .unwrap_or_else(|| panic!("no {field} in {payload:#}"))
+}
+
+#[test]
+fn an_opened_pull_request_in_githubs_shape() {
+    let (_, delivery) = opened(&World::seeded(7));
+    insta::assert_json_snapshot!(delivery.json());
+}
+
+#[test]
+fn a_comment_on_a_pull_request_in_githubs_shape() {
+    let world = World::seeded(7);
+    let (pr, _) = opened(&world);
+    let delivery = world.comment(&pr, "octocat", "/review");
+    assert_eq!(delivery.event, "issue_comment");
+    insta::assert_json_snapshot!(delivery.json());
+}
+
+#[test]
+fn the_same_seed_tells_the_same_story() {
+    let story = |seed| {
+        let world = World::seeded(seed);
+        let (pr, _) = opened(&world);
+        world.push(&pr, "");
+        world.close(&pr);
+        world.deliveries()
+    };
+    assert_eq!(story(7), story(7));
+    assert_ne!(story(7), story(8));
+}
+
+#[test]
+fn each_step_is_told_as_github_tells_it() {
+    let world = World::seeded(7);
+    let (pr, first) = opened(&world);
+    let before = world.head(&pr);
+    let repo: RepoName = pr.repo.clone();
+    let (issue, issue_opened) = world.open_issue(&repo, "hubot", "Broken", "It is.");
+
+    check(
+        "opened",
+        &first,
+        "pull_request",
+        &[("/action", json!("opened"))],
+    );
+    let pushed = world.push(&pr, DIFF);
+    check(
+        "a push names both heads",
+        &pushed,
+        "pull_request",
+        &[
+            ("/action", json!("synchronize")),
+            ("/before", json!(before)),
+            ("/after", json!(world.head(&pr))),
+            ("/pull_request/head/sha", json!(world.head(&pr))),
+            ("/pull_request/commits", json!(2)),
+        ],
+    );
+    check(
+        "a label",
+        &world.label(&pr, "bug"),
+        "pull_request",
+        &[
+            ("/action", json!("labeled")),
+            ("/label/name", json!("bug")),
+            ("/pull_request/labels/1/name", json!("bug")),
+        ],
+    );
+    check(
+        "back to a draft",
+        &world.convert_to_draft(&pr),
+        "pull_request",
+        &[
+            ("/action", json!("converted_to_draft")),
+            ("/pull_request/draft", json!(true)),
+        ],
+    );
+    check(
+        "ready",
+        &world.ready_for_review(&pr),
+        "pull_request",
+        &[
+            ("/action", json!("ready_for_review")),
+            ("/pull_request/draft", json!(false)),
+        ],
+    );
+    check(
+        "closed without merging",
+        &world.close(&pr),
+        "pull_request",
+        &[
+            ("/action", json!("closed")),
+            ("/pull_request/state", json!("closed")),
+            ("/pull_request/merged", json!(false)),
+        ],
+    );
+    check(
+        "reopened",
+        &world.reopen(&pr),
+        "pull_request",
+        &[
+            ("/action", json!("reopened")),
+            ("/pull_request/state", json!("open")),
+            ("/pull_request/closed_at", Value::Null),
+        ],
+    );
+    check(
+        "merged",
+        &world.merge(&pr),
+        "pull_request",
+        &[
+            ("/action", json!("closed")),
+            ("/pull_request/merged", json!(true)),
+        ],
+    );
+    check(
+        "someone's review; webhooks write its state in lower case",
+        &world.submit_review(&pr, "hubot", "Hm."),
+        "pull_request_review",
+        &[
+            ("/action", json!("submitted")),
+            ("/review/state", json!("commented")),
+        ],
+    );
+    check(
+        "an issue",
+        &issue_opened,
+        "issues",
+        &[("/action", json!("opened")), ("/issue/number", json!(2))],
+    );
+    let said = world.comment_on_issue(&repo, issue, "dependabot[bot]", "Bump.");
+    check(
+        "an App's comment on an issue",
+        &said,
+        "issue_comment",
+        &[
+            ("/issue/comments", json!(1)),
+            ("/sender/type", json!("Bot")),
+            (
+                "/comment/performed_via_github_app/slug",
+                json!("dependabot"),
+            ),
+        ],
+    );
+    let said = said.json();
+    assert!(
+        said.pointer("/issue/pull_request").is_none(),
+        "an issue is no pull request"
+    );
+}
+
+fn check(why: &str, delivery: &WebhookDelivery, event: &str, fields: &[(&str, Value)]) {
+    assert_eq!(delivery.event, event, "{why}");
+    let payload = delivery.json();
+    for (field, want) in fields {
+        assert_eq!(at(&payload, field), want, "{why}: {field}");
+    }
+    for field in ["/repository/full_name", "/sender/login", "/installation/id"] {
+        at(&payload, field);
+    }
+}
+
+#[test]
+fn a_redelivery_is_the_same_delivery() {
+    let world = World::seeded(7);
+    let (pr, first) = opened(&world);
+    world.push(&pr, "");
+    let again = world.redeliver(&first.guid).expect("it was delivered");
+    assert_eq!(again, first);
+    assert_eq!(again.headers("s"), first.headers("s"));
+    assert_eq!(world.redeliver("never-sent"), None);
+    assert_eq!(
+        world.deliveries().len(),
+        2,
+        "a redelivery is no new delivery"
+    );
+}
+
+/// The example of "Validating webhook deliveries".
+#[test]
+fn the_signature_is_githubs() {
+    let delivery = WebhookDelivery {
+        guid: "72d3162e-cc78-11e3-81ab-4c9367dc0958".into(),
+        event: "push".into(),
+        pr: None,
+        body: b"Hello, World!".to_vec(),
+    };
+    let headers = delivery.headers("It's a Secret to Everybody");
+    let header = |name: &str| {
+        let found = headers.iter().find(|(header, _)| header == name);
+        found.map(|(_, value)| value.as_str())
+    };
+    assert_eq!(
+        header("X-Hub-Signature-256"),
+        Some("sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")
+    );
+    assert_eq!(header("X-GitHub-Event"), Some("push"));
+    assert_eq!(header("X-GitHub-Delivery"), Some(delivery.guid.as_str()));
+    assert_eq!(header("Content-Type"), Some("application/json"));
+    assert!(header("User-Agent").is_some_and(|agent| agent.starts_with("GitHub-Hookshot/")));
+}
+
+/// GitHub tells the bot of its own review too; a handler must not answer itself.
+#[tokio::test]
+async fn the_bots_own_review_comes_back_as_a_delivery() {
+    let world = World::seeded(7);
+    let (pr, _) = opened(&world);
+    let review = NewReview {
+        commit_id: world.head(&pr),
+        event: ReviewEvent::Comment,
+        body: "Hm.".into(),
+        comments: vec![],
+    };
+    world.github().create_review(&pr, &review).await.unwrap();
+    let last = world.deliveries().pop().unwrap();
+    check(
+        "its own",
+        &last,
+        "pull_request_review",
+        &[
+            ("/sender/login", json!("review-bot[bot]")),
+            ("/sender/type", json!("Bot")),
+            ("/review/commit_id", json!(world.head(&pr))),
+        ],
+    );
+}
+
+#[test]
+fn a_pull_request_from_a_fork() {
+    let world = World::seeded(7);
+    let delivery = world.open_pull_request(NewPullRequest {
+        head_repo: Some("stranger/widgets".parse().unwrap()),
+        ..NewPullRequest::default()
+    });
+    let payload = delivery.json();
+    for (field, want) in [
+        (
+            "/pull_request/head/repo/full_name",
+            json!("stranger/widgets"),
+        ),
+        ("/pull_request/head/repo/fork", json!(true)),
+        ("/pull_request/head/label", json!("stranger:turn")),
+        ("/pull_request/base/repo/fork", json!(false)),
+        ("/repository/full_name", json!("octo/widgets")),
+    ] {
+        assert_eq!(at(&payload, field), &want, "{field}");
+    }
+}
+
+#[test]
+fn issues_and_pull_requests_share_their_numbers() {
+    let world = World::seeded(7);
+    let (pr, _) = opened(&world);
+    let (issue, _) = world.open_issue(&pr.repo, "hubot", "Broken", "");
+    let (next, _) = opened(&world);
+    assert_eq!((pr.number, issue, next.number), (1, 2, 3));
+}
+
+#[test]
+#[should_panic(expected = "line 5 of the diff")]
+fn a_story_with_a_broken_diff_stops_at_once() {
+    World::seeded(7).open_pull_request(NewPullRequest {
+        diff: "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\nx\n".into(),
+        ..NewPullRequest::default()
+    });
+}

@@ -1,0 +1,136 @@
+//! What every specialist's function does: read the change, review it, keep the
+//! report, say that it is there. What is looked for is the function's own.
+//!
+//! *Hears* `agent.pr.{category}_check`.
+//! *Reads* `pr:{owner}/{repo}#{n}` (is the head still the newest?), GitHub's diff.
+//! *Writes* `check:{owner}/{repo}#{n}@{head}/{category}`: the report.
+//! *Says* `agent.pr.check_completed`, and what the function adds.
+
+mod report;
+
+use async_trait::async_trait;
+use bus::{Emit, Handler, HandlerError};
+use event::{Event, Outcome, Say, Timestamp};
+use github::port::{GitHubError, ReadDiff};
+use review::item::{CheckItem, CheckReport, PullRequestItem, RETENTION, Stale};
+use review::message::{CheckCompleted, CheckRequested};
+use review::{Category, Change, Reviewer};
+use state::{Decision, StateManager};
+use std::sync::Arc;
+
+/// What every specialist is given.
+#[derive(Clone)]
+pub struct Deps {
+    /// Where reports are kept.
+    pub state: StateManager,
+    /// Where the change is read.
+    pub github: Arc<dyn ReadDiff>,
+    /// Where it is said that a report is there.
+    pub bus: Arc<dyn Emit>,
+}
+
+/// A specialist's function.
+pub struct Specialist {
+    /// The function's name.
+    pub name: &'static str,
+    /// Its subject.
+    pub category: Category,
+    /// Who looks, in this order.
+    pub reviewers: Vec<Box<dyn Reviewer>>,
+    /// What is said beside `agent.pr.check_completed`.
+    pub also_says: fn(&CheckRequested, &CheckReport) -> Vec<Say>,
+    /// What it is given.
+    pub deps: Deps,
+}
+
+#[async_trait]
+impl Handler for Specialist {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
+        let asked: CheckRequested = event.data_as()?;
+        let key = CheckItem::key(&asked.review, self.category);
+        let report = match self.deps.state.peek::<CheckItem>(&key).await? {
+            Some(done) => Ok(done.report),
+            None => match self.still_wanted(&asked).await? {
+                Ok(()) => Ok(self.review(&asked).await?),
+                Err(stale) => Err(stale),
+            },
+        };
+        let decide = |seen: Option<&CheckItem>, now| self.decide(seen, &asked, &report, now);
+        let turn = self.deps.state.turn(&key, self.name, event, decide).await?;
+        let (outcome, events) = turn.into_parts();
+        self.deps.bus.emit(events).await?;
+        Ok(outcome)
+    }
+}
+
+impl Specialist {
+    async fn still_wanted(
+        &self,
+        asked: &CheckRequested,
+    ) -> Result<Result<(), Stale>, HandlerError> {
+        let key = PullRequestItem::key(&asked.review.pr);
+        let pull: Option<PullRequestItem> = self.deps.state.peek(&key).await?;
+        Ok(pull.map_or(Ok(()), |pull| pull.wants(&asked.review.head_sha)))
+    }
+
+    async fn review(&self, asked: &CheckRequested) -> Result<CheckReport, HandlerError> {
+        let CheckRequested { review, base_sha } = asked;
+        let text = match self
+            .deps
+            .github
+            .diff(&review.pr, base_sha, &review.head_sha)
+            .await
+        {
+            Ok(text) => text,
+            Err(error @ GitHubError::TooLarge { .. }) => {
+                return Ok(report::unread(error.to_string()));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let diff = diff::parse(&text);
+        let change = Change {
+            pr: &review.pr,
+            head_sha: &review.head_sha,
+            diff: &diff,
+        };
+        let mut reports = Vec::new();
+        for reviewer in &self.reviewers {
+            reports.push((reviewer.name(), reviewer.review(&change).await?));
+        }
+        Ok(report::joined(reports, &diff))
+    }
+
+    /// The report that was kept first stays: whoever read it must not find
+    /// another one later.
+    fn decide(
+        &self,
+        seen: Option<&CheckItem>,
+        asked: &CheckRequested,
+        report: &Result<CheckReport, Stale>,
+        now: Timestamp,
+    ) -> Decision<CheckItem, Stale> {
+        let next = match (seen, report) {
+            (Some(item), _) => item.clone(),
+            (None, Ok(report)) => CheckItem {
+                report: report.clone(),
+            },
+            (None, Err(stale)) => return Decision::Ignore(stale.clone()),
+        };
+        let completed = CheckCompleted {
+            review: asked.review.clone(),
+            category: self.category,
+            findings: u32::try_from(next.report.findings.len()).unwrap_or(u32::MAX),
+        };
+        let mut says = vec![Say::new(&completed)];
+        says.extend((self.also_says)(asked, &next.report));
+        Decision::Write {
+            next,
+            says,
+            expires_at: Some(now + RETENTION),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use diff::Diff;
+use review::item::CheckReport;
+use review::{Finding, Report};
+
+/// More findings than this say no more about a change; and three specialists'
+/// findings must fit into one state item.
+const MOST_FINDINGS: usize = 100;
+
+/// What several reviewers have to say about one diff, worst first. A finding off
+/// the diff cannot be commented on and comes from a reviewer that made it up: it
+/// is counted, not kept.
+pub(crate) fn joined(reports: Vec<(&str, Report)>, diff: &Diff) -> CheckReport {
+    let mut joined = CheckReport::default();
+    for (reviewer, report) in reports {
+        joined.reviewers.push(reviewer.to_owned());
+        let (on, off): (Vec<_>, Vec<_>) = report
+            .findings
+            .into_iter()
+            .partition(|finding| diff.has_line(&finding.path, finding.line));
+        joined.not_kept += count(&off);
+        joined.findings.extend(on);
+        joined.coverage.files_read = joined.coverage.files_read.max(report.coverage.files_read);
+        joined.coverage.left_out.extend(report.coverage.left_out);
+    }
+    joined.coverage.left_out.sort();
+    joined.coverage.left_out.dedup();
+    joined.findings.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    let cut = joined
+        .findings
+        .split_off(joined.findings.len().min(MOST_FINDINGS));
+    joined.not_kept += count(&cut);
+    joined
+}
+
+/// A change that could not be read at all.
+pub(crate) fn unread(why: String) -> CheckReport {
+    CheckReport {
+        unread: Some(why),
+        ..CheckReport::default()
+    }
+}
+
+fn count(findings: &[Finding]) -> u32 {
+    u32::try_from(findings.len()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,184 @@
+//! State in a DynamoDB table, one item for each key.
+//!
+//! | attribute | type | |
+//! |---|---|---|
+//! | `kind` | S | partition key: the key up to its first `:` |
+//! | `key` | S | sort key: the whole key |
+//! | `version` | N | how often it was written |
+//! | `value` | S | JSON text |
+//! | `updated_at` | N | when, in milliseconds since 1970 |
+//! | `expires_at_ms` | N | from when on it is absent, in milliseconds since 1970 |
+//! | `expires_at` | N | the table's TTL attribute, in seconds since 1970: some time later |
+//! | `write_id` | S | the save that wrote it |
+//!
+//! A list reads one partition; a partition takes 1,000 writes a second
+//! ("DynamoDB burst and adaptive capacity"), far above what one bot does.
+
+mod attributes;
+mod explain;
+
+use crate::attributes::{KEY, KIND};
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_types::SdkConfig;
+use event::Timestamp;
+use state::{
+    Key, KeyPrefix, NewItem, Resume, Saved, StateBackend, StateError, Stored, Version, WriteId,
+};
+
+/// State in one table. A clone shares the connections.
+#[derive(Debug, Clone)]
+pub struct DynamoDb {
+    client: Client,
+    table: String,
+}
+
+impl DynamoDb {
+    /// State in `table`, which must be there.
+    pub fn new(config: &SdkConfig, table: impl Into<String>) -> Self {
+        Self {
+            client: Client::new(config),
+            table: table.into(),
+        }
+    }
+
+    fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key(KIND, AttributeValue::S(key.kind().to_owned()))
+            .key(KEY, AttributeValue::S(key.to_string()))
+    }
+}
+
+#[async_trait]
+impl StateBackend for DynamoDb {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+        let got = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(KIND, AttributeValue::S(key.kind().to_owned()))
+            .key(KEY, AttributeValue::S(key.to_string()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| explain::failed(&self.table, error))?;
+        let stored = got
+            .item()
+            .map(|item| attributes::read(key, item))
+            .transpose()?;
+        Ok(stored.filter(|stored| stored.expires_at.is_none_or(|at| at > now)))
+    }
+
+    async fn put_if_version(
+        &self,
+        key: &Key,
+        expected: Version,
+        item: NewItem,
+    ) -> Result<Saved, StateError> {
+        item.check_size(key)?;
+        let write_id = item.write_id().clone();
+        let update = attributes::write(self.update(key), item);
+        let update = if expected == Version::ABSENT {
+            // What has expired and is still there says where to go on counting.
+            update
+                .condition_expression("attribute_not_exists(#key) OR #expires_at_ms <= :updated_at")
+                .expression_attribute_names("#key", KEY)
+                .return_values(ReturnValue::UpdatedOld)
+        } else {
+            update
+                .condition_expression(
+                    "#version = :expected \
+                     AND (attribute_not_exists(#expires_at_ms) OR #expires_at_ms > :updated_at)",
+                )
+                .expression_attribute_values(
+                    ":expected",
+                    AttributeValue::N(expected.get().to_string()),
+                )
+                .return_values(ReturnValue::None)
+        };
+        let sent = update
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match sent {
+            Ok(updated) if expected == Version::ABSENT => {
+                let before = match updated.attributes() {
+                    Some(old) if !old.is_empty() => attributes::version(key, old)?,
+                    Some(_) | None => expected,
+                };
+                Ok(Saved::Written(before.next()))
+            }
+            Ok(_) => Ok(Saved::Written(expected.next())),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    lost_or_written(key, &write_id, failed.item())
+                }
+                Some(_) | None => Err(explain::failed(&self.table, error)),
+            },
+        }
+    }
+
+    async fn list(
+        &self,
+        prefix: &KeyPrefix,
+        after: Option<&Key>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(Key, Stored)>, StateError> {
+        let mut start = match prefix.resume(after) {
+            Resume::Beginning => None,
+            Resume::After(key) => Some(attributes::key(key)),
+            Resume::End => return Ok(Vec::new()),
+        };
+        let mut listed = Vec::new();
+        // A page holds at most 1 MB, and what has expired counts into it.
+        while listed.len() < limit {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .key_condition_expression("#kind = :kind AND begins_with(#key, :prefix)")
+                .filter_expression("attribute_not_exists(#expires_at_ms) OR #expires_at_ms > :now")
+                .expression_attribute_names("#kind", KIND)
+                .expression_attribute_names("#key", KEY)
+                .expression_attribute_names("#expires_at_ms", attributes::EXPIRES_AT_MS)
+                .expression_attribute_values(":kind", AttributeValue::S(prefix.kind().to_owned()))
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_string()))
+                .expression_attribute_values(":now", attributes::millis(now))
+                .limit(i32::try_from(limit - listed.len()).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start.take())
+                .send()
+                .await
+                .map_err(|error| explain::failed(&self.table, error))?;
+            for item in page.items() {
+                listed.push(attributes::read_with_key(prefix, item)?);
+            }
+            match page.last_evaluated_key {
+                Some(last) if !last.is_empty() => start = Some(last),
+                Some(_) | None => break,
+            }
+        }
+        Ok(listed)
+    }
+}
+
+/// The condition does not hold: because someone else moved first, or because
+/// this very write was applied, its answer was lost and it was sent again.
+fn lost_or_written(
+    key: &Key,
+    write_id: &WriteId,
+    found: Option<&attributes::Item>,
+) -> Result<Saved, StateError> {
+    match found {
+        Some(item) if attributes::is_written_by(item, write_id) => {
+            Ok(Saved::Written(attributes::version(key, item)?))
+        }
+        Some(_) | None => Ok(Saved::Stale),
+    }
+}

@@ -1,0 +1,192 @@
+//! Many writers of one item, through [`StateManager::turn`].
+
+use super::key;
+use crate::{
+    Decision, Key, KeyPrefix, NewItem, Saved, StateBackend, StateError, StateManager, Stored, Turn,
+    Version,
+};
+use async_trait::async_trait;
+use event::{Event, Say, Timestamp};
+use ports::{SystemClock, SystemEntropy};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Barrier;
+
+const TASKS: u64 = 50;
+
+/// A backend whose first reads, one of each task, are answered together: all
+/// tasks see the same version, and all but one of them lose a race.
+struct Together {
+    backend: Arc<dyn StateBackend>,
+    reads: AtomicU64,
+    all_have_read: Barrier,
+    lost: AtomicU64,
+}
+
+#[async_trait]
+impl StateBackend for Together {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+        let stored = self.backend.get(key, now).await;
+        if self.reads.fetch_add(1, Ordering::SeqCst) < TASKS {
+            self.all_have_read.wait().await;
+        }
+        stored
+    }
+
+    async fn put_if_version(
+        &self,
+        key: &Key,
+        expected: Version,
+        item: NewItem,
+    ) -> Result<Saved, StateError> {
+        let saved = self.backend.put_if_version(key, expected, item).await;
+        if matches!(saved, Ok(Saved::Stale)) {
+            self.lost.fetch_add(1, Ordering::SeqCst);
+        }
+        saved
+    }
+
+    async fn list(
+        &self,
+        prefix: &KeyPrefix,
+        after: Option<&Key>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(Key, Stored)>, StateError> {
+        self.backend.list(prefix, after, limit, now).await
+    }
+}
+
+fn say(topic: &str, n: u64) -> Say {
+    Say {
+        topic: topic.parse().expect("a topic"),
+        subject: "octo/widgets#7".to_owned(),
+        data: serde_json::json!({ "n": n }),
+    }
+}
+
+fn heard(n: u64) -> Event {
+    let id = format!("delivery-{n}").parse().expect("an id");
+    let say = say("agent.pr.check_completed", n);
+    Event::first(id, "github-bot.security", say, super::present())
+}
+
+fn number(heard: &Event) -> u64 {
+    let n = heard.data.get("n").and_then(serde_json::Value::as_u64);
+    n.expect("the event has a number")
+}
+
+/// Appends the number that was heard, and says it: an event that was applied
+/// twice would show.
+fn decide(
+    heard: &Event,
+) -> impl Fn(Option<&Vec<u64>>, Timestamp) -> Decision<Vec<u64>, &'static str> {
+    let n = number(heard);
+    move |seen, _now| {
+        let mut next = seen.cloned().unwrap_or_default();
+        next.push(n);
+        Decision::Write {
+            next,
+            says: vec![say("agent.pr.review_completed", n)],
+            expires_at: None,
+        }
+    }
+}
+
+type Turns = Vec<(Event, Turn<Vec<u64>, &'static str>)>;
+
+/// All tasks take their turns at once; the `n`th hears `heard(n)`.
+async fn race(
+    backend: Arc<dyn StateBackend>,
+    key: &Key,
+    heard: impl Fn(u64) -> Event,
+) -> (Turns, Arc<Together>, StateManager) {
+    let together = Arc::new(Together {
+        backend: Arc::clone(&backend),
+        reads: AtomicU64::new(0),
+        all_have_read: Barrier::new(usize::try_from(TASKS).expect("fifty fit")),
+        lost: AtomicU64::new(0),
+    });
+    let manager =
+        |backend| StateManager::new(backend, Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|n| {
+            let (state, key, heard) = (manager(together.clone()), key.clone(), heard(n));
+            tokio::spawn(async move {
+                let turn = state.turn(&key, "verdict", &heard, decide(&heard)).await;
+                (heard, turn)
+            })
+        })
+        .collect();
+    let mut turns = Vec::new();
+    for task in tasks {
+        let (heard, turn) = task.await.expect("a task ends");
+        let turn = turn.unwrap_or_else(|error| panic!("{}: {error}", heard.id));
+        turns.push((heard, turn));
+    }
+    (turns, together, manager(backend))
+}
+
+/// Fifty tasks apply an event each to one review state: every event is applied
+/// exactly once, says its event, and no update is lost.
+pub async fn fifty_tasks_lose_no_update(backend: Arc<dyn StateBackend>) {
+    let key = key("race:octo/widgets#7@4f2a");
+    let (turns, together, state) = race(backend, &key, heard).await;
+    for (heard, turn) in turns {
+        let Turn::Applied { value, events } = turn else {
+            panic!("{} was new, got {turn:?}", heard.id);
+        };
+        let [said] = events.as_slice() else {
+            panic!("{} says one event, got {events:?}", heard.id);
+        };
+        assert_eq!(said.data, heard.data);
+        assert_eq!(said.causationid.as_ref(), Some(&heard.id));
+        assert_eq!(value.last(), Some(&number(&heard)));
+    }
+    let lost = together.lost.load(Ordering::SeqCst);
+    assert!(
+        lost >= TASKS - 1,
+        "only {lost} races were lost: no race at all"
+    );
+
+    let seen = state
+        .load::<crate::Record<Vec<u64>>>(&key)
+        .await
+        .expect("a record");
+    let record = seen.value.expect("the record is there");
+    assert_eq!(seen.version, Version::new(TASKS), "one write for each");
+    let mut numbers = record.value;
+    numbers.sort_unstable();
+    assert!(
+        numbers.iter().copied().eq(0..TASKS),
+        "all are there, each exactly once: {numbers:?}"
+    );
+}
+
+/// Fifty tasks hear the same event: it is applied once, and all say the very
+/// same events.
+pub async fn fifty_tasks_hear_one_event_once(backend: Arc<dyn StateBackend>) {
+    let key = key("repeat:octo/widgets#7@4f2a");
+    let once = heard(7);
+    let (turns, _, state) = race(backend, &key, |_| once.clone()).await;
+    let applied = turns
+        .iter()
+        .filter(|(_, turn)| matches!(turn, Turn::Applied { .. }))
+        .count();
+    assert_eq!(applied, 1, "it is applied once");
+    let said: BTreeSet<_> = turns
+        .into_iter()
+        .map(|(_, turn)| serde_json::to_string(&turn.into_parts().1).expect("events are JSON"))
+        .collect();
+    assert_eq!(said.len(), 1, "all say the same: {said:#?}");
+    assert_eq!(
+        state.peek::<Vec<u64>>(&key).await.expect("a record"),
+        Some(vec![7])
+    );
+    let seen = state
+        .load::<serde_json::Value>(&key)
+        .await
+        .expect("a record");
+    assert_eq!(seen.version, Version::new(1), "and written once");
+}

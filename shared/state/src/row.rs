@@ -1,0 +1,43 @@
+//! What a conditional write does to the row that it finds, for the backends
+//! that look first and write under a lock. DynamoDB is told the same as a
+//! condition expression.
+
+use crate::{NewItem, RETENTION, Saved, Stored, Version};
+use event::Timestamp;
+
+/// The version to write next, or what to answer instead of writing.
+pub(crate) fn judge(
+    row: Option<&Stored>,
+    expected: Version,
+    item: &NewItem,
+) -> Result<Version, Saved> {
+    let Some(row) = row else {
+        return if expected == Version::ABSENT {
+            Ok(expected.next())
+        } else {
+            Err(Saved::Stale)
+        };
+    };
+    if row.write_id == *item.write_id() {
+        return Err(Saved::Written(row.version));
+    }
+    let seen = if is_expired(row, item.updated_at()) {
+        Version::ABSENT
+    } else {
+        row.version
+    };
+    if seen == expected {
+        Ok(row.version.next())
+    } else {
+        Err(Saved::Stale)
+    }
+}
+
+pub(crate) fn is_expired(row: &Stored, now: Timestamp) -> bool {
+    row.expires_at.is_some_and(|at| at <= now)
+}
+
+/// Rows that expired at or before this instant may be removed.
+pub(crate) fn removable_before(now: Timestamp) -> Timestamp {
+    now.checked_sub(RETENTION).unwrap_or(Timestamp::MIN)
+}

@@ -1,0 +1,229 @@
+//! AWS on this machine: `ministack`, in a Python virtual environment that is
+//! made under `target/` at first use. What cannot be had fails the test that
+//! needs it, with a remedy; nothing is skipped.
+
+mod python;
+
+use aws::{SdkConfig, Settings};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// The region of everything here.
+pub const REGION: &str = "us-east-1";
+/// It answers within a second or two; a busy machine takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks at what is not there yet.
+const POLL: Duration = Duration::from_millis(20);
+/// Another program may take a port between its choice and its use.
+const PORTS_TRIED: u32 = 3;
+
+/// An emulator of AWS on a port of its own on 127.0.0.1. It ends when it is
+/// dropped, or with this program, however that ends.
+#[derive(Debug)]
+pub struct Emulator {
+    process: Child,
+    port: u16,
+    log: PathBuf,
+    tables: AtomicU32,
+}
+
+impl Emulator {
+    /// The emulator that all tests of this program share.
+    ///
+    /// # Panics
+    /// As [`Emulator::start`].
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Emulator> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// Starts an emulator and waits until it answers. It keeps a log under
+    /// `target/emulator/`.
+    ///
+    /// # Panics
+    /// When Python or a package cannot be had, or the emulator does not answer
+    /// within a minute; the message has the remedy.
+    pub fn start() -> Self {
+        let directory = python::target_directory().join("emulator");
+        let python = python::with_requirements(&directory);
+        for _ in 0..PORTS_TRIED {
+            let mut emulator = Self::spawn(&python, &directory);
+            if emulator.answers() {
+                return emulator;
+            }
+        }
+        panic!(
+            "ministack ended or did not answer, {PORTS_TRIED} times; its log is in {}",
+            directory.display()
+        );
+    }
+
+    fn spawn(python: &Path, directory: &Path) -> Self {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let nth = STARTED.fetch_add(1, Ordering::Relaxed);
+        let program = std::env::current_exe().expect("this program has a path");
+        let name = program.file_stem().unwrap_or_default().to_string_lossy();
+        let log = directory.join(format!("{name}-{nth}.log"));
+        let scratch = directory.join("scratch");
+        fs::create_dir_all(&scratch).expect("target/ can be written to");
+        let output = fs::File::create(&log).expect("target/ can be written to");
+        let port = free_port();
+        // Nothing of this program's environment: a developer's own AWS
+        // settings are no business of the tests. What is set, the functions
+        // that it runs inherit.
+        let process = Command::new(python)
+            .args(["-c", include_str!("emulator/watched.py")])
+            .current_dir(&scratch)
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", &scratch)
+            .env("TMPDIR", &scratch)
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+            .env("AUTH", "true")
+            .env("IOT_MTLS_ENABLED", "0")
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(output.try_clone().expect("a log can be shared"))
+            .stderr(output)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} does not run: {error}", python.display()));
+        Self {
+            process,
+            port,
+            log,
+            tables: AtomicU32::new(0),
+        }
+    }
+
+    /// Waits until it answers; whether it does.
+    fn answers(&mut self) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if self.process.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return false;
+            }
+            if is_healthy(self.port) {
+                return true;
+            }
+            std::thread::sleep(POLL);
+        }
+        false
+    }
+
+    /// Where it listens, `http://127.0.0.1:…`: the `AWS_ENDPOINT_URL` of
+    /// whatever is to use it.
+    pub fn endpoint_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Its process, for a look at it from outside.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Where it keeps its log.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// The configuration of a client that may do everything.
+    pub fn sdk_config(&self) -> SdkConfig {
+        aws::sdk_config(Settings {
+            region: REGION.to_owned(),
+            access_key_id: "test".to_owned(),
+            secret_access_key: "test".into(),
+            session_token: None,
+            endpoint_url: Some(self.endpoint_url()),
+        })
+    }
+
+    /// Makes an empty table for state, and gives its name.
+    ///
+    /// # Panics
+    /// When the emulator does not make it.
+    pub async fn state_table(&self) -> String {
+        let name = format!("state-{}", self.tables.fetch_add(1, Ordering::Relaxed));
+        let text = |name: &str| {
+            AttributeDefinition::builder()
+                .attribute_name(name)
+                .attribute_type(ScalarAttributeType::S)
+                .build()
+                .expect("it has a name and a type")
+        };
+        let key = |name: &str, key_type| {
+            KeySchemaElement::builder()
+                .attribute_name(name)
+                .key_type(key_type)
+                .build()
+                .expect("it has a name and a type")
+        };
+        Client::new(&self.sdk_config())
+            .create_table()
+            .table_name(&name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .attribute_definitions(text("kind"))
+            .attribute_definitions(text("key"))
+            .key_schema(key("kind", KeyType::Hash))
+            .key_schema(key("key", KeyType::Range))
+            .send()
+            .await
+            .unwrap_or_else(|error| {
+                panic!(
+                    "table {name} was not made: {}; the log is {}",
+                    aws_sdk_dynamodb::error::DisplayErrorContext(error),
+                    self.log.display()
+                )
+            });
+        name
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // It kills its process group when its standard input closes.
+        drop(self.process.stdin.take());
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(5) {
+            if self.process.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return;
+            }
+            std::thread::sleep(POLL);
+        }
+        let _it_has_ended = self.process.kill();
+        let _it_has_ended = self.process.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("127.0.0.1 has a free port")
+        .port()
+}
+
+fn is_healthy(port: u16) -> bool {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let Ok(mut stream) = TcpStream::connect(address) else {
+        return false;
+    };
+    let request = "GET /_ministack/health HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
+    let mut status = [0; 12];
+    let asked = stream
+        .set_read_timeout(Some(Duration::from_secs(5)))
+        .and_then(|()| stream.write_all(request.as_bytes()))
+        .and_then(|()| stream.read_exact(&mut status));
+    asked.is_ok() && status == *b"HTTP/1.1 200"
+}
