@@ -8,11 +8,16 @@
     reason = "a rule names the languages that it knows; all others are not its subject"
 )]
 
+mod assigned;
+mod crypto;
 mod injection;
+mod put_together;
 mod random;
 mod secrets;
 mod settings;
+mod sql;
 mod tokens;
+mod workflow;
 
 use review::rules::{Rule, RuleReviewer};
 use review::{Category, Confidence, Severity};
@@ -48,24 +53,24 @@ const RULES: &[Rule] = &[
     secrets::AWS_SECRET,
     secrets::PASSWORD_IN_URL,
     secrets::JWT,
-    secrets::ASSIGNED,
+    assigned::ASSIGNED,
     secrets::ENV_FILE,
-    injection::SQL,
+    sql::SQL,
     injection::DYNAMIC_CODE,
     injection::SHELL,
     injection::SHELL_TRUE,
     injection::HTML,
     injection::PICKLE,
     injection::YAML,
-    injection::WORKFLOW_EXPRESSION,
+    workflow::WORKFLOW_EXPRESSION,
     settings::TLS,
     settings::JWT_NOT_VERIFIED,
-    settings::PASSWORD_HASH,
-    settings::CIPHER,
-    settings::RANDOM,
+    crypto::PASSWORD_HASH,
+    crypto::CIPHER,
+    crypto::RANDOM,
     settings::WORLD_WRITABLE,
     settings::DEBUG_SERVER,
-    settings::WORKFLOW_TARGET,
+    workflow::WORKFLOW_TARGET,
     settings::BIDI,
 ];
 

@@ -77,11 +77,12 @@ pub enum Reads {
 pub enum Finds {
     /// At each added line.
     Lines(fn(&Spot<'_>) -> bool),
-    /// At a file as a whole: the numbers of the lines, of which only added ones
-    /// count.
+    /// At a file as a whole: the numbers of the lines, in any order, of which only
+    /// added ones count.
     InFile(fn(&File<'_>) -> Vec<u32>),
-    /// At the whole diff: the index of the first file that shows it. The finding
-    /// sits on that file's first added line; if it has none, on the diff's.
+    /// At the whole diff, whatever the rule reads otherwise: the index of the first
+    /// file that shows it. The finding sits on that file's first added line; if it
+    /// has none, on the diff's; if that has none, there is no place for it.
     InDiff(fn(&[File<'_>]) -> Option<usize>),
 }
 

@@ -94,13 +94,15 @@ pub(super) const DROPPED: Rule = Rule {
         let code = line.code().trim();
         // Where nobody is left to tell, dropping is the usual way.
         let usual = [
-            "send", "try_send", "set", "join", "shutdown", "close", "flush", "kill",
+            "send", "try_send", "set", "join", "shutdown", "close", "flush", "kill", "take",
+            "replace", "swap", "insert", "remove",
         ];
         !line.in_test()
             && line.comment().trim().is_empty()
             && code.strip_prefix("let _ = ").is_some_and(|value| {
                 let macros = ["write!", "writeln!", "print!", "println!", "format!"];
                 (value.ends_with(");") || value.ends_with(".await;"))
+                    && !value.starts_with('(')
                     && !value.contains("drop")
                     && !macros.iter().any(|name| value.starts_with(name))
                     && !usual.iter().any(|name| has_method(value, name))

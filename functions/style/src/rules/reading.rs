@@ -40,6 +40,9 @@ fn has_owner(text: &str) -> bool {
         word.rsplit_once('#')
             .is_some_and(|(_, number)| digits(number))
             || word.strip_prefix('@').is_some_and(|name| !name.is_empty())
+            || ["issue", "bpo-", "gh-", "GH-"]
+                .iter()
+                .any(|tracker| word.strip_prefix(tracker).is_some_and(digits))
             || word.split_once('-').is_some_and(|(project, number)| {
                 project.len() >= 2
                     && project
@@ -96,21 +99,21 @@ pub(super) const COMMENTED_OUT: Rule = Rule {
     )
 };
 
+/// Documentation, orders to tools, and what stands in a block: there it may be
+/// documentation that begins above the diff.
 fn is_documentation(text: &str) -> bool {
     let text = text.trim_start();
-    [
+    let is_line = ["//", "#", "--"].iter().any(|mark| text.starts_with(mark));
+    let other = [
         "///",
         "//!",
-        "*",
-        "/*",
         "#!",
         "//go:",
         "//nolint",
         "// eslint",
         "// @ts",
-    ]
-    .iter()
-    .any(|start| text.starts_with(start))
+    ];
+    !is_line || other.iter().any(|start| text.starts_with(start))
 }
 
 /// Whether a comment's text is code more likely than a sentence.
@@ -230,6 +233,7 @@ mod tests {
             (TODO, "a ticket's", "a.js", "// TODO ABC-123 later", false),
             (TODO, "an address", "a.js", "// TODO https://x.y/1", false),
             (TODO, "a mention", "a.js", "// FIXME @bob", false),
+            (TODO, "a tracker's", "a.py", "# XXX: see issue5256", false),
             (TODO, "empty brackets", "a.js", "// TODO(): later", true),
             (
                 TODO,

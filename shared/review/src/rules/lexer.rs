@@ -180,12 +180,18 @@ impl Lexer {
 
     fn has_slash_comments(&self) -> bool {
         use Language as L;
-        match self.language {
-            L::C | L::CSharp | L::Css | L::Go | L::Java | L::JavaScript | L::Php | L::Rust => true,
-            L::Swift => true,
-            L::Dockerfile | L::Html | L::Json | L::Python | L::Ruby | L::Shell | L::Sql => false,
-            L::Text | L::Toml | L::Yaml | L::Other => false,
-        }
+        let languages = [
+            L::C,
+            L::CSharp,
+            L::Css,
+            L::Go,
+            L::Java,
+            L::JavaScript,
+            L::Php,
+            L::Rust,
+            L::Swift,
+        ];
+        languages.contains(&self.language)
     }
 
     /// How long the mark is that makes the rest of the line a comment.

@@ -10,7 +10,7 @@ const HIT: Rule = Rule {
     finds: Finds::Lines(|line| line.text().contains("hit")),
 };
 
-const NEVER_TWICE: Rule = Rule {
+const HIT_HARDER: Rule = Rule {
     severity: Severity::High,
     ..HIT
 };
@@ -97,7 +97,7 @@ fn many_alike_are_counted_and_not_told() {
 #[test]
 fn of_rules_with_one_id_the_first_has_the_line() {
     let text = changed("a.rs", "+hit\n");
-    assert_snapshot!(told(&[NEVER_TWICE, HIT], &text), @"
+    assert_snapshot!(told(&[HIT_HARDER, HIT], &text), @"
     a.rs:1 hit High: Hit.
     1 read
     ");
