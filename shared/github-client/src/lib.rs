@@ -5,6 +5,21 @@
 //! [`ReadPullRequest`]: github::port::ReadPullRequest
 //! [`PublishReview`]: github::port::PublishReview
 //!
+//! ```
+//! use github_client::{Client, Config, ConfigError};
+//! use ports::SystemClock;
+//! use std::sync::Arc;
+//!
+//! # fn main() -> Result<(), ConfigError> {
+//! let config = Config {
+//!     bot_login: Some("review-bot[bot]".to_owned()),
+//!     ..Config::new("read-where-configuration-is-read".into())
+//! };
+//! let github = Client::new(config, Arc::new(SystemClock))?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What it promises
 //! - **A write is sent once.** `POST` is never tried again, whatever happens to
 //!   its answer: the caller looks for the marker first. `GET`s are tried up to
@@ -15,8 +30,9 @@
 //!   anything longer, and any limit on a write, is the caller's to wait for, as
 //!   [`GitHubError::RateLimited`](github::port::GitHubError::RateLimited). Writes
 //!   of one client go one after the other, at least a second apart.
-//! - **Bounded.** 5 s to connect, 10 s for a call with its answer, 20 MiB for a
-//!   diff, 64 KiB for an error.
+//! - **Bounded.** 5 s to connect, 10 s for an attempt with its answer (so about
+//!   40 s for a `GET` that fails three times with limits waited out in between),
+//!   20 MiB for a diff, 64 KiB for an error.
 //! - **The token goes to the API and nowhere else**: not into logs, not into
 //!   `Debug`, not over plain HTTP beyond loopback, not along a redirect to
 //!   another host.

@@ -183,6 +183,23 @@ async fn a_diff_that_is_no_utf8_is_read_all_the_same() {
     assert_eq!(diff.as_deref(), Ok("+caf\u{fffd}\n"));
 }
 
+/// Encryption is there to be used: a server that speaks none is not talked to.
+#[tokio::test]
+async fn https_is_not_spoken_with_a_server_that_speaks_http() {
+    let (address, visits) = keeper(StatusCode::OK.into_response()).await;
+    let config = Config {
+        api_url: format!("https://{address}"),
+        ..Config::new("some-token".into())
+    };
+    let stage = Stage::new().await;
+    let error = stage.client_with(config).pull_request(&pr()).await;
+    assert!(
+        matches!(error, Err(GitHubError::Unavailable { .. })),
+        "{error:?}"
+    );
+    assert_eq!(visits.lock().unwrap().len(), 0);
+}
+
 #[test]
 fn settings_that_cannot_work_are_named() {
     let make = |config| Client::new(config, Arc::new(SystemClock)).map(|_| ());

@@ -40,7 +40,9 @@ impl Stage {
             diff: DIFF.into(),
             ..NewPullRequest::default()
         });
-        let address = serve(github_world::router(world.clone())).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("its address");
+        tokio::spawn(github_world::serve(world.clone(), listener));
         Self {
             pr: opened.pr.expect("a pull request"),
             world,
