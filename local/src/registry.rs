@@ -1,7 +1,6 @@
 //! Every function of the template, built from the libraries of `functions/`.
 
-use crate::bus::LocalBus;
-use bus::Handler;
+use bus::{Emit, Handler};
 use coordinator::Coordinator;
 use ports::{Clock, Entropy};
 use publisher::{GitHub, Publisher};
@@ -29,7 +28,7 @@ pub struct Ports {
 pub type Functions = BTreeMap<&'static str, Arc<dyn Handler>>;
 
 /// Builds them all. What they say goes to `bus`.
-pub fn functions(ports: &Ports, bus: &Arc<LocalBus>) -> Functions {
+pub fn functions(ports: &Ports, bus: &Arc<impl Emit + 'static>) -> Functions {
     let Ports { clock, entropy, .. } = ports;
     let state = StateManager::new(ports.state.clone(), clock.clone(), entropy.clone());
     let deps = Deps {

@@ -1,3 +1,6 @@
 //! What the tests share.
 
+pub mod changes;
 pub mod emulator;
+pub mod house;
+pub mod interruption;

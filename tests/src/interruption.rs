@@ -1,0 +1,225 @@
+//! Functions that stop in the middle. Whatever a function does to the world goes
+//! through here and is counted: state, bus, GitHub. One of the calls, chosen by
+//! its number, is the last that its function makes, or has no answer.
+
+use async_trait::async_trait;
+use bus::{Emit, EmitError};
+use event::Event;
+use github::port::{
+    GitHubError, NewReview, PublishReview, PullRequest, ReadDiff, ReadPullRequest, ReviewId,
+};
+use github::{HeadSha, PrKey};
+use ports::Timestamp;
+use publisher::GitHub;
+use state::{Key, KeyPrefix, NewItem, Saved, StateBackend, StateError, Stored, Version};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// What happens to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// The function ends before the call.
+    CrashBefore,
+    /// The call is done, and the function ends before it hears of it.
+    CrashAfter,
+    /// The call is not done, and the function is told so.
+    Refused,
+    /// The call is done, and the function is told that nobody answered.
+    AnswerLost,
+}
+
+impl How {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::CrashBefore,
+        Self::CrashAfter,
+        Self::Refused,
+        Self::AnswerLost,
+    ];
+
+    fn is_done(self) -> bool {
+        match self {
+            Self::CrashBefore | Self::Refused => false,
+            Self::CrashAfter | Self::AnswerLost => true,
+        }
+    }
+
+    fn is_crash(self) -> bool {
+        match self {
+            Self::CrashBefore | Self::CrashAfter => true,
+            Self::Refused | Self::AnswerLost => false,
+        }
+    }
+}
+
+/// Counts calls, and interrupts one of them or none.
+#[derive(Debug, Default)]
+pub struct Interruption {
+    chosen: Option<(usize, How)>,
+    calls: AtomicUsize,
+    hit: Mutex<Option<String>>,
+    crash: Notify,
+}
+
+impl Interruption {
+    /// Nothing is interrupted.
+    pub fn none() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// The `nth` call, from 1, is interrupted.
+    pub fn of(nth: usize, how: How) -> Arc<Self> {
+        Arc::new(Self {
+            chosen: Some((nth, how)),
+            ..Self::default()
+        })
+    }
+
+    /// How many calls there were.
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// The call that was interrupted, if it was ever made.
+    pub fn hit(&self) -> Option<String> {
+        self.hit
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Returns when a function has crashed: whoever runs it lets go of it.
+    pub async fn crash(&self) {
+        self.crash.notified().await;
+    }
+
+    async fn call<T, E>(
+        &self,
+        what: impl FnOnce() -> String,
+        work: impl Future<Output = Result<T, E>> + Send,
+        unavailable: impl FnOnce(String) -> E,
+    ) -> Result<T, E> {
+        let nth = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let Some((_, how)) = self.chosen.filter(|(chosen, _)| *chosen == nth) else {
+            return work.await;
+        };
+        *self.hit.lock().unwrap_or_else(PoisonError::into_inner) = Some(what());
+        if how.is_done() {
+            // What it answers, nobody hears.
+            drop(work.await);
+        }
+        if how.is_crash() {
+            self.crash.notify_one();
+            std::future::pending::<()>().await;
+        }
+        Err(unavailable(format!("{how:?}")))
+    }
+}
+
+/// Something that functions use, interrupted.
+pub struct Interrupted<T: ?Sized> {
+    by: Arc<Interruption>,
+    inner: Arc<T>,
+}
+
+impl<T: ?Sized> Interrupted<T> {
+    /// `inner`, `by` which calls to it are interrupted.
+    pub fn new(inner: Arc<T>, by: &Arc<Interruption>) -> Arc<Self> {
+        let by = by.clone();
+        Arc::new(Self { by, inner })
+    }
+}
+
+fn state_gone(reason: String) -> StateError {
+    StateError::Unavailable { reason }
+}
+
+#[async_trait]
+impl StateBackend for Interrupted<dyn StateBackend> {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+        let what = || format!("read {key}");
+        let work = self.inner.get(key, now);
+        self.by.call(what, work, state_gone).await
+    }
+
+    async fn put_if_version(
+        &self,
+        key: &Key,
+        expected: Version,
+        item: NewItem,
+    ) -> Result<Saved, StateError> {
+        let what = || format!("write {key}");
+        let work = self.inner.put_if_version(key, expected, item);
+        self.by.call(what, work, state_gone).await
+    }
+
+    async fn list(
+        &self,
+        prefix: &KeyPrefix,
+        after: Option<&Key>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(Key, Stored)>, StateError> {
+        let what = || format!("list {}", prefix.as_str());
+        let work = self.inner.list(prefix, after, limit, now);
+        self.by.call(what, work, state_gone).await
+    }
+}
+
+#[async_trait]
+impl Emit for Interrupted<dyn Emit> {
+    async fn emit(&self, events: Vec<Event>) -> Result<(), EmitError> {
+        let failed = events.iter().map(|event| event.id.clone()).collect();
+        let topics: Vec<_> = events.iter().map(|event| event.topic.to_string()).collect();
+        let what = || format!("say {}", topics.join(", "));
+        let gone = |reason| EmitError::Unavailable { failed, reason };
+        self.by.call(what, self.inner.emit(events), gone).await
+    }
+}
+
+impl Interrupted<dyn GitHub> {
+    async fn ask<T>(
+        &self,
+        what: &str,
+        work: impl Future<Output = Result<T, GitHubError>> + Send,
+    ) -> Result<T, GitHubError> {
+        let gone = |reason| GitHubError::Unavailable {
+            call: what.to_owned(),
+            reason,
+        };
+        self.by.call(|| format!("GitHub: {what}"), work, gone).await
+    }
+}
+
+#[async_trait]
+impl ReadDiff for Interrupted<dyn GitHub> {
+    async fn diff(
+        &self,
+        pr: &PrKey,
+        base: &HeadSha,
+        head: &HeadSha,
+    ) -> Result<String, GitHubError> {
+        self.ask("diff", self.inner.diff(pr, base, head)).await
+    }
+}
+
+#[async_trait]
+impl ReadPullRequest for Interrupted<dyn GitHub> {
+    async fn pull_request(&self, pr: &PrKey) -> Result<PullRequest, GitHubError> {
+        self.ask("pull request", self.inner.pull_request(pr)).await
+    }
+}
+
+#[async_trait]
+impl PublishReview for Interrupted<dyn GitHub> {
+    async fn find_review(&self, pr: &PrKey, marker: &str) -> Result<Option<ReviewId>, GitHubError> {
+        let work = self.inner.find_review(pr, marker);
+        self.ask("find review", work).await
+    }
+
+    async fn create_review(&self, pr: &PrKey, review: &NewReview) -> Result<ReviewId, GitHubError> {
+        let work = self.inner.create_review(pr, review);
+        self.ask("create review", work).await
+    }
+}
