@@ -1,6 +1,7 @@
 //! A file of SQLite's: opened, refused, shared by processes.
 #![cfg(feature = "sqlite")]
 
+use event::Failure;
 use event::{Event, Say};
 use ports::{Clock, SystemClock, SystemEntropy};
 use state::{Decision, Key, Sqlite, StateError, StateManager, Turn, Version};
