@@ -162,14 +162,7 @@ pub async fn serve(
     let secrets = Secrets::parse(&environment.webhook_secret()?)
         .map_err(|error| ConfigError::new("GITHUB_WEBHOOK_SECRET", error))?;
     let clock = Arc::new(SystemClock);
-    let github = Client::new(
-        github_client::Config {
-            api_url: environment.github_api_url().to_owned(),
-            ..github_client::Config::new(environment.github_token()?)
-        },
-        clock.clone(),
-    )
-    .map_err(|error| ConfigError::new("GITHUB_API_URL", error))?;
+    let github = Client::from_environment(environment, clock.clone())?;
     let store = Store::open(options.state.as_deref(), environment)?;
     let lock = store.lock()?;
     let address = SocketAddr::from((options.host, options.port));

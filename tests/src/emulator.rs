@@ -4,7 +4,7 @@
 
 mod python;
 
-use aws::{SdkConfig, Settings};
+use aws::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -141,7 +141,7 @@ impl Emulator {
 
     /// The configuration of a client that may do everything.
     pub fn sdk_config(&self) -> SdkConfig {
-        aws::sdk_config(Settings {
+        aws::sdk_config(config::Aws {
             region: REGION.to_owned(),
             access_key_id: "test".to_owned(),
             secret_access_key: "test".into(),

@@ -24,7 +24,7 @@ fn item(value: &str, expires_at: Option<Timestamp>) -> NewItem {
 
 /// State in `table` behind `endpoint_url`.
 fn state_at(endpoint_url: String, table: String) -> DynamoDb {
-    let config = aws::sdk_config(aws::Settings {
+    let config = aws::sdk_config(config::Aws {
         region: REGION.to_owned(),
         access_key_id: "test".to_owned(),
         secret_access_key: "test".into(),

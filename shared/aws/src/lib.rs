@@ -1,10 +1,13 @@
 //! What all AWS clients share: one HTTPS client, credentials, region, retries.
 //!
-//! It reads no environment; the caller gives [`Settings`]. TLS is rustls with
+//! It reads no environment; the caller gives [`config::Aws`]. TLS is rustls with
 //! ring: its first use costs a function some milliseconds at cold start, where
 //! the SDK's default provider costs fifty.
 
+mod explain;
+
 pub use aws_types::SdkConfig;
+pub use explain::{Failed, explain};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -14,7 +17,7 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use std::time::Duration;
 
 /// An attempt that takes longer is given up and made again: DynamoDB and
@@ -26,25 +29,9 @@ const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPTS: u32 = 4;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
 
-/// Whom to call, and as whom. On Lambda all of it but the endpoint is in the
-/// environment ("Using Lambda environment variables").
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// `AWS_REGION`, such as `eu-central-1`.
-    pub region: String,
-    /// `AWS_ACCESS_KEY_ID`.
-    pub access_key_id: String,
-    /// `AWS_SECRET_ACCESS_KEY`.
-    pub secret_access_key: SecretString,
-    /// `AWS_SESSION_TOKEN`; a role's credentials have one, as a function's are.
-    pub session_token: Option<SecretString>,
-    /// `AWS_ENDPOINT_URL`: one address for all services, an emulator's.
-    pub endpoint_url: Option<String>,
-}
-
 /// The configuration that every client is made from: `Client::new(&config)`.
 /// Make it once; all clients of it share its connections.
-pub fn sdk_config(settings: Settings) -> SdkConfig {
+pub fn sdk_config(settings: config::Aws) -> SdkConfig {
     let session_token = settings
         .session_token
         .map(|token| token.expose_secret().to_owned());
@@ -83,7 +70,7 @@ mod tests {
 
     #[test]
     fn settings_do_not_show_their_secrets() {
-        let settings = Settings {
+        let settings = config::Aws {
             region: "eu-central-1".to_owned(),
             access_key_id: "AKIDEXAMPLE".to_owned(),
             secret_access_key: "hunter2".into(),

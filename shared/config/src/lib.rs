@@ -35,6 +35,7 @@ pub const GITHUB_API_URL: &str = "https://api.github.com";
 impl Environment {
     /// The environment of this process. A variable that is no Unicode counts as
     /// absent.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn read() -> Self {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

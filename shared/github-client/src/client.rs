@@ -57,6 +57,23 @@ impl Client {
         })
     }
 
+    /// The client that the environment describes: `GITHUB_TOKEN`,
+    /// `GITHUB_API_URL`.
+    ///
+    /// # Errors
+    /// [`::config::ConfigError`] names the variable that is missing or wrong.
+    pub fn from_environment(
+        environment: &::config::Environment,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ::config::ConfigError> {
+        let config = Config {
+            api_url: environment.github_api_url().to_owned(),
+            ..Config::new(environment.github_token()?)
+        };
+        Self::new(config, clock)
+            .map_err(|error| ::config::ConfigError::new("GITHUB_API_URL", error))
+    }
+
     /// A `GET`, answered with JSON.
     async fn get<T: DeserializeOwned>(&self, path: String) -> Result<T, GitHubError> {
         let url = self.transport.api.at(&path, None);

@@ -15,18 +15,19 @@
 //! ("DynamoDB burst and adaptive capacity"), far above what one bot does.
 
 mod attributes;
-mod explain;
 
 use crate::attributes::{KEY, KIND};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use aws_types::SdkConfig;
 use event::Timestamp;
 use state::{
-    Key, KeyPrefix, NewItem, Resume, Saved, StateBackend, StateError, Stored, Version, WriteId,
+    Key, KeyPrefix, NewItem, Resume, Saved, StateBackend, StateError, StateUrl, Stored, Version,
+    WriteId,
 };
 
 /// State in one table. A clone shares the connections.
@@ -54,6 +55,33 @@ impl DynamoDb {
     }
 }
 
+/// The backend that `url` names, for a function: `dynamodb://table`.
+///
+/// # Errors
+/// What is wrong with `STATE_URL`, and what was expected.
+pub fn from_url(config: &SdkConfig, url: &str) -> Result<DynamoDb, String> {
+    match url.parse() {
+        Ok(StateUrl::DynamoDb(table)) => Ok(DynamoDb::new(config, table)),
+        Ok(StateUrl::Memory | StateUrl::Sqlite(_) | StateUrl::Redis(_)) => Err(format!(
+            "STATE_URL: {url:?} is not for a function: expected dynamodb://table"
+        )),
+        Err(error) => Err(format!("STATE_URL: {error}")),
+    }
+}
+
+/// Anything but a condition that does not hold.
+fn failed<E>(table: &str, error: &SdkError<E>) -> StateError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let aws::Failed { retryable, reason } = aws::explain(&format!("table {table}"), error);
+    if retryable {
+        StateError::Unavailable { reason }
+    } else {
+        StateError::Refused { reason }
+    }
+}
+
 #[async_trait]
 impl StateBackend for DynamoDb {
     async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
@@ -66,7 +94,7 @@ impl StateBackend for DynamoDb {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| explain::failed(&self.table, error))?;
+            .map_err(|error| failed(&self.table, &error))?;
         let stored = got
             .item()
             .map(|item| attributes::read(key, item))
@@ -118,7 +146,7 @@ impl StateBackend for DynamoDb {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                     lost_or_written(key, &write_id, failed.item())
                 }
-                Some(_) | None => Err(explain::failed(&self.table, error)),
+                Some(_) | None => Err(failed(&self.table, &error)),
             },
         }
     }
@@ -155,7 +183,7 @@ impl StateBackend for DynamoDb {
                 .set_exclusive_start_key(start.take())
                 .send()
                 .await
-                .map_err(|error| explain::failed(&self.table, error))?;
+                .map_err(|error| failed(&self.table, &error))?;
             for item in page.items() {
                 listed.push(attributes::read_with_key(prefix, item)?);
             }

@@ -5,7 +5,7 @@ use crate::{
     StateManager, Stored, Turn, Version,
 };
 use async_trait::async_trait;
-use event::{Event, Say, Timestamp};
+use event::{Event, Failure, Say, Timestamp};
 use ports::{Clock, ManualClock, SeededEntropy};
 use serde_json::json;
 use std::sync::Arc;

@@ -1,42 +1,52 @@
-//! What an error of DynamoDB's ("Error handling with DynamoDB") means to the
-//! caller.
+//! What an error of an AWS service means to the caller ("Error retries and
+//! handling" of each service).
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_smithy_types::error::metadata::ErrorMetadata;
-use state::StateError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use std::error::Error;
 
-/// Anything but a condition that does not hold.
-pub(crate) fn failed<E>(table: &str, error: SdkError<E>) -> StateError
+/// A call that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// Whether the same call may succeed later.
+    pub retryable: bool,
+    /// What was called, and what came of it.
+    pub reason: String,
+}
+
+/// Says what `error` means for a call to `what`, such as `table github-bot`.
+pub fn explain<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Failed
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    match &error {
+    let unanswered = |retryable| Failed {
+        retryable,
+        reason: format!("{what}: {}", DisplayErrorContext(error)),
+    };
+    match error {
         SdkError::ServiceError(answer) => {
-            let status = answer.raw().status().as_u16();
-            answered(table, status, answer.err().meta())
+            answered(what, answer.raw().status().as_u16(), answer.err().meta())
         }
-        SdkError::ConstructionFailure(_) => StateError::Refused {
-            reason: format!("table {table}: {}", DisplayErrorContext(&error)),
-        },
+        SdkError::ConstructionFailure(_) => unanswered(false),
         SdkError::TimeoutError(_)
         | SdkError::DispatchFailure(_)
         | SdkError::ResponseError(_)
-        | _ => StateError::Unavailable {
-            reason: format!("table {table}: {}", DisplayErrorContext(&error)),
-        },
+        | _ => unanswered(true),
     }
 }
 
-fn answered(table: &str, status: u16, meta: &ErrorMetadata) -> StateError {
+fn answered(what: &str, status: u16, meta: &ErrorMetadata) -> Failed {
     let code = meta.code().unwrap_or("an error without a code");
     let message = meta.message().unwrap_or("no message");
-    let later = match code {
+    let retryable = match code {
         "ResourceNotFoundException" => {
-            return StateError::Refused {
+            return Failed {
+                retryable: false,
                 reason: format!(
-                    "there is no table {table} in this account and region: deploy the template, \
-                     or name another table ({message})"
+                    "there is no {what} in this account and region: deploy the template, or \
+                     name another ({message})"
                 ),
             };
         }
@@ -50,18 +60,15 @@ fn answered(table: &str, status: u16, meta: &ErrorMetadata) -> StateError {
         | "ExpiredTokenException" => true,
         _ => status == 429 || status >= 500,
     };
-    let reason = format!("table {table}: {code} ({status}): {message}");
-    if later {
-        StateError::Unavailable { reason }
-    } else {
-        StateError::Refused { reason }
+    Failed {
+        retryable,
+        reason: format!("{what}: {code} ({status}): {message}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use event::Failure;
 
     #[test]
     fn what_may_be_tried_again() {
@@ -96,9 +103,9 @@ mod tests {
             ),
         ] {
             let meta = ErrorMetadata::builder().code(code).message(why).build();
-            let error = answered("github-bot", status, &meta);
-            assert_eq!(error.is_retryable(), again, "{why}: {error}");
-            let said = error.to_string();
+            let failed = answered("table github-bot", status, &meta);
+            assert_eq!(failed.retryable, again, "{why}: {failed:?}");
+            let said = failed.reason;
             assert!(said.contains("github-bot") && said.contains(why), "{said}");
         }
     }
