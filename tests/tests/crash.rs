@@ -50,13 +50,16 @@ async fn a_pull_request_is_opened(interruption: &std::sync::Arc<Interruption>) -
 /// event it came this far.
 fn settled(record: &str) -> Value {
     let record: Value = serde_json::from_str(record).expect("state is JSON");
-    let applied = record["applied"].as_array().expect("a journal");
+    let applied = record
+        .get("applied")
+        .and_then(Value::as_array)
+        .expect("a journal");
     let said: BTreeSet<_> = applied
         .iter()
         .flat_map(|applied| applied["said"].as_array().expect("a list"))
         .map(Value::to_string)
         .collect();
-    let mut value = record["value"].clone();
+    let mut value = record.get("value").expect("a value").clone();
     let object = value.as_object_mut().expect("a state");
     object.remove("marker");
     if let Some(Value::Object(verdict)) = object.get_mut("verdict") {

@@ -38,9 +38,9 @@ impl<'a> Node<'a> {
     /// What is called `name` within; null if there is nothing.
     fn get(&self, name: &str) -> Self {
         const NOTHING: &Value = &Value::Null;
-        let found = match self.value {
-            Value::Array(items) => name.parse().ok().and_then(|n: usize| items.get(n)),
-            other => other.get(name),
+        let found = match self.value.as_array() {
+            Some(items) => name.parse().ok().and_then(|n: usize| items.get(n)),
+            None => self.value.get(name),
         };
         Self {
             document: self.document,

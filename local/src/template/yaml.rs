@@ -125,8 +125,8 @@ fn value(scalar: &Scalar<'_>) -> Value {
 }
 
 fn text(scalar: &Scalar<'_>) -> String {
-    match value(scalar) {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
+    let value = value(scalar);
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
