@@ -59,7 +59,11 @@ impl Document {
     }
 
     fn convert(&mut self, node: &MarkedYaml<'_>, path: String) -> Result<Value, TemplateError> {
-        self.lines.insert(path.clone(), node.span.start.line());
+        // A scalar with a tag (`!GetAtt …`) comes without its place; that of what
+        // holds it is near enough.
+        if node.span.start.line() > 0 {
+            self.lines.insert(path.clone(), node.span.start.line());
+        }
         match &node.data {
             YamlData::Value(scalar) => Ok(value(scalar)),
             YamlData::Sequence(items) => items

@@ -36,8 +36,6 @@ fn what_was_answered_2xx_is_reviewed_once() {
     let start = Instant::now();
     let folder = tempfile::tempdir().expect("a folder");
     let database = folder.path().join("bot.db");
-    let template = folder.path().join("template.yaml");
-    std::fs::write(&template, impatient_template()).expect("it can be written");
     let github = GitHub::start();
     let deliveries: Vec<_> = (0..PULL_REQUESTS).map(|_| github.open()).collect();
 
@@ -46,7 +44,7 @@ fn what_was_answered_2xx_is_reviewed_once() {
     for (round, kill) in KILLS.into_iter().enumerate() {
         let new = (0..PULL_REQUESTS).skip(round * NEW).take(NEW);
         unsent.lock().expect("nobody panicked").extend(new);
-        let server = Server::start(&github, &database, Some(&template));
+        let server = Server::start(&github, &database);
         let before = (answered.len(), reviewed(&github, &deliveries));
         let address = server.address;
         std::thread::scope(|scope| {
@@ -76,7 +74,7 @@ fn what_was_answered_2xx_is_reviewed_once() {
         });
     }
 
-    let server = Server::start(&github, &database, Some(&template));
+    let server = Server::start(&github, &database);
     // Every second delivery that got no answer is delivered again by hand, under
     // the GUID that it had; nobody cares for the others.
     for (n, delivery) in deliveries.iter().enumerate() {
@@ -101,7 +99,7 @@ fn what_was_answered_2xx_is_reviewed_once() {
     queue
         .execute("UPDATE delivery SET due_at = 0", [])
         .expect("it can be written");
-    let server = Server::start(&github, &database, Some(&template));
+    let server = Server::start(&github, &database);
     eventually("the queue is empty", Duration::from_secs(30), || {
         (waiting(&database, "true") == 0).then_some(())
     });
@@ -124,16 +122,6 @@ fn what_was_answered_2xx_is_reviewed_once() {
             "delivery {n} was answered 2xx and has no review"
         );
     }
-}
-
-/// The house's rules; only what failed is tried again sooner, and for as long as
-/// it takes.
-fn impatient_template() -> String {
-    let template = local::template::BUILT_IN
-        .replace("VisibilityTimeout: 180", "VisibilityTimeout: 1")
-        .replace("maxReceiveCount: 10", "maxReceiveCount: 1000");
-    assert!(template.contains("VisibilityTimeout: 1\n") && template.contains("1000"));
-    template
 }
 
 /// Posts what is unsent, until nothing is or nobody listens. What got no answer
