@@ -71,6 +71,10 @@ async fn run(cli: Cli, environment: &Environment) -> End {
                 .await
                 .map_err(served)
         }
+        (None, None) if !cli.simulate => Err((
+            USAGE,
+            "nothing to do: give --simulate, --port or a command (see --help)".to_owned(),
+        )),
         (None, None) => {
             let samples = Sample::load(cli.events.as_deref()).map_err(wrong)?;
             let run = simulate(template, &samples).await.map_err(wrong)?;

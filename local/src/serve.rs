@@ -21,8 +21,10 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinError;
 use webhook::{Answer, MAX_BODY, Secrets, Webhook};
 
 /// Where state is kept when nobody says: a file in the folder one is in.
@@ -30,6 +32,10 @@ pub const DEFAULT_STATE: &str = "sqlite://github-bot.db";
 
 /// So many deliveries are worked on at the same time.
 const AT_ONCE: usize = 8;
+
+/// When asked to stop, deliveries that are still coming in have so long to come;
+/// GitHub itself waits no longer ("Handling webhook deliveries").
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// What `--port` is given.
 pub struct Options {
@@ -163,8 +169,6 @@ pub async fn serve(
         .map_err(|error| ConfigError::new("GITHUB_WEBHOOK_SECRET", error))?;
     let clock = Arc::new(SystemClock);
     let github = Client::from_environment(environment, clock.clone())?;
-    let store = Store::open(options.state.as_deref(), environment)?;
-    let lock = store.lock()?;
     let address = SocketAddr::from((options.host, options.port));
     let listener = TcpListener::bind(address)
         .await
@@ -172,6 +176,9 @@ pub async fn serve(
             port: options.port,
             error,
         })?;
+    // Last, so that no file is made when anything else is wrong.
+    let store = Store::open(options.state.as_deref(), environment)?;
+    let lock = store.lock()?;
 
     let template = Arc::new(template);
     let bus = Arc::new(LocalBus::new(
@@ -203,18 +210,34 @@ pub async fn serve(
 
     println!("listening on http://{}/webhook", listener.local_addr()?);
     let (stop, stopped) = watch::channel(());
-    let running = tokio::spawn(runner.run(AT_ONCE, until(stopped.clone())));
+    let mut running = tokio::spawn(runner.run(AT_ONCE, until(stopped.clone())));
     let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
-    let server = tokio::spawn(server.into_future());
-    let abort = server.abort_handle();
-    asked_to_stop().await?;
-    tracing::info!("asked to stop; finishing what is in hand");
-    drop(stop);
-    let ended = running.await;
-    abort.abort();
+    let mut server = tokio::spawn(server.into_future());
+    // Whichever half ends by itself has failed; without it the other is no use.
+    let ended = tokio::select! {
+        asked = asked_to_stop() => {
+            asked?;
+            tracing::info!("asked to stop; finishing what is in hand");
+            drop(stop);
+            let answered = tokio::time::timeout(LAST_ANSWERS, &mut server).await;
+            let ended = running.await;
+            if let Ok(answered) = answered {
+                joined(answered)?;
+            }
+            ended
+        }
+        ended = &mut running => ended,
+        ended = &mut server => return Ok(joined(ended)?),
+    };
+    server.abort();
     drop(lock);
+    Ok(joined(ended)?)
+}
+
+/// What a task returned; its panic goes on here.
+fn joined<T>(ended: Result<T, JoinError>) -> T {
     match ended {
-        Ok(ended) => Ok(ended?),
+        Ok(value) => value,
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     }
 }

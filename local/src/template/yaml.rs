@@ -59,10 +59,10 @@ impl Document {
     }
 
     fn convert(&mut self, node: &MarkedYaml<'_>, path: String) -> Result<Value, TemplateError> {
-        // A tagged value has no place of its own: what it stands in is near enough.
-        match node.span.start.line() {
-            0 => {}
-            line => drop(self.lines.insert(path.clone(), line)),
+        // A scalar with a tag (`!GetAtt …`) comes without its place; that of what
+        // holds it is near enough.
+        if node.span.start.line() > 0 {
+            self.lines.insert(path.clone(), node.span.start.line());
         }
         match &node.data {
             YamlData::Value(scalar) => Ok(value(scalar)),

@@ -1,0 +1,6 @@
+//! The server as a process: what it answers, what it leaves on GitHub, and what
+//! is left after `kill -9`.
+
+mod answers;
+mod child;
+mod killed;
