@@ -168,11 +168,8 @@ fn resources(kind: &str) -> Vec<(String, Yaml<'static>)> {
 
 /// `!GetAtt DeadLetters.Arn`, the short tag taken off.
 fn is_dead_letters(value: &Yaml<'_>) -> bool {
-    let untagged = match value {
-        Yaml::Tagged(tag, inner) if tag.suffix == "GetAtt" => inner,
-        _ => return false,
-    };
-    untagged.as_str() == Some("DeadLetters.Arn")
+    matches!(value, Yaml::Tagged(tag, inner)
+        if tag.suffix == "GetAtt" && inner.as_str() == Some("DeadLetters.Arn"))
 }
 
 #[test]
@@ -221,7 +218,10 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     assert!(output.status.success(), "cargo metadata");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
+    let name = |value: &Value| {
+        let name = value.get("name").and_then(Value::as_str);
+        name.expect("a name").to_owned()
+    };
     list(&metadata["packages"])
         .iter()
         .map(|package| {
