@@ -217,15 +217,18 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
         .expect("cargo runs");
     assert!(output.status.success(), "cargo metadata");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let list = |value: &Value, name: &str| {
+        let list = value.get(name).and_then(Value::as_array);
+        list.cloned().unwrap_or_default()
+    };
     let name = |value: &Value| {
         let name = value.get("name").and_then(Value::as_str);
         name.expect("a name").to_owned()
     };
-    list(&metadata["packages"])
+    list(&metadata, "packages")
         .iter()
         .map(|package| {
-            let dependencies = list(&package["dependencies"]);
+            let dependencies = list(package, "dependencies");
             let built_in = dependencies.iter().filter(|d| d["kind"] != "dev");
             (name(package), built_in.map(name).collect())
         })
