@@ -7,6 +7,7 @@ use journeys::changes;
 use journeys::house::{Ground, House, shown};
 use journeys::interruption::{How, Interruption};
 use serde_json::{Value, json};
+use state::Record;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is left of a story: what GitHub shows, what is kept, what was said.
@@ -49,17 +50,10 @@ async fn a_pull_request_is_opened(interruption: &std::sync::Arc<Interruption>) -
 /// A record without what may differ: times, leases and markers, and by which
 /// event it came this far.
 fn settled(record: &str) -> Value {
-    let record: Value = serde_json::from_str(record).expect("state is JSON");
-    let applied = record
-        .get("applied")
-        .and_then(Value::as_array)
-        .expect("a journal");
-    let said: BTreeSet<_> = applied
-        .iter()
-        .flat_map(|applied| applied["said"].as_array().expect("a list"))
-        .map(Value::to_string)
-        .collect();
-    let mut value = record.get("value").expect("a value").clone();
+    let record: Record<Value> = serde_json::from_str(record).expect("a record");
+    let said = record.applied.iter().flat_map(|applied| &applied.said);
+    let said: BTreeSet<String> = said.map(|say| json!(say).to_string()).collect();
+    let mut value = record.value;
     let object = value.as_object_mut().expect("a state");
     object.remove("marker");
     if let Some(Value::Object(verdict)) = object.get_mut("verdict") {

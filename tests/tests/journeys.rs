@@ -313,8 +313,8 @@ async fn who_misses_the_deadline_is_named() {
     assert!(house.reviews(&pr).is_empty(), "there is still time");
     house.settle().await;
     let review = house.review(&pr);
-    let ten_minutes = house.ground.world.deliveries().len();
-    assert_eq!(ten_minutes, 2, "the opening, and the bot's one review");
+    let deliveries = house.world().deliveries().len();
+    assert_eq!(deliveries, 2, "the opening, and the bot's one review");
     insta::assert_snapshot!(shown(&review));
 }
 
