@@ -174,10 +174,11 @@ fn coverage(reports: &BTreeMap<Category, CheckReport>) -> String {
             why_left_out(file.why)
         );
     }
-    if reports
+    let mut reviewers = reports
         .values()
-        .all(|report| report.reviewers.iter().all(|by| by == "rules"))
-    {
+        .flat_map(|report| &report.reviewers)
+        .peekable();
+    if reviewers.peek().is_some() && reviewers.all(|by| by == "rules") {
         text += "\n<sub>Reviewed by rules alone, without a model.</sub>\n";
     }
     text

@@ -9,6 +9,8 @@
 //! on GitHub's side, where it can be delivered again.
 
 mod answer;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 mod signature;
 
 pub use answer::Answer;

@@ -157,3 +157,37 @@ async fn a_bus_that_is_down_shows_on_githubs_side() {
     let answer = webhook(&bus).handle(&headers("issues", ISSUE), ISSUE).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
 }
+
+#[cfg(feature = "lambda")]
+#[tokio::test]
+async fn a_body_in_base64_verifies_as_it_was_signed() {
+    for (why, body, base64, status) in [
+        ("as text", "{}", false, 200),
+        ("in base64", "e30=", true, 200),
+        ("another body", "e30K", true, 401),
+        ("base64 that says it is text", "e30=", false, 401),
+    ] {
+        let mut all = serde_json::Map::new();
+        for (name, value) in &headers("ping", b"{}") {
+            all.insert(name.to_string(), value.to_str().unwrap().into());
+        }
+        let http = serde_json::json!({
+            "method": "POST", "path": "/webhook", "protocol": "HTTP/1.1",
+            "sourceIp": "192.0.2.1", "userAgent": "GitHub-Hookshot/1",
+        });
+        let request = serde_json::json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": "/webhook",
+            "rawQueryString": "", "headers": all, "body": body, "isBase64Encoded": base64,
+            "requestContext": {
+                "accountId": "anonymous", "apiId": "id", "http": http, "requestId": "r",
+                "routeKey": "$default", "stage": "$default",
+                "time": "01/Nov/2026:12:00:00 +0000", "timeEpoch": 0,
+            },
+        });
+        let request = lambda_http::request::from_str(&request.to_string()).unwrap();
+        let bus = Arc::<Bus>::default();
+        let answered = lambda::answer(&webhook(&bus), request).await.unwrap();
+        assert_eq!(answered.status(), status, "{why}");
+        assert_eq!(answered.headers()["content-type"], "application/json");
+    }
+}

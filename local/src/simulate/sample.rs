@@ -79,7 +79,8 @@ impl Sample {
         if !path.is_dir() {
             let mut files = vec![read(path)?];
             // A delivery may name its diff, or another delivery, beside it.
-            let folder = path.parent().unwrap_or(Path::new("."));
+            let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new("."));
             files.extend(read_folder(folder).unwrap_or_default());
             let named = path
                 .file_name()

@@ -158,7 +158,7 @@ pub fn send(
     stream.write_all(&head(method, path, headers, body.len()))?;
     // A server that has heard enough may answer before everything is written.
     let written = stream.write_all(body);
-    answer(stream).or_else(|error| Err(written.err().unwrap_or(error)))
+    answer(stream).map_err(|error| written.err().unwrap_or(error))
 }
 
 /// The request up to its body.

@@ -134,7 +134,8 @@ fn send_until_gone(
 ) {
     let next = || unsent.lock().expect("nobody panicked").pop_front();
     while let Some(n) = next() {
-        match post(to, &deliveries[n]) {
+        let delivery = deliveries.get(n).expect("one of them");
+        match post(to, delivery) {
             Ok((202, _)) => answered.send(n).expect("somebody listens"),
             Ok((status, body)) => panic!("delivery {n}: {status} {body}"),
             Err(_) => return unsent.lock().expect("nobody panicked").push_back(n),

@@ -70,8 +70,15 @@ impl Client {
             api_url: environment.github_api_url().to_owned(),
             ..Config::new(environment.github_token()?)
         };
-        Self::new(config, clock)
-            .map_err(|error| ::config::ConfigError::new("GITHUB_API_URL", error))
+        Self::new(config, clock).map_err(|error| {
+            let variable = match error {
+                ConfigError::Token => "GITHUB_TOKEN",
+                ConfigError::ApiUrl { .. } | ConfigError::UserAgent(_) | ConfigError::Http(_) => {
+                    "GITHUB_API_URL"
+                }
+            };
+            ::config::ConfigError::new(variable, error)
+        })
     }
 
     /// A `GET`, answered with JSON.

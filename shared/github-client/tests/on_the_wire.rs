@@ -216,7 +216,7 @@ fn settings_that_cannot_work_are_named() {
     };
     assert_eq!(
         make(config).unwrap_err().to_string(),
-        "GITHUB_API_URL \"http://git.example.com\": the token would be sent unencrypted; use https"
+        "\"http://git.example.com\": the token would be sent unencrypted; use https"
     );
     let config = Config {
         user_agent: String::new(),
