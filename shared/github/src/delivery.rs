@@ -108,7 +108,7 @@ impl Delivery {
     }
 }
 
-/// `pull_request` + `opened` is `github.pr.opened`, and so on (docs/topics.md).
+/// `pull_request` + `opened` is `github.pr.opened`, and so on (README, "Topics and patterns").
 fn topic(event: &str, payload: &Payload) -> Result<Topic, InvalidDelivery> {
     let about = match event {
         "pull_request" => "pr",
