@@ -22,7 +22,7 @@ fn the_built_in_template_is_read() {
             retries: 2,
             max_age
         },
-        "from Globals"
+        "from the function, and the time from Globals"
     );
     assert_eq!(template.functions["webhook"], Duration::from_secs(30));
 }
@@ -76,14 +76,14 @@ fn what_is_wrong_is_named_with_its_line() {
     ];
     let told: String = all.map(|(why, error)| format!("{why}: {error}\n")).concat();
     insta::assert_snapshot!(told, @"
-    no YAML: template.yaml:27: the file: it is no YAML: while parsing a flow mapping, did not find expected ',' or '}'
-    an operator that is none: template.yaml:136: Resources.SecurityRule.Properties.EventPattern: Event pattern is not valid. Reason: Unrecognized match type starts-with
-    a target that is none: template.yaml:174: Resources.StyleRule.Properties.Targets.0.Arn: StyleKew is neither a function nor a queue that a function takes from
-    an address in place of an ARN: template.yaml:174: Resources.StyleRule.Properties.Targets.0.Arn: expected the ARN of a resource, such as !GetAtt SecurityFunction.Arn
-    a retry too many: template.yaml:84: Resources.PullRequestRule.Properties.Targets.0.RetryPolicy.MaximumRetryAttempts: expected a whole number from 0 to 185
-    a delay that SQS does not know: template.yaml:247: Resources.ReviewDeadlineQueue.Properties.DelaySeconds: expected a whole number from 0 to 900
-    tried for ever: template.yaml:126: Resources.SecurityQueue.Properties: expected a RedrivePolicy: without one, what fails is tried for ever
-    a rule within a function: template.yaml:117: Resources.SecurityFunction.Properties.Events.Checks.Type: expected SQS: rules stand in resources of type AWS::Events::Rule, and nothing else brings events to a function here
+    no YAML: template.yaml:109: the file: it is no YAML: while parsing a flow mapping, did not find expected ',' or '}'
+    an operator that is none: template.yaml:440: Resources.SecurityRule.Properties.EventPattern: Event pattern is not valid. Reason: Unrecognized match type starts-with
+    a target that is none: template.yaml:568: Resources.StyleRule.Properties.Targets.0.Arn: StyleKew is neither a function nor a queue that a function takes from
+    an address in place of an ARN: template.yaml:568: Resources.StyleRule.Properties.Targets.0.Arn: expected the ARN of a resource, such as !GetAtt SecurityFunction.Arn
+    a retry too many: template.yaml:273: Resources.PullRequestRule.Properties.Targets.0.RetryPolicy.MaximumRetryAttempts: expected a whole number from 0 to 185
+    a delay that SQS does not know: template.yaml:857: Resources.ReviewDeadlineQueue.Properties.DelaySeconds: expected a whole number from 0 to 900
+    tried for ever: template.yaml:457: Resources.SecurityQueue.Properties: expected a RedrivePolicy: without one, what fails is tried for ever
+    a rule within a function: template.yaml:501: Resources.SecurityFunction.Properties.Events.Checks.Type: expected SQS: rules stand in resources of type AWS::Events::Rule, and nothing else brings events to a function here
     ");
 }
 
@@ -109,13 +109,14 @@ fn sub_is_another_way_to_write_an_arn() {
 #[test]
 fn a_31st_wildcard_rule_is_refused_as_on_aws() {
     let wild = "[{ wildcard: 'github.*.created' }]";
-    let mut text = BUILT_IN.to_owned();
+    let mut more = "\nResources:\n".to_owned();
     for n in 0..31 {
-        text += &format!(
-            "\n  Wild{n}Rule:\n    Type: AWS::Events::Rule\n    Properties:\n      EventPattern:\n        \
+        more += &format!(
+            "  Wild{n}Rule:\n    Type: AWS::Events::Rule\n    Properties:\n      EventPattern:\n        \
              detail-type: {wild}\n      Targets:\n        - {{ Id: x, Arn: !GetAtt StyleFunction.Arn }}\n"
         );
     }
+    let text = BUILT_IN.replacen("\nResources:\n", &more, 1);
     let error = Template::parse(&text, "template.yaml")
         .unwrap_err()
         .to_string();
