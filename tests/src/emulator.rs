@@ -4,11 +4,14 @@
 
 mod python;
 
+pub(crate) use python::target_directory;
+
 use aws::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -33,6 +36,7 @@ const PORTS_TRIED: u32 = 3;
 #[derive(Debug)]
 pub struct Emulator {
     process: Child,
+    python: PathBuf,
     port: u16,
     log: PathBuf,
     tables: AtomicU32,
@@ -55,7 +59,7 @@ impl Emulator {
     /// When Python or a package cannot be had, or the emulator does not answer
     /// within a minute; the message has the remedy.
     pub fn start() -> Self {
-        let directory = python::target_directory().join("emulator");
+        let directory = target_directory().join("emulator");
         let python = python::with_requirements(&directory);
         for _ in 0..PORTS_TRIED {
             let mut emulator = Self::spawn(&python, &directory);
@@ -102,6 +106,7 @@ impl Emulator {
             .unwrap_or_else(|error| panic!("{} does not run: {error}", python.display()));
         Self {
             process,
+            python: python.to_owned(),
             port,
             log,
             tables: AtomicU32::new(0),
@@ -137,6 +142,53 @@ impl Emulator {
     /// Where it keeps its log.
     pub fn log(&self) -> &Path {
         &self.log
+    }
+
+    /// Where it keeps its files, and whoever uses it may keep theirs.
+    pub fn folder(&self) -> &Path {
+        self.log.parent().expect("a log is in a folder")
+    }
+
+    /// Calls `operation` of `service`, such as `sqs` and `receive-message`, with
+    /// the AWS command line, as someone who may do everything.
+    ///
+    /// # Panics
+    /// When it fails; the message has what it said.
+    pub fn aws(&self, service: &str, operation: &str, input: &Value) -> Value {
+        let input = input.to_string();
+        let output = self.cli(&[service, operation, "--cli-input-json", &input]);
+        if output.trim().is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_str(&output).unwrap_or_else(|error| panic!("{error}: {output}"))
+    }
+
+    /// Calls the AWS command line with `arguments`, and gives what it printed.
+    ///
+    /// # Panics
+    /// When it fails; the message has what it said.
+    pub fn cli(&self, arguments: &[&str]) -> String {
+        let output = Command::new(&self.python)
+            .args(["-m", "awscli", "--output", "json"])
+            .args(arguments)
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", self.folder())
+            .env("AWS_ENDPOINT_URL", self.endpoint_url())
+            .env("AWS_REGION", REGION)
+            .env("AWS_DEFAULT_REGION", REGION)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .output()
+            .unwrap_or_else(|error| panic!("{}: {error}", self.python.display()));
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "aws {}: {words}; the emulator's log is {}",
+            arguments.join(" "),
+            self.log.display()
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// The configuration of a client that may do everything.

@@ -30,7 +30,7 @@ const START: i64 = 1_767_603_600;
 /// A story that takes more deliveries goes round in a circle.
 const MOST_DELIVERIES: usize = 2_000;
 /// The kinds of state items.
-const KINDS: [&str; 5] = ["check:", "journal:", "pr:", "publication:", "review:"];
+pub(crate) const KINDS: [&str; 5] = ["check:", "journal:", "pr:", "publication:", "review:"];
 
 /// What a house stands on, and what is left when it falls down.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use std::process::Command;
 const REQUIREMENTS: &str = include_str!("../../requirements.txt");
 
 /// Cargo's target directory, which this program is in. Cargo marks it.
-pub(super) fn target_directory() -> PathBuf {
+pub(crate) fn target_directory() -> PathBuf {
     let program = std::env::current_exe().expect("this program has a path");
     program
         .ancestors()

@@ -1,0 +1,167 @@
+//! What is away: AWS and GitHub, as far as a first event asks for them. It answers at
+//! once over TLS, so that what is measured is the function.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::{IntoResponse, Json, Response};
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use serde_json::{Value, json};
+use std::error::Error;
+use std::fmt::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::NamedTempFile;
+
+/// The secret that the samples in events/http are signed with, and a token.
+const SECRETS: [(&str, &str); 2] = [
+    ("/measured/webhook-secret", "It's a Secret to Everybody"),
+    ("/measured/token", "ghp_measured"),
+];
+
+/// The stand-in.
+pub(crate) struct Away {
+    pub(crate) url: String,
+    /// The machine's root certificates, and the stand-in's own.
+    pub(crate) roots: NamedTempFile,
+    calls: Arc<AtomicU32>,
+}
+
+impl Away {
+    /// Calls since the last time.
+    pub(crate) fn calls(&self) -> u32 {
+        self.calls.swap(0, Ordering::Relaxed)
+    }
+}
+
+pub(crate) async fn start() -> Result<Away, Box<dyn Error>> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| "TLS is set up already")?;
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()])?;
+    let tls = RustlsConfig::from_pem(
+        cert.pem().into_bytes(),
+        signing_key.serialize_pem().into_bytes(),
+    )
+    .await?;
+    let roots = NamedTempFile::new()?;
+    std::fs::write(roots.path(), bundle(&cert.pem())?)?;
+
+    let calls = Arc::new(AtomicU32::new(0));
+    let routes = Router::new().fallback(answer).with_state(calls.clone());
+    let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    listener.set_nonblocking(true)?;
+    let port = listener.local_addr()?.port();
+    // Without it, an answer of two packets waits 40 ms for the first one's receipt.
+    let tls = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
+    let server = axum_server::from_tcp(listener)?.acceptor(tls);
+    tokio::spawn(server.serve(routes.into_make_service()));
+    Ok(Away {
+        url: format!("https://localhost:{port}"),
+        roots,
+        calls,
+    })
+}
+
+/// As many certificates as a function reads on AWS, and one more.
+fn bundle(own: &str) -> Result<String, Box<dyn Error>> {
+    let machine = rustls_native_certs::load_native_certs();
+    if machine.certs.is_empty() {
+        return Err("this machine has no root certificates (Debian: ca-certificates)".into());
+    }
+    let mut bundle = own.to_owned();
+    for certificate in machine.certs {
+        let text = pem_of(&certificate);
+        writeln!(bundle, "{text}")?;
+    }
+    Ok(bundle)
+}
+
+fn pem_of(der: &[u8]) -> String {
+    pem::encode(&pem::Pem::new("CERTIFICATE", der))
+}
+
+async fn answer(
+    State(calls): State<Arc<AtomicU32>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    calls.fetch_add(1, Ordering::Relaxed);
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let operation = header("x-amz-target").and_then(|target| target.rsplit('.').next());
+    let answer = match operation {
+        Some(operation) => aws(operation, &body),
+        None if header("accept").is_some_and(|accept| accept.contains("diff")) => {
+            return DIFF.into_response();
+        }
+        None => github(&method, uri.path()),
+    };
+    Json(answer).into_response()
+}
+
+fn aws(operation: &str, body: &str) -> Value {
+    match operation {
+        "PutEvents" => {
+            json!({ "FailedEntryCount": 0, "Entries": vec![json!({ "EventId": "1" }); 10] })
+        }
+        "DescribeEventBus" => json!({ "Name": "measured" }),
+        "GetParameter" => {
+            let secret = SECRETS.iter().find(|(name, _)| body.contains(name));
+            json!({ "Parameter": { "Value": secret.map(|(_, secret)| secret) } })
+        }
+        "Query" => json!({ "Items": [] }),
+        "GetItem" if body.contains("\"review:") => json!({ "Item": review() }),
+        // Nothing else is there, and every write is the first.
+        _ => json!({}),
+    }
+}
+
+/// A review that is decided, for the publisher.
+fn review() -> Value {
+    let verdict = json!({ "decided_at": NOW, "event": "COMMENT", "findings": [], "missing": [] });
+    let value = json!({
+        "value": { "base_sha": BASE, "expected": [], "reports": {}, "verdict": verdict },
+        "applied": [],
+    });
+    json!({
+        "version": { "N": "1" },
+        "value": { "S": value.to_string() },
+        "updated_at": { "N": "0" },
+        "write_id": { "S": "measured" },
+    })
+}
+
+fn github(method: &Method, path: &str) -> Value {
+    match (method, path.ends_with("/reviews")) {
+        (&Method::GET, true) => json!([]),
+        (_, true) => json!({ "id": 1 }),
+        (_, false) => json!({
+            "number": 7,
+            "login": "github-bot[bot]",
+            "state": "open",
+            "user": { "login": "alice" },
+            "head": { "sha": HEAD },
+        }),
+    }
+}
+
+/// As the samples have them.
+const NOW: &str = "2026-01-05T09:00:00Z";
+const BASE: &str = "63cbe1e459320dd7044c3cd7f43c661ce6984080";
+const HEAD: &str = "953aeb70673e29cb73d33b666a1e21da3fdabe86";
+
+const DIFF: &str = "\
+diff --git a/src/lib.rs b/src/lib.rs
+index 1111111..2222222 100644
+--- a/src/lib.rs
++++ b/src/lib.rs
+@@ -1,2 +1,3 @@
+ fn one() {}
++fn two() {}
+ fn three() {}
+";

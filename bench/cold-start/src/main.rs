@@ -1,0 +1,119 @@
+//! How long each function takes from its start to its first answer, and what it
+//! weighs and needs: every bootstrap that `cargo lambda build --release` has made is
+//! started again and again against a Runtime API and a stand-in for AWS and GitHub
+//! on loopback, beside the smallest function of the same build.
+
+mod away;
+mod measure;
+mod runtime_api;
+mod table;
+
+use clap::Parser;
+use measure::{Function, Measured, measure};
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Measures cold starts of the functions that `cargo lambda build --release` has made.
+#[derive(Parser)]
+struct Cli {
+    /// Starts of each function, the median of which counts
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+    runs: u16,
+    /// Functions to measure [default: all]
+    functions: Vec<String>,
+}
+
+/// What the others are measured against.
+const REFERENCE: &str = "hello-world";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cold-start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let events = root.join("events");
+    let functions = built(&root.join("target/lambda"), &cli.functions)?;
+    let away = away::start().await?;
+    let mut rows = Vec::new();
+    for (name, bootstrap) in functions {
+        eprint!("{name} …\r");
+        let event = first_event(&events, &name)?;
+        let function = Function {
+            name,
+            bootstrap,
+            event,
+        };
+        let mut measured = Vec::new();
+        // One start that does not count: the binary comes from the disk.
+        measure(&function, &away).await?;
+        for _ in 0..cli.runs {
+            measured.push(measure(&function, &away).await?);
+        }
+        rows.push((function, measured));
+    }
+    print!("{}", table::table(&rows, cli.runs)?);
+    Ok(())
+}
+
+/// The bootstraps in `folder`, the reference first.
+fn built(folder: &Path, wanted: &[String]) -> Result<Vec<(String, PathBuf)>, Box<dyn Error>> {
+    let remedy = "build the functions: cargo lambda build --release";
+    let entries = folder
+        .read_dir()
+        .map_err(|error| format!("{}: {error}; {remedy}", folder.display()))?;
+    let mut built = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let bootstrap = entry.path().join("bootstrap");
+        let is_wanted = wanted.is_empty() || name == REFERENCE || wanted.contains(&name);
+        if is_wanted && bootstrap.is_file() {
+            built.push((name, bootstrap));
+        }
+    }
+    built.sort_by_key(|(name, _)| (name != REFERENCE, name.clone()));
+    let missing = std::iter::once(REFERENCE)
+        .chain(wanted.iter().map(String::as_str))
+        .find(|name| built.iter().all(|(built, _)| built != name));
+    match missing {
+        Some(name) => Err(format!("{name} is not in {}; {remedy}", folder.display()).into()),
+        None => Ok(built),
+    }
+}
+
+/// The sample that a function is invoked with.
+fn first_event(events: &Path, function: &str) -> Result<String, Box<dyn Error>> {
+    let file = match function {
+        REFERENCE => return Ok("{}".to_owned()),
+        "webhook" => "http/github.pr.opened.json",
+        "pull-request" => "bus/github.pr.opened.json",
+        "coordinator" => "bus/agent.pr.review_requested.json",
+        "security" => "bus/agent.pr.security_check.json",
+        "style" => "bus/agent.pr.style_check.json",
+        "logic" => "bus/agent.pr.logic_check.json",
+        "verdict" => "bus/agent.pr.check_completed.json",
+        "publisher" => "bus/agent.pr.review_completed.json",
+        "recorder" => "bus/github.pr.opened.json",
+        _ => return Err(format!("{function}: no sample is named for it").into()),
+    };
+    let path = events.join(file);
+    std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+impl Measured {
+    /// The value in the middle.
+    fn median<T: PartialOrd + Copy>(all: &[Self], of: impl Fn(&Self) -> T) -> Option<T> {
+        let mut values: Vec<T> = all.iter().map(of).collect();
+        values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+        values.get(values.len() / 2).copied()
+    }
+}

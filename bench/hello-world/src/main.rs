@@ -1,0 +1,12 @@
+//! The smallest function, for others to be measured against.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::{Value, json};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    run(service_fn(async |_: LambdaEvent<Value>| {
+        Ok::<Value, Error>(json!("hello, world"))
+    }))
+    .await
+}

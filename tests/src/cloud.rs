@@ -1,0 +1,274 @@
+//! `infra/template.yaml` deployed into the emulator of AWS, with the functions'
+//! real binaries, and a simulated GitHub on loopback.
+
+mod build;
+
+use crate::emulator::Emulator;
+use crate::house::KINDS;
+use bus::Batches;
+use bus_eventbridge::EventBridge;
+use github_world::{WebhookDelivery, World};
+use http::StatusCode;
+use ports::{Clock, SeededEntropy, SystemClock, SystemEntropy};
+use serde_json::{Value, json};
+use state::StateBackend;
+use state_dynamodb::DynamoDb;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::OnceCell;
+
+/// The webhook's secret, on both sides.
+const SECRET: &str = "It's a Secret to Everybody";
+const STACK: &str = "github-bot";
+/// Most things take a second; a busy machine takes longer.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Between two looks at what is not there yet.
+const POLL: Duration = Duration::from_millis(100);
+
+/// The deployed stack.
+pub struct Cloud {
+    /// AWS.
+    pub emulator: Emulator,
+    /// GitHub.
+    pub world: World,
+    outputs: Value,
+    dead_letters: tokio::sync::Mutex<Vec<Value>>,
+    browser: reqwest::Client,
+}
+
+impl Cloud {
+    /// The stack that all tests of this program share.
+    ///
+    /// # Panics
+    /// When a function does not build, the emulator cannot be had, or the template
+    /// does not deploy; the message says which.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<Cloud> = OnceCell::const_new();
+        SHARED.get_or_init(Self::deploy).await
+    }
+
+    async fn deploy() -> Self {
+        let emulator = Emulator::start();
+        let world = World::new(Arc::new(SystemClock), Arc::new(SeededEntropy::new(7)));
+        let github = serve(world.clone());
+        let folder = emulator.folder().join("deployed");
+        let template = build::stage(&folder);
+        let put = |name: &str, value: &str| {
+            let input = json!({ "Name": name, "Value": value, "Type": "SecureString" });
+            emulator.aws("ssm", "put-parameter", &input);
+        };
+        put("/github-bot/webhook-secret", SECRET);
+        put("/github-bot/github-token", &world.token());
+        emulator.aws("s3api", "create-bucket", &json!({ "Bucket": "code" }));
+        deploy(&emulator, &template, &github);
+        let stacks = json!({ "StackName": STACK });
+        let described = emulator.aws("cloudformation", "describe-stacks", &stacks);
+        let outputs = described["Stacks"][0]["Outputs"].clone();
+        let cloud = Self {
+            emulator,
+            world,
+            outputs,
+            dead_letters: tokio::sync::Mutex::default(),
+            browser: reqwest::Client::new(),
+        };
+        // The emulator takes no archive in a template.
+        let bus = cloud.output("BusName").to_owned();
+        let described = cloud.aws("events", "describe-event-bus", json!({ "Name": bus }));
+        let archive = json!({ "ArchiveName": bus, "EventSourceArn": described["Arn"] });
+        cloud.aws("events", "create-archive", archive);
+        cloud
+    }
+
+    /// Calls AWS as an administrator does.
+    pub fn aws(&self, service: &str, operation: &str, input: Value) -> Value {
+        self.emulator.aws(service, operation, &input)
+    }
+
+    /// One of the stack's outputs.
+    pub fn output(&self, key: &str) -> &str {
+        let outputs = self.outputs.as_array().map_or(&[][..], Vec::as_slice);
+        let found = outputs.iter().find(|output| output["OutputKey"] == key);
+        found
+            .and_then(|output| output["OutputValue"].as_str())
+            .unwrap_or_else(|| panic!("the stack has no output {key}: {:#}", self.outputs))
+    }
+
+    /// GitHub sends a delivery to the HTTP API, signed as it does.
+    pub async fn deliver(&self, delivery: &WebhookDelivery) -> (StatusCode, Value) {
+        self.deliver_as(delivery, &delivery.body).await
+    }
+
+    /// As [`deliver`](Cloud::deliver), with another body under its signature.
+    pub async fn deliver_as(&self, delivery: &WebhookDelivery, body: &[u8]) -> (StatusCode, Value) {
+        let url: reqwest::Url = self.output("WebhookUrl").parse().expect("a URL");
+        let host = url.host_str().expect("a host").to_owned();
+        let api = host.split('.').next().expect("an API's id");
+        let address = self.emulator.endpoint_url();
+        let mut request = self
+            .browser
+            .post(format!("{address}{}", url.path()))
+            .header("host", format!("{api}.execute-api.localhost"))
+            .body(body.to_vec());
+        for (name, value) in delivery.headers(SECRET) {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await.expect("the HTTP API answers");
+        let status = answer.status();
+        let text = answer.text().await.expect("an answer");
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        (status, body)
+    }
+
+    /// The bus, for who puts events on it from outside.
+    pub fn bus(&self) -> Batches<EventBridge> {
+        let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+        EventBridge::bus(
+            &self.emulator.sdk_config(),
+            self.output("BusName"),
+            clock,
+            entropy,
+        )
+    }
+
+    /// The deployed table.
+    pub fn state(&self) -> DynamoDb {
+        DynamoDb::new(&self.emulator.sdk_config(), self.output("TableName"))
+    }
+
+    /// What the table holds, by key.
+    pub async fn items(&self) -> BTreeMap<String, String> {
+        let (state, now) = (self.state(), SystemClock.now());
+        let mut items = BTreeMap::new();
+        for kind in KINDS {
+            let prefix = kind.parse().expect("a kind");
+            let listed = state.list(&prefix, None, usize::MAX >> 1, now).await;
+            let listed = listed.expect("the table").into_iter();
+            items.extend(listed.map(|(key, item)| (key.to_string(), item.value)));
+        }
+        items
+    }
+
+    /// Everything that has come into the dead-letter queue so far.
+    pub async fn dead_letters(&self) -> Vec<Value> {
+        let mut letters = self.dead_letters.lock().await;
+        let url = self.output("DeadLettersUrl");
+        let input = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10, "VisibilityTimeout": 600 });
+        let received = self.aws("sqs", "receive-message", input);
+        let messages = received["Messages"].as_array().cloned().unwrap_or_default();
+        letters.extend(messages.iter().map(|message| {
+            let body = message["Body"].as_str().unwrap_or_default();
+            serde_json::from_str(body).unwrap_or_else(|_| body.into())
+        }));
+        letters.clone()
+    }
+
+    /// Waits until no event is on its way any more, deadlines left aside.
+    pub async fn until_quiet(&self) {
+        self.eventually("no event is on its way", async || {
+            let queues = self.aws("sqs", "list-queues", json!({}));
+            let urls = queues["QueueUrls"].as_array().cloned().unwrap_or_default();
+            let working = urls
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|url| !url.contains("Deadline") && *url != self.output("DeadLettersUrl"));
+            let mut waiting = 0;
+            for url in working {
+                let names = [
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                ];
+                let input = json!({ "QueueUrl": url, "AttributeNames": names });
+                let answer = self.aws("sqs", "get-queue-attributes", input);
+                let count = |name| answer["Attributes"][name].as_str().map(str::parse::<u32>);
+                waiting += names
+                    .into_iter()
+                    .filter_map(count)
+                    .filter_map(Result::ok)
+                    .sum::<u32>();
+            }
+            (waiting == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// An item of the table is lost.
+    pub async fn lose(&self, key: &str) {
+        let kind = key.split(':').next().expect("a kind");
+        let item = json!({ "kind": { "S": kind }, "key": { "S": key } });
+        let input = json!({ "TableName": self.output("TableName"), "Key": item });
+        self.aws("dynamodb", "delete-item", input);
+    }
+
+    /// Waits for `condition`, looking often.
+    ///
+    /// # Panics
+    /// When it does not come true; the message says where the log is.
+    pub async fn eventually<T>(
+        &self,
+        what: &str,
+        mut condition: impl AsyncFnMut() -> Option<T>,
+    ) -> T {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if let Some(met) = condition().await {
+                return met;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        let log = self.emulator.log().display();
+        panic!("not within {PATIENCE:?}: {what}; the emulator's log is {log}");
+    }
+}
+
+/// Serves `world` for as long as the program runs, and gives its address.
+fn serve(world: World) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.set_nonblocking(true).expect("a socket");
+    let address = listener.local_addr().expect("its address");
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+            github_world::serve(world, listener).await
+        })
+    });
+    format!("http://{address}")
+}
+
+fn deploy(emulator: &Emulator, template: &Path, github: &str) {
+    let packaged = template.with_file_name("packaged.yaml");
+    let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+    emulator.cli(&[
+        "cloudformation",
+        "package",
+        "--template-file",
+        &path(template),
+        "--s3-bucket",
+        "code",
+        "--output-template-file",
+        &path(&packaged),
+    ]);
+    let architecture = match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        arch => arch,
+    };
+    emulator.cli(&[
+        "cloudformation",
+        "deploy",
+        "--template-file",
+        &path(&packaged),
+        "--stack-name",
+        STACK,
+        "--capabilities",
+        "CAPABILITY_IAM",
+        "CAPABILITY_AUTO_EXPAND",
+        "--parameter-overrides",
+        &format!("Architecture={architecture}"),
+        &format!("GitHubApiUrl={github}"),
+    ]);
+}

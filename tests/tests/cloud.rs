@@ -1,0 +1,277 @@
+//! The deployed stack, from a signed delivery at the HTTP API to what GitHub shows
+//! and what the table holds.
+//!
+//! The emulator stores, but does not execute, the retries and dead-letter queues of
+//! rules that invoke a function directly, on-failure destinations, and throttling:
+//! `tests/tests/template.rs` asserts them on the template.
+
+use bus::Emit;
+use event::{Event, Say};
+use github::PrKey;
+use github::port::ReviewEvent;
+use github_world::{NewPullRequest, WebhookDelivery};
+use http::StatusCode;
+use journeys::changes;
+use journeys::cloud::Cloud;
+use ports::{Clock, SystemClock};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn opened(cloud: &Cloud, diff: String) -> (PrKey, WebhookDelivery) {
+    let delivery = cloud.world.open_pull_request(NewPullRequest {
+        diff,
+        ..NewPullRequest::default()
+    });
+    (delivery.pr.clone().expect("a pull request"), delivery)
+}
+
+async fn accepted(cloud: &Cloud, delivery: &WebhookDelivery) {
+    let (status, body) = cloud.deliver(delivery).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+}
+
+/// Waits until the review of `pr`'s head is published, and gives what the table
+/// holds of the pull request, by key.
+async fn published(cloud: &Cloud, pr: &PrKey) -> BTreeMap<String, Value> {
+    let head = cloud.world.head(pr);
+    let publication = format!("publication:{pr}@{head}/verdict");
+    let what = format!("the publication of {pr}@{head}");
+    cloud
+        .eventually(&what, async || {
+            let mut items = cloud.items().await;
+            items.retain(|key, _| key.contains(&format!(":{pr}")));
+            let is_settled = items.get(&publication)?.contains("review_id");
+            let value = |text: String| serde_json::from_str(&text).expect("JSON");
+            let items = items.into_iter().map(|(key, text)| (key, value(text)));
+            is_settled.then(|| items.collect())
+        })
+        .await
+}
+
+#[tokio::test]
+async fn findings_become_one_review_and_the_table_tells_the_story() {
+    let cloud = Cloud::shared().await;
+    let (pr, delivery) = opened(cloud, changes::leftover());
+    accepted(cloud, &delivery).await;
+    let items = published(cloud, &pr).await;
+
+    let reviews = cloud.world.bot_reviews(&pr);
+    let [review] = reviews.as_slice() else {
+        panic!("one review: {reviews:#?}");
+    };
+    let head = cloud.world.head(&pr);
+    assert_eq!(review.event, ReviewEvent::Comment);
+    assert_eq!(review.commit_id, head);
+    assert!(
+        !review.comments.is_empty(),
+        "what is found stands at its line"
+    );
+
+    let keys: Vec<_> = items.keys().map(String::as_str).collect();
+    let expected = [
+        format!("check:{pr}@{head}/logic"),
+        format!("check:{pr}@{head}/security"),
+        format!("check:{pr}@{head}/style"),
+        format!("pr:{pr}"),
+        format!("publication:{pr}@{head}/verdict"),
+        format!("review:{pr}@{head}"),
+    ];
+    assert_eq!(keys, expected);
+    let review = &items[&format!("review:{pr}@{head}")]["value"];
+    assert_eq!(
+        review["reports"].as_object().map(serde_json::Map::len),
+        Some(3)
+    );
+    assert_eq!(review["verdict"]["missing"], json!([]));
+}
+
+#[tokio::test]
+async fn a_committed_secret_stands_against_merging() {
+    let cloud = Cloud::shared().await;
+    let (pr, delivery) = opened(cloud, changes::secret());
+    accepted(cloud, &delivery).await;
+    published(cloud, &pr).await;
+    let reviews = cloud.world.bot_reviews(&pr);
+    assert_eq!(reviews.len(), 1);
+    assert_eq!(reviews[0].event, ReviewEvent::RequestChanges);
+}
+
+#[tokio::test]
+async fn a_clean_change_is_told_so() {
+    let cloud = Cloud::shared().await;
+    let (pr, delivery) = opened(cloud, changes::clean());
+    accepted(cloud, &delivery).await;
+    published(cloud, &pr).await;
+    let reviews = cloud.world.bot_reviews(&pr);
+    assert_eq!(reviews.len(), 1);
+    assert_eq!(reviews[0].event, ReviewEvent::Comment);
+    assert_eq!(reviews[0].comments, []);
+}
+
+#[tokio::test]
+async fn a_push_during_the_review_supersedes_it() {
+    let cloud = Cloud::shared().await;
+    let (pr, delivery) = opened(cloud, changes::secret());
+    let old = cloud.world.head(&pr);
+    let push = cloud.world.push(&pr, changes::clean());
+    let (first, second) = tokio::join!(accepted(cloud, &delivery), accepted(cloud, &push));
+    let ((), ()) = (first, second);
+    let items = published(cloud, &pr).await;
+    let reviews = cloud.world.bot_reviews(&pr);
+    assert_eq!(reviews.len(), 1, "of the new head alone");
+    assert_ne!(reviews[0].commit_id, old);
+    assert_eq!(reviews[0].commit_id, cloud.world.head(&pr));
+    assert_eq!(
+        items[&format!("pr:{pr}")]["value"]["head_sha"],
+        json!(reviews[0].commit_id)
+    );
+}
+
+#[tokio::test]
+async fn five_redeliveries_in_parallel_are_one_review() {
+    let cloud = Cloud::shared().await;
+    let (pr, delivery) = opened(cloud, changes::leftover());
+    let delivery = &delivery;
+    tokio::join!(
+        accepted(cloud, delivery),
+        accepted(cloud, delivery),
+        accepted(cloud, delivery),
+        accepted(cloud, delivery),
+        accepted(cloud, delivery),
+    );
+    published(cloud, &pr).await;
+    // Whatever the others have caused is over when the queues are empty.
+    cloud.until_quiet().await;
+    assert_eq!(cloud.world.bot_reviews(&pr).len(), 1);
+    let journal = cloud.items().await.into_keys();
+    let flow = format!("journal:{}/", delivery.guid);
+    let heard = journal.filter(|key| key.starts_with(&flow)).count();
+    assert!(
+        heard > 5,
+        "the flow of one delivery, each event once: {heard}"
+    );
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_not_githubs_goes_nowhere() {
+    let cloud = Cloud::shared().await;
+    let (pr, mut delivery) = opened(cloud, changes::leftover());
+    delivery.body.push(b' ');
+    let genuine = WebhookDelivery {
+        body: delivery.body[..delivery.body.len() - 1].to_vec(),
+        ..delivery.clone()
+    };
+    let (status, body) = cloud.deliver_as(&genuine, &delivery.body).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED, "{body}");
+    let items = cloud.items().await;
+    assert!(!items.contains_key(&format!("pr:{pr}")));
+}
+
+#[tokio::test]
+async fn a_poisoned_event_ends_in_the_dead_letters_with_its_reason() {
+    let cloud = Cloud::shared().await;
+    let entry = json!({
+        "EventBusName": cloud.output("BusName"),
+        "Source": "somebody",
+        "DetailType": "agent.pr.security_check",
+        "Detail": json!({ "poison": "no event of ours" }).to_string(),
+    });
+    let put = cloud.aws("events", "put-events", json!({ "Entries": [entry] }));
+    assert_eq!(put["FailedEntryCount"], 0);
+    for function in ["security", "recorder"] {
+        let letter = cloud
+            .eventually(&format!("the dead letter of {function}"), async || {
+                let letters = cloud.dead_letters().await;
+                letters.into_iter().find(|letter| {
+                    letter["requestContext"]["function"] == function
+                        && letter["requestPayload"]["source"] == "somebody"
+                })
+            })
+            .await;
+        assert_eq!(letter["requestContext"]["condition"], "NotRetryable");
+        assert_eq!(letter["responsePayload"]["errorType"], "MalformedEvent");
+        let reason = letter["responsePayload"]["errorMessage"].to_string();
+        assert!(reason.contains("missing field"), "{reason}");
+        assert_eq!(
+            letter["requestPayload"]["detail"]["poison"],
+            "no event of ours"
+        );
+    }
+}
+
+#[tokio::test]
+async fn fifty_writers_lose_no_update_of_one_item() {
+    let cloud = Cloud::shared().await;
+    state::contract::fifty_tasks_lose_no_update(Arc::new(cloud.state())).await;
+}
+
+/// The way to put right what was lost or given up: everything is idempotent, so a
+/// replay adds what is missing, and nothing else.
+#[tokio::test]
+async fn a_replay_from_the_archive_adds_what_is_missing_and_repeats_nothing() {
+    let cloud = Cloud::shared().await;
+    let begun = SystemClock.now();
+    let (pr, delivery) = opened(cloud, changes::leftover());
+    accepted(cloud, &delivery).await;
+    published(cloud, &pr).await;
+    cloud.until_quiet().await;
+    let journal = format!("journal:{}/{}", delivery.guid, delivery.guid);
+    cloud.lose(&journal).await;
+    assert!(!cloud.items().await.contains_key(&journal), "it is lost");
+
+    let bus = cloud.aws(
+        "events",
+        "describe-event-bus",
+        json!({ "Name": cloud.output("BusName") }),
+    );
+    let archive = cloud.aws(
+        "events",
+        "describe-archive",
+        json!({ "ArchiveName": cloud.output("BusName") }),
+    );
+    let replay = json!({
+        "ReplayName": "what-was-lost",
+        "EventSourceArn": archive["ArchiveArn"],
+        "EventStartTime": begun.to_string(),
+        "EventEndTime": SystemClock.now().to_string(),
+        "Destination": { "Arn": bus["Arn"] },
+    });
+    cloud.aws("events", "start-replay", replay);
+    cloud
+        .eventually("the journal is whole again", async || {
+            cloud.items().await.contains_key(&journal).then_some(())
+        })
+        .await;
+    cloud.until_quiet().await;
+    assert_eq!(cloud.world.bot_reviews(&pr).len(), 1, "still one review");
+}
+
+#[tokio::test]
+async fn an_event_from_outside_takes_its_rule() {
+    let cloud = Cloud::shared().await;
+    let say = Say {
+        topic: "github.push".parse().expect("a topic"),
+        subject: "octo/widgets".to_owned(),
+        data: json!({}),
+    };
+    let event = Event::first(
+        "from-outside".parse().expect("an id"),
+        "test",
+        say,
+        SystemClock.now(),
+    );
+    cloud
+        .bus()
+        .emit(vec![event])
+        .await
+        .expect("the bus takes it");
+    cloud
+        .eventually("the recorder has it", async || {
+            let items = cloud.items().await;
+            items
+                .contains_key("journal:from-outside/from-outside")
+                .then_some(())
+        })
+        .await;
+}
