@@ -5,6 +5,7 @@
 use crate::template::Route;
 use event::{EventBridgeEvent, Timestamp};
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use serde_json::Value;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -18,7 +19,8 @@ const TABLES: &str = "
         event    TEXT NOT NULL,
         attempts INTEGER NOT NULL,
         put_at   INTEGER NOT NULL,
-        due_at   INTEGER NOT NULL
+        due_at   INTEGER NOT NULL,
+        unreached INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX IF NOT EXISTS delivery_due_at ON delivery (due_at, id);
     CREATE TABLE IF NOT EXISTS dead_letter (
@@ -32,6 +34,10 @@ const TABLES: &str = "
     ) STRICT;
 ";
 
+/// Files of earlier versions lack it.
+const ADD_UNREACHED: &str =
+    "ALTER TABLE delivery ADD COLUMN unreached INTEGER NOT NULL DEFAULT 0";
+
 /// At most so many requests share one commit.
 const MOST_IN_A_COMMIT: usize = 256;
 
@@ -44,10 +50,13 @@ pub struct Delivery {
     pub rule: String,
     /// The rule's target that it goes to.
     pub target: String,
-    /// What the function will receive.
-    pub event: EventBridgeEvent,
-    /// How often it has been tried.
+    /// What the function will receive. Whether it can read the detail is its own
+    /// affair.
+    pub event: EventBridgeEvent<Value>,
+    /// How often the function has failed on it.
     pub attempts: u32,
+    /// How often the function could not even be reached.
+    pub unreached: u32,
     /// When it was put on the bus.
     pub put_at: Timestamp,
 }
@@ -128,6 +137,9 @@ impl Queue {
             // A webhook is answered once its delivery is on the disk.
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.execute_batch(TABLES)?;
+            if !connection.column_exists(None, "delivery", "unreached")? {
+                connection.execute(ADD_UNREACHED, [])?;
+            }
             Ok(connection)
         });
         let connection = ready.map_err(|error| QueueError {
@@ -145,7 +157,7 @@ impl Queue {
     /// [`QueueError`]: nothing was put.
     pub async fn put(
         &self,
-        deliveries: Vec<(EventBridgeEvent, Route)>,
+        deliveries: Vec<(EventBridgeEvent<Value>, Route)>,
         now: Timestamp,
     ) -> Result<(), QueueError> {
         self.ask(move |queue| {
@@ -173,7 +185,7 @@ impl Queue {
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, QueueError> {
         self.ask(move |queue| {
             let mut select = queue.prepare_cached(
-                "SELECT id, rule, target, event, attempts, put_at FROM delivery
+                "SELECT id, rule, target, event, attempts, put_at, unreached FROM delivery
                  WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
             )?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -189,6 +201,7 @@ impl Queue {
                         event,
                         attempts: row.get(4)?,
                         put_at: timestamp(row, 5)?,
+                        unreached: row.get(6)?,
                     }),
                     Err(error) => {
                         let reason = format!("it cannot be read any more: {error}");
@@ -236,6 +249,21 @@ impl Queue {
         self.ask(move |queue| {
             let mut update = queue.prepare_cached(
                 "UPDATE delivery SET attempts = attempts + 1, due_at = ?2 WHERE id = ?1",
+            )?;
+            update.execute(params![id, due_at.as_millisecond()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The function could not be reached; the delivery is due again at `due_at`.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn unreached(&self, id: i64, due_at: Timestamp) -> Result<(), QueueError> {
+        self.ask(move |queue| {
+            let mut update = queue.prepare_cached(
+                "UPDATE delivery SET unreached = unreached + 1, due_at = ?2 WHERE id = ?1",
             )?;
             update.execute(params![id, due_at.as_millisecond()])?;
             Ok(())
@@ -385,7 +413,7 @@ fn serve(mut connection: Connection, inbox: &mpsc::Receiver<Request>) {
 fn bury(queue: &Transaction<'_>, id: i64, reason: &str, now: Timestamp) -> rusqlite::Result<()> {
     queue.execute(
         "INSERT INTO dead_letter (id, rule, target, event, attempts, reason, died_at)
-         SELECT id, rule, target, event, attempts + 1, ?2, ?3 FROM delivery WHERE id = ?1",
+         SELECT id, rule, target, event, attempts + unreached + 1, ?2, ?3 FROM delivery WHERE id = ?1",
         params![id, reason, now.as_millisecond()],
     )?;
     queue.execute("DELETE FROM delivery WHERE id = ?1", [id])?;
