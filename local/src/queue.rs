@@ -35,8 +35,7 @@ const TABLES: &str = "
 ";
 
 /// Files of earlier versions lack it.
-const ADD_UNREACHED: &str =
-    "ALTER TABLE delivery ADD COLUMN unreached INTEGER NOT NULL DEFAULT 0";
+const ADD_UNREACHED: &str = "ALTER TABLE delivery ADD COLUMN unreached INTEGER NOT NULL DEFAULT 0";
 
 /// At most so many requests share one commit.
 const MOST_IN_A_COMMIT: usize = 256;

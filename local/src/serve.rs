@@ -59,7 +59,9 @@ pub enum ServeError {
     #[error("--lambda: {0}")]
     LambdaUrl(#[from] InvalidLambdaUrl),
     /// The bus cannot be called so.
-    #[error("{given_by}: {name:?} is no name of a bus: expected letters, digits, '.', '-' and '_', 256 at most")]
+    #[error(
+        "{given_by}: {name:?} is no name of a bus: expected letters, digits, '.', '-' and '_', 256 at most"
+    )]
     BusName {
         /// Where it was given.
         given_by: &'static str,

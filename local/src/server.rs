@@ -49,7 +49,9 @@ pub fn health(queue: Queue) -> Router {
             }
         }
     }
-    Router::new().route("/health", get(answer)).with_state(queue)
+    Router::new()
+        .route("/health", get(answer))
+        .with_state(queue)
 }
 
 /// Serves `routes` and delivers what is due, until the process is asked to stop

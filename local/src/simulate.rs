@@ -139,7 +139,8 @@ impl House {
     async fn settle(&self, until: Option<&str>, run: &mut Run) -> Result<(), SimulateError> {
         loop {
             while let Some(tried) = self.runner.step().await? {
-                let reached = until == Some(tried.event.detail_type.as_str()) && !is_recorder(&tried);
+                let reached =
+                    until == Some(tried.event.detail_type.as_str()) && !is_recorder(&tried);
                 run.note(tried);
                 if reached {
                     return Ok(());

@@ -27,7 +27,9 @@ pub struct Lambda {
 
 /// A text that is no URL of a Lambda endpoint.
 #[derive(Debug, thiserror::Error)]
-#[error("{url:?} is no URL of a Lambda endpoint: {problem}; expected one such as http://127.0.0.1:9000")]
+#[error(
+    "{url:?} is no URL of a Lambda endpoint: {problem}; expected one such as http://127.0.0.1:9000"
+)]
 pub struct InvalidLambdaUrl {
     url: String,
     problem: String,
@@ -87,7 +89,8 @@ impl Lambda {
         let status = response.status();
         let reported = response.headers().contains_key("x-amz-function-error");
         let body = response.bytes().await;
-        let body = body.map_err(|error| failed(format!("the answer broke off: {}", reason(error))))?;
+        let body =
+            body.map_err(|error| failed(format!("the answer broke off: {}", reason(error))))?;
         answered(status, reported, &body)
     }
 }
@@ -160,7 +163,10 @@ fn answered(status: StatusCode, reported: bool, body: &[u8]) -> Result<Value, Fa
         ))),
         (None, Ok(answer)) if status.is_success() && !reported => Ok(answer),
         _ => {
-            let text: String = String::from_utf8_lossy(body).chars().take(MOST_REPEATED).collect();
+            let text: String = String::from_utf8_lossy(body)
+                .chars()
+                .take(MOST_REPEATED)
+                .collect();
             Err(failed(format!("answered {status}: {text}")))
         }
     }

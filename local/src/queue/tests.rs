@@ -29,9 +29,7 @@ fn put(n: usize, delay: u64) -> (EventBridgeEvent<Value>, Route) {
 
 async fn due(queue: &Queue, second: i64) -> Vec<String> {
     let due = queue.due(at(second), 10).await.unwrap();
-    due.into_iter()
-        .map(|delivery| delivery.event.id)
-        .collect()
+    due.into_iter().map(|delivery| delivery.event.id).collect()
 }
 
 #[tokio::test]

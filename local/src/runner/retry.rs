@@ -198,10 +198,34 @@ mod tests {
                 0,
                 Next::ReachAgain(at(1)),
             ),
-            ("then later", invoke(185, 86400), 5, 100, Next::ReachAgain(at(132))),
-            ("never later than that", invoke(185, 86400), 150, 1000, Next::ReachAgain(at(1600))),
-            ("no tries", invoke(0, 86400), 0, 0, Next::GiveUp("no tries left")),
-            ("the last try", invoke(3, 86400), 3, 9, Next::GiveUp("no tries left")),
+            (
+                "then later",
+                invoke(185, 86400),
+                5,
+                100,
+                Next::ReachAgain(at(132)),
+            ),
+            (
+                "never later than that",
+                invoke(185, 86400),
+                150,
+                1000,
+                Next::ReachAgain(at(1600)),
+            ),
+            (
+                "no tries",
+                invoke(0, 86400),
+                0,
+                0,
+                Next::GiveUp("no tries left"),
+            ),
+            (
+                "the last try",
+                invoke(3, 86400),
+                3,
+                9,
+                Next::GiveUp("no tries left"),
+            ),
             (
                 "not past its age",
                 invoke(185, 60),
@@ -209,9 +233,19 @@ mod tests {
                 31,
                 Next::GiveUp("too old to be tried again"),
             ),
-            ("a message is received once more", queue, 0, 10, Next::Again(at(190))),
+            (
+                "a message is received once more",
+                queue,
+                0,
+                10,
+                Next::Again(at(190)),
+            ),
         ] {
-            assert_eq!(next(via, &delivery(0, unreached), &gone, at(now)), expected, "{why}");
+            assert_eq!(
+                next(via, &delivery(0, unreached), &gone, at(now)),
+                expected,
+                "{why}"
+            );
         }
     }
 }
