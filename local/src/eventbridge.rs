@@ -16,9 +16,11 @@ use api::Bus;
 use config::Environment;
 use name::BusName;
 use ports::{SystemClock, SystemEntropy};
-use std::net::IpAddr;
+use std::fs::File;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 
 /// What the bus is called when nobody says.
 const DEFAULT_BUS: &str = "github-bot";
@@ -39,67 +41,102 @@ pub struct Options {
     pub state: Option<String>,
 }
 
-/// Runs until the process is asked to stop.
+/// The endpoint, listening.
+pub struct Endpoint {
+    address: SocketAddr,
+    listener: TcpListener,
+    name: BusName,
+    store: Store,
+    lock: Option<File>,
+    runner: Runner<Lambda>,
+}
+
+impl Endpoint {
+    /// Checks what was given, and takes the port.
+    ///
+    /// # Errors
+    /// [`ServeError`] names what is missing, wrong or in use.
+    pub async fn open(
+        template: Template,
+        options: &Options,
+        environment: &Environment,
+    ) -> Result<Self, ServeError> {
+        let name = bus_name(options.bus.as_deref(), environment)?;
+        let functions = Lambda::at(&options.lambda, options.build)?;
+        let listener = server::listen(options.host, options.port).await?;
+        // Last, so that no file is made when anything else is wrong. STATE_URL is
+        // the functions' affair: deliveries are not kept there.
+        let state = options.state.as_deref().unwrap_or("memory:");
+        let store = Store::open(Some(state), environment)?;
+        let lock = store.lock()?;
+        let (template, clock) = (Arc::new(template), Arc::new(SystemClock));
+        let queue = store.queue.clone();
+        let bus = LocalBus::new(template.clone(), queue.clone(), clock.clone());
+        Ok(Self {
+            address: listener.local_addr()?,
+            listener,
+            name,
+            store,
+            lock,
+            runner: Runner {
+                template,
+                functions,
+                bus: Arc::new(bus),
+                queue,
+                clock,
+            },
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers and delivers until the process is asked to stop.
+    ///
+    /// # Errors
+    /// [`ServeError`] when the queue or the network fails.
+    pub async fn run(self) -> Result<(), ServeError> {
+        let queue = self.store.queue;
+        let api = api::routes(Bus {
+            name: self.name,
+            bus: self.runner.bus.clone(),
+            clock: self.runner.clock.clone(),
+            entropy: Arc::new(SystemEntropy),
+        });
+        let routes = server::health(queue.clone()).merge(api);
+        let ended = server::run(self.listener, routes, self.runner).await;
+        drop(self.lock);
+        let depth = queue.depth().await?;
+        tracing::info!(waiting = depth.waiting, dead = depth.dead, "stopped");
+        ended
+    }
+}
+
+/// Runs until the process is asked to stop. Says on standard output where it
+/// listens, and the environment that leads functions to it.
 ///
 /// # Errors
 /// [`ServeError`] names what is missing, wrong or in use.
 pub async fn serve(
     template: Template,
-    options: Options,
+    options: &Options,
     environment: &Environment,
 ) -> Result<(), ServeError> {
-    let name = bus_name(options.bus, environment)?;
-    let lambda = Lambda::at(&options.lambda, options.build)?;
-    let listener = server::listen(options.host, options.port).await?;
-    // STATE_URL is the functions' affair: deliveries are not kept there.
-    let store = Store::open(
-        Some(options.state.as_deref().unwrap_or("memory:")),
-        environment,
-    )?;
-    let lock = store.lock()?;
-
-    let clock = Arc::new(SystemClock);
-    let template = Arc::new(template);
-    let bus = Arc::new(LocalBus::new(
-        template.clone(),
-        store.queue.clone(),
-        clock.clone(),
-    ));
-    let runner = Runner {
-        template,
-        functions: lambda,
-        bus: bus.clone(),
-        queue: store.queue.clone(),
-        clock: clock.clone(),
-    };
-    let address = listener.local_addr()?;
-    println!("listening on http://{address}");
-    println!("AWS_ENDPOINT_URL_EVENTBRIDGE=http://{address}");
-    println!("EVENT_BUS_NAME={}", name.as_str());
-    let routes = server::health(store.queue.clone()).merge(api::routes(Bus {
-        name,
-        bus,
-        clock,
-        entropy: Arc::new(SystemEntropy),
-    }));
-    let ended = server::run(listener, routes, runner).await;
-    drop(lock);
-    let depth = store.queue.depth().await?;
-    if options.state.is_none() && (depth.waiting > 0 || depth.dead > 0) {
-        tracing::warn!(
-            waiting = depth.waiting,
-            dead = depth.dead,
-            "what waited and what was given up is gone with the process; --state sqlite://path keeps it"
-        );
-    }
-    ended
+    let endpoint = Endpoint::open(template, options, environment).await?;
+    println!("listening on http://{}", endpoint.address);
+    println!("AWS_ENDPOINT_URL_EVENTBRIDGE=http://{}", endpoint.address);
+    println!("EVENT_BUS_NAME={}", endpoint.name.as_str());
+    endpoint.run().await
 }
 
-fn bus_name(given: Option<String>, environment: &Environment) -> Result<BusName, ServeError> {
+fn bus_name(given: Option<&str>, environment: &Environment) -> Result<BusName, ServeError> {
     let (given_by, name) = match (given, environment.event_bus_name()) {
         (Some(name), _) => ("--bus", name),
-        (None, Ok(name)) => ("EVENT_BUS_NAME", name.to_owned()),
-        (None, Err(_)) => ("--bus", DEFAULT_BUS.to_owned()),
+        (None, Ok(name)) => ("EVENT_BUS_NAME", name),
+        (None, Err(_)) => ("--bus", DEFAULT_BUS),
     };
+    let name = name.to_owned();
     BusName::new(&name).ok_or(ServeError::BusName { given_by, name })
 }

@@ -79,7 +79,7 @@ async fn run(cli: Cli, environment: &Environment) -> End {
                 bus,
                 state,
             };
-            eventbridge::serve(template, options, environment)
+            eventbridge::serve(template, &options, environment)
                 .await
                 .map_err(served)
         }

@@ -72,7 +72,7 @@ pub enum ServeError {
     #[error("{0} is in use: another github-bot runs on it; stop that one, or give another --state")]
     InUse(String),
     /// The port cannot be had.
-    #[error("port {port}: {error}")]
+    #[error("port {port}: {error}; give another --port")]
     Port {
         /// The port.
         port: u16,

@@ -111,7 +111,27 @@ mod tests {
                 max_receives: 10,
             },
         };
-        insta::assert_json_snapshot!(batch(&route, &delivery()), @"");
+        insta::assert_json_snapshot!(batch(&route, &delivery()), @r#"
+        {
+          "Records": [
+            {
+              "attributes": {
+                "ApproximateFirstReceiveTimestamp": "60000",
+                "ApproximateReceiveCount": "3",
+                "SenderId": "events.amazonaws.com",
+                "SentTimestamp": "0"
+              },
+              "awsRegion": "us-east-1",
+              "body": "{\"account\":\"000000000000\",\"detail\":{\"order\":1},\"detail-type\":\"order.placed\",\"id\":\"1\",\"region\":\"us-east-1\",\"resources\":[],\"source\":\"shop\",\"time\":\"1970-01-01T00:00:00Z\",\"version\":\"0\"}",
+              "eventSource": "aws:sqs",
+              "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:SecurityQueue",
+              "messageAttributes": {},
+              "messageId": "00000000-0000-4000-8000-0000000000ff",
+              "receiptHandle": "00000000-0000-4000-8000-0000000000ff-3"
+            }
+          ]
+        }
+        "#);
     }
 
     #[test]

@@ -43,7 +43,7 @@ struct Entry {
 
 /// A timestamp: the SDKs send seconds since 1970 as a number.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a time: seconds since 1970")]
 enum Time {
     Seconds(f64),
     Text(Timestamp),
