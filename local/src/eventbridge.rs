@@ -25,6 +25,10 @@ use tokio::net::TcpListener;
 /// What the bus is called when nobody says.
 const DEFAULT_BUS: &str = "github-bot";
 
+/// So many calls are waited for at the same time: those of a function that does
+/// not build have no answer for long, and others are not to wait for them.
+const AT_ONCE: usize = 64;
+
 /// What `bus` is given.
 pub struct Options {
     /// Where functions are called, such as `http://127.0.0.1:9000`.
@@ -106,7 +110,7 @@ impl Endpoint {
             entropy: Arc::new(SystemEntropy),
         });
         let routes = server::health(queue.clone()).merge(api);
-        let ended = server::run(self.listener, routes, self.runner).await;
+        let ended = server::run(self.listener, routes, self.runner, AT_ONCE).await;
         drop(self.lock);
         let depth = queue.depth().await?;
         tracing::info!(waiting = depth.waiting, dead = depth.dead, "stopped");

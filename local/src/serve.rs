@@ -28,6 +28,9 @@ use webhook::{Answer, MAX_BODY, Secrets, Webhook};
 /// Where state is kept when nobody says: a file in the folder one is in.
 pub const DEFAULT_STATE: &str = "sqlite://github-bot.db";
 
+/// So many deliveries are worked on at the same time.
+const AT_ONCE: usize = 8;
+
 /// What `--port` is given.
 pub struct Options {
     /// The address to listen on.
@@ -208,7 +211,7 @@ pub async fn serve(
         .merge(server::health(store.queue.clone()));
 
     println!("listening on http://{}/webhook", listener.local_addr()?);
-    let ended = server::run(listener, routes, runner).await;
+    let ended = server::run(listener, routes, runner, AT_ONCE).await;
     drop(lock);
     ended
 }

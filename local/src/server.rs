@@ -19,9 +19,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinError;
 
-/// So many deliveries are worked on at the same time.
-const AT_ONCE: usize = 8;
-
 /// When asked to stop, requests that are still coming in have so long to come;
 /// GitHub itself waits no longer ("Handling webhook deliveries").
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -54,7 +51,7 @@ pub fn health(queue: Queue) -> Router {
         .with_state(queue)
 }
 
-/// Serves `routes` and delivers what is due, until the process is asked to stop
+/// Serves `routes` and delivers what is due, `at_once` at a time, until the process is asked to stop
 /// (SIGTERM, SIGINT); what is in hand by then is finished, the rest stays in the
 /// queue. Asked once more, it waits for nothing.
 ///
@@ -64,10 +61,11 @@ pub async fn run<F: Call>(
     listener: TcpListener,
     routes: Router,
     runner: Runner<F>,
+    at_once: usize,
 ) -> Result<(), ServeError> {
     let mut signals = Signals::new()?;
     let (stop, stopped) = watch::channel(());
-    let mut running = tokio::spawn(Arc::new(runner).run(AT_ONCE, until(stopped.clone())));
+    let mut running = tokio::spawn(Arc::new(runner).run(at_once, until(stopped.clone())));
     let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
     let mut server = tokio::spawn(server.into_future());
     // Whichever half ends by itself has failed; without it the other is no use.

@@ -3,7 +3,7 @@
 use crate::common::{Answer, Process, eventually, exchange, send};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
@@ -111,15 +111,16 @@ impl Bus {
             &json!({ "Entries": [entry] }).to_string(),
         );
         let body: Value = serde_json::from_str(&answer.body).expect("JSON");
-        assert_eq!(body["FailedEntryCount"], 0, "{body}");
+        assert_eq!(body.get("FailedEntryCount"), Some(&json!(0)), "{body}");
     }
 
     /// How many deliveries wait, and how many are dead.
     pub fn depth(&self) -> (u64, u64) {
         let (_, body) = send(self.address, "GET", "/health", &[], b"").expect("an answer");
         let health: Value = serde_json::from_str(&body).expect("JSON");
-        let count = |of: &str| health["queue"][of].as_u64().expect("a number");
-        (count("waiting"), count("dead"))
+        let count = |of: &str| health.pointer(of).and_then(Value::as_u64);
+        let depth = count("/queue/waiting").zip(count("/queue/dead"));
+        depth.expect("two numbers")
     }
 
     #[track_caller]
@@ -139,7 +140,7 @@ impl Bus {
 }
 
 /// What `github-bot dead-letters` says of the file.
-pub fn dead_letters(file: &PathBuf) -> Vec<Value> {
+pub fn dead_letters(file: &Path) -> Vec<Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_github-bot"))
         .env_clear()
         .args(["dead-letters", "--state"])

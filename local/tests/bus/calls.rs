@@ -39,7 +39,7 @@ fn steady(mut value: Value) -> Value {
                 *item = steady(item.take());
             }
         }
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
     value
 }
