@@ -40,7 +40,7 @@ impl LocalBus {
         for event in events {
             let routes = self.template.routes(&event);
             if routes.is_empty() {
-                tracing::debug!(topic = event.detail_type, "no rule matches");
+                tracing::info!(topic = event.detail_type, "no rule matches");
             }
             let routes = routes.into_iter().cloned();
             deliveries.extend(routes.map(|route| (event.clone(), route)));

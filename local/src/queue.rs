@@ -2,40 +2,15 @@
 //! event on one route) stays in the file until its function has handled it, or
 //! moves to the dead letters with the reason.
 
+mod schema;
+
 use crate::template::Route;
 use event::{EventBridgeEvent, Timestamp};
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::mpsc;
-use std::time::Duration;
 use tokio::sync::oneshot;
-
-const TABLES: &str = "
-    CREATE TABLE IF NOT EXISTS delivery (
-        id       INTEGER PRIMARY KEY AUTOINCREMENT,
-        rule     TEXT NOT NULL,
-        target   TEXT NOT NULL,
-        event    TEXT NOT NULL,
-        attempts INTEGER NOT NULL,
-        put_at   INTEGER NOT NULL,
-        due_at   INTEGER NOT NULL,
-        unreached INTEGER NOT NULL DEFAULT 0
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS delivery_due_at ON delivery (due_at, id);
-    CREATE TABLE IF NOT EXISTS dead_letter (
-        id       INTEGER PRIMARY KEY,
-        rule     TEXT NOT NULL,
-        target   TEXT NOT NULL,
-        event    TEXT NOT NULL,
-        attempts INTEGER NOT NULL,
-        reason   TEXT NOT NULL,
-        died_at  INTEGER NOT NULL
-    ) STRICT;
-";
-
-/// Files of earlier versions lack it.
-const ADD_UNREACHED: &str = "ALTER TABLE delivery ADD COLUMN unreached INTEGER NOT NULL DEFAULT 0";
 
 /// At most so many requests share one commit.
 const MOST_IN_A_COMMIT: usize = 256;
@@ -130,17 +105,7 @@ impl Queue {
     }
 
     fn start(connection: rusqlite::Result<Connection>, file: String) -> Result<Self, QueueError> {
-        let ready = connection.and_then(|connection| {
-            connection.busy_timeout(Duration::from_secs(10))?;
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            // A webhook is answered once its delivery is on the disk.
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.execute_batch(TABLES)?;
-            if !connection.column_exists(None, "delivery", "unreached")? {
-                connection.execute(ADD_UNREACHED, [])?;
-            }
-            Ok(connection)
-        });
+        let ready = connection.and_then(schema::prepared);
         let connection = ready.map_err(|error| QueueError {
             file: file.clone(),
             reason: error.to_string(),

@@ -1,6 +1,7 @@
 use super::*;
 use crate::template::Via;
 use event::{Event, Say};
+use std::time::Duration;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()

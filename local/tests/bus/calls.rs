@@ -1,8 +1,10 @@
 //! Which functions are called, with what, and how often.
 
 use crate::bus::{Bus, dead_letters};
+use crate::common::eventually;
 use crate::functions::{Functions, Reply};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
@@ -99,6 +101,20 @@ fn a_message_that_failed_comes_again_until_it_is_handled() {
         .collect();
     let id = received[0].1;
     assert_eq!(received, [("1", id), ("2", id), ("3", id)], "one message");
+}
+
+#[test]
+fn calls_without_an_answer_hold_up_nobody_else() {
+    let (folder, (functions, lambda)) = (folder(), Functions::start());
+    let functions = (0..20).fold(functions, |it, _| it.then(Reply::Waits));
+    let bus = Bus::start(&lambda, folder.path(), &[]);
+    (0..20).for_each(|_| bus.put("order.paid", &json!({})));
+    eventually("all are called", Duration::from_secs(10), || {
+        (functions.calls().len() == 20).then_some(())
+    });
+    bus.put("order.placed", &json!({"amount": 5}));
+    bus.settles_at(20, 0);
+    assert_eq!(functions.calls().len(), 22);
 }
 
 #[test]
