@@ -12,7 +12,9 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// What was given is wrong.
 const USAGE: u8 = 2;
@@ -134,12 +136,17 @@ async fn dead_letters(store: &Store, redrive: bool) -> End {
 
 /// Log lines go to standard error; standard output is for what was asked for.
 fn logs(environment: &Environment) -> End {
-    let filter = EnvFilter::try_new(environment.log_filter())
+    let filter: Targets = environment
+        .log_filter()
+        .parse()
         .map_err(|error| (USAGE, format!("RUST_LOG: {error}")))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let colours = !environment.no_color() && std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(!environment.no_color() && std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_ansi(colours);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(filter)
         .init();
     Ok(())
 }

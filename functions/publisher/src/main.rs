@@ -1,37 +1,25 @@
 //! Wiring to Lambda.
 
-use bus_eventbridge::EventBridge;
 use github_client::Client;
-use ports::{SystemClock, SystemEntropy};
 use publisher::Publisher;
-use state::StateManager;
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
-    let environment = runtime::start()?;
-    let aws = aws::sdk_config(environment.aws()?);
-    let clock = Arc::new(SystemClock);
-    let entropy = Arc::new(SystemEntropy);
-    let state = StateManager::new(
-        Arc::new(state_dynamodb::from_url(&aws, environment.state_url()?)?),
-        clock.clone(),
-        entropy.clone(),
-    );
+    let base = runtime::start()?;
+    let (state, bus, environment) = tokio::try_join!(
+        store::open(&base),
+        bus_eventbridge::open(&base),
+        aws::secrets(&base),
+    )?;
+    let (clock, entropy) = (base.clock.clone(), base.entropy.clone());
     let github = Arc::new(Client::from_environment(&environment, clock.clone())?);
-    let bus_name = environment.event_bus_name()?;
-    let bus = Arc::new(EventBridge::bus(
-        &aws,
-        bus_name,
-        clock.clone(),
-        entropy.clone(),
-    ));
-    runtime::run(Publisher {
+    let publisher = Publisher {
         state,
         bus,
         github,
         clock,
         entropy,
-    })
-    .await
+    };
+    runtime::run(base, publisher).await
 }

@@ -1,13 +1,18 @@
-//! What all AWS clients share: one HTTPS client, credentials, region, retries.
+//! What all AWS clients share: one HTTPS client, credentials, region, retries; and
+//! the few calls that need no client of their own.
 //!
-//! It reads no environment; the caller gives [`config::Aws`]. TLS is rustls with
-//! ring: its first use costs a function some milliseconds at cold start, where
-//! the SDK's default provider costs fifty.
+//! TLS is rustls with ring: its first use costs a function some milliseconds at
+//! cold start, where the SDK's default provider costs fifty.
 
+mod dead_letters;
 mod explain;
+mod json;
+mod secrets;
 
 pub use aws_types::SdkConfig;
+pub use dead_letters::send_dead_letter;
 pub use explain::{Failed, explain};
+pub use secrets::secrets;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -17,7 +22,10 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
+use config::{ConfigError, Environment};
+use ports::{Clock, Entropy, SystemClock, SystemEntropy};
 use secrecy::ExposeSecret;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// An attempt that takes longer is given up and made again: DynamoDB and
@@ -28,6 +36,51 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// after them the event itself is delivered again.
 const ATTEMPTS: u32 = 4;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
+
+/// What a function on AWS is built on.
+#[derive(Clone)]
+pub struct Base {
+    /// Its settings. Secrets may be references, see [`secrets`].
+    pub environment: Environment,
+    /// What its clients are made from.
+    pub sdk: SdkConfig,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where random numbers come from.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Base {
+    /// The machine's clock and randomness, and AWS as `environment` says.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is missing.
+    pub fn new(environment: Environment) -> Result<Self, ConfigError> {
+        Ok(Self {
+            sdk: sdk_config(environment.aws()?),
+            environment,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+        })
+    }
+}
+
+/// What a look at something at start has shown: that it is not there, or may not
+/// be used, is told at once and not at the first event. Whatever else went wrong
+/// may be over by then, and is left to that event.
+///
+/// # Errors
+/// [`ConfigError`] names `variable`, which names the thing.
+pub fn looked_at<T>(variable: &'static str, looked: Result<T, Failed>) -> Result<(), ConfigError> {
+    match looked {
+        Ok(_) => Ok(()),
+        Err(failed) if failed.retryable => {
+            tracing::warn!(variable, "not known yet: {}", failed.reason);
+            Ok(())
+        }
+        Err(failed) => Err(ConfigError::new(variable, failed.reason)),
+    }
+}
 
 /// The configuration that every client is made from: `Client::new(&config)`.
 /// Make it once; all clients of it share its connections.

@@ -1,11 +1,12 @@
 //! The bus on AWS: EventBridge's `PutEvents`.
 
 use async_trait::async_trait;
-use aws::SdkConfig;
+use aws::{Base, SdkConfig};
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use bus::{Batches, Entry, EntryResult, PutEvents, PutEventsError};
+use config::ConfigError;
 use ports::{Clock, Entropy};
 use std::sync::Arc;
 
@@ -13,6 +14,30 @@ use std::sync::Arc;
 pub struct EventBridge {
     client: Client,
     bus: String,
+}
+
+/// The bus that `EVENT_BUS_NAME` names, once it is known to be there.
+///
+/// The look opens the connection that the first event is put through, so that it
+/// costs little more than that event saves.
+///
+/// # Errors
+/// [`ConfigError`] when the variable is not set, or names no bus that may be used.
+pub async fn open(base: &Base) -> Result<Arc<Batches<EventBridge>>, ConfigError> {
+    let name = base.environment.event_bus_name()?;
+    let (clock, entropy) = (base.clock.clone(), base.entropy.clone());
+    let looked = Client::new(&base.sdk)
+        .describe_event_bus()
+        .name(name)
+        .send()
+        .await;
+    let looked = looked.map_err(|error| aws::explain(&what(name), &error));
+    aws::looked_at("EVENT_BUS_NAME", looked)?;
+    Ok(Arc::new(EventBridge::bus(&base.sdk, name, clock, entropy)))
+}
+
+fn what(bus: &str) -> String {
+    format!("event bus {bus}")
 }
 
 impl EventBridge {
@@ -50,8 +75,7 @@ impl PutEvents for EventBridge {
             .send()
             .await;
         let answer = answer.map_err(|error| {
-            let what = format!("event bus {}", self.bus);
-            let aws::Failed { retryable, reason } = aws::explain(&what, &error);
+            let aws::Failed { retryable, reason } = aws::explain(&what(&self.bus), &error);
             PutEventsError { retryable, reason }
         })?;
         let results = answer.entries.unwrap_or_default().into_iter();

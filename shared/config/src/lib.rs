@@ -32,6 +32,9 @@ impl ConfigError {
 /// Where GitHub's REST API is when `GITHUB_API_URL` says nothing.
 pub const GITHUB_API_URL: &str = "https://api.github.com";
 
+/// The variables that hold secrets, or references to them.
+const SECRETS: [&str; 2] = ["GITHUB_WEBHOOK_SECRET", "GITHUB_TOKEN"];
+
 impl Environment {
     /// The environment of this process. A variable that is no Unicode counts as
     /// absent.
@@ -85,6 +88,36 @@ impl Environment {
     pub fn state_url(&self) -> Result<&str, ConfigError> {
         self.required("STATE_URL", "where state is kept, such as dynamodb://table")
             .map(ExposeSecret::expose_secret)
+    }
+
+    /// `DEAD_LETTER_QUEUE_URL`: where a function on AWS puts what it can never
+    /// handle.
+    pub fn dead_letter_queue_url(&self) -> Option<&str> {
+        self.text("DEAD_LETTER_QUEUE_URL")
+    }
+
+    /// `MAX_RECEIVE_COUNT`: how often a function on AWS is given a message of its
+    /// queue, as the queue's redrive policy says.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is no number.
+    pub fn max_receive_count(&self) -> Result<Option<u32>, ConfigError> {
+        const VARIABLE: &str = "MAX_RECEIVE_COUNT";
+        let wrong = |error| ConfigError::new(VARIABLE, format!("expected a whole number: {error}"));
+        let text = self.text(VARIABLE);
+        text.map(|text| text.parse().map_err(wrong)).transpose()
+    }
+
+    /// The variables that hold secrets as far as they are set, with what they hold:
+    /// the secret, or on AWS a reference to it.
+    pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let set = |variable| Some((variable, self.text(variable)?));
+        SECRETS.into_iter().filter_map(set)
+    }
+
+    /// Sets `variable` to `secret`.
+    pub fn set(&mut self, variable: &'static str, secret: SecretString) {
+        self.0.insert(variable.to_owned(), secret);
     }
 
     /// `RUST_LOG`, or `info`.

@@ -1,16 +1,20 @@
 //! The Lambda edge of every function that hears events: EventBridge's envelope or
-//! an SQS batch comes in, a failure goes out so that Lambda tries again.
+//! an SQS batch comes in; a failure goes out so that it is tried again, or into the
+//! dead-letter queue at once when no try can succeed.
 
+mod edge;
 mod invocation;
 
-pub use config::Environment;
-
+use aws::Base;
 use bus::Handler;
-use invocation::Invocation;
+use config::Environment;
+use edge::Edge;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use std::fmt;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Why a function did not start. Shown as the process's last words, which are its
 /// first line in the log.
@@ -31,38 +35,32 @@ impl fmt::Debug for Error {
 /// Starts a function: log lines are JSON from here on, as `RUST_LOG` filters them.
 ///
 /// # Errors
-/// [`Error`] when `RUST_LOG` is no filter.
-pub fn start() -> Result<Environment, Error> {
+/// [`Error`] names the variable that is missing or wrong.
+pub fn start() -> Result<Base, Error> {
     let environment = Environment::read();
-    let filter = EnvFilter::try_new(environment.log_filter())
+    let filter: Targets = environment
+        .log_filter()
+        .parse()
         .map_err(|error| format!("RUST_LOG: {error}"))?;
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt::layer()
         .json()
-        .with_env_filter(filter)
         .with_current_span(false)
+        .with_span_list(false);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(filter)
         .init();
-    Ok(environment)
+    Ok(Base::new(environment)?)
 }
 
 /// Hears events until Lambda ends the environment.
 ///
 /// # Errors
-/// [`Error`] when the Runtime API does not answer.
-pub async fn run(handler: impl Handler) -> Result<(), Error> {
-    let handler = &handler;
-    let answer = async move |event: LambdaEvent<Value>| answer(handler, event.payload).await;
+/// [`Error`] when a variable is wrong, or the Runtime API does not answer.
+pub async fn run(base: Base, handler: impl Handler) -> Result<(), Error> {
+    let edge = &Edge::new(base, handler)?;
+    let answer = async move |event: LambdaEvent<Value>| edge.answer(event).await;
     lambda_runtime::run(service_fn(answer))
         .await
         .map_err(Error::from)
-}
-
-/// What one invocation is answered with.
-async fn answer(handler: &impl Handler, payload: Value) -> Result<Value, invocation::Failed> {
-    match Invocation::read(payload)? {
-        Invocation::Event(event) => {
-            invocation::hear(handler, *event).await?;
-            Ok(Value::Null)
-        }
-        Invocation::Batch(records) => Ok(invocation::hear_all(handler, records).await),
-    }
 }

@@ -26,8 +26,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use aws_types::SdkConfig;
 use event::Timestamp;
 use state::{
-    Key, KeyPrefix, NewItem, Resume, Saved, StateBackend, StateError, StateUrl, Stored, Version,
-    WriteId,
+    Key, KeyPrefix, NewItem, Resume, Saved, StateBackend, StateError, Stored, Version, WriteId,
 };
 
 /// State in one table. A clone shares the connections.
@@ -46,6 +45,21 @@ impl DynamoDb {
         }
     }
 
+    /// Looks whether the table is there, by reading an item that never is. This
+    /// opens the connection that the first event is handled with.
+    ///
+    /// # Errors
+    /// [`aws::Failed`]: it is not, or could not be asked.
+    pub async fn look(&self) -> Result<(), aws::Failed> {
+        let nothing = || AttributeValue::S("-".to_owned());
+        let got = self.client.get_item().table_name(&self.table);
+        let got = got.key(KIND, nothing()).key(KEY, nothing()).send().await;
+        match got {
+            Ok(_) => Ok(()),
+            Err(error) => Err(aws::explain(&what(&self.table), &error)),
+        }
+    }
+
     fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
@@ -55,18 +69,8 @@ impl DynamoDb {
     }
 }
 
-/// The backend that `url` names, for a function: `dynamodb://table`.
-///
-/// # Errors
-/// What is wrong with `STATE_URL`, and what was expected.
-pub fn from_url(config: &SdkConfig, url: &str) -> Result<DynamoDb, String> {
-    match url.parse() {
-        Ok(StateUrl::DynamoDb(table)) => Ok(DynamoDb::new(config, table)),
-        Ok(StateUrl::Memory | StateUrl::Sqlite(_) | StateUrl::Redis(_)) => Err(format!(
-            "STATE_URL: {url:?} is not for a function: expected dynamodb://table"
-        )),
-        Err(error) => Err(format!("STATE_URL: {error}")),
-    }
+fn what(table: &str) -> String {
+    format!("table {table}")
 }
 
 /// Anything but a condition that does not hold.
@@ -74,7 +78,7 @@ fn failed<E>(table: &str, error: &SdkError<E>) -> StateError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let aws::Failed { retryable, reason } = aws::explain(&format!("table {table}"), error);
+    let aws::Failed { retryable, reason } = aws::explain(&what(table), error);
     if retryable {
         StateError::Unavailable { reason }
     } else {

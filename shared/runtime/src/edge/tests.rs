@@ -1,0 +1,202 @@
+use super::*;
+use async_trait::async_trait;
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use bus::HandlerError;
+use config::Environment;
+use event::{Event, Failure, MalformedEvent, Outcome, Say, Timestamp};
+use std::sync::{Arc, Mutex};
+
+/// Fails for good on what is called `bad`, and for now on what is called `early`.
+struct Picky;
+
+#[derive(Debug, thiserror::Error)]
+#[error("GitHub is away")]
+struct Away;
+
+impl Failure for Away {
+    fn is_retryable(&self) -> bool {
+        true
+    }
+}
+
+#[async_trait]
+impl Handler for Picky {
+    fn name(&self) -> &'static str {
+        "picky"
+    }
+
+    async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
+        match event.id.as_str() {
+            "bad" => Err(MalformedEvent {
+                id: event.id.clone(),
+                topic: event.topic.clone(),
+                reason: "it is bad".to_owned(),
+            }
+            .into()),
+            "early" => Err(Away.into()),
+            _ => Ok(Outcome::Applied { said: 0 }),
+        }
+    }
+}
+
+fn event(id: &str) -> Value {
+    let say = Say {
+        topic: "github.push".parse().unwrap(),
+        subject: "octo/widgets".to_owned(),
+        data: json!({}),
+    };
+    let event = Event::first(id.parse().unwrap(), "test", say, Timestamp::UNIX_EPOCH);
+    json!(event.into_eventbridge())
+}
+
+fn record(id: &str, body: &str, receives: u32) -> Value {
+    json!({
+        "messageId": id,
+        "receiptHandle": "…",
+        "body": body,
+        "attributes": { "ApproximateReceiveCount": receives.to_string() },
+        "eventSource": "aws:sqs",
+    })
+}
+
+/// A function whose queue for dead letters answers `status`, or that has none.
+async fn edge(status: Option<StatusCode>) -> (Edge<Picky>, Arc<Mutex<Vec<Value>>>) {
+    let mut set = vec![
+        ("AWS_REGION", "eu-central-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("MAX_RECEIVE_COUNT", "3".to_owned()),
+    ];
+    let letters = Arc::new(Mutex::new(Vec::new()));
+    if let Some(status) = status {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let queue = post(async move |State(letters): State<Letters>, body: String| {
+            letters
+                .lock()
+                .unwrap()
+                .push(serde_json::from_str(&body).unwrap());
+            (status, "{}")
+        });
+        let router = Router::new().route("/", queue).with_state(letters.clone());
+        tokio::spawn(async { axum::serve(listener, router).await });
+        set.push(("AWS_ENDPOINT_URL", url.clone()));
+        set.push(("DEAD_LETTER_QUEUE_URL", format!("{url}/letters")));
+    }
+    let base = Base::new(Environment::from_iter(set)).unwrap();
+    (Edge::new(base, Picky).unwrap(), letters)
+}
+
+type Letters = Arc<Mutex<Vec<Value>>>;
+
+async fn answer(edge: &Edge<Picky>, payload: Value) -> Result<Value, Failed> {
+    let context = lambda_runtime::Context::default();
+    edge.answer(LambdaEvent::new(payload, context)).await
+}
+
+#[tokio::test]
+async fn an_event_is_heard_and_a_failure_is_an_error() {
+    let (edge, _) = edge(None).await;
+    assert_eq!(answer(&edge, event("good")).await, Ok(Value::Null));
+    let failed = answer(&edge, event("bad")).await.unwrap_err();
+    assert_eq!(
+        failed.to_string(),
+        "event bad on github.push: malformed data: it is bad"
+    );
+}
+
+#[tokio::test]
+async fn of_a_batch_only_what_failed_comes_again() {
+    let (edge, _) = edge(None).await;
+    let batch = json!({ "Records": [
+        record("1", &event("good").to_string(), 1),
+        record("2", &event("bad").to_string(), 1),
+        record("3", "no JSON", 1),
+        record("4", &event("early").to_string(), 3),
+    ]});
+    let failures = json!({ "batchItemFailures": [
+        { "itemIdentifier": "2" },
+        { "itemIdentifier": "3" },
+        { "itemIdentifier": "4" },
+    ]});
+    assert_eq!(answer(&edge, batch).await, Ok(failures));
+}
+
+#[tokio::test]
+async fn what_no_try_can_mend_is_in_the_dead_letters_at_once() {
+    let (edge, letters) = edge(Some(StatusCode::OK)).await;
+    assert_eq!(answer(&edge, event("bad")).await, Ok(Value::Null));
+    assert_eq!(answer(&edge, json!({ "id": "x" })).await, Ok(Value::Null));
+    let batch = json!({ "Records": [
+        record("1", &event("bad").to_string(), 1),
+        record("2", "no JSON", 1),
+        record("3", &event("early").to_string(), 2),
+        record("4", &event("early").to_string(), 3),
+    ]});
+    let early = json!({ "batchItemFailures": [{ "itemIdentifier": "3" }] });
+    assert_eq!(answer(&edge, batch).await, Ok(early), "it has a try left");
+
+    let letters = letters.lock().unwrap();
+    let told: Vec<String> = letters
+        .iter()
+        .map(|letter| {
+            let body: Value =
+                serde_json::from_str(letter["MessageBody"].as_str().unwrap()).unwrap();
+            let (context, response) = (&body["requestContext"], &body["responsePayload"]);
+            format!(
+                "{}: {}: {} <- {}",
+                context["condition"].as_str().unwrap(),
+                response["errorType"].as_str().unwrap(),
+                response["errorMessage"].as_str().unwrap(),
+                body["requestPayload"]
+                    .get("id")
+                    .unwrap_or(&body["requestPayload"]),
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    NotRetryable: HandlerError: event bad on github.push: malformed data: it is bad <- "bad"
+    NotRetryable: MalformedEvent: malformed EventBridge event: missing field `detail-type` <- "x"
+    NotRetryable: HandlerError: event bad on github.push: malformed data: it is bad <- "bad"
+    NotRetryable: MalformedEvent: malformed EventBridge event: invalid type: string "no JSON", expected struct EventBridgeEvent <- "no JSON"
+    RetriesExhausted: HandlerError: GitHub is away <- "early"
+    "#);
+}
+
+#[tokio::test]
+async fn what_the_dead_letters_do_not_take_is_not_lost() {
+    let (edge, letters) = edge(Some(StatusCode::BAD_REQUEST)).await;
+    assert!(
+        answer(&edge, event("bad")).await.is_err(),
+        "Lambda tries again"
+    );
+    assert_eq!(letters.lock().unwrap().len(), 1, "it was tried");
+}
+
+#[tokio::test]
+async fn what_is_no_event_is_named() {
+    let (edge, _) = edge(None).await;
+    for (why, payload, named) in [
+        ("empty", json!({}), "missing field `id`"),
+        (
+            "no detail",
+            json!({ "id": "1", "detail-type": "x", "source": "y", "time": "2026-11-01T00:00:00Z" }),
+            "missing field `detail`",
+        ),
+        (
+            "records that are none",
+            json!({ "Records": 5 }),
+            "invalid type",
+        ),
+    ] {
+        let failed = answer(&edge, payload).await.unwrap_err().to_string();
+        assert!(
+            failed.starts_with("malformed EventBridge event: "),
+            "{why}: {failed}"
+        );
+        assert!(failed.contains(named), "{why}: {failed}");
+    }
+}
