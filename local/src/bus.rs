@@ -1,11 +1,12 @@
 //! The bus on one machine: what EventBridge does with an event, by the same rules.
 
-use crate::queue::Queue;
+use crate::queue::{Queue, QueueError};
 use crate::template::Template;
 use async_trait::async_trait;
 use bus::{Emit, EmitError, Entry, MAX_SIZE};
-use event::{Event, EventId};
+use event::{Event, EventBridgeEvent, EventId};
 use ports::Clock;
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -29,6 +30,26 @@ impl LocalBus {
         }
     }
 
+    /// Puts `events` on every route that they take. Returns when the queue has
+    /// them.
+    ///
+    /// # Errors
+    /// [`QueueError`]: none was put.
+    pub async fn put(&self, events: Vec<EventBridgeEvent<Value>>) -> Result<(), QueueError> {
+        let mut deliveries = Vec::new();
+        for event in events {
+            let routes = self.template.routes(&event);
+            if routes.is_empty() {
+                tracing::info!(topic = event.detail_type, "no rule matches");
+            }
+            let routes = routes.into_iter().cloned();
+            deliveries.extend(routes.map(|route| (event.clone(), route)));
+        }
+        let put = self.queue.put(deliveries, self.clock.now()).await;
+        self.arrived.notify_one();
+        put
+    }
+
     /// Returns when events have been put since the last time.
     pub async fn arrival(&self) {
         self.arrived.notified().await;
@@ -39,7 +60,7 @@ impl LocalBus {
 impl Emit for LocalBus {
     async fn emit(&self, events: Vec<Event>) -> Result<(), EmitError> {
         let ids: Vec<EventId> = events.iter().map(|event| event.id.clone()).collect();
-        let mut deliveries = Vec::new();
+        let mut envelopes = Vec::new();
         for event in events {
             let size = Entry::from(&event).size();
             if size > MAX_SIZE {
@@ -51,22 +72,13 @@ impl Emit for LocalBus {
                     limit,
                 });
             }
-            let envelope = event.into_eventbridge();
-            let routes = self.template.routes(&envelope);
-            if routes.is_empty() {
-                tracing::debug!(topic = envelope.detail_type, "no rule matches");
-            }
-            deliveries.extend(
-                routes
-                    .into_iter()
-                    .map(|route| (envelope.clone(), route.clone())),
-            );
+            envelopes.push(event.into_eventbridge().into_json());
         }
-        let put = self.queue.put(deliveries, self.clock.now()).await;
-        self.arrived.notify_one();
-        put.map_err(|error| EmitError::Unavailable {
-            failed: ids,
-            reason: error.to_string(),
-        })
+        self.put(envelopes)
+            .await
+            .map_err(|error| EmitError::Unavailable {
+                failed: ids,
+                reason: error.to_string(),
+            })
     }
 }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
     arg_required_else_help = true,
     args_conflicts_with_subcommands = true,
     after_help = "Environment: GITHUB_WEBHOOK_SECRET, GITHUB_TOKEN, GITHUB_API_URL, STATE_URL, \
-                  RUST_LOG, NO_COLOR.\nExit status: 0 done, 1 failed, 2 something given is wrong."
+                  EVENT_BUS_NAME, RUST_LOG, NO_COLOR.\nExit status: 0 done, 1 failed, 2 something given is wrong."
 )]
 pub struct Cli {
     /// Play sample deliveries through all functions, with a simulated GitHub
@@ -65,6 +65,35 @@ pub enum Command {
         /// Print one JSON object a line
         #[arg(long)]
         json: bool,
+    },
+    /// Serve EventBridge's API on one machine, and call functions by their invoke
+    /// URLs, as cargo lambda watch serves them
+    ///
+    /// PutEvents, TestEventPattern and DescribeEventBus for any AWS SDK (signatures
+    /// are not verified), and GET /health. Events go by the template's rules, with
+    /// its retries, delays and dead letters. On start it prints the environment for
+    /// the functions.
+    Bus {
+        /// Where functions are called (POST /2015-03-31/functions/NAME/invocations)
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
+        lambda: String,
+        /// Serve on this port
+        #[arg(long, value_name = "PORT", default_value_t = 4010)]
+        port: u16,
+        /// The address to listen on
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+        host: IpAddr,
+        /// The bus's name [default: EVENT_BUS_NAME, or github-bot]
+        #[arg(long, value_name = "NAME")]
+        bus: Option<String>,
+        /// Where deliveries and dead letters are kept: sqlite://path or memory:
+        /// [default: memory:]
+        #[arg(long, value_name = "URL")]
+        state: Option<String>,
+        /// How long a call may take beside its function's Timeout: cargo lambda
+        /// watch builds a function when it is called for the first time
+        #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+        build: u64,
     },
     /// List what was given up, and why; or put it back into the queue
     DeadLetters {

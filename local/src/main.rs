@@ -6,11 +6,12 @@ use local::cli::{Cli, Command};
 use local::serve::{Options, ServeError, Store};
 use local::simulate::{Sample, simulate};
 use local::template::Template;
-use local::{rules, serve, simulate as show};
+use local::{eventbridge, rules, serve, simulate as show};
 use ports::{Clock, SystemClock};
 use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -59,6 +60,30 @@ async fn run(cli: Cli, environment: &Environment) -> End {
             } else {
                 rules::text(&table)
             })
+        }
+        (
+            Some(Command::Bus {
+                lambda,
+                port,
+                host,
+                bus,
+                state,
+                build,
+            }),
+            _,
+        ) => {
+            logs(environment)?;
+            let options = eventbridge::Options {
+                lambda,
+                build: Duration::from_secs(build),
+                host,
+                port,
+                bus,
+                state,
+            };
+            eventbridge::serve(template, &options, environment)
+                .await
+                .map_err(served)
         }
         (Some(Command::DeadLetters { redrive, state }), _) => {
             let store = Store::open(state.as_deref(), environment).map_err(served)?;

@@ -2,35 +2,15 @@
 //! event on one route) stays in the file until its function has handled it, or
 //! moves to the dead letters with the reason.
 
+mod schema;
+
 use crate::template::Route;
 use event::{EventBridgeEvent, Timestamp};
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use serde_json::Value;
 use std::path::Path;
 use std::sync::mpsc;
-use std::time::Duration;
 use tokio::sync::oneshot;
-
-const TABLES: &str = "
-    CREATE TABLE IF NOT EXISTS delivery (
-        id       INTEGER PRIMARY KEY AUTOINCREMENT,
-        rule     TEXT NOT NULL,
-        target   TEXT NOT NULL,
-        event    TEXT NOT NULL,
-        attempts INTEGER NOT NULL,
-        put_at   INTEGER NOT NULL,
-        due_at   INTEGER NOT NULL
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS delivery_due_at ON delivery (due_at, id);
-    CREATE TABLE IF NOT EXISTS dead_letter (
-        id       INTEGER PRIMARY KEY,
-        rule     TEXT NOT NULL,
-        target   TEXT NOT NULL,
-        event    TEXT NOT NULL,
-        attempts INTEGER NOT NULL,
-        reason   TEXT NOT NULL,
-        died_at  INTEGER NOT NULL
-    ) STRICT;
-";
 
 /// At most so many requests share one commit.
 const MOST_IN_A_COMMIT: usize = 256;
@@ -44,10 +24,13 @@ pub struct Delivery {
     pub rule: String,
     /// The rule's target that it goes to.
     pub target: String,
-    /// What the function will receive.
-    pub event: EventBridgeEvent,
-    /// How often it has been tried.
+    /// What the function will receive. Whether it can read the detail is its own
+    /// affair.
+    pub event: EventBridgeEvent<Value>,
+    /// How often the function has failed on it.
     pub attempts: u32,
+    /// How often the function could not even be reached.
+    pub unreached: u32,
     /// When it was put on the bus.
     pub put_at: Timestamp,
 }
@@ -122,14 +105,7 @@ impl Queue {
     }
 
     fn start(connection: rusqlite::Result<Connection>, file: String) -> Result<Self, QueueError> {
-        let ready = connection.and_then(|connection| {
-            connection.busy_timeout(Duration::from_secs(10))?;
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            // A webhook is answered once its delivery is on the disk.
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.execute_batch(TABLES)?;
-            Ok(connection)
-        });
+        let ready = connection.and_then(schema::prepared);
         let connection = ready.map_err(|error| QueueError {
             file: file.clone(),
             reason: error.to_string(),
@@ -145,7 +121,7 @@ impl Queue {
     /// [`QueueError`]: nothing was put.
     pub async fn put(
         &self,
-        deliveries: Vec<(EventBridgeEvent, Route)>,
+        deliveries: Vec<(EventBridgeEvent<Value>, Route)>,
         now: Timestamp,
     ) -> Result<(), QueueError> {
         self.ask(move |queue| {
@@ -173,7 +149,7 @@ impl Queue {
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, QueueError> {
         self.ask(move |queue| {
             let mut select = queue.prepare_cached(
-                "SELECT id, rule, target, event, attempts, put_at FROM delivery
+                "SELECT id, rule, target, event, attempts, put_at, unreached FROM delivery
                  WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
             )?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -189,6 +165,7 @@ impl Queue {
                         event,
                         attempts: row.get(4)?,
                         put_at: timestamp(row, 5)?,
+                        unreached: row.get(6)?,
                     }),
                     Err(error) => {
                         let reason = format!("it cannot be read any more: {error}");
@@ -236,6 +213,21 @@ impl Queue {
         self.ask(move |queue| {
             let mut update = queue.prepare_cached(
                 "UPDATE delivery SET attempts = attempts + 1, due_at = ?2 WHERE id = ?1",
+            )?;
+            update.execute(params![id, due_at.as_millisecond()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The function could not be reached; the delivery is due again at `due_at`.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn unreached(&self, id: i64, due_at: Timestamp) -> Result<(), QueueError> {
+        self.ask(move |queue| {
+            let mut update = queue.prepare_cached(
+                "UPDATE delivery SET unreached = unreached + 1, due_at = ?2 WHERE id = ?1",
             )?;
             update.execute(params![id, due_at.as_millisecond()])?;
             Ok(())
@@ -385,7 +377,7 @@ fn serve(mut connection: Connection, inbox: &mpsc::Receiver<Request>) {
 fn bury(queue: &Transaction<'_>, id: i64, reason: &str, now: Timestamp) -> rusqlite::Result<()> {
     queue.execute(
         "INSERT INTO dead_letter (id, rule, target, event, attempts, reason, died_at)
-         SELECT id, rule, target, event, attempts + 1, ?2, ?3 FROM delivery WHERE id = ?1",
+         SELECT id, rule, target, event, attempts + unreached + 1, ?2, ?3 FROM delivery WHERE id = ?1",
         params![id, reason, now.as_millisecond()],
     )?;
     queue.execute("DELETE FROM delivery WHERE id = ?1", [id])?;

@@ -5,13 +5,14 @@
 mod retry;
 
 use crate::bus::LocalBus;
+use crate::call::{Call, Failure};
 use crate::queue::{Delivery, Queue, QueueError};
 use crate::registry::Functions;
 use crate::template::{Route, Template};
-use bus::HandlerError;
-use event::{Event, Outcome, Timestamp};
+use event::{EventBridgeEvent, Outcome, Timestamp};
 use ports::Clock;
 use retry::Next;
+use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,11 +23,11 @@ use tokio::task::JoinSet;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The runner.
-pub struct Runner {
+pub struct Runner<F = Functions> {
     /// The rules.
     pub template: Arc<Template>,
-    /// The functions.
-    pub functions: Functions,
+    /// The functions, or how they are called.
+    pub functions: F,
     /// The bus that they speak on.
     pub bus: Arc<LocalBus>,
     /// Where deliveries wait.
@@ -37,9 +38,9 @@ pub struct Runner {
 
 /// One delivery that was tried, and what came of it.
 #[derive(Debug)]
-pub struct Tried {
+pub struct Tried<A = Outcome> {
     /// The event.
-    pub event: Event,
+    pub event: EventBridgeEvent<Value>,
     /// The function.
     pub function: String,
     /// Which try it was, from 1.
@@ -47,7 +48,7 @@ pub struct Tried {
     /// How long the function took.
     pub latency: Duration,
     /// What the function answered, or why it failed.
-    pub result: Result<Outcome, String>,
+    pub result: Result<A, String>,
     /// What becomes of the delivery.
     pub end: End,
 }
@@ -63,33 +64,7 @@ pub enum End {
     Dead,
 }
 
-/// Why a function has no answer.
-enum Failure {
-    Error(HandlerError),
-    Panicked(String),
-    TimedOut(Duration),
-}
-
-impl Failure {
-    fn is_retryable(&self) -> bool {
-        match self {
-            Self::Error(error) => error.is_retryable(),
-            Self::Panicked(_) | Self::TimedOut(_) => true,
-        }
-    }
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Error(error) => error.fmt(f),
-            Self::Panicked(message) => write!(f, "the function panicked: {message}"),
-            Self::TimedOut(limit) => write!(f, "the function took longer than {limit:?}"),
-        }
-    }
-}
-
-impl Runner {
+impl<F: Call> Runner<F> {
     /// Delivers whatever is due, `at_once` at a time, until `stop` returns; what is
     /// in hand by then is finished.
     ///
@@ -142,7 +117,7 @@ impl Runner {
     ///
     /// # Errors
     /// [`QueueError`].
-    pub async fn step(&self) -> Result<Option<Tried>, QueueError> {
+    pub async fn step(&self) -> Result<Option<Tried<F::Answer>>, QueueError> {
         match self.queue.due(self.clock.now(), 1).await?.pop() {
             Some(delivery) => self.deliver(delivery).await.map(Some),
             None => Ok(None),
@@ -150,102 +125,80 @@ impl Runner {
     }
 
     /// Tries one delivery and settles it in the queue.
-    async fn deliver(&self, delivery: Delivery) -> Result<Tried, QueueError> {
+    async fn deliver(&self, delivery: Delivery) -> Result<Tried<F::Answer>, QueueError> {
         let Some(route) = self.template.route(&delivery.rule, &delivery.target) else {
             let reason = format!(
                 "rule {} has no target {} any more",
                 delivery.rule, delivery.target
             );
-            return self
-                .give_up(&delivery, &delivery.target, Duration::ZERO, reason)
-                .await;
+            let function = delivery.target.clone();
+            let dead = self.give_up(&delivery, &function, reason).await?;
+            return Ok(tried(delivery, function, Duration::ZERO, dead));
         };
+        let limit = self.template.functions.get(&route.function);
         let started = Instant::now();
-        let result = self.call(route, &delivery.event.detail).await;
+        let result = self
+            .functions
+            .call(route, &delivery, limit.copied().unwrap_or_default())
+            .await;
         let latency = started.elapsed();
-        let failure = match result {
-            Ok(outcome) => {
+        let settled = match result {
+            Ok(answer) => {
                 self.queue.done(delivery.id).await?;
-                return Ok(tried(
-                    &delivery,
-                    &route.function,
-                    latency,
-                    Ok(outcome),
-                    End::Handled,
-                ));
+                (Ok(answer), End::Handled)
             }
-            Err(failure) => failure,
+            Err(failure) => self.failed(&delivery, route, &failure).await?,
         };
-        let now = self.clock.now();
-        match retry::next(route.via, &delivery, failure.is_retryable(), now) {
+        Ok(tried(delivery, route.function.clone(), latency, settled))
+    }
+
+    /// Settles a delivery that has failed: it comes again, or is given up.
+    async fn failed<A>(
+        &self,
+        delivery: &Delivery,
+        route: &Route,
+        failure: &Failure,
+    ) -> Result<Settled<A>, QueueError> {
+        let function = route.function.as_str();
+        let at = match retry::next(route.via, delivery, failure, self.clock.now()) {
             Next::Again(at) => {
                 self.queue.again(delivery.id, at).await?;
-                let reason = failure.to_string();
-                tracing::warn!(
-                    function = route.function,
-                    reason,
-                    "failed, to be tried again"
-                );
-                Ok(tried(
-                    &delivery,
-                    &route.function,
-                    latency,
-                    Err(reason),
-                    End::Again(at),
-                ))
+                at
+            }
+            Next::ReachAgain(at) => {
+                self.queue.unreached(delivery.id, at).await?;
+                at
             }
             Next::GiveUp(why) => {
                 let reason = format!("{failure} ({why})");
-                self.give_up(&delivery, &route.function, latency, reason)
-                    .await
+                return self.give_up(delivery, function, reason).await;
             }
-        }
+        };
+        let reason = failure.to_string();
+        tracing::warn!(function, reason, again_at = %at, "failed, to be tried again");
+        Ok((Err(reason), End::Again(at)))
     }
 
-    async fn give_up(
+    async fn give_up<A>(
         &self,
         delivery: &Delivery,
         function: &str,
-        latency: Duration,
         reason: String,
-    ) -> Result<Tried, QueueError> {
+    ) -> Result<Settled<A>, QueueError> {
         tracing::error!(function, reason, "given up, to the dead letters");
         self.queue
             .bury(delivery.id, reason.clone(), self.clock.now())
             .await?;
-        Ok(tried(delivery, function, latency, Err(reason), End::Dead))
-    }
-
-    /// Calls the route's function as Lambda would: for as long as it may run, and
-    /// a panic is a failure like any other.
-    async fn call(&self, route: &Route, event: &Event) -> Result<Outcome, Failure> {
-        let limit = self
-            .template
-            .functions
-            .get(&route.function)
-            .copied()
-            .unwrap_or_default();
-        let Some(function) = self.functions.get(route.function.as_str()).cloned() else {
-            return Err(Failure::Panicked(format!(
-                "{} is not built in",
-                route.function
-            )));
-        };
-        let event = event.clone();
-        let mut call = JoinSet::new();
-        call.spawn(async move { function.handle(&event).await });
-        match tokio::time::timeout(limit, call.join_next()).await {
-            Ok(Some(Ok(result))) => result.map_err(Failure::Error),
-            Ok(Some(Err(panic))) => Err(Failure::Panicked(panic.to_string())),
-            Ok(None) => Err(Failure::Panicked("it was never called".to_owned())),
-            Err(_) => Err(Failure::TimedOut(limit)),
-        }
+        Ok((Err(reason), End::Dead))
     }
 }
 
-type Done = Result<(i64, Result<Tried, QueueError>), tokio::task::JoinError>;
+/// What came of a try, and what becomes of its delivery.
+type Settled<A> = (Result<A, String>, End);
 
-fn settle(done: Done, in_hand: &mut HashSet<i64>) -> Result<(), QueueError> {
+type Done<A> = Result<(i64, Result<Tried<A>, QueueError>), tokio::task::JoinError>;
+
+fn settle<A>(done: Done<A>, in_hand: &mut HashSet<i64>) -> Result<(), QueueError> {
     match done {
         Ok((id, tried)) => {
             in_hand.remove(&id);
@@ -255,16 +208,15 @@ fn settle(done: Done, in_hand: &mut HashSet<i64>) -> Result<(), QueueError> {
     }
 }
 
-fn tried(
-    delivery: &Delivery,
-    function: &str,
+fn tried<A>(
+    delivery: Delivery,
+    function: String,
     latency: Duration,
-    result: Result<Outcome, String>,
-    end: End,
-) -> Tried {
+    (result, end): Settled<A>,
+) -> Tried<A> {
     Tried {
-        event: delivery.event.detail.clone(),
-        function: function.to_owned(),
+        event: delivery.event,
+        function,
         attempt: delivery.attempts + 1,
         latency,
         result,

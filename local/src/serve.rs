@@ -2,15 +2,17 @@
 //! and SQLite state.
 
 use crate::bus::LocalBus;
+use crate::call::InvalidLambdaUrl;
 use crate::queue::{Queue, QueueError};
 use crate::registry::{Ports, functions};
 use crate::runner::Runner;
+use crate::server;
 use crate::template::Template;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use config::{ConfigError, Environment};
 use github_client::Client;
 use http::{HeaderMap, StatusCode};
@@ -18,13 +20,9 @@ use ports::{SystemClock, SystemEntropy};
 use state::{Memory, Sqlite, StateBackend, StateError, StateUrl};
 use std::fs::{File, TryLockError};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinError;
 use webhook::{Answer, MAX_BODY, Secrets, Webhook};
 
 /// Where state is kept when nobody says: a file in the folder one is in.
@@ -32,10 +30,6 @@ pub const DEFAULT_STATE: &str = "sqlite://github-bot.db";
 
 /// So many deliveries are worked on at the same time.
 const AT_ONCE: usize = 8;
-
-/// When asked to stop, deliveries that are still coming in have so long to come;
-/// GitHub itself waits no longer ("Handling webhook deliveries").
-const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// What `--port` is given.
 pub struct Options {
@@ -64,11 +58,24 @@ pub enum ServeError {
     /// The state cannot be opened.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The functions cannot be called there.
+    #[error("--lambda: {0}")]
+    LambdaUrl(#[from] InvalidLambdaUrl),
+    /// The bus cannot be called so.
+    #[error(
+        "{given_by}: {name:?} is no name of a bus: expected letters, digits, '.', '-' and '_', 256 at most"
+    )]
+    BusName {
+        /// Where it was given.
+        given_by: &'static str,
+        /// What was given.
+        name: String,
+    },
     /// Another process runs on the same file.
     #[error("{0} is in use: another github-bot runs on it; stop that one, or give another --state")]
     InUse(String),
     /// The port cannot be had.
-    #[error("port {port}: {error}")]
+    #[error("port {port}: {error}; give another --port")]
     Port {
         /// The port.
         port: u16,
@@ -90,6 +97,8 @@ impl ServeError {
             Self::Config(_)
             | Self::StateUrl { .. }
             | Self::State(_)
+            | Self::LambdaUrl(_)
+            | Self::BusName { .. }
             | Self::InUse(_)
             | Self::Port { .. } => true,
             Self::Queue(_) | Self::Network(_) => false,
@@ -140,7 +149,7 @@ impl Store {
 
     /// Keeps other runners off the same file for as long as the lock lives: two
     /// would deliver everything twice.
-    fn lock(&self) -> Result<Option<File>, ServeError> {
+    pub(crate) fn lock(&self) -> Result<Option<File>, ServeError> {
         self.path.as_deref().map(lock).transpose()
     }
 }
@@ -169,13 +178,7 @@ pub async fn serve(
         .map_err(|error| ConfigError::new("GITHUB_WEBHOOK_SECRET", error))?;
     let clock = Arc::new(SystemClock);
     let github = Client::from_environment(environment, clock.clone())?;
-    let address = SocketAddr::from((options.host, options.port));
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| ServeError::Port {
-            port: options.port,
-            error,
-        })?;
+    let listener = server::listen(options.host, options.port).await?;
     // Last, so that no file is made when anything else is wrong.
     let store = Store::open(options.state.as_deref(), environment)?;
     let lock = store.lock()?;
@@ -192,73 +195,29 @@ pub async fn serve(
         clock: clock.clone(),
         entropy: Arc::new(SystemEntropy),
     };
-    let runner = Arc::new(Runner {
+    let runner = Runner {
         template,
         functions: functions(&ports, &bus),
         bus: bus.clone(),
         queue: store.queue.clone(),
         clock: clock.clone(),
-    });
+    };
     let door = Arc::new(Door {
         webhook: Webhook::new(secrets, bus, clock),
-        queue: store.queue.clone(),
     });
     let routes = Router::new()
         .route("/webhook", post(webhook))
-        .route("/health", get(health))
-        .with_state(door);
+        .with_state(door)
+        .merge(server::health(store.queue.clone()));
 
     println!("listening on http://{}/webhook", listener.local_addr()?);
-    let (stop, stopped) = watch::channel(());
-    let mut running = tokio::spawn(runner.run(AT_ONCE, until(stopped.clone())));
-    let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
-    let mut server = tokio::spawn(server.into_future());
-    // Whichever half ends by itself has failed; without it the other is no use.
-    let ended = tokio::select! {
-        asked = asked_to_stop() => {
-            asked?;
-            tracing::info!("asked to stop; finishing what is in hand");
-            drop(stop);
-            let answered = tokio::time::timeout(LAST_ANSWERS, &mut server).await;
-            let ended = running.await;
-            if let Ok(answered) = answered {
-                joined(answered)?;
-            }
-            ended
-        }
-        ended = &mut running => ended,
-        ended = &mut server => return Ok(joined(ended)?),
-    };
-    server.abort();
+    let ended = server::run(listener, routes, runner, AT_ONCE).await;
     drop(lock);
-    Ok(joined(ended)?)
-}
-
-/// What a task returned; its panic goes on here.
-fn joined<T>(ended: Result<T, JoinError>) -> T {
-    match ended {
-        Ok(value) => value,
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-    }
-}
-
-async fn until(mut stopped: watch::Receiver<()>) {
-    // An error means that the sender is gone, which is the signal.
-    let _ = stopped.changed().await;
-}
-
-async fn asked_to_stop() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut term = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = term.recv() => Ok(()),
-        result = tokio::signal::ctrl_c() => result,
-    }
+    ended
 }
 
 struct Door {
     webhook: Webhook,
-    queue: Queue,
 }
 
 async fn webhook(State(door): State<Arc<Door>>, headers: HeaderMap, body: Body) -> Response {
@@ -271,14 +230,4 @@ async fn webhook(State(door): State<Arc<Door>>, headers: HeaderMap, body: Body) 
 
 fn answer(answer: Answer) -> Response {
     (answer.status, Json(answer)).into_response()
-}
-
-async fn health(State(door): State<Arc<Door>>) -> Response {
-    match door.queue.depth().await {
-        Ok(depth) => Json(serde_json::json!({ "status": "ok", "queue": depth })).into_response(),
-        Err(error) => {
-            let body = Json(serde_json::json!({ "status": "failing", "error": error.to_string() }));
-            (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
-        }
-    }
 }

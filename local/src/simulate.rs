@@ -5,7 +5,7 @@ mod played;
 mod sample;
 mod show;
 
-pub use played::{Played, Run};
+pub use played::{Heard, Played, Run};
 pub use sample::{Sample, SampleError};
 pub use show::{json, text};
 
@@ -139,7 +139,8 @@ impl House {
     async fn settle(&self, until: Option<&str>, run: &mut Run) -> Result<(), SimulateError> {
         loop {
             while let Some(tried) = self.runner.step().await? {
-                let reached = until == Some(tried.event.topic.as_str()) && !is_recorder(&tried);
+                let reached =
+                    until == Some(tried.event.detail_type.as_str()) && !is_recorder(&tried);
                 run.note(tried);
                 if reached {
                     return Ok(());

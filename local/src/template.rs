@@ -6,6 +6,7 @@ mod yaml;
 
 use event::EventBridgeEvent;
 use pattern::{EventPattern, RuleSet};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -42,6 +43,8 @@ pub struct Route {
     pub rule: String,
     /// The target's `Id`.
     pub target: String,
+    /// What the target's `Arn` names: the resource of a function or of a queue.
+    pub resource: String,
     /// The function's name.
     pub function: String,
     /// How it gets there.
@@ -59,6 +62,8 @@ pub enum Via {
         retries: u32,
         /// Not tried any more when older than this (`MaximumEventAgeInSeconds`).
         max_age: Duration,
+        /// What EventBridge does when it cannot call the function at all.
+        target: RetryPolicy,
     },
     /// EventBridge puts it into an SQS queue, and the function takes it from there.
     Queue {
@@ -69,6 +74,15 @@ pub enum Via {
         /// Tries in all (`maxReceiveCount`).
         max_receives: u32,
     },
+}
+
+/// How long EventBridge tries to reach a target ("RetryPolicy").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Tries after the first (`MaximumRetryAttempts`).
+    pub retries: u32,
+    /// Not tried any more when older than this (`MaximumEventAgeInSeconds`).
+    pub max_age: Duration,
 }
 
 /// A template that says something else than it should.
@@ -133,7 +147,7 @@ impl Template {
     }
 
     /// The routes that `event` takes, in the template's order.
-    pub fn routes(&self, event: &EventBridgeEvent) -> Vec<&Route> {
+    pub fn routes<D: Serialize>(&self, event: &EventBridgeEvent<D>) -> Vec<&Route> {
         let event = pattern::Event::from_value(&serde_json::json!(event));
         let matching = self
             .index

@@ -144,6 +144,33 @@ fn what_is_wrong_is_named_before_anything_is_written() {
             &both,
         ),
         ("no database", with(&["--state", "sqlite://text.db"]), &both),
+        (
+            "functions nowhere",
+            vec!["bus", "--lambda", "127.0.0.1:9000"],
+            &[],
+        ),
+        (
+            "functions by another protocol",
+            vec!["bus", "--lambda", "ftp://127.0.0.1"],
+            &[],
+        ),
+        (
+            "functions behind a question",
+            vec!["bus", "--lambda", "http://127.0.0.1:9000/?x=1"],
+            &[],
+        ),
+        ("a bus without a name", vec!["bus", "--bus", ""], &[]),
+        (
+            "a bus with a bad name",
+            vec!["bus"],
+            &[("EVENT_BUS_NAME", "my bus")],
+        ),
+        ("a bus on a port in use", vec!["bus", "--port", &port], &[]),
+        (
+            "a bus that keeps its deliveries on AWS",
+            vec!["bus", "--port", "0", "--state", "dynamodb://table"],
+            &[],
+        ),
     ] {
         let output = run(folder.path(), &args, environment);
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -191,6 +218,14 @@ fn a_simulation_is_one_json_object_a_line() {
             .collect::<BTreeSet<_>>()
     );
     assert!(files(folder.path()).is_empty(), "it leaves nothing behind");
+}
+
+#[test]
+fn the_bus_says_what_it_can_be_given() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = run(folder.path(), &["bus", "--help"], &[]);
+    assert!(output.status.success());
+    insta::assert_snapshot!(String::from_utf8(output.stdout).expect("UTF-8"));
 }
 
 #[test]

@@ -22,6 +22,7 @@ use tokio::sync::OnceCell;
 /// The webhook's secret, on both sides.
 const SECRET: &str = "It's a Secret to Everybody";
 const STACK: &str = "github-bot";
+const CODE: &str = "code";
 /// Most things take a second; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks at what is not there yet.
@@ -61,7 +62,7 @@ impl Cloud {
         };
         put("/github-bot/webhook-secret", SECRET);
         put("/github-bot/github-token", &world.token());
-        emulator.aws("s3api", "create-bucket", &json!({ "Bucket": "code" }));
+        emulator.aws("s3api", "create-bucket", &json!({ "Bucket": CODE }));
         deploy(&emulator, &template, &github);
         let stacks = json!({ "StackName": STACK });
         let described = emulator.aws("cloudformation", "describe-stacks", &stacks);
@@ -249,7 +250,7 @@ fn deploy(emulator: &Emulator, template: &Path, github: &str) {
         "--template-file",
         &path(template),
         "--s3-bucket",
-        "code",
+        CODE,
         "--output-template-file",
         &path(&packaged),
     ]);
@@ -262,6 +263,9 @@ fn deploy(emulator: &Emulator, template: &Path, github: &str) {
         "deploy",
         "--template-file",
         &path(&packaged),
+        // A template of this size goes by way of a bucket.
+        "--s3-bucket",
+        CODE,
         "--stack-name",
         STACK,
         "--capabilities",

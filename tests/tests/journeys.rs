@@ -394,7 +394,7 @@ async fn deliveries_out_of_order_lead_to_the_newest_head() {
         let late = tried
             .iter()
             .find(|tried| {
-                tried.event.topic.as_str() == "github.pr.opened" && tried.function == "pull-request"
+                tried.event.detail_type == "github.pr.opened" && tried.function == "pull-request"
             })
             .expect("the opening was heard");
         assert!(

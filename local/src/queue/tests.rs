@@ -1,12 +1,13 @@
 use super::*;
 use crate::template::Via;
 use event::{Event, Say};
+use std::time::Duration;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn put(n: usize, delay: u64) -> (EventBridgeEvent, Route) {
+fn put(n: usize, delay: u64) -> (EventBridgeEvent<Value>, Route) {
     let say = Say {
         topic: "github.push".parse().unwrap(),
         subject: "octo/widgets".to_owned(),
@@ -16,6 +17,7 @@ fn put(n: usize, delay: u64) -> (EventBridgeEvent, Route) {
     let route = Route {
         rule: "Rule".to_owned(),
         target: "target".to_owned(),
+        resource: "FunctionQueue".to_owned(),
         function: "function".to_owned(),
         via: Via::Queue {
             delay: Duration::from_secs(delay),
@@ -23,14 +25,12 @@ fn put(n: usize, delay: u64) -> (EventBridgeEvent, Route) {
             max_receives: 3,
         },
     };
-    (event.into_eventbridge(), route)
+    (event.into_eventbridge().into_json(), route)
 }
 
 async fn due(queue: &Queue, second: i64) -> Vec<String> {
     let due = queue.due(at(second), 10).await.unwrap();
-    due.into_iter()
-        .map(|delivery| delivery.event.detail.id.to_string())
-        .collect()
+    due.into_iter().map(|delivery| delivery.event.id).collect()
 }
 
 #[tokio::test]
@@ -83,6 +83,23 @@ async fn what_is_given_up_keeps_its_reason_and_can_be_put_back() {
     );
     assert_eq!(queue.redrive(at(9)).await.unwrap(), 1);
     assert_eq!(due(&queue, 9).await, ["event-1"]);
+}
+
+#[tokio::test]
+async fn a_file_of_an_earlier_version_is_taken_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("queue.db");
+    let queue = Queue::open(&file).unwrap();
+    queue.put(vec![put(1, 0)], at(0)).await.unwrap();
+    queue
+        .ask(|it| it.execute("ALTER TABLE delivery DROP COLUMN unreached", []))
+        .await
+        .unwrap();
+    let queue = Queue::open(&file).unwrap();
+    let delivery = queue.due(at(0), 1).await.unwrap().remove(0);
+    queue.unreached(delivery.id, at(1)).await.unwrap();
+    let delivery = queue.due(at(1), 1).await.unwrap().remove(0);
+    assert_eq!((delivery.attempts, delivery.unreached), (0, 1));
 }
 
 #[tokio::test]

@@ -3,8 +3,10 @@
 use super::Sample;
 use crate::runner::Tried;
 use diff::Diff;
+use event::Event;
 use github::PrKey;
 use github_world::PostedReview;
+use serde::Deserialize;
 use state::{Key, Version};
 use std::collections::BTreeSet;
 use webhook::Answer;
@@ -34,7 +36,16 @@ pub struct Played {
     /// The diff that it brought.
     pub diff: Diff,
     /// Every try of every function, in order.
-    pub tried: Vec<Tried>,
+    pub heard: Vec<Heard>,
+}
+
+/// One try of a function on an event.
+#[derive(Debug)]
+pub struct Heard {
+    /// The event.
+    pub event: Event,
+    /// The try.
+    pub tried: Tried,
 }
 
 impl Run {
@@ -49,18 +60,22 @@ impl Run {
                 .zip(number)
                 .map(|(repo, number)| PrKey { repo, number }),
             diff: sample.diff.as_deref().map(diff::parse).unwrap_or_default(),
-            tried: Vec::new(),
+            heard: Vec::new(),
         });
     }
 
     /// Notes a try with the newest delivery that it follows from.
     pub(super) fn note(&mut self, tried: Tried) {
+        // Nobody here says what is no event.
+        let Ok(event) = Event::deserialize(&tried.event.detail) else {
+            return;
+        };
         let began = |played: &&mut Played| {
             let id = played.answer.id.as_ref().map(event::EventId::as_str);
-            id == Some(tried.event.correlationid.as_str())
+            id == Some(event.correlationid.as_str())
         };
         if let Some(played) = self.played.iter_mut().rev().find(began) {
-            played.tried.push(tried);
+            played.heard.push(Heard { event, tried });
         }
     }
 
@@ -73,9 +88,9 @@ impl Run {
 
     /// How many different events there were.
     pub fn events(&self) -> usize {
-        let tried = self.played.iter().flat_map(|played| &played.tried);
-        tried
-            .map(|tried| &tried.event.id)
+        let heard = self.played.iter().flat_map(|played| &played.heard);
+        heard
+            .map(|heard| &heard.event.id)
             .collect::<BTreeSet<_>>()
             .len()
     }

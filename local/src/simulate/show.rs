@@ -1,7 +1,7 @@
 //! What a simulation prints: for people with colours (which fall away where they
 //! are not wanted), for programs as JSON lines.
 
-use super::{Played, Run};
+use super::{Heard, Played, Run};
 use crate::runner::{End, Tried};
 use anstyle::{AnsiColor, Style};
 use event::{Event, EventId, Outcome};
@@ -52,7 +52,7 @@ fn delivery(out: &mut String, number: usize, played: &Played) {
         answer.status.as_u16(),
         answer.message
     );
-    let roots = said_by(&played.tried, None, "");
+    let roots = said_by(&played.heard, None, "");
     for root in roots {
         event(out, played, root, "   ");
     }
@@ -60,11 +60,10 @@ fn delivery(out: &mut String, number: usize, played: &Played) {
 }
 
 /// The events that `function` said on hearing `cause`, once each, in order.
-fn said_by<'a>(tried: &'a [Tried], cause: Option<&EventId>, function: &str) -> Vec<&'a Event> {
+fn said_by<'a>(heard: &'a [Heard], cause: Option<&EventId>, function: &str) -> Vec<&'a Event> {
     let source = format!("github-bot.{function}");
     let mut said: Vec<&Event> = Vec::new();
-    for tried in tried {
-        let event = &tried.event;
+    for Heard { event, .. } in heard {
         let caused =
             event.causationid.as_ref() == cause && (cause.is_none() || event.source == source);
         if caused && !said.iter().any(|other| other.id == event.id) {
@@ -91,7 +90,7 @@ fn event(out: &mut String, played: &Played, event_: &Event, indent: &str) {
         };
         let _ = write!(out, "{indent}{QUIET}{branch}{QUIET:#} ");
         outcome(out, tried);
-        for said in said_by(&played.tried, Some(&event_.id), &tried.function) {
+        for said in said_by(&played.heard, Some(&event_.id), &tried.function) {
             event(out, played, said, &format!("{indent}{below}"));
         }
     }
@@ -101,11 +100,8 @@ fn event(out: &mut String, played: &Played, event_: &Event, indent: &str) {
 /// everything and is left out.
 fn heard<'a>(played: &'a Played, event: &Event) -> Vec<&'a Tried> {
     let mut heard: Vec<&Tried> = Vec::new();
-    for tried in played
-        .tried
-        .iter()
-        .filter(|tried| tried.event.id == event.id)
-    {
+    let of_event = played.heard.iter().filter(|one| one.event.id == event.id);
+    for Heard { tried, .. } in of_event {
         if tried.function == "recorder" {
             continue;
         }
@@ -222,23 +218,19 @@ pub fn json(run: &Run) -> String {
     let mut out = String::new();
     for played in &run.played {
         let mut told: Vec<&EventId> = Vec::new();
-        for tried in &played.tried {
-            let event = &tried.event;
+        for Heard { event, .. } in &played.heard {
             if told.contains(&&event.id) {
                 continue;
             }
             told.push(&event.id);
-            let of_event = played
-                .tried
-                .iter()
-                .filter(|other| other.event.id == event.id);
+            let of_event = played.heard.iter().filter(|one| one.event.id == event.id);
             let line = json!({
                 "id": event.id,
                 "type": event.topic,
                 "subject": event.subject,
                 "correlationid": event.correlationid,
                 "causationid": event.causationid,
-                "handlers": of_event.map(handler).collect::<Vec<_>>(),
+                "handlers": of_event.map(|one| handler(&one.tried)).collect::<Vec<_>>(),
             });
             let _ = writeln!(out, "{line}");
         }

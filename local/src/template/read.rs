@@ -1,7 +1,7 @@
 //! From the template's JSON to rules and routes.
 
 use super::yaml::{Document, join};
-use super::{Route, Rule, TemplateError, Via};
+use super::{RetryPolicy, Route, Rule, TemplateError, Via};
 use pattern::EventPattern;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -19,7 +19,8 @@ struct Node<'a> {
 pub(super) struct Function {
     pub(super) name: String,
     pub(super) timeout: Duration,
-    invoke: Via,
+    /// When it fails, and EventBridge has called it.
+    invoke: RetryPolicy,
 }
 
 impl<'a> Node<'a> {
@@ -168,7 +169,7 @@ pub(super) fn functions(document: &Document) -> Result<BTreeMap<&str, Function>,
         Ok(Function {
             name: name.to_owned(),
             timeout: setting("Timeout").seconds_or(1..=900, 3)?,
-            invoke: Via::Invoke {
+            invoke: RetryPolicy {
                 retries: invoke.get("MaximumRetryAttempts").number_or(0..=2, 2)?,
                 max_age: invoke
                     .get("MaximumEventAgeInSeconds")
@@ -245,14 +246,24 @@ fn route(
     consumers: &BTreeMap<&str, &str>,
 ) -> Result<Route, TemplateError> {
     let policy = target.get("RetryPolicy");
-    policy
-        .get("MaximumEventAgeInSeconds")
-        .number_or(60..=86400, 86400)?;
-    policy.get("MaximumRetryAttempts").number_or(0..=185, 185)?;
+    let policy = RetryPolicy {
+        retries: policy.get("MaximumRetryAttempts").number_or(0..=185, 185)?,
+        max_age: policy
+            .get("MaximumEventAgeInSeconds")
+            .seconds_or(60..=86400, 86400)?,
+    };
     let arn = target.get("Arn");
     let resource = arn.arn_of()?;
     let (function, via) = match (functions.get(resource), consumers.get(resource)) {
-        (Some(function), _) => (function, function.invoke),
+        (Some(function), _) => {
+            let RetryPolicy { retries, max_age } = function.invoke;
+            let via = Via::Invoke {
+                retries,
+                max_age,
+                target: policy,
+            };
+            (function, via)
+        }
         (None, Some(consumer)) => match functions.get(consumer) {
             Some(function) => (function, queue(document, resource)?),
             None => return Err(arn.error(format!("{consumer} is no function of this template"))),
@@ -266,6 +277,7 @@ fn route(
     Ok(Route {
         rule: rule.to_owned(),
         target: target.get("Id").text()?.to_owned(),
+        resource: resource.to_owned(),
         function: function.name.clone(),
         via,
     })

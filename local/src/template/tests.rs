@@ -20,9 +20,13 @@ fn the_built_in_template_is_read() {
         verdict.via,
         Via::Invoke {
             retries: 2,
-            max_age
+            max_age,
+            target: RetryPolicy {
+                retries: 185,
+                max_age: Duration::from_secs(86400),
+            },
         },
-        "from the function, and the time from Globals"
+        "from the function, the time from Globals, and the target's own"
     );
     assert_eq!(template.functions["webhook"], Duration::from_secs(30));
 }

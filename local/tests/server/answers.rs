@@ -1,6 +1,7 @@
 //! What GitHub is answered, and what stands on GitHub afterwards.
 
-use crate::child::{GitHub, SECRET, Server, answer, eventually, head, send, waiting};
+use crate::child::{GitHub, SECRET, Server, waiting};
+use crate::common::{answer, eventually, head, send};
 use github_world::WebhookDelivery;
 use std::io::Write;
 use std::net::TcpStream;
@@ -90,6 +91,6 @@ fn asked_to_stop_it_finishes_what_is_in_hand() {
         TcpStream::connect(server.address).err()
     });
     stream.write_all(rest).expect("it still reads");
-    assert_eq!(answer(stream).expect("an answer").0, 202);
+    assert_eq!(answer(stream).expect("an answer").status, 202);
     assert_eq!(server.wait().code(), Some(0));
 }

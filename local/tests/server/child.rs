@@ -1,13 +1,13 @@
 //! `github-bot --port` as a process of its own, and a sender of webhooks.
 
+use crate::common::{Process, send};
 use github_world::{NewPullRequest, WebhookDelivery, World};
 use ports::{SeededEntropy, SystemClock};
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 pub const SECRET: &str = "It's a Secret to Everybody";
 
@@ -62,7 +62,7 @@ impl GitHub {
 
 /// A running `github-bot --port 0`. Dropped, it is killed.
 pub struct Server {
-    child: Child,
+    process: Process,
     pub address: SocketAddr,
 }
 
@@ -75,48 +75,29 @@ impl Server {
             .args(["--port", "0", "--host", "127.0.0.1", "--state"])
             .arg(format!("sqlite://{}", database.display()));
         command.arg("--template").arg(&template);
-        let mut child = command
+        command
             .env_clear()
             .env("GITHUB_WEBHOOK_SECRET", SECRET)
             .env("GITHUB_TOKEN", github.world.token())
             .env("GITHUB_API_URL", &github.url)
-            .env("RUST_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("github-bot starts");
-        let stdout = child.stdout.take().expect("it is piped");
-        let mut line = String::new();
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("a line of text");
-        let address = line
-            .trim()
-            .strip_prefix("listening on http://")
-            .and_then(|rest| rest.strip_suffix("/webhook"))
-            .and_then(|address| address.parse().ok());
-        let Some(address) = address else {
-            panic!("github-bot says {line:?}");
-        };
-        Self { child, address }
+            .env("RUST_LOG", "warn");
+        let mut process = Process::start(command);
+        let address = process.listening("/webhook");
+        Self { process, address }
     }
 
     /// `kill -9`.
-    pub fn kill(mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
+    pub fn kill(self) {
+        self.process.kill();
     }
 
     /// SIGTERM.
     pub fn ask_to_stop(&self) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(sent.expect("kill runs").success(), "SIGTERM is sent");
+        self.process.ask_to_stop();
     }
 
-    pub fn wait(mut self) -> ExitStatus {
-        eventually("github-bot ends", Duration::from_secs(30), || {
-            self.child.try_wait().expect("it is a child")
-        })
+    pub fn wait(self) -> ExitStatus {
+        self.process.wait()
     }
 
     /// What `GET /health` says.
@@ -131,72 +112,10 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Both fail when it has ended, which is what is wanted.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Delivers as GitHub does.
 pub fn post(to: SocketAddr, delivery: &WebhookDelivery) -> io::Result<(u16, String)> {
     let headers = delivery.headers(SECRET);
     send(to, "POST", "/webhook", &headers, &delivery.body)
-}
-
-/// One HTTP/1.1 request on a connection of its own: the answer's status and body.
-pub fn send(
-    to: SocketAddr,
-    method: &str,
-    path: &str,
-    headers: &[(String, String)],
-    body: &[u8],
-) -> io::Result<(u16, String)> {
-    let mut stream = TcpStream::connect(to)?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-    stream.write_all(&head(method, path, headers, body.len()))?;
-    // A server that has heard enough may answer before everything is written.
-    let written = stream.write_all(body);
-    answer(stream).map_err(|error| written.err().unwrap_or(error))
-}
-
-/// The request up to its body.
-pub fn head(method: &str, path: &str, headers: &[(String, String)], length: usize) -> Vec<u8> {
-    let mut head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: bot\r\nconnection: close\r\ncontent-length: {length}\r\n"
-    );
-    for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
-    }
-    (head + "\r\n").into_bytes()
-}
-
-/// Reads the answer to its end.
-pub fn answer(mut stream: TcpStream) -> io::Result<(u16, String)> {
-    let mut text = String::new();
-    stream.read_to_string(&mut text)?;
-    let status = text
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
-    match (status, text.split_once("\r\n\r\n")) {
-        (Some(status), Some((_, body))) => Ok((status, body.to_owned())),
-        _ => Err(io::ErrorKind::UnexpectedEof.into()),
-    }
-}
-
-/// Waits for `condition`, looking often.
-#[track_caller]
-pub fn eventually<T>(what: &str, within: Duration, mut condition: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(met) = condition() {
-            return met;
-        }
-        assert!(start.elapsed() < within, "not within {within:?}: {what}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
 }
 
 /// How much of the queue is `such`, an SQL condition.

@@ -1,6 +1,7 @@
 //! What was accepted survives `kill -9`, and nothing happens twice.
 
-use crate::child::{GitHub, Server, eventually, post, waiting};
+use crate::child::{GitHub, Server, post, waiting};
+use crate::common::eventually;
 use github_world::WebhookDelivery;
 use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;

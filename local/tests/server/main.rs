@@ -3,4 +3,6 @@
 
 mod answers;
 mod child;
+#[path = "../common/mod.rs"]
+mod common;
 mod killed;

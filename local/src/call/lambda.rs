@@ -1,0 +1,193 @@
+use super::{Call, Failure, sqs};
+use crate::queue::Delivery;
+use crate::template::{Route, Via};
+use async_trait::async_trait;
+use reqwest::{StatusCode, Url};
+use serde::Deserialize;
+use serde_json::Value;
+use std::time::Duration;
+
+/// A call without an answer is told of in the log this often.
+const STILL_WAITING: Duration = Duration::from_secs(15);
+
+/// A machine that does not even take the connection is away.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// As much of an answer that is no JSON as a reason repeats.
+const MOST_REPEATED: usize = 200;
+
+/// Functions behind Lambda's invoke URLs
+/// (`POST /2015-03-31/functions/{name}/invocations`), as `cargo lambda watch`
+/// serves them.
+pub struct Lambda {
+    http: reqwest::Client,
+    url: Url,
+    build: Duration,
+}
+
+/// A text that is no URL of a Lambda endpoint.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{url:?} is no URL of a Lambda endpoint: {problem}; expected one such as http://127.0.0.1:9000"
+)]
+pub struct InvalidLambdaUrl {
+    url: String,
+    problem: String,
+}
+
+impl Lambda {
+    /// The endpoint at `url`. A call may last for as long as its function may run,
+    /// and for `build` more: `cargo lambda watch` builds a function when it is
+    /// called for the first time.
+    ///
+    /// # Errors
+    /// [`InvalidLambdaUrl`] says what is wrong with the URL.
+    pub fn at(url: &str, build: Duration) -> Result<Self, InvalidLambdaUrl> {
+        let invalid = |problem: String| InvalidLambdaUrl {
+            url: url.to_owned(),
+            problem,
+        };
+        let parsed = Url::parse(url).map_err(|error| invalid(error.to_string()))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(invalid(format!("the scheme is {}", parsed.scheme())));
+        }
+        if parsed.query().is_some() || parsed.fragment().is_some() {
+            return Err(invalid("it has a query or a fragment".to_owned()));
+        }
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            // It fails if another thread was quicker, which is as good.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            // A connection that was closed meanwhile would look like a function
+            // that failed.
+            .pool_max_idle_per_host(0)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .build()
+            .map_err(|error| invalid(reason(error)))?;
+        Ok(Self {
+            http,
+            url: parsed,
+            build,
+        })
+    }
+
+    async fn invoke(&self, function: &str, payload: &Value) -> Result<Value, Failure> {
+        let mut url = self.url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty()
+                .extend(["2015-03-31", "functions", function, "invocations"]);
+        }
+        let sent = self.http.post(url).json(payload).send().await;
+        let response = sent.map_err(|error| match error.is_connect() {
+            true => Failure::Unreached(format!("{} does not answer: {}", self.url, reason(error))),
+            false => failed(format!("the call broke off: {}", reason(error))),
+        })?;
+        let status = response.status();
+        let reported = response.headers().contains_key("x-amz-function-error");
+        let body = response.bytes().await;
+        let body =
+            body.map_err(|error| failed(format!("the answer broke off: {}", reason(error))))?;
+        answered(status, reported, &body)
+    }
+}
+
+#[async_trait]
+impl Call for Lambda {
+    type Answer = ();
+
+    async fn call(
+        &self,
+        route: &Route,
+        delivery: &Delivery,
+        limit: Duration,
+    ) -> Result<(), Failure> {
+        let payload = match route.via {
+            Via::Invoke { .. } => serde_json::json!(delivery.event),
+            Via::Queue { .. } => sqs::batch(route, delivery),
+        };
+        let function = route.function.as_str();
+        let limit = limit + self.build;
+        let answer = tokio::select! {
+            answer = self.invoke(function, &payload) => answer?,
+            () = tokio::time::sleep(limit) => return Err(Failure::TimedOut(limit)),
+            never = tell_of_waiting(function) => match never {},
+        };
+        let handled = match route.via {
+            Via::Invoke { .. } => Ok(()),
+            Via::Queue { .. } => sqs::handled(delivery, &answer).map_err(failed),
+        };
+        if handled.is_ok() {
+            let (id, topic) = (&delivery.event.id, &delivery.event.detail_type);
+            tracing::info!(id, topic, function, "answered");
+        }
+        handled
+    }
+}
+
+async fn tell_of_waiting(function: &str) -> std::convert::Infallible {
+    let mut waited = Duration::ZERO;
+    loop {
+        tokio::time::sleep(STILL_WAITING).await;
+        waited += STILL_WAITING;
+        tracing::info!(
+            function,
+            "no answer for {} s: cargo lambda builds a function at its first call, and \
+             answers nothing for one that did not build or has ended; its output tells",
+            waited.as_secs()
+        );
+    }
+}
+
+/// What an answer means ("Invoke", AWS Lambda API Reference). A function's error
+/// has the header, or is told by its body alone.
+fn answered(status: StatusCode, reported: bool, body: &[u8]) -> Result<Value, Failure> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct FunctionError {
+        error_type: String,
+        error_message: String,
+    }
+    let error = serde_json::from_slice::<FunctionError>(body).ok();
+    let json = match body {
+        b"" => Ok(Value::Null),
+        body => serde_json::from_slice(body),
+    };
+    match (error, json) {
+        (Some(error), _) => Err(failed(format!(
+            "{}: {}",
+            error.error_type, error.error_message
+        ))),
+        (None, Ok(answer)) if status.is_success() && !reported => Ok(answer),
+        _ => {
+            let text: String = String::from_utf8_lossy(body)
+                .chars()
+                .take(MOST_REPEATED)
+                .collect();
+            Err(failed(format!("answered {status}: {text}")))
+        }
+    }
+}
+
+/// Nobody can tell from outside whether the next try is any help.
+fn failed(reason: String) -> Failure {
+    Failure::Error {
+        reason,
+        retryable: true,
+    }
+}
+
+/// The error and everything below it, without the URL.
+fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut reason = error.to_string();
+    let mut below = std::error::Error::source(&error);
+    while let Some(source) = below {
+        reason = format!("{reason}: {source}");
+        below = source.source();
+    }
+    reason
+}

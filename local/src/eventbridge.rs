@@ -1,0 +1,146 @@
+//! `bus`: an EventBridge endpoint on one machine, for functions that `cargo lambda
+//! watch` runs. Any AWS SDK can speak to it; signatures are not verified.
+
+mod api;
+mod name;
+mod put_events;
+mod test_event_pattern;
+
+use crate::bus::LocalBus;
+use crate::call::Lambda;
+use crate::runner::Runner;
+use crate::serve::{ServeError, Store};
+use crate::server;
+use crate::template::Template;
+use api::Bus;
+use config::Environment;
+use name::BusName;
+use ports::{SystemClock, SystemEntropy};
+use std::fs::File;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// What the bus is called when nobody says.
+const DEFAULT_BUS: &str = "github-bot";
+
+/// So many calls are waited for at the same time: those of a function that does
+/// not build have no answer for long, and others are not to wait for them.
+const AT_ONCE: usize = 64;
+
+/// What `bus` is given.
+pub struct Options {
+    /// Where functions are called, such as `http://127.0.0.1:9000`.
+    pub lambda: String,
+    /// How long `cargo lambda watch` may build a function.
+    pub build: Duration,
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// The port; 0 for any that is free.
+    pub port: u16,
+    /// The bus's name; else `EVENT_BUS_NAME`, else `github-bot`.
+    pub bus: Option<String>,
+    /// Where deliveries wait; else in memory.
+    pub state: Option<String>,
+}
+
+/// The endpoint, listening.
+pub struct Endpoint {
+    address: SocketAddr,
+    listener: TcpListener,
+    name: BusName,
+    store: Store,
+    lock: Option<File>,
+    runner: Runner<Lambda>,
+}
+
+impl Endpoint {
+    /// Checks what was given, and takes the port.
+    ///
+    /// # Errors
+    /// [`ServeError`] names what is missing, wrong or in use.
+    pub async fn open(
+        template: Template,
+        options: &Options,
+        environment: &Environment,
+    ) -> Result<Self, ServeError> {
+        let name = bus_name(options.bus.as_deref(), environment)?;
+        let functions = Lambda::at(&options.lambda, options.build)?;
+        let listener = server::listen(options.host, options.port).await?;
+        // Last, so that no file is made when anything else is wrong. STATE_URL is
+        // the functions' affair: deliveries are not kept there.
+        let state = options.state.as_deref().unwrap_or("memory:");
+        let store = Store::open(Some(state), environment)?;
+        let lock = store.lock()?;
+        let (template, clock) = (Arc::new(template), Arc::new(SystemClock));
+        let queue = store.queue.clone();
+        let bus = LocalBus::new(template.clone(), queue.clone(), clock.clone());
+        Ok(Self {
+            address: listener.local_addr()?,
+            listener,
+            name,
+            store,
+            lock,
+            runner: Runner {
+                template,
+                functions,
+                bus: Arc::new(bus),
+                queue,
+                clock,
+            },
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers and delivers until the process is asked to stop.
+    ///
+    /// # Errors
+    /// [`ServeError`] when the queue or the network fails.
+    pub async fn run(self) -> Result<(), ServeError> {
+        let queue = self.store.queue;
+        let api = api::routes(Bus {
+            name: self.name,
+            bus: self.runner.bus.clone(),
+            clock: self.runner.clock.clone(),
+            entropy: Arc::new(SystemEntropy),
+        });
+        let routes = server::health(queue.clone()).merge(api);
+        let ended = server::run(self.listener, routes, self.runner, AT_ONCE).await;
+        drop(self.lock);
+        let depth = queue.depth().await?;
+        tracing::info!(waiting = depth.waiting, dead = depth.dead, "stopped");
+        ended
+    }
+}
+
+/// Runs until the process is asked to stop. Says on standard output where it
+/// listens, and the environment that leads functions to it.
+///
+/// # Errors
+/// [`ServeError`] names what is missing, wrong or in use.
+pub async fn serve(
+    template: Template,
+    options: &Options,
+    environment: &Environment,
+) -> Result<(), ServeError> {
+    let endpoint = Endpoint::open(template, options, environment).await?;
+    println!("listening on http://{}", endpoint.address);
+    println!("AWS_ENDPOINT_URL_EVENTBRIDGE=http://{}", endpoint.address);
+    println!("EVENT_BUS_NAME={}", endpoint.name.as_str());
+    endpoint.run().await
+}
+
+fn bus_name(given: Option<&str>, environment: &Environment) -> Result<BusName, ServeError> {
+    let (given_by, name) = match (given, environment.event_bus_name()) {
+        (Some(name), _) => ("--bus", name),
+        (None, Ok(name)) => ("EVENT_BUS_NAME", name),
+        (None, Err(_)) => ("--bus", DEFAULT_BUS),
+    };
+    let name = name.to_owned();
+    BusName::new(&name).ok_or(ServeError::BusName { given_by, name })
+}

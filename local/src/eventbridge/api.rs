@@ -1,0 +1,193 @@
+//! EventBridge's API as the AWS SDKs speak it: the AWS JSON 1.1 protocol
+//! ("AWS JSON 1.1 protocol", Smithy), with the operation in `X-Amz-Target`.
+
+use super::name::BusName;
+use super::{put_events, test_event_pattern};
+use crate::bus::LocalBus;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use ports::{Clock, Entropy};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A call of 1 MiB can be several times as long on the wire: its details are JSON
+/// within JSON.
+const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// What the operations work on.
+pub(super) struct Bus {
+    pub(super) name: BusName,
+    pub(super) bus: Arc<LocalBus>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+}
+
+/// Why a whole call is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    /// The exception's name, `__type` on the wire.
+    kind: &'static str,
+    message: String,
+}
+
+impl Refusal {
+    pub(super) fn new(kind: &'static str, message: impl ToString) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            kind,
+            message: message.to_string(),
+        }
+    }
+
+    pub(super) fn internal(message: impl ToString) -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            ..Self::new("InternalException", message)
+        }
+    }
+
+    /// `what` does not hold to the API's model, in AWS's words.
+    pub(super) fn validation(value: &str, what: &str, constraint: &str) -> Self {
+        Self::new(
+            "ValidationException",
+            format!(
+                "1 validation error detected: Value {value} at '{what}' failed to satisfy \
+                 constraint: Member must {constraint}"
+            ),
+        )
+    }
+
+    pub(super) fn missing(what: &str) -> Self {
+        Self::validation("null", what, "not be null")
+    }
+
+    pub(super) fn no_such_bus(name: &str) -> Self {
+        Self::new(
+            "ResourceNotFoundException",
+            format!("Event bus {name} does not exist."),
+        )
+    }
+}
+
+impl Bus {
+    /// A random UUID (version 4).
+    pub(super) fn new_id(&self) -> String {
+        let (high, low) = (self.entropy.next_u64(), self.entropy.next_u64());
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xffff,
+            high & 0xfff,
+            (low >> 48) & 0x3fff | 0x8000,
+            low & 0xffff_ffff_ffff,
+        )
+    }
+
+    fn describe(&self, request: &DescribeEventBus) -> Result<Value, Refusal> {
+        let name = request.name.as_deref().unwrap_or("default");
+        match BusName::read(name) {
+            Some(read) if read == self.name => {
+                Ok(json!({ "Name": self.name.as_str(), "Arn": self.name.arn() }))
+            }
+            _ => Err(Refusal::no_such_bus(name)),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DescribeEventBus {
+    name: Option<String>,
+}
+
+/// The API on whatever path nobody else has: an SDK calls `POST /`.
+pub(super) fn routes(bus: Bus) -> Router {
+    Router::new().fallback(answer).with_state(Arc::new(bus))
+}
+
+async fn answer(
+    State(bus): State<Arc<Bus>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok());
+    let answered = match axum::body::to_bytes(body, MAX_BODY).await {
+        Err(_) => Err(Refusal {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            ..Refusal::new(
+                "RequestEntityTooLargeException",
+                "The request is too large.",
+            )
+        }),
+        Ok(_) if method != Method::POST || uri.path() != "/" => {
+            Err(unknown_operation(&format!("{method} {}", uri.path())))
+        }
+        Ok(body) => operate(&bus, target.unwrap_or_default(), &body).await,
+    };
+    let (status, body) = match answered {
+        Ok(body) => (StatusCode::OK, body),
+        Err(refusal) => {
+            let Refusal {
+                status,
+                kind,
+                message,
+            } = refusal;
+            tracing::warn!(target, kind, message, "refused");
+            (status, json!({ "__type": kind, "message": message }))
+        }
+    };
+    let mut response = (status, body.to_string()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/x-amz-json-1.1"),
+    );
+    if let Ok(id) = HeaderValue::try_from(bus.new_id()) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+async fn operate(bus: &Bus, target: &str, body: &[u8]) -> Result<Value, Refusal> {
+    match target {
+        "AWSEvents.PutEvents" => put_events::put(bus, read(body)?).await,
+        "AWSEvents.TestEventPattern" => test_event_pattern::test(&read(body)?),
+        "AWSEvents.DescribeEventBus" => bus.describe(&read(body)?),
+        other => Err(unknown_operation(other)),
+    }
+}
+
+fn unknown_operation(what: &str) -> Refusal {
+    Refusal::new(
+        "UnknownOperationException",
+        format!(
+            "{what:?} is no operation of this bus: expected POST / with X-Amz-Target \
+             AWSEvents.PutEvents, AWSEvents.TestEventPattern or AWSEvents.DescribeEventBus"
+        ),
+    )
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    let malformed = |error: serde_json::Error| Refusal::new("SerializationException", error);
+    let body: Value = match body {
+        b"" => json!({}),
+        body => serde_json::from_slice(body).map_err(malformed)?,
+    };
+    if !body.is_object() {
+        return Err(Refusal::new(
+            "SerializationException",
+            "the request is no JSON object",
+        ));
+    }
+    T::deserialize(body).map_err(malformed)
+}

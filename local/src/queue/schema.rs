@@ -1,0 +1,41 @@
+use rusqlite::Connection;
+use std::time::Duration;
+
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS delivery (
+        id       INTEGER PRIMARY KEY AUTOINCREMENT,
+        rule     TEXT NOT NULL,
+        target   TEXT NOT NULL,
+        event    TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        put_at   INTEGER NOT NULL,
+        due_at   INTEGER NOT NULL,
+        unreached INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS delivery_due_at ON delivery (due_at, id);
+    CREATE TABLE IF NOT EXISTS dead_letter (
+        id       INTEGER PRIMARY KEY,
+        rule     TEXT NOT NULL,
+        target   TEXT NOT NULL,
+        event    TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        reason   TEXT NOT NULL,
+        died_at  INTEGER NOT NULL
+    ) STRICT;
+";
+
+/// Files of earlier versions lack it.
+const ADD_UNREACHED: &str = "ALTER TABLE delivery ADD COLUMN unreached INTEGER NOT NULL DEFAULT 0";
+
+/// The connection, with the tables in its file.
+pub(super) fn prepared(connection: Connection) -> rusqlite::Result<Connection> {
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A webhook is answered once its delivery is on the disk.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.execute_batch(TABLES)?;
+    if !connection.column_exists(None, "delivery", "unreached")? {
+        connection.execute(ADD_UNREACHED, [])?;
+    }
+    Ok(connection)
+}

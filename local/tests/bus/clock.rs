@@ -1,0 +1,143 @@
+//! Waits, on a clock that the test moves, and events that are not the house's.
+
+use crate::bus::TEMPLATE;
+use crate::functions::{Functions, Reply, listen};
+use async_trait::async_trait;
+use bus::{Handler, HandlerError};
+use event::{Event, EventBridgeEvent, Outcome, Timestamp};
+use local::bus::LocalBus;
+use local::call::{Call, Lambda};
+use local::queue::Queue;
+use local::registry;
+use local::runner::{End, Runner, Tried};
+use local::template::Template;
+use ports::{Clock, ManualClock};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn runner<F: Call>(template: &str, functions: F) -> (Runner<F>, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
+    let template = Arc::new(Template::parse(template, "shop.yaml").expect("a template"));
+    let queue = Queue::in_memory().expect("a queue");
+    let bus = Arc::new(LocalBus::new(
+        template.clone(),
+        queue.clone(),
+        clock.clone(),
+    ));
+    let runner = Runner {
+        template,
+        functions,
+        bus,
+        queue,
+        clock: clock.clone(),
+    };
+    (runner, clock)
+}
+
+async fn put<F: Call>(runner: &Runner<F>, detail_type: &str, detail: Value) {
+    let event = EventBridgeEvent {
+        version: "0".to_owned(),
+        id: "1".to_owned(),
+        detail_type: detail_type.to_owned(),
+        source: "till".to_owned(),
+        account: "000000000000".to_owned(),
+        time: runner.clock.now(),
+        region: "us-east-1".to_owned(),
+        resources: Vec::new(),
+        detail,
+    };
+    runner.bus.put(vec![event]).await.expect("it is put");
+}
+
+async fn step<F: Call>(runner: &Runner<F>) -> Option<Tried<F::Answer>> {
+    runner.step().await.expect("the queue")
+}
+
+/// Functions within the test's own runtime.
+async fn served(functions: &Functions) -> Lambda {
+    let (listener, url) = listen().await;
+    let routes = functions.routes();
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    Lambda::at(&url, Duration::ZERO).expect("a URL")
+}
+
+#[tokio::test]
+async fn a_queue_delays_and_a_failure_waits_for_the_visibility_timeout() {
+    let functions = Functions::default().then(Reply::ReportsFailure);
+    let (runner, clock) = runner(TEMPLATE, served(&functions).await);
+    put(&runner, "order.unpaid", json!({})).await;
+    clock.advance(899 * SECOND);
+    assert!(step(&runner).await.is_none(), "not before 900 s");
+    clock.advance(SECOND);
+    let first = step(&runner).await.expect("it is due");
+    assert_eq!(first.end, End::Again(clock.now() + 60 * SECOND));
+    clock.advance(59 * SECOND);
+    assert!(step(&runner).await.is_none(), "not before it is visible");
+    clock.advance(SECOND);
+    assert_eq!(step(&runner).await.expect("it is due").end, End::Handled);
+}
+
+#[tokio::test]
+async fn a_function_is_tried_after_one_minute_and_after_two() {
+    let template = TEMPLATE.replace("{ MaximumRetryAttempts: 0 }", "{ MaximumRetryAttempts: 2 }");
+    let functions = (0..3).fold(Functions::default(), |it, _| {
+        it.then(Reply::Error("no till"))
+    });
+    let (runner, clock) = runner(&template, served(&functions).await);
+    put(&runner, "order.placed", json!({"amount": 1})).await;
+    for wait in [60, 120] {
+        let tried = step(&runner).await.expect("it is due");
+        assert_eq!(tried.end, End::Again(clock.now() + wait * SECOND));
+        clock.advance(wait * SECOND);
+    }
+    let last = step(&runner).await.expect("it is due");
+    assert_eq!(last.end, End::Dead);
+    assert_eq!(
+        last.result.unwrap_err(),
+        "HandlerError: no till (no tries left)"
+    );
+}
+
+#[tokio::test]
+async fn a_call_has_the_functions_timeout_and_the_time_to_build_it() {
+    let functions = Functions::default().then(Reply::Waits);
+    let template = TEMPLATE.replace("CodeUri: orders", "CodeUri: orders\n      Timeout: 1");
+    let (runner, _clock) = runner(&template, served(&functions).await);
+    put(&runner, "order.placed", json!({"amount": 1})).await;
+    let tried = step(&runner).await.expect("it is due");
+    assert_eq!(
+        tried.result.unwrap_err(),
+        "the function took longer than 1s (no tries left)"
+    );
+}
+
+/// Hears whatever can be read.
+struct Orders;
+
+#[async_trait]
+impl Handler for Orders {
+    fn name(&self) -> &'static str {
+        "orders"
+    }
+
+    async fn handle(&self, _: &Event) -> Result<Outcome, HandlerError> {
+        Ok(Outcome::Applied { said: 0 })
+    }
+}
+
+#[tokio::test]
+async fn in_the_process_an_event_that_cannot_be_read_is_given_up_at_once() {
+    let orders: Arc<dyn Handler> = Arc::new(Orders);
+    let functions = registry::Functions::from([("orders", orders)]);
+    let (runner, _clock) = runner(TEMPLATE, functions);
+    put(&runner, "order.placed", json!({"amount": 1})).await;
+    assert_eq!(step(&runner).await.expect("it is due").end, End::Dead);
+    let letters = runner.queue.dead_letters().await.expect("the queue");
+    assert_eq!(
+        letters[0].reason,
+        "malformed event: missing field `specversion` (trying again is no help)"
+    );
+}
