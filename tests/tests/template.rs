@@ -4,6 +4,11 @@
 //! A guard is a function from the template to what it has against it. That it can
 //! have something, each test shows too: it breaks the template for its guard.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what is not there is null in a JSON value"
+)]
+
 use local::template::{BUILT_IN, json};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,9 +44,11 @@ impl Infra {
 
     /// A property of a function, or what all functions have in its place.
     fn setting<'a>(&'a self, function: &'a Value, name: &str) -> &'a Value {
-        match &function[name] {
-            Value::Null => &self.0["Globals"]["Function"][name],
-            own => own,
+        let own = &function[name];
+        if own.is_null() {
+            &self.0["Globals"]["Function"][name]
+        } else {
+            own
         }
     }
 
