@@ -103,6 +103,15 @@ fn line_of(line: Option<usize>) -> String {
     line.map(|line| format!(":{line}")).unwrap_or_default()
 }
 
+/// The whole of a template's `text` as JSON, CloudFormation's short tags in their
+/// long form; `file` is what errors call it.
+///
+/// # Errors
+/// [`TemplateError`] when it is no YAML.
+pub fn json(text: &str, file: &str) -> Result<serde_json::Value, TemplateError> {
+    Ok(yaml::Document::parse(text, file)?.json)
+}
+
 impl Template {
     /// Reads the file at `path`, or the template that is built in.
     ///

@@ -1,5 +1,5 @@
-//! Nothing is wired to nowhere: rules, functions, queues, folders and what the
-//! crates may touch.
+//! Nothing is wired to nowhere: rules, functions, folders and what the crates may
+//! touch. What else the template must hold, template.rs guards.
 
 use event::EventBridgeEvent;
 use github::PullRequestChanged;
@@ -12,7 +12,6 @@ use review::message::{
     Block, CheckCompleted, CheckRequested, ReviewCompleted, ReviewPublished, ReviewRequested,
     ReviewSkipped,
 };
-use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -92,9 +91,14 @@ fn every_rule_has_a_sample_that_it_matches() {
 #[test]
 fn every_topic_that_a_rule_names_has_a_sample() {
     let samples = samples();
-    for (name, rule) in resources("AWS::Events::Rule") {
+    let template = local::template::json(BUILT_IN, "infra/template.yaml").expect("YAML");
+    let resources = template["Resources"].as_object().expect("resources");
+    for (name, rule) in resources {
+        if rule["Type"] != "AWS::Events::Rule" {
+            continue;
+        }
         let topics = &rule["Properties"]["EventPattern"]["detail-type"];
-        for topic in topics.as_vec().expect("a list of topics") {
+        for topic in topics.as_array().expect("a list of topics") {
             if let Some(topic) = topic.as_str() {
                 assert!(
                     samples.contains_key(topic),
@@ -151,61 +155,6 @@ fn every_function_that_hears_events_is_reached_by_one() {
     reached.extend(CALLED_FROM_OUTSIDE);
     let functions: BTreeSet<&str> = template.functions.keys().map(String::as_str).collect();
     assert_eq!(reached, functions);
-}
-
-/// The template's resources of a type, by name.
-fn resources(kind: &str) -> Vec<(String, Yaml<'static>)> {
-    let mut documents = Yaml::load_from_str(BUILT_IN).expect("YAML");
-    let template = documents.pop().expect("a document");
-    let resources = template["Resources"].as_mapping().expect("resources");
-    let of_kind = resources
-        .iter()
-        .filter(|(_, resource)| resource["Type"].as_str() == Some(kind));
-    of_kind
-        .map(|(name, resource)| (name.as_str().expect("a name").to_owned(), resource.clone()))
-        .collect()
-}
-
-/// `!GetAtt DeadLetters.Arn`, the short tag taken off.
-fn is_dead_letters(value: &Yaml<'_>) -> bool {
-    matches!(value, Yaml::Tagged(tag, inner)
-        if tag.suffix == "GetAtt" && inner.as_str() == Some("DeadLetters.Arn"))
-}
-
-#[test]
-fn nothing_is_lost_on_the_way_to_a_function() {
-    let mut targets = 0;
-    for (name, rule) in resources("AWS::Events::Rule") {
-        let list = rule["Properties"]["Targets"].as_vec();
-        for target in list.expect("a list of targets") {
-            let policy = target.as_mapping_get("RetryPolicy").expect(&name);
-            for limit in ["MaximumEventAgeInSeconds", "MaximumRetryAttempts"] {
-                assert!(policy[limit].as_integer().is_some(), "{name}: {limit}");
-            }
-            let config = target.as_mapping_get("DeadLetterConfig").expect(&name);
-            assert!(is_dead_letters(&config["Arn"]), "{name}: DeadLetterConfig");
-            targets += 1;
-        }
-    }
-    let template = template();
-    let routes = template.rules.iter().flat_map(|rule| &rule.routes);
-    assert_eq!(targets, routes.count(), "a target, a route");
-}
-
-#[test]
-fn what_a_queue_cannot_get_rid_of_ends_in_the_dead_letters() {
-    let queues = resources("AWS::SQS::Queue");
-    assert!(queues.iter().any(|(name, _)| name == "DeadLetters"));
-    for (name, queue) in queues {
-        let policy = queue["Properties"].as_mapping_get("RedrivePolicy");
-        if name == "DeadLetters" {
-            assert!(policy.is_none(), "there is nowhere to go from there");
-            continue;
-        }
-        let policy = policy.expect(&name);
-        assert!(is_dead_letters(&policy["deadLetterTargetArn"]), "{name}");
-        assert!(policy["maxReceiveCount"].as_integer().is_some(), "{name}");
-    }
 }
 
 /// What each crate of the workspace depends on, tests left aside.
