@@ -130,7 +130,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let endpoint = Endpoint::open(template, options, environment).await?;
     println!("listening on http://{}", endpoint.address);
-    println!("AWS_ENDPOINT_URL_EVENTBRIDGE=http://{}", endpoint.address);
+    println!("AWS_ENDPOINT_URL=http://{}", endpoint.address);
     println!("EVENT_BUS_NAME={}", endpoint.name.as_str());
     endpoint.run().await
 }

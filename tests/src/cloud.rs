@@ -72,7 +72,7 @@ impl Cloud {
             world,
             outputs,
             dead_letters: tokio::sync::Mutex::default(),
-            browser: reqwest::Client::new(),
+            browser: browser(),
         };
         // The emulator takes no archive in a template.
         let bus = cloud.output("BusName").to_owned();
@@ -221,6 +221,12 @@ impl Cloud {
         let log = self.emulator.log().display();
         panic!("not within {PATIENCE:?}: {what}; the emulator's log is {log}");
     }
+}
+
+fn browser() -> reqwest::Client {
+    // It fails when another has been installed, which does as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
 }
 
 /// Serves `world` for as long as the program runs, and gives its address.

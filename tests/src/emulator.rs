@@ -156,7 +156,10 @@ impl Emulator {
     /// When it fails; the message has what it said.
     pub fn aws(&self, service: &str, operation: &str, input: &Value) -> Value {
         let input = input.to_string();
-        let output = self.cli(&[service, operation, "--cli-input-json", &input]);
+        // The environment is not enough for SQS.
+        let endpoint = ["--endpoint-url", &self.endpoint_url()];
+        let call = [service, operation, "--cli-input-json", &input];
+        let output = self.cli(&[&endpoint[..], &call[..]].concat());
         if output.trim().is_empty() {
             return Value::Null;
         }

@@ -75,7 +75,7 @@ fn it_says_what_leads_functions_to_it() {
     assert_eq!(
         bus.environment,
         [
-            format!("AWS_ENDPOINT_URL_EVENTBRIDGE=http://{}", bus.address),
+            format!("AWS_ENDPOINT_URL=http://{}", bus.address),
             "EVENT_BUS_NAME=shop".to_owned(),
         ]
     );

@@ -11,9 +11,8 @@ use std::process::Command;
 /// Returns the template's path.
 pub(super) fn stage(folder: &Path) -> PathBuf {
     let template = Template::load(None).expect("the template that is built in");
-    let functions: Vec<&str> = template.functions.keys().map(String::as_str).collect();
-    build(&functions);
-    for function in functions {
+    build();
+    for function in template.functions.keys() {
         let staged = folder.join("target/lambda").join(function);
         fs::create_dir_all(&staged).expect("target/ can be written to");
         let binary = target_directory().join("debug").join(function);
@@ -23,19 +22,23 @@ pub(super) fn stage(folder: &Path) -> PathBuf {
     }
     let path = folder.join("infra/template.yaml");
     fs::create_dir_all(path.parent().expect("a folder")).expect("target/ can be written to");
-    fs::write(&path, without_archive(BUILT_IN)).expect("target/ can be written to");
+    fs::write(&path, for_the_emulator(BUILT_IN)).expect("target/ can be written to");
     path
 }
 
-fn build(functions: &[&str]) {
+/// As `cargo lambda watch` builds them, so that its test finds them built.
+fn build() {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .args(["build", "--features", "lambda", "--target-dir"])
+        .args([
+            "build",
+            "--bins",
+            "--features",
+            "lambda,sqlite",
+            "--target-dir",
+        ])
         .arg(target_directory());
-    for function in functions {
-        cargo.args(["--package", function, "--bin", function]);
-    }
     run(&mut cargo);
 }
 
@@ -47,7 +50,28 @@ fn run(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {words}");
 }
 
-/// The emulator refuses a template with an archive in it.
+/// What the emulator cannot do with the template, and AWS can:
+/// - it refuses the archive,
+/// - a parameter stays a text where it should be a number,
+/// - it takes `DescribeEventBus` to be about a rule.
+fn for_the_emulator(template: &str) -> String {
+    let mut template = without_archive(template);
+    for (as_written, as_taken) in [
+        (
+            "MaximumConcurrency: !Ref SpecialistConcurrency",
+            "MaximumConcurrency: 5",
+        ),
+        (
+            "Action: [events:PutEvents, events:DescribeEventBus]\n                Resource: !GetAtt Bus.Arn",
+            "Action: [events:PutEvents, events:DescribeEventBus]\n                Resource: [!GetAtt Bus.Arn, !Sub \"arn:aws:events:${AWS::Region}:${AWS::AccountId}:rule/default/${Bus}\"]",
+        ),
+    ] {
+        assert!(template.contains(as_written), "{as_written}");
+        template = template.replace(as_written, as_taken);
+    }
+    template
+}
+
 fn without_archive(template: &str) -> String {
     let mut kept = String::new();
     let mut dropping = false;
