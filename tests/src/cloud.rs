@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use state::StateBackend;
 use state_dynamodb::DynamoDb;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
@@ -23,6 +23,8 @@ use tokio::sync::OnceCell;
 const SECRET: &str = "It's a Secret to Everybody";
 const STACK: &str = "github-bot";
 const CODE: &str = "code";
+/// Where binaries and template are laid out.
+const STAGED: &str = "deployed";
 /// Most things take a second; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks at what is not there yet.
@@ -53,7 +55,7 @@ impl Cloud {
         let emulator = Emulator::start();
         let world = World::new(Arc::new(SystemClock), Arc::new(SeededEntropy::new(7)));
         let github = serve(world.clone());
-        let folder = emulator.folder().join("deployed");
+        let folder = emulator.folder().join(STAGED);
         let template = build::stage(&folder);
         let put = |name: &str, value: &str| {
             let input = json!({ "Name": name, "Value": value, "Type": "SecureString" });
@@ -65,7 +67,7 @@ impl Cloud {
         deploy(&emulator, &template, &github);
         let stacks = json!({ "StackName": STACK });
         let described = emulator.aws("cloudformation", "describe-stacks", &stacks);
-        let outputs = described["Stacks"][0]["Outputs"].clone();
+        let outputs = at(&described, "/Stacks/0/Outputs").clone();
         let cloud = Self {
             emulator,
             world,
@@ -75,9 +77,14 @@ impl Cloud {
         // The emulator takes no archive in a template.
         let bus = cloud.output("BusName").to_owned();
         let described = cloud.aws("events", "describe-event-bus", json!({ "Name": bus }));
-        let archive = json!({ "ArchiveName": bus, "EventSourceArn": described["Arn"] });
+        let archive = json!({ "ArchiveName": bus, "EventSourceArn": at(&described, "/Arn") });
         cloud.aws("events", "create-archive", archive);
         cloud
+    }
+
+    /// A function's binary.
+    pub fn bootstrap(&self, function: &str) -> PathBuf {
+        build::bootstrap(&self.emulator.folder().join(STAGED), function)
     }
 
     /// Calls AWS as an administrator does.
@@ -88,9 +95,11 @@ impl Cloud {
     /// One of the stack's outputs.
     pub fn output(&self, key: &str) -> &str {
         let outputs = self.outputs.as_array().map_or(&[][..], Vec::as_slice);
-        let found = outputs.iter().find(|output| output["OutputKey"] == key);
+        let found = outputs
+            .iter()
+            .find(|output| at(output, "/OutputKey") == key);
         found
-            .and_then(|output| output["OutputValue"].as_str())
+            .and_then(|output| at(output, "/OutputValue").as_str())
             .unwrap_or_else(|| panic!("the stack has no output {key}: {:#}", self.outputs))
     }
 
@@ -156,9 +165,12 @@ impl Cloud {
         let url = self.output("DeadLettersUrl");
         let input = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10, "VisibilityTimeout": 600 });
         let received = self.aws("sqs", "receive-message", input);
-        let messages = received["Messages"].as_array().cloned().unwrap_or_default();
+        let messages = at(&received, "/Messages")
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         letters.extend(messages.iter().map(|message| {
-            let body = message["Body"].as_str().unwrap_or_default();
+            let body = at(message, "/Body").as_str().unwrap_or_default();
             serde_json::from_str(body).unwrap_or_else(|_| body.into())
         }));
         letters.clone()
@@ -168,7 +180,10 @@ impl Cloud {
     pub async fn until_quiet(&self) {
         self.eventually("no event is on its way", async || {
             let queues = self.aws("sqs", "list-queues", json!({}));
-            let urls = queues["QueueUrls"].as_array().cloned().unwrap_or_default();
+            let urls = at(&queues, "/QueueUrls")
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
             let is_working = |url: &&str| !url.contains("Deadline") && !url.contains("DeadLetters");
             let working = urls.iter().filter_map(Value::as_str).filter(is_working);
             let mut waiting = 0;
@@ -179,7 +194,11 @@ impl Cloud {
                 ];
                 let input = json!({ "QueueUrl": url, "AttributeNames": names });
                 let answer = self.aws("sqs", "get-queue-attributes", input);
-                let count = |name| answer["Attributes"][name].as_str().map(str::parse::<u32>);
+                let count = |name| {
+                    at(&answer, &format!("/Attributes/{name}"))
+                        .as_str()
+                        .map(str::parse::<u32>)
+                };
                 waiting += names
                     .into_iter()
                     .filter_map(count)
@@ -218,6 +237,11 @@ impl Cloud {
         let log = self.emulator.log().display();
         panic!("not within {PATIENCE:?}: {what}; the emulator's log is {log}");
     }
+}
+
+/// What stands at `path` (RFC 6901) in an answer; null if there is nothing.
+fn at<'a>(answer: &'a Value, path: &str) -> &'a Value {
+    answer.pointer(path).unwrap_or(&Value::Null)
 }
 
 /// Serves `world` for as long as the program runs, and gives its address.

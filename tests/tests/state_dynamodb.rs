@@ -24,13 +24,14 @@ fn item(value: &str, expires_at: Option<Timestamp>) -> NewItem {
 
 /// State in `table` behind `endpoint_url`.
 fn state_at(endpoint_url: String, table: String) -> DynamoDb {
-    let config = aws::sdk_config(config::Aws {
+    let settings = config::Aws {
         region: REGION.to_owned(),
         access_key_id: "test".to_owned(),
         secret_access_key: "test".into(),
         session_token: None,
         endpoint_url: Some(endpoint_url),
-    });
+    };
+    let config = aws::sdk_config(settings, &https::client().expect("TLS can be set up"));
     DynamoDb::new(&config, table)
 }
 

@@ -41,12 +41,12 @@ fn answered(what: &str, status: u16, meta: &ErrorMetadata) -> Failed {
     let code = meta.code().unwrap_or("an error without a code");
     let message = meta.message().unwrap_or("no message");
     let retryable = match code {
-        "ResourceNotFoundException" => {
+        "ResourceNotFoundException" | "ParameterNotFound" => {
             return Failed {
                 retryable: false,
                 reason: format!(
-                    "there is no {what} in this account and region: deploy the template, or \
-                     name another ({message})"
+                    "there is no {what} in this account and region: make it, or name another \
+                     ({message})"
                 ),
             };
         }

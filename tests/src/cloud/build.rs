@@ -13,10 +13,10 @@ pub(super) fn stage(folder: &Path) -> PathBuf {
     let template = Template::load(None).expect("the template that is built in");
     build();
     for function in template.functions.keys() {
-        let staged = folder.join("target/lambda").join(function);
-        fs::create_dir_all(&staged).expect("target/ can be written to");
+        let bootstrap = bootstrap(folder, function);
+        let staged = bootstrap.parent().expect("a folder");
+        fs::create_dir_all(staged).expect("target/ can be written to");
         let binary = target_directory().join("debug").join(function);
-        let bootstrap = staged.join("bootstrap");
         // What debuggers need is nine tenths of it.
         run(Command::new("strip").arg("-o").arg(&bootstrap).arg(&binary));
     }
@@ -24,6 +24,14 @@ pub(super) fn stage(folder: &Path) -> PathBuf {
     fs::create_dir_all(path.parent().expect("a folder")).expect("target/ can be written to");
     fs::write(&path, for_the_emulator(BUILT_IN)).expect("target/ can be written to");
     path
+}
+
+/// Where `cargo lambda build` puts a function.
+pub(super) fn bootstrap(folder: &Path, function: &str) -> PathBuf {
+    folder
+        .join("target/lambda")
+        .join(function)
+        .join("bootstrap")
 }
 
 /// As `cargo lambda watch` builds them, so that its test finds them built.

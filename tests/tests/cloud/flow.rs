@@ -1,9 +1,4 @@
-//! The deployed stack, from a signed delivery at the HTTP API to what GitHub shows
-//! and what the table holds.
-//!
-//! The emulator stores, but does not execute, the retries and dead-letter queues of
-//! rules that invoke a function directly, on-failure destinations, and throttling:
-//! `tests/tests/template.rs` asserts them on the template.
+//! What people do on GitHub, what GitHub shows because of it, and what is left.
 
 use bus::Emit;
 use event::{Event, Say};
