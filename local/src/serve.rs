@@ -71,6 +71,9 @@ pub enum ServeError {
         /// What was given.
         name: String,
     },
+    /// TLS cannot be set up.
+    #[error("no HTTPS client: {0}")]
+    Https(#[from] https::Error),
     /// Another process runs on the same file.
     #[error("{0} is in use: another github-bot runs on it; stop that one, or give another --state")]
     InUse(String),
@@ -101,7 +104,7 @@ impl ServeError {
             | Self::BusName { .. }
             | Self::InUse(_)
             | Self::Port { .. } => true,
-            Self::Queue(_) | Self::Network(_) => false,
+            Self::Https(_) | Self::Queue(_) | Self::Network(_) => false,
         }
     }
 }
@@ -177,7 +180,7 @@ pub async fn serve(
     let secrets = Secrets::parse(&environment.webhook_secret()?)
         .map_err(|error| ConfigError::new("GITHUB_WEBHOOK_SECRET", error))?;
     let clock = Arc::new(SystemClock);
-    let github = Client::from_environment(environment, clock.clone())?;
+    let github = Client::from_environment(environment, https::client()?, clock.clone())?;
     let listener = server::listen(options.host, options.port).await?;
     // Last, so that no file is made when anything else is wrong.
     let store = Store::open(options.state.as_deref(), environment)?;

@@ -36,7 +36,6 @@ pub struct Cloud {
     pub world: World,
     outputs: Value,
     dead_letters: tokio::sync::Mutex<Vec<Value>>,
-    browser: reqwest::Client,
 }
 
 impl Cloud {
@@ -72,7 +71,6 @@ impl Cloud {
             world,
             outputs,
             dead_letters: tokio::sync::Mutex::default(),
-            browser: browser(),
         };
         // The emulator takes no archive in a template.
         let bus = cloud.output("BusName").to_owned();
@@ -107,8 +105,9 @@ impl Cloud {
         let host = url.host_str().expect("a host").to_owned();
         let api = host.split('.').next().expect("an API's id");
         let address = self.emulator.endpoint_url();
-        let mut request = self
-            .browser
+        // A client for each call: connections end with the test that made them.
+        let mut request = https::client()
+            .expect("TLS can be set up")
             .post(format!("{address}{}", url.path()))
             .header("host", format!("{api}.execute-api.localhost"))
             .body(body.to_vec());
@@ -170,10 +169,8 @@ impl Cloud {
         self.eventually("no event is on its way", async || {
             let queues = self.aws("sqs", "list-queues", json!({}));
             let urls = queues["QueueUrls"].as_array().cloned().unwrap_or_default();
-            let working = urls
-                .iter()
-                .filter_map(Value::as_str)
-                .filter(|url| !url.contains("Deadline") && *url != self.output("DeadLettersUrl"));
+            let is_working = |url: &&str| !url.contains("Deadline") && !url.contains("DeadLetters");
+            let working = urls.iter().filter_map(Value::as_str).filter(is_working);
             let mut waiting = 0;
             for url in working {
                 let names = [
@@ -221,12 +218,6 @@ impl Cloud {
         let log = self.emulator.log().display();
         panic!("not within {PATIENCE:?}: {what}; the emulator's log is {log}");
     }
-}
-
-fn browser() -> reqwest::Client {
-    // It fails when another has been installed, which does as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::new()
 }
 
 /// Serves `world` for as long as the program runs, and gives its address.

@@ -196,13 +196,14 @@ impl Emulator {
 
     /// The configuration of a client that may do everything.
     pub fn sdk_config(&self) -> SdkConfig {
-        aws::sdk_config(config::Aws {
+        let settings = config::Aws {
             region: REGION.to_owned(),
             access_key_id: "test".to_owned(),
             secret_access_key: "test".into(),
             session_token: None,
             endpoint_url: Some(self.endpoint_url()),
-        })
+        };
+        aws::sdk_config(settings, &https::client().expect("TLS can be set up"))
     }
 
     /// Makes an empty table for state, and gives its name.

@@ -54,13 +54,14 @@ async fn endpoint(lambda: String) -> SdkConfig {
     let endpoint = endpoint.expect("it opens");
     let url = format!("http://{}", endpoint.address());
     tokio::spawn(endpoint.run());
-    aws::sdk_config(config::Aws {
+    let settings = config::Aws {
         region: "eu-central-1".to_owned(),
         endpoint_url: Some(url),
         access_key_id: "AKIDEXAMPLE".to_owned(),
         secret_access_key: "nobody looks at it".into(),
         session_token: None,
-    })
+    };
+    aws::sdk_config(settings, &https::client().expect("TLS can be set up"))
 }
 
 fn pushed() -> Event {

@@ -13,6 +13,10 @@ async fn main() -> Result<(), runtime::Error> {
         bus_eventbridge::open(&base),
         aws::secrets(&base),
     )?;
-    let github = Arc::new(Client::from_environment(&environment, base.clock.clone())?);
+    let github = Arc::new(Client::from_environment(
+        &environment,
+        base.https.clone(),
+        base.clock.clone(),
+    )?);
     runtime::run(base, logic(Deps { state, github, bus })).await
 }

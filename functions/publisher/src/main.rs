@@ -13,7 +13,11 @@ async fn main() -> Result<(), runtime::Error> {
         aws::secrets(&base),
     )?;
     let (clock, entropy) = (base.clock.clone(), base.entropy.clone());
-    let github = Arc::new(Client::from_environment(&environment, clock.clone())?);
+    let github = Arc::new(Client::from_environment(
+        &environment,
+        base.https.clone(),
+        clock.clone(),
+    )?);
     let publisher = Publisher {
         state,
         bus,

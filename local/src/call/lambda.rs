@@ -2,6 +2,7 @@ use super::{Call, Failure, sqs};
 use crate::queue::Delivery;
 use crate::template::{Route, Via};
 use async_trait::async_trait;
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,9 +11,6 @@ use std::time::Duration;
 /// A call without an answer is told of in the log this often.
 const STILL_WAITING: Duration = Duration::from_secs(15);
 
-/// A machine that does not even take the connection is away.
-const CONNECT: Duration = Duration::from_secs(5);
-
 /// As much of an answer that is no JSON as a reason repeats.
 const MOST_REPEATED: usize = 200;
 
@@ -20,7 +18,7 @@ const MOST_REPEATED: usize = 200;
 /// (`POST /2015-03-31/functions/{name}/invocations`), as `cargo lambda watch`
 /// serves them.
 pub struct Lambda {
-    http: reqwest::Client,
+    https: https::Client,
     url: Url,
     build: Duration,
 }
@@ -54,22 +52,14 @@ impl Lambda {
         if parsed.query().is_some() || parsed.fragment().is_some() {
             return Err(invalid("it has a query or a fragment".to_owned()));
         }
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // It fails if another thread was quicker, which is as good.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        }
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
+        let https = https::builder()
             // A connection that was closed meanwhile would look like a function
             // that failed.
             .pool_max_idle_per_host(0)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
             .build()
             .map_err(|error| invalid(reason(error)))?;
         Ok(Self {
-            http,
+            https,
             url: parsed,
             build,
         })
@@ -81,7 +71,13 @@ impl Lambda {
             path.pop_if_empty()
                 .extend(["2015-03-31", "functions", function, "invocations"]);
         }
-        let sent = self.http.post(url).json(payload).send().await;
+        let sent = self
+            .https
+            .post(url)
+            .header(CONTENT_TYPE, "application/json")
+            .body(payload.to_string())
+            .send()
+            .await;
         let response = sent.map_err(|error| match error.is_connect() {
             true => Failure::Unreached(format!("{} does not answer: {}", self.url, reason(error))),
             false => failed(format!("the call broke off: {}", reason(error))),

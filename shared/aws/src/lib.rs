@@ -1,9 +1,7 @@
-//! What all AWS clients share: one HTTPS client, credentials, region, retries; and
+//! What all AWS clients share: the HTTPS client, credentials, region, retries; and
 //! the few calls that need no client of their own.
-//!
-//! TLS is rustls with ring: its first use costs a function some milliseconds at
-//! cold start, where the SDK's default provider costs fifty.
 
+mod connector;
 mod dead_letters;
 mod explain;
 mod json;
@@ -17,12 +15,13 @@ pub use secrets::secrets;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use config::{ConfigError, Environment};
+use connector::Connector;
+use https::Client;
 use ports::{Clock, Entropy, SystemClock, SystemEntropy};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -31,7 +30,6 @@ use std::time::Duration;
 /// An attempt that takes longer is given up and made again: DynamoDB and
 /// EventBridge answer within tens of milliseconds.
 const ATTEMPT: Duration = Duration::from_secs(3);
-const CONNECT: Duration = Duration::from_secs(1);
 /// The first attempt and its repeats, with the SDK's jittered back-off between;
 /// after them the event itself is delivered again.
 const ATTEMPTS: u32 = 4;
@@ -42,22 +40,37 @@ const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
 pub struct Base {
     /// Its settings. Secrets may be references, see [`secrets`].
     pub environment: Environment,
-    /// What its clients are made from.
+    /// What its clients of AWS are made from.
     pub sdk: SdkConfig,
+    /// What they, and others, call by.
+    pub https: Client,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where random numbers come from.
     pub entropy: Arc<dyn Entropy>,
 }
 
+/// Why nothing can be built.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A variable is missing.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// TLS cannot be set up.
+    #[error("no HTTPS client: {0}")]
+    Https(#[from] https::Error),
+}
+
 impl Base {
     /// The machine's clock and randomness, and AWS as `environment` says.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is missing.
-    pub fn new(environment: Environment) -> Result<Self, ConfigError> {
+    /// [`StartError`]: a variable is missing, or TLS cannot be set up.
+    pub fn new(environment: Environment) -> Result<Self, StartError> {
+        let https = https::client()?;
         Ok(Self {
-            sdk: sdk_config(environment.aws()?),
+            sdk: sdk_config(environment.aws()?, &https),
+            https,
             environment,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -83,8 +96,8 @@ pub fn looked_at<T>(variable: &'static str, looked: Result<T, Failed>) -> Result
 }
 
 /// The configuration that every client is made from: `Client::new(&config)`.
-/// Make it once; all clients of it share its connections.
-pub fn sdk_config(settings: config::Aws) -> SdkConfig {
+/// All clients of it call by `https`.
+pub fn sdk_config(settings: config::Aws, https: &Client) -> SdkConfig {
     let session_token = settings
         .session_token
         .map(|token| token.expose_secret().to_owned());
@@ -93,13 +106,7 @@ pub fn sdk_config(settings: config::Aws) -> SdkConfig {
         settings.secret_access_key.expose_secret(),
         session_token,
     );
-    let https = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(
-            tls::rustls_provider::CryptoMode::Ring,
-        ))
-        .build_https();
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
         .operation_attempt_timeout(ATTEMPT)
         .build();
     let retries = RetryConfig::standard()
@@ -109,7 +116,7 @@ pub fn sdk_config(settings: config::Aws) -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(settings.region))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(https)
+        .http_client(Connector(https.clone()))
         .sleep_impl(TokioSleep::new())
         .timeout_config(timeouts)
         .retry_config(retries);
@@ -131,7 +138,7 @@ mod tests {
             endpoint_url: Some("http://127.0.0.1:4566".to_owned()),
         };
         assert!(!format!("{settings:?}").contains("hunter"));
-        let config = sdk_config(settings);
+        let config = sdk_config(settings, &https::client().unwrap());
         assert_eq!(config.endpoint_url(), Some("http://127.0.0.1:4566"));
         assert!(!format!("{config:?}").contains("hunter"));
     }

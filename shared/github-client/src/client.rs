@@ -44,14 +44,18 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the API at `config.api_url`. Nothing is sent yet. Waiting is
-    /// done on `clock`.
+    /// A client of the API at `config.api_url`, which calls by `https`. Nothing is
+    /// sent yet. Waiting is done on `clock`.
     ///
     /// # Errors
     /// A setting that cannot work is named.
-    pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+    pub fn new(
+        config: Config,
+        https: https::Client,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
         Ok(Self {
-            transport: Transport::new(&config, clock)?,
+            transport: Transport::new(&config, https, clock)?,
             identity: RwLock::new(config.bot_login.map(Identity::Login)),
             last_write: Mutex::new(None),
         })
@@ -64,18 +68,17 @@ impl Client {
     /// [`::config::ConfigError`] names the variable that is missing or wrong.
     pub fn from_environment(
         environment: &::config::Environment,
+        https: https::Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ::config::ConfigError> {
         let config = Config {
             api_url: environment.github_api_url().to_owned(),
             ..Config::new(environment.github_token()?)
         };
-        Self::new(config, clock).map_err(|error| {
+        Self::new(config, https, clock).map_err(|error| {
             let variable = match error {
                 ConfigError::Token => "GITHUB_TOKEN",
-                ConfigError::ApiUrl { .. } | ConfigError::UserAgent(_) | ConfigError::Http(_) => {
-                    "GITHUB_API_URL"
-                }
+                ConfigError::ApiUrl { .. } | ConfigError::UserAgent(_) => "GITHUB_API_URL",
             };
             ::config::ConfigError::new(variable, error)
         })

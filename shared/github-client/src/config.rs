@@ -19,8 +19,9 @@ pub struct Config {
     pub user_agent: String,
     /// The login that the token posts as, such as `review-bot[bot]`, if known.
     pub bot_login: Option<String>,
-    /// How long to wait for GitHub.
-    pub timeouts: Timeouts,
+    /// For one attempt, from the connection to the end of the answer: 10 s, on the
+    /// machine's own clock.
+    pub timeout: Duration,
 }
 
 impl Config {
@@ -31,25 +32,7 @@ impl Config {
             token,
             user_agent: concat!("github-bot/", env!("CARGO_PKG_VERSION")).to_owned(),
             bot_login: None,
-            timeouts: Timeouts::default(),
-        }
-    }
-}
-
-/// How long to wait for GitHub, on the machine's own clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// For a connection: 5 s.
-    pub connect: Duration,
-    /// For one attempt, from the connection to the end of the answer: 10 s.
-    pub call: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(5),
-            call: Duration::from_secs(10),
+            timeout: Duration::from_secs(10),
         }
     }
 }
@@ -71,9 +54,6 @@ pub enum ConfigError {
     /// The user agent cannot be sent.
     #[error("the user agent {0:?} cannot be sent")]
     UserAgent(String),
-    /// TLS could not be set up.
-    #[error("no HTTP client: {0}")]
-    Http(String),
 }
 
 /// The address of the API, checked.

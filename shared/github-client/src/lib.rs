@@ -60,4 +60,4 @@ mod refusal;
 mod transport;
 
 pub use client::Client;
-pub use config::{Config, ConfigError, Timeouts};
+pub use config::{Config, ConfigError};

@@ -53,14 +53,20 @@ pub(crate) struct Answer {
 }
 
 pub(crate) struct Transport {
-    http: reqwest::Client,
+    https: https::Client,
+    timeout: Duration,
+    user_agent: HeaderValue,
     pub(crate) api: ApiUrl,
     authorization: HeaderValue,
     clock: Arc<dyn Clock>,
 }
 
 impl Transport {
-    pub(crate) fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+    pub(crate) fn new(
+        config: &Config,
+        https: https::Client,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
         let api = ApiUrl::read(&config.api_url)?;
         let token = config.token.expose_secret();
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -73,24 +79,11 @@ impl Transport {
             .ok()
             .filter(|value| !value.is_empty())
             .ok_or_else(|| ConfigError::UserAgent(config.user_agent.clone()))?;
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // It fails if another thread was quicker, which is as good.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        }
-        let http = reqwest::Client::builder()
-            .user_agent(user_agent)
-            .connect_timeout(config.timeouts.connect)
-            .timeout(config.timeouts.call)
-            // Both are done here, where the method and the host are known.
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            // The environment is read in one place, and that is not reqwest.
-            .no_proxy()
-            .build()
-            .map_err(|error| ConfigError::Http(reason(error)))?;
         Ok(Self {
-            http,
+            https,
+            timeout: config.timeout,
             api,
+            user_agent,
             authorization,
             clock,
         })
@@ -146,8 +139,10 @@ impl Transport {
 
     async fn send(&self, call: &Call, url: Url) -> Result<Response, GitHubError> {
         let mut request = self
-            .http
+            .https
             .request(call.method.clone(), url)
+            .timeout(self.timeout)
+            .header(header::USER_AGENT, self.user_agent.clone())
             .header(header::ACCEPT, call.accept)
             .header("x-github-api-version", API_VERSION)
             .header(header::AUTHORIZATION, self.authorization.clone());

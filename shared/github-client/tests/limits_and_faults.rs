@@ -6,7 +6,7 @@ mod common;
 use common::Stage;
 use event::Failure;
 use github::port::{GitHubError, PublishReview, ReadPullRequest};
-use github_client::{Client, Config, Timeouts};
+use github_client::{Client, Config};
 use github_world::{Call, Fault, Limit, NewPullRequest, World};
 use ports::{SeededEntropy, SystemClock};
 use std::sync::Arc;
@@ -194,13 +194,10 @@ async fn a_slow_answer_is_given_up() {
     let address = common::serve(github_world::router(world.clone())).await;
     let config = Config {
         api_url: format!("http://{address}"),
-        timeouts: Timeouts {
-            connect: secs(5),
-            call: Duration::from_millis(100),
-        },
+        timeout: Duration::from_millis(100),
         ..Config::new(world.token().into())
     };
-    let client = Client::new(config, Arc::new(SystemClock)).unwrap();
+    let client = Client::new(config, common::https(), Arc::new(SystemClock)).unwrap();
     world.fail_next(Fault::Slow(secs(3600)));
     let review = github::port::NewReview {
         commit_id: world.head(&pr),

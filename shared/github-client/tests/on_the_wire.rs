@@ -202,7 +202,7 @@ async fn https_is_not_spoken_with_a_server_that_speaks_http() {
 
 #[test]
 fn settings_that_cannot_work_are_named() {
-    let make = |config| Client::new(config, Arc::new(SystemClock)).map(|_| ());
+    let make = |config| Client::new(config, common::https(), Arc::new(SystemClock)).map(|_| ());
     for (why, token) in [("empty", ""), ("two lines", "a\nb"), ("a space", "a b")] {
         assert_eq!(
             make(Config::new(token.into())),

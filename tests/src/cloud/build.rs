@@ -54,9 +54,12 @@ fn run(command: &mut Command) {
 /// - it refuses the archive,
 /// - a parameter stays a text where it should be a number,
 /// - it takes `DescribeEventBus` to be about a rule.
+///
+/// And waits are short, for a test's patience.
 fn for_the_emulator(template: &str) -> String {
     let mut template = without_archive(template);
     for (as_written, as_taken) in [
+        ("VisibilityTimeout: 180", "VisibilityTimeout: 5"),
         (
             "MaximumConcurrency: !Ref SpecialistConcurrency",
             "MaximumConcurrency: 5",

@@ -3,7 +3,7 @@
 
 use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
 use github::{HeadSha, PrKey};
-use github_client::{Client, Config, Timeouts};
+use github_client::{Client, Config};
 use github_world::{NewPullRequest, World};
 use ports::{Clock, ManualClock, SeededEntropy, SystemClock, Timestamp};
 use std::net::SocketAddr;
@@ -63,7 +63,7 @@ impl Stage {
     }
 
     pub fn client_with(&self, config: Config) -> Client {
-        Client::new(config, self.clock.clone()).expect("a client")
+        Client::new(config, https(), self.clock.clone()).expect("a client")
     }
 
     pub fn head(&self) -> HeadSha {
@@ -106,15 +106,17 @@ pub async fn serve(router: axum::Router) -> SocketAddr {
     address
 }
 
+/// What a client calls by.
+pub fn https() -> https::Client {
+    https::client().expect("TLS can be set up")
+}
+
 /// A client of some other server, with short time limits on the real clock.
 pub fn client_of(address: SocketAddr) -> Client {
     let config = Config {
         api_url: format!("http://{address}"),
-        timeouts: Timeouts {
-            connect: Duration::from_secs(5),
-            call: Duration::from_secs(5),
-        },
+        timeout: Duration::from_secs(5),
         ..Config::new("some-token".into())
     };
-    Client::new(config, Arc::new(SystemClock)).expect("a client")
+    Client::new(config, https(), Arc::new(SystemClock)).expect("a client")
 }

@@ -1,0 +1,64 @@
+//! The SDK's calls go out by the process's one HTTPS client.
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use https::Client;
+
+/// `reqwest` as the SDK sees it. How long a call may take is the SDK's to say
+/// (`TimeoutConfig`).
+#[derive(Debug, Clone)]
+pub(crate) struct Connector(pub(crate) Client);
+
+impl HttpClient for Connector {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = self.0.clone();
+        HttpConnectorFuture::new(async move { send(&client, request).await })
+    }
+}
+
+async fn send(client: &Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let wrong = |error: &str| ConnectorError::user(error.to_owned().into());
+    let request = request
+        .try_into_http1x()
+        .map_err(|error| ConnectorError::user(error.into()))?;
+    let (parts, body) = request.into_parts();
+    let body = body
+        .bytes()
+        .ok_or_else(|| wrong("a body that is a stream"))?;
+    let request = http::Request::from_parts(parts, body.to_vec());
+    let request =
+        reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
+    let mut response = client.execute(request).await.map_err(failed)?;
+    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+    let body = response.bytes().await.map_err(failed)?;
+    let mut response = http::Response::new(SdkBody::from(body.to_vec()));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
+}
+
+/// What the SDK may try again: anything that the network did.
+fn failed(error: https::Error) -> ConnectorError {
+    if error.is_timeout() {
+        ConnectorError::timeout(error.into())
+    } else if error.is_builder() {
+        ConnectorError::user(error.into())
+    } else {
+        ConnectorError::io(error.into())
+    }
+}
