@@ -5,3 +5,5 @@ pub mod cloud;
 pub mod emulator;
 pub mod house;
 pub mod interruption;
+mod python;
+mod target;
