@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 
 /// The webhook's secret, on both sides.
-const SECRET: &str = "It's a Secret to Everybody";
+pub(crate) const SECRET: &str = "It's a Secret to Everybody";
 const STACK: &str = "github-bot";
 const CODE: &str = "code";
 /// Where binaries and template are laid out.
@@ -245,7 +245,7 @@ fn at<'a>(answer: &'a Value, path: &str) -> &'a Value {
 }
 
 /// Serves `world` for as long as the program runs, and gives its address.
-fn serve(world: World) -> String {
+pub(crate) fn serve(world: World) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

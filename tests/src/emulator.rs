@@ -2,10 +2,8 @@
 //! made under `target/` at first use. What cannot be had fails the test that
 //! needs it, with a remedy; nothing is skipped.
 
-mod python;
-
-pub(crate) use python::target_directory;
-
+use crate::python::{self, Requirements};
+use crate::target;
 use aws::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -24,6 +22,11 @@ use std::time::{Duration, Instant};
 
 /// The region of everything here.
 pub const REGION: &str = "us-east-1";
+const REQUIREMENTS: Requirements = Requirements {
+    file: "tests/requirements.txt",
+    text: include_str!("../requirements.txt"),
+    options: &[],
+};
 /// It answers within a second or two; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at what is not there yet.
@@ -59,8 +62,8 @@ impl Emulator {
     /// When Python or a package cannot be had, or the emulator does not answer
     /// within a minute; the message has the remedy.
     pub fn start() -> Self {
-        let directory = target_directory().join("emulator");
-        let python = python::with_requirements(&directory);
+        let directory = target::directory().join("emulator");
+        let python = python::with(&REQUIREMENTS, &directory);
         for _ in 0..PORTS_TRIED {
             let mut emulator = Self::spawn(&python, &directory);
             if emulator.answers() {
@@ -263,7 +266,7 @@ impl Drop for Emulator {
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
         .expect("127.0.0.1 has a free port")

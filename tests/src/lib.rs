@@ -5,3 +5,7 @@ pub mod cloud;
 pub mod emulator;
 pub mod house;
 pub mod interruption;
+mod program;
+mod python;
+mod target;
+pub mod watch;

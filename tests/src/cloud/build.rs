@@ -1,7 +1,7 @@
 //! The functions' binaries, laid out as `cargo lambda build` does, beside a template
 //! that the emulator takes.
 
-use crate::emulator::target_directory;
+use crate::target;
 use local::template::{BUILT_IN, Template};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use std::process::Command;
 /// Returns the template's path.
 pub(super) fn stage(folder: &Path) -> PathBuf {
     let template = Template::load(None).expect("the template that is built in");
-    build();
+    target::build();
     for function in template.functions.keys() {
         let bootstrap = bootstrap(folder, function);
         let staged = bootstrap.parent().expect("a folder");
         fs::create_dir_all(staged).expect("target/ can be written to");
-        let binary = target_directory().join("debug").join(function);
+        let binary = target::binary(function);
         // What debuggers need is nine tenths of it.
-        run(Command::new("strip").arg("-o").arg(&bootstrap).arg(&binary));
+        target::run(Command::new("strip").arg("-o").arg(&bootstrap).arg(&binary));
     }
     let path = folder.join("infra/template.yaml");
     fs::create_dir_all(path.parent().expect("a folder")).expect("target/ can be written to");
@@ -32,30 +32,6 @@ pub(super) fn bootstrap(folder: &Path, function: &str) -> PathBuf {
         .join("target/lambda")
         .join(function)
         .join("bootstrap")
-}
-
-/// As `cargo lambda watch` builds them, so that its test finds them built.
-fn build() {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .args([
-            "build",
-            "--bins",
-            "--features",
-            "lambda,sqlite",
-            "--target-dir",
-        ])
-        .arg(target_directory());
-    run(&mut cargo);
-}
-
-fn run(command: &mut Command) {
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {words}");
 }
 
 /// What the emulator cannot do with the template, and AWS can:

@@ -1,0 +1,123 @@
+//! The whole flow in `cargo lambda watch`, and every sample event by `cargo lambda
+//! invoke`, with the functions' real binaries and no AWS account.
+
+use event::EventBridgeEvent;
+use github::PrKey;
+use github_world::{NewPullRequest, WebhookDelivery};
+use http::StatusCode;
+use journeys::changes;
+use journeys::watch::Watch;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+async fn accepted(watch: &Watch, delivery: &WebhookDelivery) {
+    let (status, body) = watch.deliver(delivery).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{body}; {}", watch.logs());
+}
+
+#[tokio::test]
+async fn a_delivery_becomes_one_review_and_a_redelivery_no_second() {
+    let watch = Watch::shared().await;
+    let delivery = watch.world.open_pull_request(NewPullRequest {
+        diff: changes::leftover(),
+        ..NewPullRequest::default()
+    });
+    let pr: PrKey = delivery.pr.clone().expect("a pull request");
+    accepted(watch, &delivery).await;
+    watch
+        .eventually("a review", async || watch.world.bot_reviews(&pr).pop())
+        .await;
+    watch.until_quiet(&pr).await;
+    let reviews = watch.world.bot_reviews(&pr);
+    let [review] = reviews.as_slice() else {
+        panic!("one review: {reviews:#?}; {}", watch.logs());
+    };
+    assert_eq!(review.commit_id, watch.world.head(&pr));
+    assert!(
+        !review.comments.is_empty(),
+        "what is found stands at its line"
+    );
+
+    accepted(watch, &delivery).await;
+    watch.until_quiet(&pr).await;
+    assert_eq!(watch.world.bot_reviews(&pr), reviews, "{}", watch.logs());
+}
+
+/// The JSON files in `events/` and `folder`.
+fn samples(folder: &str) -> Vec<(PathBuf, Value)> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../events")).join(folder);
+    let mut samples: Vec<_> = fs::read_dir(&folder)
+        .expect("the samples' folder")
+        .map(|file| {
+            let path = file.expect("a sample").path();
+            let text = fs::read_to_string(&path).expect("a sample");
+            let json = serde_json::from_str(&text).expect("JSON");
+            (path, json)
+        })
+        .collect();
+    samples.sort_by(|a, b| a.0.cmp(&b.0));
+    assert!(!samples.is_empty(), "{}", folder.display());
+    samples
+}
+
+/// GitHub has the pull request that the samples are about.
+fn adopt(watch: &Watch, deliveries: &[(PathBuf, Value)]) {
+    let opened = deliveries
+        .iter()
+        .find(|(path, _)| path.ends_with("github.pr.opened.json"));
+    let (_, opened) = opened.expect("a pull request is opened");
+    let payload = opened["body"].as_str().expect("a body");
+    let payload = serde_json::from_str(payload).expect("JSON");
+    let adopted = watch.world.adopt(&payload, Some(changes::secret()));
+    adopted.expect("GitHub can be like that");
+}
+
+#[tokio::test]
+async fn every_sample_invokes_the_functions_that_its_rules_lead_to() {
+    let watch = Watch::shared().await;
+    let deliveries = samples("http");
+    adopt(watch, &deliveries);
+
+    let mut calls = BTreeSet::new();
+    for (path, sample) in samples("bus") {
+        let event: EventBridgeEvent = serde_json::from_value(sample).expect("an event");
+        let routes = watch.template().routes(&event);
+        assert!(!routes.is_empty(), "{} goes nowhere", path.display());
+        let functions = routes.iter().map(|route| route.function.clone());
+        calls.extend(functions.map(|function| (function, path.clone())));
+    }
+    // Before anything else, so that there is no verdict yet that it could publish.
+    let (publisher, others): (BTreeSet<_>, BTreeSet<_>) = calls
+        .into_iter()
+        .partition(|(function, _)| function == "publisher");
+    let mut names: Vec<_> = publisher
+        .iter()
+        .filter_map(|(_, path)| path.file_stem()?.to_str())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["agent.pr.block", "agent.pr.review_completed"]);
+    for (function, path) in &publisher {
+        let error = watch.invoke(function, path).await.unwrap_err();
+        assert!(error.starts_with("Error: HandlerError "), "{error}");
+        let reason = "has no verdict in state, though one was announced";
+        assert!(error.contains(reason), "{error}");
+    }
+    for (function, path) in &others {
+        let answer = watch.invoke(function, path).await;
+        let what = format!("{function} of {}; {}", path.display(), watch.logs());
+        assert_eq!(answer, Ok(Value::Null), "{what}");
+    }
+
+    for (path, _) in &deliveries {
+        let answer = watch.invoke("webhook", path).await;
+        let what = format!("{}; {}", path.display(), watch.logs());
+        let answer = answer.unwrap_or_else(|error| panic!("{error}: {what}"));
+        let expected = match path.ends_with("github.ping.json") {
+            true => 200,
+            false => 202,
+        };
+        assert_eq!(answer["statusCode"], json!(expected), "{answer}: {what}");
+    }
+}
