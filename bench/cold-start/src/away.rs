@@ -10,7 +10,6 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::{Value, json};
 use std::error::Error;
-use std::fmt::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -25,7 +24,7 @@ const SECRETS: [(&str, &str); 2] = [
 /// The stand-in.
 pub(crate) struct Away {
     pub(crate) url: String,
-    /// The machine's root certificates, and the stand-in's own.
+    /// Its certificate.
     pub(crate) roots: NamedTempFile,
     calls: Arc<AtomicU32>,
 }
@@ -48,7 +47,7 @@ pub(crate) async fn start() -> Result<Away, Box<dyn Error>> {
     )
     .await?;
     let roots = NamedTempFile::new()?;
-    std::fs::write(roots.path(), bundle(&cert.pem())?)?;
+    std::fs::write(roots.path(), cert.pem())?;
 
     let calls = Arc::new(AtomicU32::new(0));
     let routes = Router::new().fallback(answer).with_state(calls.clone());
@@ -64,24 +63,6 @@ pub(crate) async fn start() -> Result<Away, Box<dyn Error>> {
         roots,
         calls,
     })
-}
-
-/// As many certificates as a function reads on AWS, and one more.
-fn bundle(own: &str) -> Result<String, Box<dyn Error>> {
-    let machine = rustls_native_certs::load_native_certs();
-    if machine.certs.is_empty() {
-        return Err("this machine has no root certificates (Debian: ca-certificates)".into());
-    }
-    let mut bundle = own.to_owned();
-    for certificate in machine.certs {
-        let text = pem_of(&certificate);
-        writeln!(bundle, "{text}")?;
-    }
-    Ok(bundle)
-}
-
-fn pem_of(der: &[u8]) -> String {
-    pem::encode(&pem::Pem::new("CERTIFICATE", der))
 }
 
 async fn answer(

@@ -50,7 +50,7 @@ pub(crate) async fn measure(function: &Function, away: &Away) -> Result<Measured
         .env("AWS_SECRET_ACCESS_KEY", "measured")
         .env("AWS_SESSION_TOKEN", "measured")
         .env("AWS_ENDPOINT_URL", &away.url)
-        .env("SSL_CERT_FILE", away.roots.path())
+        .env("EXTRA_CA_CERTS", away.roots.path())
         .env("EVENT_BUS_NAME", "measured")
         .env("STATE_URL", "dynamodb://measured")
         .env("GITHUB_API_URL", &away.url)

@@ -50,24 +50,15 @@ pub struct Base {
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// Why nothing can be built.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A variable is missing.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// TLS cannot be set up.
-    #[error("no HTTPS client: {0}")]
-    Https(#[from] https::Error),
-}
-
 impl Base {
     /// The machine's clock and randomness, and AWS as `environment` says.
     ///
     /// # Errors
-    /// [`StartError`]: a variable is missing, or TLS cannot be set up.
-    pub fn new(environment: Environment) -> Result<Self, StartError> {
-        let https = https::client()?;
+    /// [`ConfigError`] names the variable that is missing or wrong.
+    pub fn new(environment: Environment) -> Result<Self, ConfigError> {
+        let more = environment.extra_ca_certs();
+        let https = https::client_with_built_in_roots(more)
+            .map_err(|error| ConfigError::new("EXTRA_CA_CERTS", error))?;
         Ok(Self {
             sdk: sdk_config(environment.aws()?, &https),
             https,

@@ -4,6 +4,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
 use std::fmt;
+use std::path::Path;
 
 /// The process's environment, as it was at start.
 #[derive(Clone, Default)]
@@ -88,6 +89,12 @@ impl Environment {
     pub fn state_url(&self) -> Result<&str, ConfigError> {
         self.required("STATE_URL", "where state is kept, such as dynamodb://table")
             .map(ExposeSecret::expose_secret)
+    }
+
+    /// `EXTRA_CA_CERTS`: a PEM file of root certificates that a function trusts
+    /// beside Mozilla's, such as a GitHub Enterprise Server's.
+    pub fn extra_ca_certs(&self) -> Option<&Path> {
+        self.text("EXTRA_CA_CERTS").map(Path::new)
     }
 
     /// `DEAD_LETTER_QUEUE_URL`: where a function on AWS puts what it can never

@@ -59,6 +59,7 @@ async fn what_is_missing_is_named() {
         ("coordinator", "STATE_URL", "redis://127.0.0.1:6379"),
         ("recorder", "MAX_RECEIVE_COUNT", "ten"),
         ("recorder", "AWS_REGION", ""),
+        ("recorder", "EXTRA_CA_CERTS", "/no/such.pem"),
         ("security", "GITHUB_TOKEN", "ssm:/no/such"),
         ("publisher", "GITHUB_API_URL", "http://git.example.com"),
         ("verdict", "RUST_LOG", "=="),
