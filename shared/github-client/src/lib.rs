@@ -6,16 +6,16 @@
 //! [`PublishReview`]: github::port::PublishReview
 //!
 //! ```
-//! use github_client::{Client, Config, ConfigError};
+//! use github_client::{Client, Config};
 //! use ports::SystemClock;
 //! use std::sync::Arc;
 //!
-//! # fn main() -> Result<(), ConfigError> {
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let config = Config {
 //!     bot_login: Some("review-bot[bot]".to_owned()),
 //!     ..Config::new("read-where-configuration-is-read".into())
 //! };
-//! let github = Client::new(config, Arc::new(SystemClock))?;
+//! let github = Client::new(config, https::client()?, Arc::new(SystemClock))?;
 //! # Ok(())
 //! # }
 //! ```
@@ -30,7 +30,7 @@
 //!   anything longer, and any limit on a write, is the caller's to wait for, as
 //!   [`GitHubError::RateLimited`](github::port::GitHubError::RateLimited). Writes
 //!   of one client go one after the other, at least a second apart.
-//! - **Bounded.** 5 s to connect, 10 s for an attempt with its answer (so about
+//! - **Bounded.** 10 s for an attempt with its answer (so about
 //!   40 s for a `GET` that fails three times with limits waited out in between),
 //!   20 MiB for a diff, 64 KiB for an error.
 //! - **The token goes to the API and nowhere else**: not into logs, not into
