@@ -3,7 +3,7 @@
 //!
 //! The emulator stores, but does not execute, the retries and dead-letter queues of
 //! rules that invoke a function directly, on-failure destinations, and throttling:
-//! `tests/tests/template.rs` asserts them on the template.
+//! `tests/tests/template` asserts them on the template.
 
 mod flow;
 mod start;

@@ -1,0 +1,140 @@
+//! Who may call, and who may do what.
+
+use crate::infra::{Infra, arn, branches, broken, folder, reference, texts, values};
+use local::template::BUILT_IN;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+fn open_doors(infra: &Infra) -> Vec<String> {
+    let urls = infra.all("AWS::Lambda::Url");
+    let configs = infra
+        .functions()
+        .map(|(name, function)| (name, infra.setting(function, "FunctionUrlConfig")));
+    let open = urls
+        .chain(configs)
+        .filter(|(_, url)| url["AuthType"] == "NONE");
+    let mut found: Vec<_> = open
+        .map(|(name, _)| format!("{name}: anybody may call it"))
+        .collect();
+    for (name, permission) in infra.all("AWS::Lambda::Permission") {
+        if permission["SourceArn"].is_null() || permission["Principal"] == "*" {
+            found.push(format!("{name}: it does not say who may call"));
+        }
+    }
+    found
+}
+
+#[test]
+fn no_function_can_be_called_by_anybody() {
+    let url = "FunctionUrlConfig: { AuthType: NONE }\n      CodeUri: ../target/lambda/publisher";
+    let told = broken(open_doors, "CodeUri: ../target/lambda/publisher", url);
+    insta::assert_snapshot!(told, @"PublisherFunction: anybody may call it");
+    let told = broken(open_doors, "      SourceArn: !GetAtt VerdictRule.Arn\n", "");
+    insta::assert_snapshot!(told, @"VerdictPermission: it does not say who may call");
+}
+
+fn wildcards(infra: &Infra) -> Vec<String> {
+    let roles = infra.all("AWS::IAM::Role").flat_map(|(name, role)| {
+        let policies = values(&role["Policies"]);
+        policies.map(move |policy| (name, &policy["PolicyDocument"]))
+    });
+    let queues = infra.all("AWS::SQS::QueuePolicy");
+    let queues = queues.map(|(name, policy)| (name, &policy["PolicyDocument"]));
+    let mut found = Vec::new();
+    for (name, document) in roles.chain(queues) {
+        for statement in values(&document["Statement"]) {
+            for statement in branches(statement) {
+                let parts = [
+                    "Action",
+                    "NotAction",
+                    "Resource",
+                    "NotResource",
+                    "Principal",
+                ];
+                let said = parts.iter().flat_map(|part| texts(&statement[part]));
+                let wild = said.filter(|text| text.contains('*'));
+                found.extend(wild.map(|text| format!("{name}: {text}")));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn what_a_policy_can_name_it_names() {
+    let told = broken(wildcards, "Resource: !GetAtt Table.Arn", "Resource: \"*\"");
+    insta::assert_snapshot!(told, @"PullRequestRole: *");
+    let told = broken(wildcards, "Action: kms:Decrypt", "Action: kms:*");
+    insta::assert_snapshot!(told, @"WebhookRole: kms:*");
+}
+
+fn roles(infra: &Infra) -> Vec<String> {
+    let (mut found, mut taken) = (Vec::new(), BTreeSet::new());
+    for (name, function) in infra.functions() {
+        let role = arn(infra.setting(function, "Role"));
+        let properties = infra.one("AWS::IAM::Role", role);
+        if properties.is_null() {
+            found.push(format!("{name}: no role of this template"));
+        } else if !taken.insert(role) {
+            found.push(format!("{name}: another function has its role"));
+        }
+        if !properties["ManagedPolicyArns"].is_null() {
+            found.push(format!("{name}: managed policies are not written for it"));
+        }
+        if !infra.setting(function, "Policies").is_null() {
+            found.push(format!("{name}: its policies belong into its role"));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_function_has_a_role_of_its_own() {
+    let told = broken(roles, "!GetAtt StyleRole.Arn", "!GetAtt LogicRole.Arn");
+    insta::assert_snapshot!(told, @"StyleFunction: another function has its role");
+    let told = broken(
+        roles,
+        "      Role: !GetAtt RecorderRole.Arn\n",
+        "      Policies: [AWSLambdaExecute]\n",
+    );
+    insta::assert_snapshot!(told, @"
+    RecorderFunction: no role of this template
+    RecorderFunction: its policies belong into its role
+    ");
+    let managed = "Type: AWS::IAM::Role\n    Properties:\n";
+    let told = broken(
+        roles,
+        managed,
+        &format!("{managed}      ManagedPolicyArns: [arn:aws:iam::aws:policy/ReadOnlyAccess]\n"),
+    );
+    insta::assert_snapshot!(told, @"WebhookFunction: managed policies are not written for it");
+}
+
+/// What a statement lets a function do, line by line: "dynamodb:GetItem on Table".
+fn allowed(statement: &Value) -> String {
+    let actions = branches(&statement["Action"]);
+    let resources = branches(&statement["Resource"]);
+    let mut lines = String::new();
+    for (actions, resource) in actions.into_iter().zip(resources) {
+        let named = arn(resource).or(reference(resource));
+        let on = named.or(resource["Fn::Sub"].as_str()).expect("a resource");
+        for action in texts(actions) {
+            lines += &format!("    {action} on {on}\n");
+        }
+    }
+    lines
+}
+
+#[test]
+fn what_every_function_is_told_and_may_do() {
+    let infra = Infra::parse(BUILT_IN);
+    let mut table = String::new();
+    for (_, function) in infra.functions() {
+        let names: Vec<_> = infra.variables(function).into_keys().collect();
+        table += &format!("{}\n    {}\n", folder(function), names.join(" "));
+        let statements = infra.statements(function).into_iter().flat_map(branches);
+        let said = statements.filter(|statement| reference(statement) != Some("AWS::NoValue"));
+        table.extend(said.map(allowed));
+    }
+    insta::assert_snapshot!(table);
+}

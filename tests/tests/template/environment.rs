@@ -1,0 +1,71 @@
+//! What a function is told.
+
+use crate::infra::{Infra, branches, broken, texts};
+use serde_json::Value;
+
+fn unknown_variables(infra: &Infra) -> Vec<String> {
+    let config = include_str!("../../../shared/config/src/lib.rs");
+    let (code, _tests) = config.split_once("#[cfg(test)]").expect("code and tests");
+    let mut found = Vec::new();
+    for (name, function) in infra.functions() {
+        let variables = infra.variables(function).into_keys();
+        let unknown = variables.filter(|variable| !code.contains(&format!("\"{variable}\"")));
+        found.extend(unknown.map(|it| format!("{name}: shared/config does not read {it}")));
+    }
+    found
+}
+
+#[test]
+fn every_variable_is_read_in_shared_config() {
+    let told = broken(unknown_variables, "STATE_URL:", "STATE_URI:");
+    insta::assert_snapshot!(told, @"PullRequestFunction: shared/config does not read STATE_URI");
+}
+
+fn plain_secrets(infra: &Infra) -> Vec<String> {
+    let mut found = Vec::new();
+    let parameters = infra.0["Parameters"].as_object().expect("parameters");
+    let hidden = parameters.iter().filter(|(_, it)| !it["NoEcho"].is_null());
+    found.extend(hidden.map(|(name, _)| format!("{name}: no secret comes in by a parameter")));
+    for (name, function) in infra.functions() {
+        for (variable, value) in infra.variables(function) {
+            let is_reference = |branch: &&Value| {
+                let text = branch.as_str().or(branch["Fn::Sub"].as_str());
+                text.is_some_and(|text| {
+                    text.starts_with("ssm:/") || text.starts_with("secretsmanager:")
+                })
+            };
+            let is_secret = ["SECRET", "TOKEN", "KEY", "PASSWORD"]
+                .iter()
+                .any(|word| variable.contains(word));
+            if is_secret && !branches(&value).iter().all(is_reference) {
+                found.push(format!("{name}: {variable} is no reference to a secret"));
+            }
+            if texts(&value).iter().any(|text| text.contains("{{resolve:")) {
+                found.push(format!("{name}: {variable} would show what is resolved"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_secret_stands_in_no_environment() {
+    let told = broken(
+        plain_secrets,
+        "!Sub secretsmanager:${GitHubTokenName}",
+        "!Ref GitHubTokenName",
+    );
+    insta::assert_snapshot!(told, @"SecurityFunction: GITHUB_TOKEN is no reference to a secret");
+    let told = broken(
+        plain_secrets,
+        "Default: github-bot/github-token",
+        "NoEcho: true",
+    );
+    insta::assert_snapshot!(told, @"GitHubTokenName: no secret comes in by a parameter");
+    let told = broken(
+        plain_secrets,
+        "GITHUB_API_URL: !Ref GitHubApiUrl",
+        "GITHUB_API_URL: \"{{resolve:ssm:url}}\"",
+    );
+    insta::assert_snapshot!(told, @"SecurityFunction: GITHUB_API_URL would show what is resolved");
+}

@@ -1,0 +1,166 @@
+//! The template as the guards see it, and how they are tried.
+
+use local::template::{BUILT_IN, json};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub(crate) type Guard = fn(&Infra) -> Vec<String>;
+
+/// The template, short tags in their long form.
+pub(crate) struct Infra(pub(crate) Value);
+
+impl Infra {
+    pub(crate) fn parse(text: &str) -> Self {
+        Self(json(text, "infra/template.yaml").expect("YAML"))
+    }
+
+    /// The properties of all resources of a type, by name.
+    pub(crate) fn all(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
+        let resources = self.0["Resources"].as_object().expect("resources");
+        let of_kind = resources.iter().filter(move |(_, r)| r["Type"] == kind);
+        of_kind.map(|(name, resource)| (name.as_str(), &resource["Properties"]))
+    }
+
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.all("AWS::Serverless::Function")
+    }
+
+    /// The properties of the resource of a type that has this name; null if none has.
+    pub(crate) fn one(&self, kind: &str, name: Option<&str>) -> &Value {
+        let found = self.all(kind).find(|(other, _)| Some(*other) == name);
+        found.map_or(&Value::Null, |(_, properties)| properties)
+    }
+
+    /// A property of a function, or what all functions have in its place.
+    pub(crate) fn setting<'a>(&'a self, function: &'a Value, name: &str) -> &'a Value {
+        let own = &function[name];
+        if own.is_null() {
+            &self.0["Globals"]["Function"][name]
+        } else {
+            own
+        }
+    }
+
+    /// A function's variables, with those that all functions have.
+    pub(crate) fn variables(&self, function: &Value) -> BTreeMap<String, Value> {
+        let everybody = &self.0["Globals"]["Function"]["Environment"]["Variables"];
+        let own = &function["Environment"]["Variables"];
+        let maps = [everybody, own].into_iter().filter_map(Value::as_object);
+        maps.flatten()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    /// A number, or the default of the parameter that stands in its place.
+    pub(crate) fn number(&self, value: &Value) -> Option<u64> {
+        let parameter = reference(value);
+        let default = parameter.map(|name| &self.0["Parameters"][name]["Default"]);
+        default.unwrap_or(value).as_u64()
+    }
+
+    /// The queues that functions take from: function, its properties, queue, and the
+    /// event source's properties.
+    pub(crate) fn sources(&self) -> Vec<(&str, &Value, &str, &Value)> {
+        let mut sources = Vec::new();
+        for (name, function) in self.functions() {
+            for source in values(&function["Events"]) {
+                let properties = &source["Properties"];
+                let queue = arn(&properties["Queue"]).expect("a queue's ARN");
+                sources.push((name, function, queue, properties));
+            }
+        }
+        sources
+    }
+
+    /// Rules with each of their targets: rule, target, and the target's resource.
+    pub(crate) fn targets(&self) -> Vec<(&str, &Value, &str)> {
+        let mut targets = Vec::new();
+        for (name, rule) in self.all("AWS::Events::Rule") {
+            for target in values(&rule["Targets"]) {
+                let to = arn(&target["Arn"]).expect("a target's ARN");
+                targets.push((name, target, to));
+            }
+        }
+        targets
+    }
+
+    /// The statements of a function's role.
+    pub(crate) fn statements(&self, function: &Value) -> Vec<&Value> {
+        let role = self.one("AWS::IAM::Role", arn(&function["Role"]));
+        values(&role["Policies"])
+            .flat_map(|policy| values(&policy["PolicyDocument"]["Statement"]))
+            .collect()
+    }
+
+    /// Whether an SQS policy lets a rule, and nobody else, send to a queue.
+    pub(crate) fn lets_send(&self, rule: &str, queue: &str) -> bool {
+        let mut policies = self.all("AWS::SQS::QueuePolicy");
+        policies.any(|(_, policy)| {
+            let is_for = values(&policy["Queues"]).any(|of| reference(of) == Some(queue));
+            is_for
+                && values(&policy["PolicyDocument"]["Statement"]).any(|statement| {
+                    let source = &statement["Condition"]["ArnEquals"]["aws:SourceArn"];
+                    statement["Action"] == "sqs:SendMessage"
+                        && statement["Principal"]["Service"] == "events.amazonaws.com"
+                        && arn(&statement["Resource"]) == Some(queue)
+                        && (arn(source) == Some(rule)
+                            || values(source).any(|source| arn(source) == Some(rule)))
+                })
+        })
+    }
+}
+
+/// What a list or a map holds.
+pub(crate) fn values(of: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
+    match of {
+        Value::Array(items) => Box::new(items.iter()),
+        Value::Object(entries) => Box::new(entries.values()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            Box::new(std::iter::empty())
+        }
+    }
+}
+
+/// All texts within a value.
+pub(crate) fn texts(within: &Value) -> Vec<&str> {
+    match within.as_str() {
+        Some(text) => vec![text],
+        None => values(within).flat_map(texts).collect(),
+    }
+}
+
+/// X of `!Ref X`.
+pub(crate) fn reference(value: &Value) -> Option<&str> {
+    value["Ref"].as_str()
+}
+
+/// X of `!GetAtt X.Arn`.
+pub(crate) fn arn(value: &Value) -> Option<&str> {
+    let get_att = &value["Fn::GetAtt"];
+    get_att[0].as_str().filter(|_| get_att[1] == "Arn")
+}
+
+/// The name of a function's folder.
+pub(crate) fn folder(function: &Value) -> &str {
+    let code = function["CodeUri"].as_str().expect("a path");
+    code.rsplit('/').next().expect("a name")
+}
+
+/// The template has nothing against it; with `old` replaced by `new`, it has what
+/// is returned.
+pub(crate) fn broken(guard: Guard, old: &str, new: &str) -> String {
+    let found = guard(&Infra::parse(BUILT_IN));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(BUILT_IN.contains(old), "there is no {old:?}");
+    let found = guard(&Infra::parse(&BUILT_IN.replacen(old, new, 1)));
+    assert!(!found.is_empty(), "{new:?} in place of {old:?} is not seen");
+    found.join("\n")
+}
+
+/// The branches of an `!If`, or the value itself.
+pub(crate) fn branches(value: &Value) -> Vec<&Value> {
+    match value["Fn::If"].as_array() {
+        Some(parts) => parts.iter().skip(1).collect(),
+        None => vec![value],
+    }
+}

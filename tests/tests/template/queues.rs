@@ -1,0 +1,150 @@
+//! Logs and queues.
+
+use crate::infra::{Infra, arn, broken, folder, reference, texts};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+fn logs(infra: &Infra) -> Vec<String> {
+    let (mut found, mut taken) = (Vec::new(), BTreeSet::new());
+    for (name, group) in infra.all("AWS::Logs::LogGroup") {
+        if infra.number(&group["RetentionInDays"]).is_none() {
+            found.push(format!("{name}: kept for ever"));
+        }
+    }
+    for (name, function) in infra.functions() {
+        let group = reference(&infra.setting(function, "LoggingConfig")["LogGroup"]);
+        if infra.one("AWS::Logs::LogGroup", group).is_null() {
+            found.push(format!("{name}: no log group of this template"));
+        } else if !taken.insert(group) {
+            found.push(format!("{name}: another function has its log group"));
+        }
+        let may_write = infra.statements(function).iter().any(|statement| {
+            let writes = texts(&statement["Action"]).contains(&"logs:PutLogEvents");
+            writes && arn(&statement["Resource"]) == group
+        });
+        if !may_write {
+            found.push(format!("{name}: it may not write to its log group"));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_function_has_a_log_group_that_forgets() {
+    let told = broken(logs, "      RetentionInDays: !Ref LogDays\n", "");
+    insta::assert_snapshot!(told, @"ApiLogs: kept for ever");
+    let told = broken(logs, "LogGroup: !Ref StyleLogs", "LogGroup: !Ref LogicLogs");
+    insta::assert_snapshot!(told, @"
+    StyleFunction: another function has its log group
+    StyleFunction: it may not write to its log group
+    ");
+    let told = broken(
+        logs,
+        "      LoggingConfig: { LogGroup: !Ref WebhookLogs }\n",
+        "",
+    );
+    insta::assert_snapshot!(told, @"
+    WebhookFunction: no log group of this template
+    WebhookFunction: it may not write to its log group
+    ");
+}
+
+fn plain_queues(infra: &Infra) -> Vec<String> {
+    let queues = infra.all("AWS::SQS::Queue");
+    let plain = queues.filter(|(_, queue)| {
+        queue["SqsManagedSseEnabled"] != true && queue["KmsMasterKeyId"].is_null()
+    });
+    plain
+        .map(|(name, _)| format!("{name}: it is not encrypted"))
+        .collect()
+}
+
+#[test]
+fn every_queue_is_encrypted() {
+    let told = broken(
+        plain_queues,
+        "SqsManagedSseEnabled: true",
+        "DelaySeconds: 0",
+    );
+    insta::assert_snapshot!(told, @"SecurityQueue: it is not encrypted");
+}
+
+/// "Configuring a queue to use with Lambda", Lambda Developer Guide: six times.
+fn hidden_too_short(infra: &Infra) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, function, queue, _) in infra.sources() {
+        let timeout = infra.number(infra.setting(function, "Timeout"));
+        let properties = infra.one("AWS::SQS::Queue", Some(queue));
+        let visibility = infra.number(&properties["VisibilityTimeout"]);
+        match (timeout, visibility) {
+            (Some(timeout), Some(visibility)) if visibility >= 6 * timeout => {}
+            _ => found.push(format!("{queue}: shown again while {name} may still try")),
+        }
+    }
+    found
+}
+
+#[test]
+fn a_message_is_hidden_for_six_times_as_long_as_its_function_may_run() {
+    let told = broken(
+        hidden_too_short,
+        "VisibilityTimeout: 180",
+        "VisibilityTimeout: 179",
+    );
+    insta::assert_snapshot!(told, @"SecurityQueue: shown again while SecurityFunction may still try");
+    let told = broken(hidden_too_short, "    Timeout: 30\n", "    Timeout: 31\n");
+    insta::assert_snapshot!(told, @"
+    LogicQueue: shown again while LogicFunction may still try
+    PublisherQueue: shown again while PublisherFunction may still try
+    SecurityQueue: shown again while SecurityFunction may still try
+    StyleQueue: shown again while StyleFunction may still try
+    ReviewDeadlineQueue: shown again while VerdictFunction may still try
+    ");
+}
+
+fn batches(infra: &Infra) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, function, queue, source) in infra.sources() {
+        let types = &source["FunctionResponseTypes"];
+        if !texts(types).contains(&"ReportBatchItemFailures") {
+            found.push(format!(
+                "{name}: what it says of {queue}'s messages is not heard"
+            ));
+        }
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../functions")
+            .join(folder(function))
+            .join("Cargo.toml");
+        let manifest = fs::read_to_string(manifest).unwrap_or_default();
+        let limit = infra.number(&source["ScalingConfig"]["MaximumConcurrency"]);
+        if manifest.contains("shared/specialist") && limit.is_none() {
+            found.push(format!(
+                "{name}: nothing keeps it from asking GitHub all at once"
+            ));
+        }
+        let redrive = &infra.one("AWS::SQS::Queue", Some(queue))["RedrivePolicy"];
+        let tries = infra.number(&redrive["maxReceiveCount"]);
+        let told = &infra.variables(function)["MAX_RECEIVE_COUNT"];
+        if tries.map(|tries| tries.to_string()).as_deref() != told.as_str() {
+            found.push(format!(
+                "{name}: told of {told} tries, where {queue} gives {tries:?}"
+            ));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_function_is_told_how_its_queue_gives() {
+    let told = broken(batches, "[ReportBatchItemFailures]", "[]");
+    insta::assert_snapshot!(told, @"SecurityFunction: what it says of SecurityQueue's messages is not heard");
+    let told = broken(
+        batches,
+        "            ScalingConfig: { MaximumConcurrency: !Ref SpecialistConcurrency }\n",
+        "",
+    );
+    insta::assert_snapshot!(told, @"SecurityFunction: nothing keeps it from asking GitHub all at once");
+    let told = broken(batches, "maxReceiveCount: 10", "maxReceiveCount: 11");
+    insta::assert_snapshot!(told, @r#"SecurityFunction: told of "10" tries, where SecurityQueue gives Some(11)"#);
+}
