@@ -67,15 +67,16 @@ impl<H: Handler> Edge<H> {
 
     /// Hears what came. An error has Lambda try again.
     pub(crate) async fn answer(&self, event: LambdaEvent<Value>) -> Result<Value, Failed> {
-        let invocation = Invocation::read(event.payload)
-            .map_err(|error| Failed::Malformed(error.to_string()))?;
-        match invocation {
-            Invocation::Event(event) => {
-                self.settle(event, false).await?;
-                Ok(Value::Null)
+        let payload = event.payload;
+        match Invocation::read(&payload) {
+            Ok(Invocation::Event) => self.settle(payload, false).await?,
+            Ok(Invocation::Batch(records)) => return Ok(self.batch(records).await),
+            Err(error) => {
+                let failed = self.malformed(&error);
+                self.give_up(payload, failed, false).await?;
             }
-            Invocation::Batch(records) => Ok(self.batch(records).await),
         }
+        Ok(Value::Null)
     }
 
     /// Hears every record and answers with those that failed ("Reporting batch item
@@ -93,12 +94,17 @@ impl<H: Handler> Edge<H> {
         json!({ "batchItemFailures": failed })
     }
 
-    /// Hears one event. When it failed and no try can succeed, or none is left, it
-    /// goes to the dead letters with the reason, and is settled by that.
+    /// Hears one event; one that failed may be given up, and is settled by that.
     async fn settle(&self, event: Value, last_try: bool) -> Result<(), Failed> {
-        let Err(failed) = self.hear(&event).await else {
-            return Ok(());
-        };
+        match self.hear(&event).await {
+            Ok(()) => Ok(()),
+            Err(failed) => self.give_up(event, failed, last_try).await,
+        }
+    }
+
+    /// When no try can succeed, or none is left, what came goes to the dead letters
+    /// with the reason; else that is the answer.
+    async fn give_up(&self, event: Value, failed: Failed, last_try: bool) -> Result<(), Failed> {
         let queue = self.base.environment.dead_letter_queue_url();
         let Some(queue) = queue.filter(|_| last_try || !failed.is_retryable()) else {
             return Err(failed);
@@ -118,11 +124,7 @@ impl<H: Handler> Edge<H> {
         let function = self.handler.name();
         let event = match serde_json::from_value::<EventBridgeEvent>(event.clone()) {
             Ok(envelope) => envelope.detail,
-            Err(error) => {
-                let failed = Failed::Malformed(error.to_string());
-                tracing::error!(function, retryable = false, "{failed}");
-                return Err(failed);
-            }
+            Err(error) => return Err(self.malformed(&error)),
         };
         let (id, topic) = (event.id.as_str(), event.topic.as_str());
         match self.handler.handle(&event).await {
@@ -137,6 +139,14 @@ impl<H: Handler> Edge<H> {
                 Err(Failed::Handler { retryable, reason })
             }
         }
+    }
+
+    /// What came is no event, which is logged here.
+    fn malformed(&self, error: &serde_json::Error) -> Failed {
+        let failed = Failed::Malformed(error.to_string());
+        let function = self.handler.name();
+        tracing::error!(function, retryable = false, "{failed}");
+        failed
     }
 
     /// The form of what Lambda itself sends to a destination ("Invocation record"),

@@ -7,8 +7,8 @@ use serde_json::Value;
 /// One invocation.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Invocation {
-    /// EventBridge invoked the function itself.
-    Event(Value),
+    /// EventBridge invoked the function itself: the payload is the event.
+    Event,
     /// The events came by a queue.
     Batch(Vec<Record>),
 }
@@ -33,17 +33,11 @@ pub(crate) struct Attributes {
 }
 
 impl Invocation {
-    pub(crate) fn read(payload: Value) -> Result<Self, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct Batch {
-            #[serde(rename = "Records")]
-            records: Vec<Record>,
+    pub(crate) fn read(payload: &Value) -> Result<Self, serde_json::Error> {
+        match payload.get("Records") {
+            None => Ok(Self::Event),
+            Some(records) => Vec::deserialize(records).map(Self::Batch),
         }
-        if payload.get("Records").is_none() {
-            return Ok(Self::Event(payload));
-        }
-        let batch: Batch = serde_json::from_value(payload)?;
-        Ok(Self::Batch(batch.records))
     }
 }
 

@@ -130,6 +130,10 @@ async fn what_no_try_can_mend_is_in_the_dead_letters_at_once() {
     let (edge, letters) = edge(Some(StatusCode::OK)).await;
     assert_eq!(answer(&edge, event("bad")).await, Ok(Value::Null));
     assert_eq!(answer(&edge, json!({ "id": "x" })).await, Ok(Value::Null));
+    assert_eq!(
+        answer(&edge, json!({ "Records": 5 })).await,
+        Ok(Value::Null)
+    );
     let batch = json!({ "Records": [
         record("1", &event("bad").to_string(), 1),
         record("2", "no JSON", 1),
@@ -160,6 +164,7 @@ async fn what_no_try_can_mend_is_in_the_dead_letters_at_once() {
     insta::assert_snapshot!(told.join("\n"), @r#"
     NotRetryable: HandlerError: event bad on github.push: malformed data: it is bad <- "bad"
     NotRetryable: MalformedEvent: malformed EventBridge event: missing field `detail-type` <- "x"
+    NotRetryable: MalformedEvent: malformed EventBridge event: invalid type: integer `5`, expected a sequence <- {"Records":5}
     NotRetryable: HandlerError: event bad on github.push: malformed data: it is bad <- "bad"
     NotRetryable: MalformedEvent: malformed EventBridge event: invalid type: string "no JSON", expected struct EventBridgeEvent <- "no JSON"
     RetriesExhausted: HandlerError: GitHub is away <- "early"
