@@ -5,6 +5,7 @@ mod build;
 
 use crate::emulator::Emulator;
 use crate::house::KINDS;
+use crate::waiting;
 use bus::Batches;
 use bus_eventbridge::EventBridge;
 use github_world::{WebhookDelivery, World};
@@ -16,7 +17,7 @@ use state_dynamodb::DynamoDb;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// The webhook's secret, on both sides.
@@ -27,8 +28,6 @@ const CODE: &str = "code";
 const STAGED: &str = "deployed";
 /// Most things take a second; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Between two looks at what is not there yet.
-const POLL: Duration = Duration::from_millis(100);
 
 /// The deployed stack.
 pub struct Cloud {
@@ -222,20 +221,9 @@ impl Cloud {
     ///
     /// # Panics
     /// When it does not come true; the message says where the log is.
-    pub async fn eventually<T>(
-        &self,
-        what: &str,
-        mut condition: impl AsyncFnMut() -> Option<T>,
-    ) -> T {
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
-            if let Some(met) = condition().await {
-                return met;
-            }
-            tokio::time::sleep(POLL).await;
-        }
-        let log = self.emulator.log().display();
-        panic!("not within {PATIENCE:?}: {what}; the emulator's log is {log}");
+    pub async fn eventually<T>(&self, what: &str, condition: impl AsyncFnMut() -> Option<T>) -> T {
+        let log = format!("the emulator's log is {}", self.emulator.log().display());
+        waiting::eventually(what, PATIENCE, &log, condition).await
     }
 }
 

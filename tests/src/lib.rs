@@ -8,4 +8,5 @@ pub mod interruption;
 mod program;
 mod python;
 mod target;
+mod waiting;
 pub mod watch;

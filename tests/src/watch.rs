@@ -6,6 +6,7 @@ use crate::emulator::free_port;
 use crate::program::Program;
 use crate::python::{self, Requirements};
 use crate::target::{self, ROOT};
+use crate::waiting;
 use github::PrKey;
 use github_world::{WebhookDelivery, World};
 use http::StatusCode;
@@ -193,19 +194,8 @@ impl Watch {
     ///
     /// # Panics
     /// When it does not come true; the message says where the logs are.
-    pub async fn eventually<T>(
-        &self,
-        what: &str,
-        mut condition: impl AsyncFnMut() -> Option<T>,
-    ) -> T {
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
-            if let Some(met) = condition().await {
-                return met;
-            }
-            tokio::time::sleep(POLL).await;
-        }
-        panic!("not within {PATIENCE:?}: {what}; {}", self.logs());
+    pub async fn eventually<T>(&self, what: &str, condition: impl AsyncFnMut() -> Option<T>) -> T {
+        waiting::eventually(what, PATIENCE, &self.logs(), condition).await
     }
 
     /// Where the logs are.
