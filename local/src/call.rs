@@ -41,6 +41,9 @@ pub enum Failure {
         reason: String,
         /// Whether the same event may succeed later.
         retryable: bool,
+        /// For how long it has its message hidden, if it came by a queue and the
+        /// function has said so.
+        hidden_for: Option<Duration>,
     },
     /// It panicked.
     Panicked(String),
@@ -56,6 +59,14 @@ impl Failure {
         match self {
             Self::Error { retryable, .. } => *retryable,
             Self::Panicked(_) | Self::TimedOut(_) | Self::Unreached(_) => true,
+        }
+    }
+
+    /// For how long its message is hidden, if not for the queue's own time.
+    pub fn hidden_for(&self) -> Option<Duration> {
+        match self {
+            Self::Error { hidden_for, .. } => *hidden_for,
+            Self::Panicked(_) | Self::TimedOut(_) | Self::Unreached(_) => None,
         }
     }
 }

@@ -24,12 +24,14 @@ impl Call for Functions {
             return Err(Failure::Error {
                 reason: format!("{} is not built in", route.function),
                 retryable: true,
+                hidden_for: None,
             });
         };
         let event = Event::deserialize(&delivery.event.detail);
         let event = event.map_err(|error| Failure::Error {
             reason: format!("malformed event: {error}"),
             retryable: false,
+            hidden_for: None,
         })?;
         let mut call = JoinSet::new();
         call.spawn(async move { function.handle(&event).await });
@@ -37,6 +39,7 @@ impl Call for Functions {
             Ok(Some(Ok(result))) => result.map_err(|error| Failure::Error {
                 reason: error.to_string(),
                 retryable: error.is_retryable(),
+                hidden_for: Some(error.hidden_for()),
             }),
             Ok(Some(Err(panic))) => Err(Failure::Panicked(panic.to_string())),
             Ok(None) => Err(Failure::Panicked("it was never called".to_owned())),

@@ -173,6 +173,7 @@ fn failed(reason: String) -> Failure {
     Failure::Error {
         reason,
         retryable: true,
+        hidden_for: None,
     }
 }
 

@@ -48,7 +48,9 @@ pub(super) fn next(via: Via, delivery: &Delivery, failure: &Failure, now: Timest
         Via::Queue { max_receives, .. } if failed + 1 >= max_receives as usize => {
             Next::GiveUp("no tries left")
         }
-        Via::Queue { visibility, .. } => Next::Again(now + visibility),
+        Via::Queue { visibility, .. } => {
+            Next::Again(now + failure.hidden_for().unwrap_or(visibility))
+        }
     }
 }
 
@@ -110,6 +112,16 @@ mod tests {
             max_receives: 3,
         };
         const NONE_LEFT: Next = Next::GiveUp("no tries left");
+        let hidden = Failure::Error {
+            reason: "the model is paused".to_owned(),
+            retryable: true,
+            hidden_for: Some(Duration::from_secs(60)),
+        };
+        assert_eq!(
+            next(queue, &delivery(0, 0), &hidden, at(10)),
+            Next::Again(at(70)),
+            "as long as its function says"
+        );
         for (why, via, failed_before, retryable, now, expected) in [
             (
                 "one minute after the first",
@@ -165,6 +177,7 @@ mod tests {
             let failure = Failure::Error {
                 reason: "it failed".to_owned(),
                 retryable,
+                hidden_for: None,
             };
             assert_eq!(
                 next(via, &delivery(failed_before, 0), &failure, at(now)),

@@ -2,14 +2,14 @@
 //! the few calls that need no client of their own.
 
 mod connector;
-mod dead_letters;
 mod explain;
 mod json;
+mod queues;
 mod secrets;
 
 pub use aws_types::SdkConfig;
-pub use dead_letters::send_dead_letter;
 pub use explain::{Failed, explain};
+pub use queues::{hide, send_dead_letter};
 pub use secrets::secrets;
 
 use aws_credential_types::Credentials;

@@ -23,7 +23,23 @@ pub trait Handler: Send + Sync {
 #[derive(Debug)]
 pub struct HandlerError(Box<dyn Failure>);
 
+/// Between two tries of a message, when its function says nothing of the time: long
+/// enough that ten tries outlast an outage.
+const UNTOLD: Duration = Duration::from_secs(180);
+/// The least, so that short waits do not use up a queue's tries.
+const SHORTEST: Duration = Duration::from_secs(45);
+/// The most ("ChangeMessageVisibility", Amazon SQS API Reference): twelve hours, less
+/// what has gone by.
+const LONGEST: Duration = Duration::from_hours(11);
+
 impl HandlerError {
+    /// How long a queue's message is hidden before it is tried again: as long as
+    /// whatever failed asks for, within bounds.
+    pub fn hidden_for(&self) -> Duration {
+        let asked = self.retry_after().unwrap_or(UNTOLD);
+        asked.clamp(SHORTEST, LONGEST)
+    }
+
     /// Whether the same event may succeed later.
     pub fn is_retryable(&self) -> bool {
         self.0.is_retryable()

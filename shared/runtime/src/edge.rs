@@ -1,12 +1,13 @@
 //! What one invocation is answered with.
 
 use crate::invocation::{Invocation, Record};
-use aws::{Base, send_dead_letter};
+use aws::{Base, hide, send_dead_letter};
 use bus::Handler;
 use config::ConfigError;
 use event::EventBridgeEvent;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// A function on Lambda.
 pub(crate) struct Edge<H> {
@@ -26,6 +27,8 @@ pub(crate) enum Failed {
     Handler {
         /// Whether the same event may succeed later.
         retryable: bool,
+        /// How long to wait before that, where it came by a queue.
+        hidden_for: Duration,
         /// What happened.
         reason: String,
     },
@@ -87,11 +90,26 @@ impl<H: Handler> Edge<H> {
             let last = self
                 .last_receive
                 .is_some_and(|last| record.receives() >= last);
-            if self.settle(record.event(), last).await.is_err() {
+            if let Err(why) = self.settle(record.event(), last).await {
+                self.put_off(&record, &why).await;
                 failed.push(json!({ "itemIdentifier": record.message_id }));
             }
         }
         json!({ "batchItemFailures": failed })
+    }
+
+    /// A message is shown again when what failed is worth another try: the queue's own
+    /// time is for functions that never answer.
+    async fn put_off(&self, record: &Record, failed: &Failed) {
+        let Failed::Handler { hidden_for, .. } = failed else {
+            return;
+        };
+        let Some(queue) = self.base.environment.queue_url() else {
+            return;
+        };
+        if let Err(error) = hide(&self.base, queue, &record.receipt_handle, *hidden_for).await {
+            tracing::warn!("tried again by the queue's own time: {}", error.reason);
+        }
     }
 
     /// Hears one event; one that failed may be given up, and is settled by that.
@@ -133,10 +151,14 @@ impl<H: Handler> Edge<H> {
                 Ok(())
             }
             Err(error) => {
-                let retryable = error.is_retryable();
+                let (retryable, hidden_for) = (error.is_retryable(), error.hidden_for());
                 let reason = error.to_string();
                 tracing::error!(id, topic, function, retryable, "{reason}");
-                Err(Failed::Handler { retryable, reason })
+                Err(Failed::Handler {
+                    retryable,
+                    hidden_for,
+                    reason,
+                })
             }
         }
     }

@@ -18,6 +18,8 @@ pub(crate) enum Invocation {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Record {
     pub(crate) message_id: String,
+    #[serde(default)]
+    pub(crate) receipt_handle: String,
     pub(crate) body: String,
     #[serde(default)]
     pub(crate) attributes: Attributes,

@@ -85,6 +85,7 @@ async fn edge(status: Option<StatusCode>) -> (Edge<Picky>, Arc<Mutex<Vec<Value>>
         tokio::spawn(async { axum::serve(listener, router).await });
         set.push(("AWS_ENDPOINT_URL", url.clone()));
         set.push(("DEAD_LETTER_QUEUE_URL", format!("{url}/letters")));
+        set.push(("QUEUE_URL", format!("{url}/own")));
     }
     let base = Base::new(Environment::from_iter(set)).unwrap();
     (Edge::new(base, Picky).unwrap(), letters)
@@ -146,6 +147,7 @@ async fn what_no_try_can_mend_is_in_the_dead_letters_at_once() {
     let letters = letters.lock().unwrap();
     let told: Vec<String> = letters
         .iter()
+        .filter(|call| call["MessageBody"].is_string())
         .map(|letter| {
             let body: Value =
                 serde_json::from_str(letter["MessageBody"].as_str().unwrap()).unwrap();
@@ -204,4 +206,24 @@ async fn what_is_no_event_is_named() {
         );
         assert!(failed.contains(named), "{why}: {failed}");
     }
+}
+
+#[tokio::test]
+async fn a_message_is_hidden_until_its_next_try() {
+    let (edge, calls) = edge(Some(StatusCode::OK)).await;
+    let batch = json!({ "Records": [
+        record("1", &event("good").to_string(), 1),
+        record("2", &event("early").to_string(), 1),
+    ]});
+    answer(&edge, batch).await.unwrap();
+    let calls = calls.lock().unwrap();
+    assert_eq!(calls.len(), 1, "only what failed is put off");
+    assert_eq!(
+        calls[0]["QueueUrl"]
+            .as_str()
+            .map(|url| url.ends_with("/own")),
+        Some(true)
+    );
+    assert_eq!(calls[0]["ReceiptHandle"], "…");
+    assert_eq!(calls[0]["VisibilityTimeout"], 180);
 }
