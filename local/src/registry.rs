@@ -1,5 +1,6 @@
 //! Every function of the template, built from the libraries of `functions/`.
 
+use agent::Model;
 use bus::{Emit, Handler};
 use coordinator::Coordinator;
 use ports::{Clock, Entropy};
@@ -18,6 +19,8 @@ pub struct Ports {
     pub state: Arc<dyn StateBackend>,
     /// GitHub, or what stands in for it.
     pub github: Arc<dyn GitHub>,
+    /// The model that reviews beside the rules, if there is one.
+    pub model: Option<Arc<dyn Model>>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where random numbers come from.
@@ -35,6 +38,9 @@ pub fn functions(ports: &Ports, bus: &Arc<impl Emit + 'static>) -> Functions {
         state: state.clone(),
         github: ports.github.clone(),
         bus: bus.clone(),
+        model: ports.model.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
     };
     let all: [Arc<dyn Handler>; 8] = [
         Arc::new(PullRequest {

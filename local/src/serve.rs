@@ -8,6 +8,7 @@ use crate::registry::{Ports, functions};
 use crate::runner::Runner;
 use crate::server;
 use crate::template::Template;
+use agent::{Agent, Model};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -17,7 +18,7 @@ use config::{ConfigError, Environment};
 use github_client::Client;
 use http::{HeaderMap, StatusCode};
 use ports::{SystemClock, SystemEntropy};
-use state::{Memory, Sqlite, StateBackend, StateError, StateUrl};
+use state::{Memory, Sqlite, StateBackend, StateError, StateManager, StateUrl};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::net::IpAddr;
@@ -180,7 +181,8 @@ pub async fn serve(
     let secrets = Secrets::parse(&environment.webhook_secret()?)
         .map_err(|error| ConfigError::new("GITHUB_WEBHOOK_SECRET", error))?;
     let clock = Arc::new(SystemClock);
-    let github = Client::from_environment(environment, https::client()?, clock.clone())?;
+    let https = https::client()?;
+    let github = Client::from_environment(environment, https.clone(), clock.clone())?;
     let listener = server::listen(options.host, options.port).await?;
     // Last, so that no file is made when anything else is wrong.
     let store = Store::open(options.state.as_deref(), environment)?;
@@ -192,11 +194,19 @@ pub async fn serve(
         store.queue.clone(),
         clock.clone(),
     ));
+    let entropy = Arc::new(SystemEntropy);
+    let state = StateManager::new(store.state.clone(), clock.clone(), entropy.clone());
+    let agent = Agent::from_environment(environment, https, state, clock.clone(), entropy.clone())?;
+    match &agent {
+        Some(model) => tracing::info!(model = model.name(), "a model reviews beside the rules"),
+        None => tracing::info!("KIMI_API_KEY is not set: rules review alone"),
+    }
     let ports = Ports {
         state: store.state.clone(),
         github: Arc::new(github),
+        model: agent.map(|agent| Arc::new(agent) as Arc<dyn Model>),
         clock: clock.clone(),
-        entropy: Arc::new(SystemEntropy),
+        entropy,
     };
     let runner = Runner {
         template,

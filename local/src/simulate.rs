@@ -98,6 +98,7 @@ impl House {
         let ports = Ports {
             state: state.clone(),
             github: Arc::new(world.github()),
+            model: None,
             clock: clock.clone(),
             entropy,
         };

@@ -126,18 +126,18 @@ fn the_routing_table_is_printed() {
                                   RecorderRule        recorder      3 tries
     agent.pr.check_completed      VerdictRule         verdict       3 tries
                                   RecorderRule        recorder      3 tries
-    agent.pr.logic_check          LogicRule           logic         10 tries, 180 s apart
+    agent.pr.logic_check          LogicRule           logic         10 tries, 540 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.review_completed     PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.review_published     RecorderRule        recorder      3 tries
     agent.pr.review_requested     CoordinatorRule     coordinator   3 tries
-                                  ReviewDeadlineRule  verdict       after 600 s, 10 tries, 180 s apart
+                                  ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.review_skipped       RecorderRule        recorder      3 tries
-    agent.pr.security_check       SecurityRule        security      10 tries, 180 s apart
+    agent.pr.security_check       SecurityRule        security      10 tries, 540 s apart
                                   RecorderRule        recorder      3 tries
-    agent.pr.style_check          StyleRule           style         10 tries, 180 s apart
+    agent.pr.style_check          StyleRule           style         10 tries, 540 s apart
                                   RecorderRule        recorder      3 tries
     github.issue.opened           RecorderRule        recorder      3 tries
     github.pr.closed              PullRequestRule     pull-request  3 tries

@@ -2,6 +2,7 @@
 //! that only the story moves.
 
 use crate::interruption::{Interrupted, Interruption};
+use agent::Model;
 use bus::Emit;
 use event::Event;
 use github::PrKey;
@@ -30,7 +31,15 @@ const START: i64 = 1_767_603_600;
 /// A story that takes more deliveries goes round in a circle.
 const MOST_DELIVERIES: usize = 2_000;
 /// The kinds of state items.
-pub(crate) const KINDS: [&str; 5] = ["check:", "journal:", "pr:", "publication:", "review:"];
+pub(crate) const KINDS: [&str; 7] = [
+    "budget:",
+    "check:",
+    "journal:",
+    "pause:",
+    "pr:",
+    "publication:",
+    "review:",
+];
 
 /// What a house stands on, and what is left when it falls down.
 #[derive(Clone)]
@@ -43,6 +52,8 @@ pub struct Ground {
     pub state: Arc<dyn StateBackend>,
     /// Where deliveries wait.
     pub queue: Queue,
+    /// Who reviews beside the rules, if anybody.
+    pub model: Option<Arc<dyn Model>>,
 }
 
 impl Ground {
@@ -59,6 +70,7 @@ impl Ground {
             clock,
             state: Arc::new(Memory::default()),
             queue: Queue::in_memory().expect("SQLite has memory"),
+            model: None,
         }
     }
 }
@@ -98,6 +110,7 @@ impl House {
         let ports = Ports {
             state: Interrupted::new(ground.state.clone(), &interruption),
             github: Interrupted::new(github, &interruption),
+            model: ground.model.clone(),
             clock: clock.clone(),
             entropy,
         };

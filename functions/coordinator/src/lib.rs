@@ -115,6 +115,8 @@ mod tests {
             decided_at: event::Timestamp::UNIX_EPOCH,
             event: ReviewEvent::Comment,
             findings: vec![],
+            unsure: vec![],
+            quality_score: None,
             missing: vec![],
         });
         let (same, says) = decide(Some(&review), &asked("b"));

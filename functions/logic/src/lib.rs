@@ -9,12 +9,20 @@ pub mod rules;
 use review::Category;
 use specialist::{Deps, Specialist};
 
+/// What a model is asked to look for.
+const LENS: &str = "\
+    Look for what will not do what it says: conditions the wrong way round, off by one, wrong \
+    operators or arguments, errors that are swallowed or mistaken for success, resources that are \
+    not released, values that can be absent and are not checked, concurrent access without order, \
+    awaits that are missing, time zones, rounding and overflow, states that a caller can reach and \
+    nobody thought of.";
+
 /// The function.
 pub fn logic(deps: Deps) -> Specialist {
     Specialist {
         name: "logic",
         category: Category::Logic,
-        reviewers: vec![Box::new(rules::reviewer())],
+        reviewers: deps.reviewers(rules::reviewer(), LENS),
         also_says: |_, _| Vec::new(),
         deps,
     }

@@ -1,22 +1,8 @@
 //! Wiring to Lambda.
 
-use github_client::Client;
-use logic::logic;
-use specialist::Deps;
-use std::sync::Arc;
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
     let base = runtime::start()?;
-    let (state, bus, environment) = tokio::try_join!(
-        store::open(&base),
-        bus_eventbridge::open(&base),
-        aws::secrets(&base),
-    )?;
-    let github = Arc::new(Client::from_environment(
-        &environment,
-        base.https.clone(),
-        base.clock.clone(),
-    )?);
-    runtime::run(base, logic(Deps { state, github, bus })).await
+    let deps = specialist::open(&base).await?;
+    runtime::run(base, logic::logic(deps)).await
 }

@@ -1,11 +1,17 @@
 //! What people will read on GitHub. Whatever comes from a pull request, a path or
 //! a message, is shown as text: it mentions nobody and formats nothing.
 
+mod coverage;
+mod markdown;
+
 use crate::post::{Kind, Wanted};
-use diff::{Diff, WhyLeftOut};
+use coverage::coverage;
+use diff::Diff;
 use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
+use markdown::{code, fenced, plain};
 use review::item::{CheckReport, ReviewItem, Verdict};
 use review::message::Block;
+use review::rules::RULES;
 use review::{Category, Finding, Severity};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -66,21 +72,46 @@ fn place<'a>(findings: &'a [Finding], diff: &Diff) -> (Vec<ReviewComment>, Vec<&
     (lines.into_iter().map(comment).collect(), rest)
 }
 
-/// `**High** · security · committed-secret (95% sure)`, and the message below.
+/// `**High** · security · committed-secret (95% sure)`, and the message below. A
+/// model's finding has its title in the rule's place, and its own words say so.
 fn told(finding: &Finding) -> String {
-    format!(
-        "**{}** · {} · {} ({}% sure)\n\n{}",
+    let subject = match &finding.title {
+        Some(title) if !finding.is_by_rules() => plain(title),
+        Some(_) | None => code(&finding.rule),
+    };
+    let mut told = format!(
+        "**{}** · {} · {subject} ({}% sure{})\n\n{}",
         severity(finding.severity),
         finding.category,
-        code(&finding.rule),
         finding.confidence.as_percent(),
+        agreed(&finding.by),
         plain(&finding.message),
-    )
+    );
+    // It replaces the lines that the comment sits on, which is one line.
+    if let (Some(lines), None) = (&finding.suggestion, finding.start_line) {
+        let _ = write!(told, "\n\n{}", fenced("suggestion", lines));
+    }
+    told
+}
+
+/// Who found it, where rules alone did not.
+fn agreed(by: &[String]) -> String {
+    match by {
+        [] => String::new(),
+        [one] if one == RULES => String::new(),
+        names => {
+            let names: Vec<_> = names.iter().map(|name| code(name)).collect();
+            format!(", {}", names.join(" and "))
+        }
+    }
 }
 
 fn verdict_body(head: &str, verdict: &Verdict, item: &ReviewItem, rest: &[&Finding]) -> String {
     let mut body = format!("### Review of {}\n\n", code(head));
     let _ = writeln!(body, "{}\n", summary(verdict, &item.reports));
+    if let Some(score) = verdict.quality_score {
+        let _ = writeln!(body, "Quality: **{score}** of 10.\n");
+    }
     if !verdict.missing.is_empty() {
         let missing: Vec<_> = verdict
             .missing
@@ -93,24 +124,24 @@ fn verdict_body(head: &str, verdict: &Verdict, item: &ReviewItem, rest: &[&Findi
             missing.join("**, **")
         );
     }
-    if !rest.is_empty() {
-        let _ = writeln!(
-            body,
-            "<details><summary>{} not shown as comments</summary>\n",
-            counted(rest.len(), "finding")
-        );
-        for finding in rest {
-            let place = code(&format!("{}:{}", finding.path, finding.line));
-            let _ = writeln!(
-                body,
-                "- {place} **{}** {}",
-                severity(finding.severity),
-                plain(&finding.message)
-            );
-        }
-        let _ = writeln!(body, "\n</details>\n");
-    }
+    folded(&mut body, "not shown as comments", rest);
+    let unsure: Vec<_> = verdict.unsure.iter().collect();
+    folded(&mut body, "that may be none", &unsure);
     body + &coverage(&item.reports)
+}
+
+fn folded(body: &mut String, which: &str, findings: &[&Finding]) {
+    if findings.is_empty() {
+        return;
+    }
+    let count = counted(findings.len(), "finding");
+    let _ = writeln!(body, "<details><summary>{count} {which}</summary>\n");
+    for finding in findings {
+        let place = code(&format!("{}:{}", finding.path, finding.line));
+        let (severity, message) = (severity(finding.severity), plain(&finding.message));
+        let _ = writeln!(body, "- {place} **{severity}** {message}");
+    }
+    let _ = writeln!(body, "\n</details>\n");
 }
 
 /// How many findings of which severity, in one sentence.
@@ -143,52 +174,6 @@ fn summary(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> Stri
         counted(verdict.findings.len(), "finding"),
         each.join(", ")
     )
-}
-
-/// Who read what, and what nobody read.
-fn coverage(reports: &BTreeMap<Category, CheckReport>) -> String {
-    let mut text = String::new();
-    for (category, report) in reports {
-        let by = report.reviewers.join(" and ");
-        let _ = match &report.unread {
-            Some(why) => writeln!(text, "- {category}: nothing read, {}", plain(why)),
-            None => writeln!(
-                text,
-                "- {category}: {} read by {by}{}",
-                counted(report.coverage.files_read as usize, "file"),
-                not_kept(report.not_kept),
-            ),
-        };
-    }
-    let mut left_out: Vec<_> = reports
-        .values()
-        .flat_map(|report| &report.coverage.left_out)
-        .collect();
-    left_out.sort();
-    left_out.dedup();
-    for file in left_out {
-        let _ = writeln!(
-            text,
-            "- not read: {} ({})",
-            code(&file.path),
-            why_left_out(file.why)
-        );
-    }
-    let mut reviewers = reports
-        .values()
-        .flat_map(|report| &report.reviewers)
-        .peekable();
-    if reviewers.peek().is_some() && reviewers.all(|by| by == "rules") {
-        text += "\n<sub>Reviewed by rules alone, without a model.</sub>\n";
-    }
-    text
-}
-
-fn not_kept(count: u32) -> String {
-    match count {
-        0 => String::new(),
-        count => format!(" ({count} more findings not listed)"),
-    }
 }
 
 fn block_body(head: &str, block: &Block) -> String {
@@ -232,70 +217,6 @@ fn severity(severity: Severity) -> &'static str {
         Severity::Medium => "Medium",
         Severity::High => "High",
         Severity::Critical => "Critical",
-    }
-}
-
-/// A code span that whatever is in it cannot leave.
-fn code(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    if longest == 0 {
-        format!("{fence}{text}{fence}")
-    } else {
-        format!("{fence} {text} {fence}")
-    }
-}
-
-/// Text in a sentence: no markup but code spans, no mention, no line of its own.
-fn plain(text: &str) -> String {
-    let spans: Vec<_> = text.split('`').collect();
-    if spans.len() % 2 == 0 {
-        return spans
-            .into_iter()
-            .map(escaped)
-            .collect::<Vec<_>>()
-            .join("\\`");
-    }
-    let spans = spans.into_iter().enumerate();
-    let shown = |(n, span)| {
-        if n % 2 == 0 {
-            escaped(span)
-        } else {
-            code(span)
-        }
-    };
-    spans.map(shown).collect()
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            c if c.is_control() => escaped.push(' '),
-            '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '!' | '~' | '&' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            // GitHub sees a mention behind an escaped sign too: a joiner of no
-            // width between the sign and the name keeps it from seeing one.
-            '@' => escaped.push_str("@\u{200d}"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-fn why_left_out(why: WhyLeftOut) -> &'static str {
-    match why {
-        WhyLeftOut::Binary => "not text",
-        WhyLeftOut::Submodule => "a submodule",
-        WhyLeftOut::Malformed => "its diff is malformed",
-        WhyLeftOut::TooLarge => "too large",
-        WhyLeftOut::Generated => "generated",
     }
 }
 

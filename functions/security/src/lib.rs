@@ -16,12 +16,20 @@ use specialist::{Deps, Specialist};
 /// A block names so many places at most: the review names them all.
 const MOST_DETAILS: usize = 10;
 
+/// What a model is asked to look for.
+const LENS: &str = "\
+    Look for ways in which the added lines let somebody do what they should not: injection into \
+    queries, commands, paths, templates or markup; checks of identity or rights that are missing, \
+    too late or on the wrong thing; secrets that are committed or logged; cryptography, randomness, \
+    TLS or cookies used in a way that does not protect; unsafe deserialisation; requests to \
+    addresses that a stranger chooses; races that a stranger can win.";
+
 /// The function.
 pub fn security(deps: Deps) -> Specialist {
     Specialist {
         name: "security",
         category: Category::Security,
-        reviewers: vec![Box::new(rules::reviewer())],
+        reviewers: deps.reviewers(rules::reviewer(), LENS),
         also_says: block,
         deps,
     }

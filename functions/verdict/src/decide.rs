@@ -1,8 +1,9 @@
+use crate::score;
 use event::{Say, Timestamp};
 use github::port::ReviewEvent;
 use review::item::{CheckReport, PullRequestItem, RETENTION, ReviewItem, Stale, Verdict};
 use review::message::{CheckCompleted, ReviewKey, ReviewRequested};
-use review::{Category, Finding};
+use review::{Category, Confidence, Finding};
 use state::Decision;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -96,6 +97,9 @@ pub(crate) fn decide(
     }
 }
 
+/// What a reviewer is less sure of is listed, not told where it stands.
+const SURE: Confidence = Confidence::percent(50);
+
 /// Code decides: a security finding that is bad and certain stands against
 /// merging, everything else is advice.
 fn verdict(
@@ -104,8 +108,9 @@ fn verdict(
     now: Timestamp,
 ) -> Verdict {
     let found = reports.values().flat_map(|report| &report.findings);
-    let mut findings: Vec<Finding> = found.cloned().collect();
-    findings.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    let all = review::merged(found.cloned());
+    let (findings, unsure): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|it| it.confidence >= SURE);
     let event = if findings.iter().any(Finding::blocks) {
         ReviewEvent::RequestChanges
     } else {
@@ -114,7 +119,9 @@ fn verdict(
     Verdict {
         decided_at: now,
         event,
+        quality_score: score::quality(reports, &findings),
         findings,
+        unsure,
         missing,
     }
 }

@@ -9,6 +9,7 @@
 //! *Says* `agent.pr.review_completed`, once.
 
 mod decide;
+mod score;
 
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};

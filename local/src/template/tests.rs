@@ -8,7 +8,7 @@ fn the_built_in_template_is_read() {
     assert_eq!(
         deadline.via,
         Via::Queue {
-            delay: Duration::from_secs(600),
+            delay: Duration::from_secs(720),
             visibility: Duration::from_secs(180),
             max_receives: 10,
         },
@@ -64,7 +64,7 @@ fn what_is_wrong_is_named_with_its_line() {
         ),
         (
             "a delay that SQS does not know",
-            with("Default: 600", "Default: 901"),
+            with("Default: 720", "Default: 901"),
         ),
         (
             "tried for ever",

@@ -103,6 +103,12 @@ impl Environment {
         self.text("DEAD_LETTER_QUEUE_URL")
     }
 
+    /// `QUEUE_URL`: the queue that a function on AWS hears by, so that it can say when
+    /// a message is worth another try.
+    pub fn queue_url(&self) -> Option<&str> {
+        self.text("QUEUE_URL")
+    }
+
     /// `MAX_RECEIVE_COUNT`: how often a function on AWS is given a message of its
     /// queue, as the queue's redrive policy says.
     ///

@@ -180,4 +180,6 @@ pub enum WhyLeftOut {
     TooLarge,
     /// A tool wrote it: a lock file, minified or generated code, vendored code.
     Generated,
+    /// It was asked about, and there was no answer.
+    Unanswered,
 }

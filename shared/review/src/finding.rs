@@ -2,25 +2,42 @@ use diff::LeftOut;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
-/// One thing that a reviewer found, on one line of the diff.
+/// One thing that a reviewer found, on one line of the diff or a few.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Path of the file in the new tree.
     pub path: String,
-    /// Line in the new file, from 1. It is a line of the diff.
+    /// The first of its lines, where it has more than one. In the same hunk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_line: Option<u32>,
+    /// Line in the new file, from 1; the last where there are more. It is a line of
+    /// the diff.
     pub line: u32,
     /// How bad it is.
     pub severity: Severity,
     /// Which specialist's subject it is.
     pub category: Category,
     /// The rule that found it, such as `committed-secret`: stable, for people
-    /// who want to look it up or switch it off.
+    /// who want to look it up or switch it off. A model's finding has none of its
+    /// own: [`MODEL`].
     pub rule: String,
+    /// The gist in a few words, where a model says one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// What is wrong and what to do, in a sentence or two. Never repeats a secret.
     pub message: String,
+    /// What the lines would be replaced with, whole lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
     /// How sure the reviewer is.
     pub confidence: Confidence,
+    /// Who found it, such as `rules`; more than one where they agree.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<String>,
 }
+
+/// [`Finding::rule`] of what a model found.
+pub const MODEL: &str = "model";
 
 impl Finding {
     /// Whether it stands against merging: a security finding that is bad and
@@ -29,6 +46,16 @@ impl Finding {
         self.category == Category::Security
             && self.severity >= Severity::High
             && self.confidence >= Confidence::percent(80)
+    }
+
+    /// Its lines, from the first to the last.
+    pub fn lines(&self) -> std::ops::RangeInclusive<u32> {
+        self.start_line.unwrap_or(self.line)..=self.line
+    }
+
+    /// Whether a rule found it, and not a model alone.
+    pub fn is_by_rules(&self) -> bool {
+        self.rule != MODEL
     }
 
     /// The order that findings are told in: worst first, then by place.
@@ -70,7 +97,7 @@ impl Category {
     pub const ALL: [Self; 3] = [Self::Security, Self::Style, Self::Logic];
 
     /// As it is written in keys and events.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Security => "security",
             Self::Style => "style",

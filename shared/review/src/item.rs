@@ -1,7 +1,7 @@
 //! What is kept in state about a pull request and its reviews, one type an item.
 
 use crate::message::{ReviewCompleted, ReviewKey, SkipReason};
-use crate::{Category, Coverage, Finding};
+use crate::{Category, Coverage, Finding, Usage};
 use event::Timestamp;
 use github::port::ReviewEvent;
 use github::{Author, Base, HeadSha, PrKey};
@@ -96,18 +96,34 @@ impl CheckItem {
 /// What a specialist has to say, all its reviewers together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckReport {
-    /// Who looked, such as `rules`.
-    pub reviewers: Vec<String>,
+    /// Who looked, and what they read.
+    pub readers: Vec<Reader>,
     /// What they found, worst first.
     pub findings: Vec<Finding>,
     /// How many more there were than are kept.
     #[serde(default)]
     pub not_kept: u32,
-    /// What they read.
-    pub coverage: Coverage,
     /// Why nothing was read, where that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<String>,
+}
+
+/// Who looked, and what of it is told beside the findings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reader {
+    /// Its name, such as `rules`, or a model's.
+    pub name: String,
+    /// What it read.
+    pub coverage: Coverage,
+    /// What people should know of how it was read, each a sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// How good a model finds the change, 1 to 10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<u8>,
+    /// What a model took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
 }
 
 /// `review:{owner}/{repo}#{n}@{head}`: where the specialists' reports meet.
@@ -154,8 +170,15 @@ pub struct Verdict {
     pub decided_at: Timestamp,
     /// Comment or request changes.
     pub event: ReviewEvent,
-    /// Everything found, worst first.
+    /// What is told where it stands, worst first.
     pub findings: Vec<Finding>,
+    /// What its reviewer is not sure enough of to be told there: listed, worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsure: Vec<Finding>,
+    /// How good the change is, from 1 to 10, as far as anybody can tell from what was
+    /// found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality_score: Option<u8>,
     /// The specialists that did not answer in time.
     pub missing: Vec<Category>,
 }

@@ -6,7 +6,9 @@ pub mod message;
 pub mod rules;
 
 mod finding;
+mod merge;
 mod reviewer;
 
-pub use finding::{Category, Confidence, Coverage, Finding, Severity};
-pub use reviewer::{Change, Report, ReviewError, Reviewer};
+pub use finding::{Category, Confidence, Coverage, Finding, MODEL, Severity};
+pub use merge::merged;
+pub use reviewer::{Change, Report, ReviewError, Reviewer, Usage};

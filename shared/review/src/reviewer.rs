@@ -1,8 +1,10 @@
 use crate::{Category, Coverage, Finding};
 use async_trait::async_trait;
 use diff::Diff;
-use event::Failure;
+use event::{Failure, Timestamp};
 use github::{HeadSha, PrKey};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Reads a change and says what is wrong with it: by rules, or by a model.
 #[async_trait]
@@ -32,6 +34,8 @@ pub struct Change<'a> {
     pub head_sha: &'a HeadSha,
     /// Its diff against the base.
     pub diff: &'a Diff,
+    /// When the report must be there: nothing slow is begun that would end later.
+    pub deadline: Timestamp,
 }
 
 /// What a reviewer has to say.
@@ -41,6 +45,42 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What it read.
     pub coverage: Coverage,
+    /// What people should know of how it was read, each a sentence: what was not
+    /// asked and why, what an answer had that is not told.
+    pub notes: Vec<String>,
+    /// How good a model finds the change, 1 to 10. It advises; code decides.
+    pub score: Option<u8>,
+    /// What it took, if a model was asked.
+    pub usage: Option<Usage>,
+}
+
+/// The tokens that a model was paid for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens that were read, those from a cache included.
+    pub prompt_tokens: u64,
+    /// Of these, from a cache.
+    pub cached_tokens: u64,
+    /// Tokens that were written, those of the reasoning included.
+    pub completion_tokens: u64,
+    /// Millionths of a US dollar; `None` where no price is known.
+    pub micro_dollars: Option<u64>,
+}
+
+impl Usage {
+    /// Both together. A sum of which one price is not known has none.
+    #[must_use]
+    pub fn plus(&self, more: &Self) -> Self {
+        let prices = self.micro_dollars.zip(more.micro_dollars);
+        Self {
+            prompt_tokens: self.prompt_tokens.saturating_add(more.prompt_tokens),
+            cached_tokens: self.cached_tokens.saturating_add(more.cached_tokens),
+            completion_tokens: self
+                .completion_tokens
+                .saturating_add(more.completion_tokens),
+            micro_dollars: prices.map(|(one, other)| one.saturating_add(other)),
+        }
+    }
 }
 
 /// Why a reviewer has nothing to say.
@@ -49,6 +89,14 @@ pub enum ReviewError {
     /// It may answer later.
     #[error("the reviewer is not available: {0}")]
     Unavailable(String),
+    /// It must be left alone until then: waiting is not failing.
+    #[error("the reviewer is paused for {}s", .wait.as_secs())]
+    Paused {
+        /// When it may be asked again.
+        until: Timestamp,
+        /// From now.
+        wait: Duration,
+    },
     /// It will not answer this.
     #[error("the reviewer refused: {0}")]
     Refused(String),
@@ -57,8 +105,15 @@ pub enum ReviewError {
 impl Failure for ReviewError {
     fn is_retryable(&self) -> bool {
         match self {
-            Self::Unavailable(_) => true,
+            Self::Unavailable(_) | Self::Paused { .. } => true,
             Self::Refused(_) => false,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Paused { wait, .. } => Some(*wait),
+            Self::Unavailable(_) | Self::Refused(_) => None,
         }
     }
 }

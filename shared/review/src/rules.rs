@@ -41,6 +41,9 @@ pub const MAX_PER_FILE: usize = 5;
 /// How many findings of one rule are told in one diff.
 pub const MAX_PER_RULE: usize = 25;
 
+/// How reviewers by rules are named in a review.
+pub const RULES: &str = "rules";
+
 /// One thing to look for.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
@@ -185,6 +188,7 @@ impl RuleReviewer {
         Report {
             findings: self.findings(&files),
             coverage: self.coverage(diff, &files),
+            ..Report::default()
         }
     }
 
@@ -214,12 +218,16 @@ impl RuleReviewer {
                 of_rule.keep(findings.len());
                 findings.push(Finding {
                     path: file.path().to_owned(),
+                    start_line: None,
                     line,
                     severity: rule.severity,
                     category: self.category,
                     rule: id.to_owned(),
+                    title: None,
                     message: rule.message.to_owned(),
+                    suggestion: None,
                     confidence: rule.confidence,
+                    by: vec![RULES.to_owned()],
                 });
             }
         }
@@ -278,7 +286,7 @@ impl Told {
 #[async_trait]
 impl Reviewer for RuleReviewer {
     fn name(&self) -> &str {
-        "rules"
+        RULES
     }
 
     fn category(&self) -> Category {

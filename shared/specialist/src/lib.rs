@@ -6,17 +6,35 @@
 //! *Writes* `check:{owner}/{repo}#{n}@{head}/{category}`: the report.
 //! *Says* `agent.pr.check_completed`, and what the function adds.
 
+#[cfg(feature = "lambda")]
+mod open;
 mod report;
 
+#[cfg(feature = "lambda")]
+pub use open::open;
+
+use agent::Model;
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
-use event::{Event, Outcome, Say, Timestamp};
+use event::{Event, Failure, Outcome, Say, Timestamp};
 use github::port::{GitHubError, ReadDiff};
+use model_review::{Budgets, ModelReviewer};
+use ports::{Clock, Entropy};
 use review::item::{CheckItem, CheckReport, PullRequestItem, RETENTION, Stale};
 use review::message::{CheckCompleted, CheckRequested};
-use review::{Category, Change, Reviewer};
+use review::{Category, Change, Report, ReviewError, Reviewer};
 use state::{Decision, StateManager};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A model has so long to answer: shorter than the function may run, so that what the
+/// rules found is told even if it does not.
+pub const TIME_TO_ANSWER: Duration = Duration::from_secs(75);
+
+/// For so long after it was asked a specialist waits for a model that is paused or
+/// away: shorter than the time to the review's deadline. Then the rules' report goes
+/// out without it, and says so.
+pub const PATIENCE: Duration = Duration::from_secs(420);
 
 /// What every specialist is given.
 #[derive(Clone)]
@@ -27,6 +45,34 @@ pub struct Deps {
     pub github: Arc<dyn ReadDiff>,
     /// Where it is said that a report is there.
     pub bus: Arc<dyn Emit>,
+    /// Who is asked beside the rules, where there is a model.
+    pub model: Option<Arc<dyn Model>>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where random numbers come from.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Deps {
+    /// Who reviews: the rules, and beside them the model, where there is one, through
+    /// the specialist's lens.
+    pub fn reviewers(
+        &self,
+        rules: impl Reviewer + 'static,
+        lens: &'static str,
+    ) -> Vec<Box<dyn Reviewer>> {
+        let model = self.model.clone().map(|model| ModelReviewer {
+            category: rules.category(),
+            lens,
+            model,
+            budgets: Budgets::default(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        });
+        let mut all: Vec<Box<dyn Reviewer>> = vec![Box::new(rules)];
+        all.extend(model.map(|model| Box::new(model) as Box<dyn Reviewer>));
+        all
+    }
 }
 
 /// A specialist's function.
@@ -55,7 +101,7 @@ impl Handler for Specialist {
         let report = match self.deps.state.peek::<CheckItem>(&key).await? {
             Some(done) => Ok(done.report),
             None => match self.still_wanted(&asked).await? {
-                Ok(()) => Ok(self.review(&asked).await?),
+                Ok(()) => Ok(self.review(&asked, event.time).await?),
                 Err(stale) => Err(stale),
             },
         };
@@ -77,8 +123,13 @@ impl Specialist {
         Ok(pull.map_or(Ok(()), |pull| pull.wants(&asked.review.head_sha)))
     }
 
-    async fn review(&self, asked: &CheckRequested) -> Result<CheckReport, HandlerError> {
+    async fn review(
+        &self,
+        asked: &CheckRequested,
+        asked_at: Timestamp,
+    ) -> Result<CheckReport, HandlerError> {
         let CheckRequested { review, base_sha } = asked;
+        let deadline = self.deps.clock.now() + TIME_TO_ANSWER;
         let text = match self
             .deps
             .github
@@ -96,12 +147,27 @@ impl Specialist {
             pr: &review.pr,
             head_sha: &review.head_sha,
             diff: &diff,
+            deadline,
         };
         let mut reports = Vec::new();
         for reviewer in &self.reviewers {
-            reports.push((reviewer.name(), reviewer.review(&change).await?));
+            let report = match reviewer.review(&change).await {
+                Err(error) if self.waits_for(&error, asked_at) => return Err(error.into()),
+                Err(error) => Report {
+                    notes: vec![format!("It read nothing: {error}.")],
+                    ..Report::default()
+                },
+                Ok(report) => report,
+            };
+            reports.push((reviewer.name(), report));
         }
         Ok(report::joined(reports, &diff))
+    }
+
+    /// Whether it is better to be asked again than to go on without this reviewer.
+    fn waits_for(&self, error: &ReviewError, asked_at: Timestamp) -> bool {
+        let again = self.deps.clock.now() + error.retry_after().unwrap_or_default();
+        error.is_retryable() && again < asked_at + PATIENCE
     }
 
     /// The report that was kept first stays: whoever read it must not find

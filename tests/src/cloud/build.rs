@@ -44,6 +44,8 @@ fn for_the_emulator(template: &str) -> String {
     let mut template = without_archive(template);
     for (as_written, as_taken) in [
         ("VisibilityTimeout: 180", "VisibilityTimeout: 5"),
+        ("VisibilityTimeout: 540", "VisibilityTimeout: 5"),
+        ("          QUEUE_URL: ", "          # QUEUE_URL: "),
         (
             "MaximumConcurrency: !Ref SpecialistConcurrency",
             "MaximumConcurrency: 5",

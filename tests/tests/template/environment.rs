@@ -1,6 +1,6 @@
 //! What a function is told.
 
-use crate::infra::{Infra, branches, broken, texts};
+use crate::infra::{Infra, branches, broken, reference, texts};
 use serde_json::Value;
 
 fn unknown_variables(infra: &Infra) -> Vec<String> {
@@ -30,9 +30,11 @@ fn plain_secrets(infra: &Infra) -> Vec<String> {
         for (variable, value) in infra.variables(function) {
             let is_reference = |branch: &&Value| {
                 let text = branch.as_str().or(branch["Fn::Sub"].as_str());
-                text.is_some_and(|text| {
-                    text.starts_with("ssm:/") || text.starts_with("secretsmanager:")
-                })
+                let is_left_out = reference(branch) == Some("AWS::NoValue");
+                is_left_out
+                    || text.is_some_and(|text| {
+                        text.starts_with("ssm:/") || text.starts_with("secretsmanager:")
+                    })
             };
             let is_secret = ["SECRET", "TOKEN", "KEY", "PASSWORD"]
                 .iter()

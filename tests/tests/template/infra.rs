@@ -160,7 +160,7 @@ pub(crate) fn broken(guard: Guard, old: &str, new: &str) -> String {
 /// The branches of an `!If`, or the value itself.
 pub(crate) fn branches(value: &Value) -> Vec<&Value> {
     match value["Fn::If"].as_array() {
-        Some(parts) => parts.iter().skip(1).collect(),
+        Some(parts) => parts.iter().skip(1).flat_map(branches).collect(),
         None => vec![value],
     }
 }

@@ -89,16 +89,13 @@ fn hidden_too_short(infra: &Infra) -> Vec<String> {
 fn a_message_is_hidden_for_six_times_as_long_as_its_function_may_run() {
     let told = broken(
         hidden_too_short,
-        "VisibilityTimeout: 180",
-        "VisibilityTimeout: 179",
+        "VisibilityTimeout: 540",
+        "VisibilityTimeout: 539",
     );
     insta::assert_snapshot!(told, @"SecurityQueue: shown again while SecurityFunction may still try");
     let told = broken(hidden_too_short, "    Timeout: 30\n", "    Timeout: 31\n");
     insta::assert_snapshot!(told, @"
-    LogicQueue: shown again while LogicFunction may still try
     PublisherQueue: shown again while PublisherFunction may still try
-    SecurityQueue: shown again while SecurityFunction may still try
-    StyleQueue: shown again while StyleFunction may still try
     ReviewDeadlineQueue: shown again while VerdictFunction may still try
     ");
 }
@@ -123,6 +120,11 @@ fn batches(infra: &Infra) -> Vec<String> {
                 "{name}: nothing keeps it from asking GitHub all at once"
             ));
         }
+        if reference(&infra.variables(function)["QUEUE_URL"]) != Some(queue) {
+            found.push(format!(
+                "{name}: not told of {queue}, which it puts tries off in"
+            ));
+        }
         let redrive = &infra.one("AWS::SQS::Queue", Some(queue))["RedrivePolicy"];
         let tries = infra.number(&redrive["maxReceiveCount"]);
         let told = &infra.variables(function)["MAX_RECEIVE_COUNT"];
@@ -135,6 +137,53 @@ fn batches(infra: &Infra) -> Vec<String> {
     found
 }
 
+/// A specialist that crashes once answers in time all the same: its message is shown
+/// again, and it may run, before the review's deadline.
+fn too_late(infra: &Infra) -> Vec<String> {
+    let deadline = infra.number(&infra.0["Parameters"]["ReviewDeadlineSeconds"]["Default"]);
+    let mut found = Vec::new();
+    for (name, function, queue, source) in infra.sources() {
+        if source["ScalingConfig"].is_null() {
+            continue;
+        }
+        let timeout = infra.number(infra.setting(function, "Timeout"));
+        let properties = infra.one("AWS::SQS::Queue", Some(queue));
+        let visibility = infra.number(&properties["VisibilityTimeout"]);
+        let second = timeout.zip(visibility).map(|(run, hidden)| run + hidden);
+        if second
+            .zip(deadline)
+            .is_none_or(|(second, deadline)| second >= deadline)
+        {
+            found.push(format!(
+                "{name}: its second try ends after the review's deadline"
+            ));
+        }
+        let answer = specialist::TIME_TO_ANSWER.as_secs();
+        if timeout.is_none_or(|timeout| timeout <= answer) {
+            found.push(format!("{name}: it ends before its model may answer"));
+        }
+        let patience = specialist::PATIENCE.as_secs();
+        if deadline.is_none_or(|deadline| deadline <= patience + answer) {
+            found.push(format!(
+                "{name}: it waits for its model past the review's deadline"
+            ));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_specialist_has_a_second_try_before_the_deadline() {
+    let told = broken(too_late, "    Default: 720\n", "    Default: 630\n");
+    insta::assert_snapshot!(told, @"
+    LogicFunction: its second try ends after the review's deadline
+    SecurityFunction: its second try ends after the review's deadline
+    StyleFunction: its second try ends after the review's deadline
+    ");
+    let told = broken(too_late, "      Timeout: 90\n", "      Timeout: 75\n");
+    insta::assert_snapshot!(told, @"SecurityFunction: it ends before its model may answer");
+}
+
 #[test]
 fn a_function_is_told_how_its_queue_gives() {
     let told = broken(batches, "[ReportBatchItemFailures]", "[]");
@@ -145,6 +194,12 @@ fn a_function_is_told_how_its_queue_gives() {
         "",
     );
     insta::assert_snapshot!(told, @"SecurityFunction: nothing keeps it from asking GitHub all at once");
+    let told = broken(
+        batches,
+        "QUEUE_URL: !Ref StyleQueue",
+        "QUEUE_URL: !Ref LogicQueue",
+    );
+    insta::assert_snapshot!(told, @"StyleFunction: not told of StyleQueue, which it puts tries off in");
     let told = broken(batches, "maxReceiveCount: 10", "maxReceiveCount: 11");
     insta::assert_snapshot!(told, @r#"SecurityFunction: told of "10" tries, where SecurityQueue gives Some(11)"#);
 }

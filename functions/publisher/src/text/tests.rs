@@ -1,5 +1,6 @@
 use super::*;
 use diff::{LeftOut, WhyLeftOut};
+use review::item::Reader;
 use review::message::{BlockReason, ReviewKey};
 use review::{Confidence, Coverage};
 
@@ -14,12 +15,16 @@ fn finding(line: u32, severity: Severity, message: &str) -> Finding {
         rule: "some-rule".to_owned(),
         message: message.to_owned(),
         confidence: Confidence::percent(90),
+        start_line: None,
+        title: None,
+        suggestion: None,
+        by: vec!["rules".to_owned()],
     }
 }
 
-fn report() -> CheckReport {
-    CheckReport {
-        reviewers: vec!["rules".to_owned()],
+fn reader(name: &str) -> Reader {
+    Reader {
+        name: name.to_owned(),
         coverage: Coverage {
             files_read: 1,
             left_out: vec![LeftOut {
@@ -27,6 +32,15 @@ fn report() -> CheckReport {
                 why: WhyLeftOut::Binary,
             }],
         },
+        notes: vec![],
+        score: None,
+        usage: None,
+    }
+}
+
+fn report() -> CheckReport {
+    CheckReport {
+        readers: vec![reader("rules")],
         ..CheckReport::default()
     }
 }
@@ -49,6 +63,8 @@ fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> Wanted {
             decided_at: event::Timestamp::UNIX_EPOCH,
             event: ReviewEvent::RequestChanges,
             findings,
+            unsure: vec![],
+            quality_score: Some(2),
             missing,
         }),
     }
@@ -75,6 +91,8 @@ fn a_partial_review_as_people_read_it() {
     ### Review of `aaaaaaa`
 
     3 findings: 1 critical, 1 medium, 1 low. Please address what blocks before merging.
+
+    Quality: **2** of 10.
 
     > [!WARNING]
     > This review is partial: no answer in time from **logic**.
@@ -109,7 +127,16 @@ fn a_partial_review_as_people_read_it() {
 fn what_strangers_wrote_stays_text() {
     for (why, text, shown) in [
         ("mentions nobody", "ask @octocat", "ask @\u{200d}octocat"),
-        ("links nowhere", "[x](http://evil)", "\\[x\\](http://evil)"),
+        (
+            "links nowhere",
+            "[x](http://evil)",
+            "\\[x\\](http:\u{200d}//evil)",
+        ),
+        (
+            "no address either",
+            "see WWW.evil.example",
+            "see WWW\u{200d}.evil.example",
+        ),
         ("shows no picture", "![x](y)", "\\!\\[x\\](y)"),
         ("no HTML", "<img src=x>", "\\<img src=x\\>"),
         ("no line of its own", "a\n# b", "a \\# b"),
@@ -127,6 +154,43 @@ fn what_strangers_wrote_stays_text() {
         "``` a`b``c ```",
         "no way out of a code span"
     );
+}
+
+#[test]
+fn a_review_by_rules_and_a_model_as_people_read_it() {
+    let mut model = finding(
+        2,
+        Severity::Medium,
+        "`left` is never checked. Ask @octocat.",
+    );
+    model.rule = review::MODEL.to_owned();
+    model.title = Some("Unchecked *value*".to_owned());
+    model.by = vec!["kimi-k3.1-pro".to_owned()];
+    model.suggestion = Some("let left = checked(left)?; // ```".to_owned());
+    let mut both = finding(1, Severity::High, "A key. Revoke it.");
+    both.by.push("kimi-k3.1-pro".to_owned());
+    let mut wanted = wanted(vec![both, model], vec![]);
+    if let Kind::Verdict(verdict) = &mut wanted.kind {
+        verdict.unsure = vec![finding(3, Severity::Low, "Perhaps.")];
+    }
+    for report in wanted.item.reports.values_mut() {
+        let mut kimi = reader("kimi-k3.1-pro");
+        kimi.coverage.left_out.push(LeftOut {
+            path: "Cargo.lock".to_owned(),
+            why: WhyLeftOut::Generated,
+        });
+        kimi.notes = vec!["2 secrets were masked before it read the change.".to_owned()];
+        kimi.usage = Some(review::Usage {
+            prompt_tokens: 9_000,
+            cached_tokens: 4_000,
+            completion_tokens: 1_000,
+            micro_dollars: Some(12_345),
+        });
+        report.readers.push(kimi);
+    }
+    let review = review(&wanted, &added(3), MARKER);
+    let comments: Vec<_> = review.comments.iter().map(|it| it.body.as_str()).collect();
+    insta::assert_snapshot!(format!("{}\n\n{}", review.body, comments.join("\n\n")));
 }
 
 #[test]
@@ -157,6 +221,9 @@ fn a_body_is_cut_where_github_would_refuse_it_and_says_so() {
 #[test]
 fn a_change_that_could_not_be_read_is_not_called_clean() {
     let mut wanted = wanted(vec![], vec![]);
+    if let Kind::Verdict(verdict) = &mut wanted.kind {
+        verdict.quality_score = None;
+    }
     for report in wanted.item.reports.values_mut() {
         report.unread = Some("too large".to_owned());
     }

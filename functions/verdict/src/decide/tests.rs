@@ -191,6 +191,10 @@ fn only_a_bad_and_certain_security_finding_stands_against_merging() {
         rule: "rule".to_owned(),
         message: "message".to_owned(),
         confidence: Confidence::percent(percent),
+        start_line: None,
+        title: None,
+        suggestion: None,
+        by: vec!["rules".to_owned()],
     };
     use Category::{Logic, Security};
     for (why, finding, event) in [

@@ -1,0 +1,125 @@
+//! Who read what, what nobody read, and what it took.
+
+use super::counted;
+use super::markdown::{code, plain};
+use diff::WhyLeftOut;
+use review::item::{CheckReport, Reader};
+use review::rules::RULES;
+use review::{Category, Usage};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+/// The last part of a review's body.
+pub(super) fn coverage(reports: &BTreeMap<Category, CheckReport>) -> String {
+    let mut text = String::new();
+    for (category, report) in reports {
+        let _ = match &report.unread {
+            Some(why) => writeln!(text, "- {category}: nothing read, {}", plain(why)),
+            None => writeln!(
+                text,
+                "- {category}: {}{}",
+                read(&report.readers),
+                not_kept(report.not_kept),
+            ),
+        };
+        for reader in &report.readers {
+            for note in &reader.notes {
+                let _ = writeln!(text, "  - {}: {}", code(&reader.name), plain(note));
+            }
+        }
+    }
+    text += &left_out(reports);
+    let readers = || reports.values().flat_map(|report| &report.readers);
+    if readers().next().is_some() && readers().all(|reader| reader.name == RULES) {
+        text += "\n<sub>Reviewed by rules alone, without a model.</sub>\n";
+    }
+    text + &cost(readers())
+}
+
+/// `2 files read by rules, 1 by kimi`.
+fn read(readers: &[Reader]) -> String {
+    let each: Vec<_> = readers
+        .iter()
+        .enumerate()
+        .map(|(n, reader)| match (n, reader.coverage.files_read) {
+            (0, count) => format!(
+                "{} read by {}",
+                counted(count as usize, "file"),
+                reader.name
+            ),
+            (_, count) => format!("{count} by {}", code(&reader.name)),
+        })
+        .collect();
+    each.join(", ")
+}
+
+/// The files that somebody did not read, each with the reason, and who it was where
+/// others did.
+fn left_out(reports: &BTreeMap<Category, CheckReport>) -> String {
+    let mut by: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+    let mut everybody = BTreeSet::new();
+    for reader in reports.values().flat_map(|report| &report.readers) {
+        everybody.insert(reader.name.as_str());
+        for file in &reader.coverage.left_out {
+            by.entry(file).or_default().insert(reader.name.as_str());
+        }
+    }
+    let mut text = String::new();
+    for (file, names) in by {
+        let who = if names == everybody {
+            String::new()
+        } else {
+            let names: Vec<_> = names.into_iter().map(code).collect();
+            format!(" by {}", names.join(" and "))
+        };
+        let (path, why) = (code(&file.path), why_left_out(file.why));
+        let _ = writeln!(text, "- not read{who}: {path} ({why})");
+    }
+    text
+}
+
+/// `<sub>kimi: 12,345 tokens, $0.012</sub>`, where a model was asked.
+fn cost<'a>(readers: impl Iterator<Item = &'a Reader>) -> String {
+    let mut models: BTreeMap<&str, Usage> = BTreeMap::new();
+    for reader in readers {
+        if let Some(usage) = &reader.usage {
+            let sum = models.get(reader.name.as_str());
+            let sum = sum.map_or_else(|| usage.clone(), |sum| sum.plus(usage));
+            models.insert(&reader.name, sum);
+        }
+    }
+    let mut text = String::new();
+    for (name, usage) in models {
+        let tokens = usage.prompt_tokens.saturating_add(usage.completion_tokens);
+        let price = usage.micro_dollars.map(|millionths| {
+            let (dollars, rest) = (millionths / 1_000_000, millionths % 1_000_000 / 100);
+            format!(", ${dollars}.{rest:04}")
+        });
+        let _ = writeln!(
+            text,
+            "\n<sub>{}: {tokens} tokens, {} of them from its cache{}</sub>",
+            code(name),
+            usage.cached_tokens,
+            price.unwrap_or_default()
+        );
+    }
+    text
+}
+
+fn not_kept(count: u32) -> String {
+    match count {
+        0 => String::new(),
+        count => format!(" ({count} more findings not listed)"),
+    }
+}
+
+fn why_left_out(why: WhyLeftOut) -> &'static str {
+    match why {
+        WhyLeftOut::Binary => "not text",
+        WhyLeftOut::Submodule => "a submodule",
+        WhyLeftOut::Malformed => "its diff is malformed",
+        WhyLeftOut::TooLarge => "too large",
+        WhyLeftOut::Generated => "generated",
+        WhyLeftOut::Unanswered => "no answer",
+    }
+}

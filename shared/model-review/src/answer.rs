@@ -1,0 +1,227 @@
+//! What of a model's answer is believed.
+
+use agent::Usage as Spent;
+use diff::{Diff, FileDiff};
+use prompt::Part;
+use review::{Category, Confidence, Finding, MODEL, Severity, Usage};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// Findings of one answer; more are noise.
+const MOST_FINDINGS: usize = 20;
+/// Characters of each text; more is cut.
+const LONGEST_TITLE: usize = 120;
+const LONGEST_EXPLANATION: usize = 1_500;
+const LONGEST_SUGGESTION: usize = 2_000;
+
+/// An answer as it may be told.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Believed {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) score: Option<u8>,
+    /// How many findings stood on no line of the change.
+    pub(crate) unbelieved: u32,
+    pub(crate) usage: Usage,
+}
+
+/// The form of an answer about `part`: flat, bounded, with the paths that it may name.
+pub(crate) fn schema(part: &Part) -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["findings", "quality_score"],
+        "properties": {
+            "quality_score": { "type": "integer", "minimum": 1, "maximum": 10 },
+            "findings": {
+                "type": "array",
+                "maxItems": MOST_FINDINGS,
+                "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": [
+                        "path", "start_line", "line", "severity", "confidence", "title",
+                        "explanation", "suggestion"
+                    ],
+                    "properties": {
+                        "path": { "type": "string", "enum": part.files },
+                        "start_line": { "type": "integer", "minimum": 1 },
+                        "line": { "type": "integer", "minimum": 1 },
+                        "severity": {
+                            "type": "string",
+                            "enum": ["info", "low", "medium", "high", "critical"]
+                        },
+                        "confidence": { "type": "integer", "minimum": 0, "maximum": 100 },
+                        "title": { "type": "string", "maxLength": LONGEST_TITLE },
+                        "explanation": { "type": "string", "maxLength": LONGEST_EXPLANATION },
+                        "suggestion": { "type": "string", "maxLength": LONGEST_SUGGESTION }
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// An answer, as little of it as must be there.
+#[derive(Deserialize)]
+struct Said {
+    findings: Vec<Value>,
+    #[serde(default)]
+    quality_score: Option<Value>,
+}
+
+/// A finding, as little of it as must be there.
+#[derive(Deserialize)]
+struct SaidFinding {
+    path: String,
+    #[serde(default)]
+    start_line: Option<i64>,
+    line: i64,
+    severity: Severity,
+    #[serde(default)]
+    confidence: Option<f64>,
+    #[serde(default)]
+    title: String,
+    explanation: String,
+    #[serde(default)]
+    suggestion: Option<String>,
+}
+
+/// Whether an answer has the form; what is wrong with it is told to the model once.
+pub(crate) fn check(value: &Value) -> Result<(), String> {
+    let said = Said::deserialize(value).map_err(|error| error.to_string())?;
+    for (index, finding) in said.findings.iter().enumerate() {
+        let finding = SaidFinding::deserialize(finding);
+        let finding = finding.map_err(|error| format!("findings[{index}]: {error}"))?;
+        if finding.explanation.trim().is_empty() {
+            return Err(format!("findings[{index}]: explanation is empty"));
+        }
+    }
+    Ok(())
+}
+
+/// What of an answer about `part` is believed: findings on lines of the change that
+/// the model was shown, without secrets and without characters that are not seen.
+pub(crate) fn read(
+    value: &Value,
+    part: &Part,
+    diff: &Diff,
+    category: Category,
+    model: &str,
+    spent: Spent,
+) -> Believed {
+    let mut believed = Believed {
+        usage: Usage {
+            prompt_tokens: spent.prompt_tokens,
+            cached_tokens: spent.cached_tokens,
+            completion_tokens: spent.completion_tokens,
+            micro_dollars: spent.micro_dollars,
+        },
+        ..Believed::default()
+    };
+    let Ok(said) = Said::deserialize(value) else {
+        return believed;
+    };
+    let score = said.quality_score.as_ref().and_then(Value::as_f64);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is clamped to 1 to 10"
+    )]
+    let rounded = score.map(|score| score.clamp(1.0, 10.0).round() as u8);
+    believed.score = rounded;
+    for finding in said.findings.iter().take(MOST_FINDINGS) {
+        let finding = SaidFinding::deserialize(finding).ok();
+        match finding.and_then(|said| finding_of(said, part, diff, category, model)) {
+            Some(finding) => believed.findings.push(finding),
+            None => believed.unbelieved += 1,
+        }
+    }
+    let more = said.findings.len().saturating_sub(MOST_FINDINGS);
+    believed.unbelieved += u32::try_from(more).unwrap_or(u32::MAX);
+    believed
+}
+
+fn finding_of(
+    said: SaidFinding,
+    part: &Part,
+    diff: &Diff,
+    category: Category,
+    model: &str,
+) -> Option<Finding> {
+    let shown = part.files.contains(&said.path);
+    let file = diff.files.iter().find(|file| file.path == said.path);
+    let file = file.filter(|_| shown)?;
+    let line = u32::try_from(said.line).ok()?;
+    if !file.has_line(line) {
+        return None;
+    }
+    let start = said.start_line.and_then(|start| u32::try_from(start).ok());
+    let start_line = start.filter(|start| *start < line && is_one_hunk(file, *start, line));
+    // A range that is not what was meant would replace the wrong lines.
+    let meant = start.is_none_or(|start| start == line || Some(start) == start_line);
+    let suggestion = said.suggestion.filter(|_| meant);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is clamped to 0 to 100"
+    )]
+    let percent = said.confidence.unwrap_or(50.0).clamp(0.0, 100.0) as u8;
+    Some(Finding {
+        path: said.path,
+        start_line,
+        line,
+        severity: said.severity,
+        category,
+        rule: MODEL.to_owned(),
+        title: Some(text(&said.title, LONGEST_TITLE)).filter(|title| !title.is_empty()),
+        message: text(&said.explanation, LONGEST_EXPLANATION),
+        suggestion: suggestion.and_then(|code| replacement(&code)),
+        confidence: Confidence::percent(percent),
+        by: vec![model.to_owned()],
+    })
+}
+
+fn is_one_hunk(file: &FileDiff, first: u32, last: u32) -> bool {
+    file.hunks.iter().any(|hunk| {
+        let mut numbers = hunk.lines.iter().filter_map(|line| line.new_number);
+        let has = |line| move |number: u32| number == line;
+        numbers.any(has(first)) && numbers.any(has(last))
+    })
+}
+
+/// In one line, without what is not seen, without secrets, and not without end.
+fn text(said: &str, longest: usize) -> String {
+    let line: String = said
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .collect();
+    let shown = prompt::strip(line.trim());
+    let masked = prompt::mask(&shown);
+    cut(&masked, longest)
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Code to replace lines with: whole, or not at all.
+fn replacement(code: &str) -> Option<String> {
+    let code = code.trim_end();
+    if code.trim().is_empty() || code.chars().count() > LONGEST_SUGGESTION {
+        return None;
+    }
+    let mut lines = Vec::new();
+    for line in code.lines() {
+        let shown = prompt::strip(line);
+        // Masked or stripped code is not what was meant.
+        if !matches!(prompt::mask(&shown), Cow::Borrowed(_)) || shown != line {
+            return None;
+        }
+        lines.push(line.to_owned());
+    }
+    Some(lines.join("\n"))
+}

@@ -1,0 +1,36 @@
+use crate::Deps;
+use agent::{Agent, Model};
+use aws::Base;
+use config::ConfigError;
+use github_client::Client;
+use std::sync::Arc;
+
+/// What a specialist on Lambda is given, once it is known to be there.
+///
+/// # Errors
+/// [`ConfigError`] names the variable that is missing or wrong.
+pub async fn open(base: &Base) -> Result<Deps, ConfigError> {
+    let (state, bus, environment) = tokio::try_join!(
+        store::open(base),
+        bus_eventbridge::open(base),
+        aws::secrets(base),
+    )?;
+    let (clock, entropy) = (base.clock.clone(), base.entropy.clone());
+    let https = base.https.clone();
+    let github = Client::from_environment(&environment, https.clone(), clock.clone())?;
+    let agent = Agent::from_environment(
+        &environment,
+        https,
+        state.clone(),
+        clock.clone(),
+        entropy.clone(),
+    )?;
+    Ok(Deps {
+        state,
+        github: Arc::new(github),
+        bus,
+        model: agent.map(|agent| Arc::new(agent) as Arc<dyn Model>),
+        clock,
+        entropy,
+    })
+}
