@@ -7,6 +7,7 @@ use review::{Category, Confidence, Finding, MODEL, Severity, Usage};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Findings of one answer; more are noise.
 const MOST_FINDINGS: usize = 20;
@@ -27,6 +28,7 @@ pub(crate) struct Believed {
 
 /// The form of an answer about `part`: flat, bounded, with the paths that it may name.
 pub(crate) fn schema(part: &Part) -> Value {
+    let paths: BTreeSet<String> = part.files.iter().map(|path| shown(path)).collect();
     json!({
         "type": "object",
         "additionalProperties": false,
@@ -44,7 +46,7 @@ pub(crate) fn schema(part: &Part) -> Value {
                         "explanation", "suggestion"
                     ],
                     "properties": {
-                        "path": { "type": "string", "enum": part.files },
+                        "path": { "type": "string", "enum": paths },
                         "start_line": { "type": "integer", "minimum": 1 },
                         "line": { "type": "integer", "minimum": 1 },
                         "severity": {
@@ -60,6 +62,15 @@ pub(crate) fn schema(part: &Part) -> Value {
             }
         }
     })
+}
+
+/// A path as the model is shown it: a name is a stranger's text, too.
+fn shown(path: &str) -> String {
+    let line: String = path
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    prompt::mask(&prompt::strip(&line)).into_owned()
 }
 
 /// An answer, as little of it as must be there.
@@ -149,9 +160,8 @@ fn finding_of(
     category: Category,
     model: &str,
 ) -> Option<Finding> {
-    let shown = part.files.contains(&said.path);
-    let file = diff.files.iter().find(|file| file.path == said.path);
-    let file = file.filter(|_| shown)?;
+    let path = part.files.iter().find(|path| shown(path) == said.path)?;
+    let file = diff.files.iter().find(|file| file.path == *path)?;
     let line = u32::try_from(said.line).ok()?;
     if !file.has_line(line) {
         return None;
@@ -168,7 +178,7 @@ fn finding_of(
     )]
     let percent = said.confidence.unwrap_or(50.0).clamp(0.0, 100.0) as u8;
     Some(Finding {
-        path: said.path,
+        path: path.clone(),
         start_line,
         line,
         severity: said.severity,

@@ -20,7 +20,6 @@ use prompt::{Options, Part, Plan};
 use review::{Category, Change, Report, ReviewError, Reviewer};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Tokens of the change in one question: what a model still reads with care.
 const TOKENS_PER_PART: usize = 24_000;
@@ -216,7 +215,7 @@ impl ModelReviewer {
                     });
                 }
                 // What may be over soon is worth waiting for: nothing is told yet.
-                Err(error) if error.is_retryable() => return Err(self.refused(error)),
+                Err(error) if error.is_retryable() => return Err(refused(error)),
                 Err(error) => {
                     let left_out = |path: &String| LeftOut {
                         path: path.clone(),
@@ -254,17 +253,13 @@ impl ModelReviewer {
             .extend(words::hidden(&plan.hidden, self.category));
         Ok(report)
     }
+}
 
-    fn refused(&self, error: AgentError) -> ReviewError {
-        match error {
-            AgentError::Paused { until } => ReviewError::Paused {
-                until,
-                wait: Duration::try_from(until.duration_since(self.clock.now()))
-                    .unwrap_or_default(),
-            },
-            error if error.is_retryable() => ReviewError::Unavailable(error.to_string()),
-            error => ReviewError::Refused(error.to_string()),
-        }
+fn refused(error: AgentError) -> ReviewError {
+    match error {
+        AgentError::Paused { until, wait } => ReviewError::Paused { until, wait },
+        error if error.is_retryable() => ReviewError::Unavailable(error.to_string()),
+        error => ReviewError::Refused(error.to_string()),
     }
 }
 

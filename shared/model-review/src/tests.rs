@@ -5,6 +5,7 @@ use ports::{ManualClock, SeededEntropy};
 use review::{MODEL, Severity};
 use serde_json::{Value, json};
 use std::sync::Mutex;
+use std::time::Duration;
 
 const DIFF: &str = "\
 diff --git a/src/a.rs b/src/a.rs
@@ -216,6 +217,7 @@ async fn an_answer_that_is_none_is_no_pass() {
             "paused",
             AgentError::Paused {
                 until: Timestamp::from_second(90).unwrap(),
+                wait: Duration::from_secs(90),
             },
             true,
         ),
@@ -225,6 +227,7 @@ async fn an_answer_that_is_none_is_no_pass() {
     }
     let paused = vec![Err(AgentError::Paused {
         until: Timestamp::from_second(90).unwrap(),
+        wait: Duration::from_secs(90),
     })];
     let error = reviewed(DIFF, paused).await.report.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(90)));
@@ -269,9 +272,8 @@ proptest::proptest! {
             answer::read(&value, &part, &diff, Category::Logic, "kimi", Spent::default());
         for found in &believed.findings {
             proptest::prop_assert!(diff.has_line(&found.path, found.line));
-            proptest::prop_assert!(found.start_line.is_none_or(|first| {
-                first < found.line && diff.has_line(&found.path, first)
-            }));
+            let on = |first| first < found.line && diff.has_line(&found.path, first);
+            proptest::prop_assert!(found.start_line.is_none_or(on));
         }
         proptest::prop_assert_eq!(believed.findings.len() + believed.unbelieved as usize, 3);
         proptest::prop_assert!(believed.score.is_some_and(|score| (1..=10).contains(&score)));

@@ -1,0 +1,123 @@
+//! A model reviews beside the rules: what GitHub shows of it, and what it shows when
+//! the model does not answer.
+
+use agent::{AgentError, Model};
+use github::PrKey;
+use github::port::ReviewEvent;
+use github_world::NewPullRequest;
+use journeys::changes;
+use journeys::house::{Ground, House, shown};
+use journeys::interruption::Interruption;
+use journeys::model::{Scripted, answer, finding};
+use ports::{Clock, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn house(model: &Arc<Scripted>) -> House {
+    let model: Arc<dyn Model> = model.clone();
+    let ground = Ground {
+        model: Some(model),
+        ..Ground::in_memory()
+    };
+    House::on(ground, Interruption::none())
+}
+
+async fn opened(house: &House, diff: String) -> PrKey {
+    let delivery = house.world().open_pull_request(NewPullRequest {
+        diff,
+        ..NewPullRequest::default()
+    });
+    house.deliver(&delivery).await;
+    house.settle().await;
+    assert!(house.dead_letters().await.is_empty());
+    delivery.pr.expect("a pull request")
+}
+
+#[tokio::test]
+async fn what_rules_and_model_find_is_one_review() {
+    let model = Scripted::new(|question| {
+        Ok(if question.contains("Your subject is logic") {
+            answer(&[finding("src/turn.rs", 3, "Overflow", "`left + 1` can overflow.")])
+        } else if question.contains("Your subject is style") {
+            answer(&[finding("src/turn.rs", 3, "Leftover", "`dbg!` is left in.")])
+        } else {
+            answer(&[])
+        })
+    });
+    let house = house(&model);
+    let pr = opened(&house, changes::leftover()).await;
+    assert_eq!(model.asked().len(), 3, "one question a specialist");
+    insta::assert_snapshot!(shown(&house.review(&pr)));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none_leaves_the_rules_review_and_says_so() {
+    let model = Scripted::new(|_| Err(AgentError::CutShort));
+    let house = house(&model);
+    let pr = opened(&house, changes::secret()).await;
+    let review = house.review(&pr);
+    assert_eq!(review.event, ReviewEvent::RequestChanges, "the rules' word stands");
+    insta::assert_snapshot!(shown(&review));
+}
+
+#[tokio::test]
+async fn a_model_that_is_paused_is_waited_for() {
+    let ground = Ground::in_memory();
+    let clock = ground.clock.clone();
+    let start = clock.now();
+    let pause = start + Duration::from_secs(100);
+    let model = Scripted::new(move |_| {
+        let wait = Duration::try_from(pause.duration_since(clock.now()));
+        if let Some(wait) = wait.ok().filter(|wait| !wait.is_zero()) {
+            Err(AgentError::Paused { until: pause, wait })
+        } else {
+            Ok(answer(&[]))
+        }
+    });
+    let as_model: Arc<dyn Model> = model.clone();
+    let house = House::on(
+        Ground {
+            model: Some(as_model),
+            ..ground
+        },
+        Interruption::none(),
+    );
+    let pr = opened(&house, changes::clean()).await;
+    let review = house.review(&pr);
+    assert!(review.submitted_at >= pause, "nothing is told before");
+    assert!(review.submitted_at < start + Duration::from_secs(300));
+    assert!(review.body.contains("1 by `kimi`"), "{}", review.body);
+}
+
+#[tokio::test]
+async fn a_model_that_stays_away_is_not_waited_for_past_the_deadline() {
+    let model = Scripted::new(|_| {
+        Err(AgentError::Unavailable {
+            reason: "503".to_owned(),
+        })
+    });
+    let house = house(&model);
+    let start: Timestamp = house.ground.clock.now();
+    let pr = opened(&house, changes::leftover()).await;
+    let review = house.review(&pr);
+    let took = review.submitted_at.duration_since(start).as_secs();
+    assert!(took < 720, "before the deadline, after {took} s");
+    assert!(!review.body.contains("partial"), "every specialist has answered");
+    assert!(review.body.contains("It read nothing"), "{}", review.body);
+}
+
+#[tokio::test]
+async fn a_redelivery_asks_the_model_nothing() {
+    let model = Scripted::new(|_| Ok(answer(&[])));
+    let house = house(&model);
+    let delivery = house.world().open_pull_request(NewPullRequest {
+        diff: changes::clean(),
+        ..NewPullRequest::default()
+    });
+    for _ in 0..3 {
+        house.deliver(&delivery).await;
+        house.settle().await;
+    }
+    assert_eq!(model.asked().len(), 3);
+    house.review(&delivery.pr.expect("a pull request"));
+}
