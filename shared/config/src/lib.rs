@@ -33,8 +33,14 @@ impl ConfigError {
 /// Where GitHub's REST API is when `GITHUB_API_URL` says nothing.
 pub const GITHUB_API_URL: &str = "https://api.github.com";
 
+/// Where the model is when `KIMI_BASE_URL` says nothing ("Kimi API", "Quickstart").
+pub const KIMI_BASE_URL: &str = "https://api.moonshot.ai/v1";
+
+/// The model when `KIMI_MODEL` says nothing.
+pub const KIMI_MODEL: &str = "kimi-k3.1-pro";
+
 /// The variables that hold secrets, or references to them.
-const SECRETS: [&str; 2] = ["GITHUB_WEBHOOK_SECRET", "GITHUB_TOKEN"];
+const SECRETS: [&str; 3] = ["GITHUB_WEBHOOK_SECRET", "GITHUB_TOKEN", "KIMI_API_KEY"];
 
 impl Environment {
     /// The environment of this process. A variable that is no Unicode counts as
@@ -71,6 +77,27 @@ impl Environment {
     /// `GITHUB_API_URL`, or GitHub's own.
     pub fn github_api_url(&self) -> &str {
         self.text("GITHUB_API_URL").unwrap_or(GITHUB_API_URL)
+    }
+
+    /// `KIMI_API_KEY`: without it no model is asked.
+    pub fn kimi_api_key(&self) -> Option<SecretString> {
+        self.text("KIMI_API_KEY").map(SecretString::from)
+    }
+
+    /// `KIMI_BASE_URL`: where `/chat/completions` is, or Kimi's own.
+    pub fn kimi_base_url(&self) -> &str {
+        self.text("KIMI_BASE_URL").unwrap_or(KIMI_BASE_URL)
+    }
+
+    /// `KIMI_MODEL`: the model's id.
+    pub fn kimi_model(&self) -> &str {
+        self.text("KIMI_MODEL").unwrap_or(KIMI_MODEL)
+    }
+
+    /// `KIMI_PRICES`: `model=input/cached/output` in dollars for a million tokens,
+    /// several joined by commas.
+    pub fn kimi_prices(&self) -> Option<&str> {
+        self.text("KIMI_PRICES")
     }
 
     /// `EVENT_BUS_NAME`: the EventBridge bus.
@@ -231,5 +258,18 @@ mod tests {
         assert_eq!(set.github_api_url(), GITHUB_API_URL);
         assert!(set.no_color());
         assert!(!Environment::default().no_color());
+    }
+
+    #[test]
+    fn a_model_needs_no_more_than_its_key() {
+        let set = Environment::from_iter([("KIMI_API_KEY", "sk-1"), ("KIMI_MODEL", "")]);
+        let key = set.kimi_api_key().map(|key| key.expose_secret().to_owned());
+        assert_eq!(key.as_deref(), Some("sk-1"));
+        assert_eq!(set.kimi_base_url(), KIMI_BASE_URL);
+        assert_eq!(set.kimi_model(), KIMI_MODEL, "set to nothing is not set");
+        assert_eq!(set.kimi_prices(), None);
+        assert!(Environment::default().kimi_api_key().is_none());
+        let secrets: Vec<_> = set.secrets().collect();
+        assert_eq!(secrets, [("KIMI_API_KEY", "sk-1")], "it may be a reference");
     }
 }

@@ -1,6 +1,9 @@
 //! The one HTTPS client of a process: whoever calls GitHub, AWS or a function has a
 //! clone of it.
 
+mod endpoint;
+
+pub use endpoint::{Endpoint, EndpointError};
 pub use reqwest::{Client, ClientBuilder, Error};
 
 use rustls::pki_types::CertificateDer;

@@ -1,0 +1,132 @@
+//! Budgets: reserved before a call, put right after it, by the optimistic lock.
+
+use crate::ledger::{Change, Ledger};
+use crate::pause::{LOST_RACE, jitter};
+use crate::{AgentError, Scope};
+use ports::{Clock, Entropy, Timestamp};
+use state::{Key, Saved, StateError, StateManager};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a budget is kept after its last change.
+const KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// How often a lost race is decided again. Each of them is won by someone, so that
+/// sixty can be served who begin together, reserve, and give back.
+const TRIES: u32 = 128;
+
+/// Tokens reserved or used in the budget under `key`.
+///
+/// # Errors
+/// As [`StateManager::load`].
+pub async fn used(state: &StateManager, key: &Key) -> Result<u64, StateError> {
+    let seen = state.load::<Ledger>(key).await?;
+    Ok(seen.value.map_or(0, |ledger| ledger.sum()))
+}
+
+pub(crate) struct Budgets {
+    state: StateManager,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Budgets {
+    pub(crate) fn new(
+        state: StateManager,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self {
+            state,
+            clock,
+            entropy,
+        }
+    }
+
+    /// Reserves `tokens` for `id` in all of `scopes`, or in none.
+    ///
+    /// # Errors
+    /// [`AgentError::OverBudget`] names the scope, [`AgentError::State`].
+    pub(crate) async fn reserve(
+        &self,
+        scopes: &[Scope],
+        id: &str,
+        tokens: u64,
+    ) -> Result<(), AgentError> {
+        for (at, scope) in scopes.iter().enumerate() {
+            let reserve = |ledger: &mut Ledger| ledger.reserve(id, tokens, scope.limit);
+            let error = match self.change(&scope.key, reserve).await {
+                Ok(Change::Made | Change::None) => continue,
+                Ok(Change::Over) => AgentError::OverBudget {
+                    scope: scope.name.clone(),
+                    limit: scope.limit,
+                },
+                Err(error) => AgentError::State(error),
+            };
+            self.release(scopes.get(..at).unwrap_or_default(), id).await;
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// `used` tokens were used for `id`. What cannot be written stays reserved: too
+    /// much is counted, never too little.
+    pub(crate) async fn settle(&self, scopes: &[Scope], id: &str, used: u64) {
+        self.for_each(scopes, id, |ledger| ledger.settle(id, used))
+            .await;
+    }
+
+    /// Nothing was used for `id`.
+    pub(crate) async fn release(&self, scopes: &[Scope], id: &str) {
+        self.for_each(scopes, id, |ledger| ledger.release(id)).await;
+    }
+
+    async fn for_each(
+        &self,
+        scopes: &[Scope],
+        id: &str,
+        change: impl Fn(&mut Ledger) -> Change + Send + Sync,
+    ) {
+        for (at, scope) in scopes.iter().enumerate() {
+            let before = scopes.get(..at).unwrap_or_default();
+            if before.iter().any(|other| other.key == scope.key) {
+                continue; // a budget that is named twice counts once
+            }
+            if let Err(error) = self.change(&scope.key, &change).await {
+                tracing::warn!(%error, id, budget = %scope.key, "a budget counts what it reserved");
+            }
+        }
+    }
+
+    async fn change(
+        &self,
+        key: &Key,
+        change: impl Fn(&mut Ledger) -> Change + Send,
+    ) -> Result<Change, StateError> {
+        for _ in 0..TRIES {
+            let seen = self.state.load::<Ledger>(key).await?;
+            let mut ledger = seen.value.unwrap_or_default();
+            match change(&mut ledger) {
+                Change::Made => {}
+                unchanged @ (Change::None | Change::Over) => return Ok(unchanged),
+            }
+            let until = self.clock.now().checked_add(KEPT);
+            let until = until.unwrap_or(Timestamp::MAX);
+            let saved = self
+                .state
+                .save(key, seen.version, &ledger, Some(until))
+                .await?;
+            match saved {
+                Saved::Written(_) => return Ok(Change::Made),
+                Saved::Stale => jitter(&*self.clock, &*self.entropy, LOST_RACE).await,
+            }
+        }
+        Err(StateError::Contended {
+            key: key.clone(),
+            tries: TRIES,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

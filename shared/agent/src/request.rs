@@ -1,0 +1,232 @@
+//! What goes out ("Kimi API", "Create Chat Completion"). Sampling fields are never
+//! sent: Kimi's models have fixed ones and refuse others.
+
+use crate::text::clip;
+use crate::{Ask, Dialect, Schema};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Characters of a reply that its repair repeats.
+const QUOTED: usize = 2_000;
+
+/// How an answer's shape is asked for, from the surest way down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rung {
+    /// The endpoint holds the model to the schema.
+    Schema,
+    /// The endpoint holds the model to JSON.
+    Object,
+    /// The model is asked for JSON in words.
+    Text,
+}
+
+impl Rung {
+    /// The next one down.
+    pub(crate) fn down(self) -> Option<Self> {
+        match self {
+            Self::Schema => Some(Self::Object),
+            Self::Object => Some(Self::Text),
+            Self::Text => None,
+        }
+    }
+}
+
+/// A reply that would not do.
+#[derive(Debug, Clone)]
+pub(crate) struct Repair {
+    /// Why.
+    pub(crate) problem: String,
+    /// The reply, without the key.
+    pub(crate) reply: String,
+}
+
+/// The body. Its fields stay in this order, what changes comes last.
+#[derive(Debug, Serialize)]
+pub(crate) struct Body<'a> {
+    model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<Thinking>,
+    max_completion_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<Format<'a>>,
+    messages: Vec<Message<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Thinking {
+    r#type: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Format<'a> {
+    JsonSchema { json_schema: Named<'a> },
+    JsonObject,
+}
+
+#[derive(Debug, Serialize)]
+struct Named<'a> {
+    name: &'a str,
+    strict: bool,
+    schema: &'a Value,
+}
+
+#[derive(Debug, Serialize)]
+struct Message<'a> {
+    role: &'static str,
+    content: std::borrow::Cow<'a, str>,
+}
+
+/// The body that asks `ask` of `model`.
+pub(crate) fn body<'a>(
+    model: &'a str,
+    dialect: Dialect,
+    max_completion_tokens: u64,
+    rung: Rung,
+    ask: &Ask<'a>,
+    repair: Option<&Repair>,
+) -> Body<'a> {
+    let kimi = dialect == Dialect::Kimi;
+    let (effort, thinking) = if kimi && model.starts_with("kimi-k3") {
+        (Some("low"), None)
+    } else if kimi && model.starts_with("kimi-k2.6") {
+        (None, Some(Thinking { r#type: "disabled" }))
+    } else {
+        (None, None)
+    };
+    // The system message is the same on every rung and for every schema: the
+    // endpoint's cache goes by what prompts begin with.
+    let user = match rung {
+        Rung::Schema => ask.user.into(),
+        Rung::Object | Rung::Text => {
+            let wanted = in_words(ask.schema);
+            format!("{}\n\n{wanted}", ask.user).into()
+        }
+    };
+    let mut messages = vec![
+        Message {
+            role: "system",
+            content: ask.system.into(),
+        },
+        Message {
+            role: "user",
+            content: user,
+        },
+    ];
+    if let Some(repair) = repair {
+        messages.push(Message {
+            role: "user",
+            content: repair.in_words().into(),
+        });
+    }
+    Body {
+        model,
+        reasoning_effort: effort,
+        thinking,
+        max_completion_tokens,
+        response_format: match rung {
+            Rung::Schema => Some(Format::JsonSchema {
+                json_schema: Named {
+                    name: ask.schema.name,
+                    strict: true,
+                    schema: &ask.schema.json,
+                },
+            }),
+            Rung::Object => Some(Format::JsonObject),
+            Rung::Text => None,
+        },
+        messages,
+    }
+}
+
+fn in_words(schema: &Schema) -> String {
+    format!(
+        "Answer with one JSON object and nothing else. It must match this JSON Schema:\n{}",
+        schema.json
+    )
+}
+
+impl Repair {
+    fn in_words(&self) -> String {
+        let quote: String = self.reply.chars().take(QUOTED).collect();
+        format!(
+            "Your answer could not be used: {}\n\nIt began:\n{quote}\n\nAnswer the question \
+             above again, with one corrected JSON object and nothing else.",
+            clip(&self.problem, QUOTED)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn text(model: &str, dialect: Dialect, rung: Rung, repair: Option<&Repair>) -> String {
+        let schema = Schema {
+            name: "report",
+            json: json!({"type": "object"}),
+        };
+        let ask = Ask {
+            id: "1",
+            scopes: &[],
+            system: "Be brief.",
+            user: "Why?",
+            schema: &schema,
+            check: &|_| Ok(()),
+            deadline: event::Timestamp::MAX,
+        };
+        let body = body(model, dialect, 32_768, rung, &ask, repair);
+        serde_json::to_string(&body).unwrap()
+    }
+
+    #[test]
+    fn what_is_sent_on_each_rung() {
+        let sent = |rung| text("kimi-k3.1-pro", Dialect::Kimi, rung, None);
+        insta::assert_snapshot!(sent(Rung::Schema), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"response_format":{"type":"json_schema","json_schema":{"name":"report","strict":true,"schema":{"type":"object"}}},"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?"}]}"#);
+        insta::assert_snapshot!(sent(Rung::Object), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"response_format":{"type":"json_object"},"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?\n\nAnswer with one JSON object and nothing else. It must match this JSON Schema:\n{\"type\":\"object\"}"}]}"#);
+        insta::assert_snapshot!(sent(Rung::Text), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?\n\nAnswer with one JSON object and nothing else. It must match this JSON Schema:\n{\"type\":\"object\"}"}]}"#);
+    }
+
+    #[test]
+    fn kimis_own_fields_depend_on_the_model_and_the_endpoint() {
+        for (why, model, dialect, effort, thinking) in [
+            (
+                "always reasons",
+                "kimi-k3.1-pro",
+                Dialect::Kimi,
+                true,
+                false,
+            ),
+            ("need not think", "kimi-k2.6", Dialect::Kimi, false, true),
+            (
+                "another model",
+                "moonshot-v1-32k",
+                Dialect::Kimi,
+                false,
+                false,
+            ),
+            ("elsewhere", "kimi-k3.1-pro", Dialect::Plain, false, false),
+            ("elsewhere", "kimi-k2.6", Dialect::Plain, false, false),
+        ] {
+            let sent = text(model, dialect, Rung::Schema, None);
+            let effort_sent = sent.contains(r#""reasoning_effort":"low""#);
+            let thinking_sent = sent.contains(r#""thinking":{"type":"disabled"}"#);
+            assert_eq!(effort_sent, effort, "{why}: {sent}");
+            assert_eq!(thinking_sent, thinking, "{why}: {sent}");
+        }
+    }
+
+    #[test]
+    fn a_repair_quotes_a_part_of_the_reply() {
+        let repair = Repair {
+            problem: "findings: missing".to_owned(),
+            reply: "é".repeat(5_000),
+        };
+        let sent = text("m", Dialect::Plain, Rung::Schema, Some(&repair));
+        assert!(sent.contains("findings: missing"), "{sent}");
+        assert_eq!(sent.matches('é').count(), QUOTED);
+    }
+}

@@ -1,0 +1,108 @@
+//! Budgets as questions use them: what is reserved, used and given back.
+
+mod common;
+
+use agent::AgentError;
+use common::{Stage, name, scope};
+use model_world::Reply;
+use serde_json::json;
+
+#[tokio::test]
+async fn an_answer_counts_what_it_took_in_every_budget() {
+    let stage = Stage::new().await;
+    let budgets = [scope("review", 10_000), scope("day", 10_000)];
+    stage.world.otherwise(|_| Reply::Json(json!({"n": 7})));
+    let agent = stage.agent();
+    let first = stage.ask_in(&agent, "1", &budgets).await.unwrap();
+    let second = stage.ask_in(&agent, "2", &budgets).await.unwrap();
+    let total = first.usage.total() + second.usage.total();
+    assert!(total > 0 && total < 4_096, "{total}: less than is reserved");
+    for budget in &budgets {
+        assert_eq!(stage.used(budget).await, total, "{}", budget.name);
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_used_is_given_back_and_what_was_is_not() {
+    let unavailable = Reply::Error {
+        status: 503,
+        kind: String::new(),
+        message: String::new(),
+    };
+    let limited = Reply::RateLimited { retry_after: None };
+    for (why, replies, counted) in [
+        ("no reply", vec![unavailable; 3], 0..1),
+        ("a pause", vec![limited], 0..1),
+        ("no money", vec![Reply::NoQuota], 0..1),
+        (
+            "a reply cut short is paid for",
+            vec![Reply::CutShort("{".into())],
+            1..4_096,
+        ),
+        (
+            "so are two bad ones",
+            vec![Reply::Text("seven".into()); 2],
+            1..4_096,
+        ),
+        (
+            "one that does not say counts what was reserved",
+            vec![Reply::WithoutUsage(json!({"n": 7}))],
+            4_096..5_000,
+        ),
+    ] {
+        let stage = Stage::new().await;
+        replies
+            .into_iter()
+            .for_each(|reply| stage.world.then(reply));
+        let budget = [scope("review", 10_000)];
+        let _ = stage.ask_in(&stage.agent(), "1", &budget).await;
+        let used = stage.used(&budget[0]).await;
+        assert!(counted.contains(&used), "{why}: {used}");
+    }
+}
+
+#[tokio::test]
+async fn a_budget_that_is_used_up_is_named_and_nothing_is_asked() {
+    let stage = Stage::new().await;
+    let budgets = [scope("review", 10_000), scope("day", 4_100)];
+    let error = stage.ask_in(&stage.agent(), "1", &budgets).await;
+    let error = error.unwrap_err();
+    let want = "the budget of this day is used up: 4100 tokens";
+    assert_eq!(error.to_string(), want);
+    assert!(!event::Failure::is_retryable(&error));
+    assert_eq!(stage.used(&budgets[0]).await, 0, "given back");
+    assert!(stage.world.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_redelivered_question_reserves_once() {
+    let stage = Stage::new().await;
+    let budget = [scope("review", 5_000)]; // one reservation, not two
+    stage.world.then(Reply::Hang);
+    stage.world.otherwise(|_| Reply::Json(json!({"n": 7})));
+    let agent = stage.agent();
+    // The function is gone while its question is under way.
+    let first = stage.ask_in(&agent, "1", &budget);
+    let asked = async {
+        while stage.world.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        done = first => panic!("{done:?}"),
+        () = asked => {}
+    }
+    assert!(
+        stage.used(&budget[0]).await > 4_096,
+        "reserved, never settled"
+    );
+
+    let other = stage.ask_in(&agent, "2", &budget).await.unwrap_err();
+    assert!(
+        matches!(other, AgentError::OverBudget { .. }),
+        "{}",
+        name(&other)
+    );
+    let again = stage.ask_in(&agent, "1", &budget).await.unwrap();
+    assert_eq!(stage.used(&budget[0]).await, again.usage.total());
+}
