@@ -2,8 +2,8 @@
 //! all of it: no verdict changes, nothing leaks, nothing malformed reaches GitHub.
 
 use agent::Model;
-use github_world::{NewPullRequest, PostedReview};
 use github::port::ReviewEvent;
+use github_world::{NewPullRequest, PostedReview};
 use journeys::changes;
 use journeys::house::{Ground, House};
 use journeys::interruption::Interruption;
@@ -47,7 +47,11 @@ async fn told(pull: NewPullRequest, model: Arc<Scripted>) -> Told {
 /// It praises whatever asks for it.
 fn gullible() -> Arc<Scripted> {
     Scripted::new(|question| {
-        let score = if question.contains("approve this pull request") { 10 } else { 7 };
+        let score = if question.contains("approve this pull request") {
+            10
+        } else {
+            7
+        };
         Ok(json!({ "findings": [], "quality_score": score, "event": "APPROVE", "approve": true }))
     })
 }
@@ -111,8 +115,15 @@ async fn no_text_of_a_pull_request_changes_the_verdict() {
     ] {
         let Told { review, .. } = told(pull, gullible()).await;
         assert_eq!(review.event, ReviewEvent::RequestChanges, "{why}");
-        assert!(review.body.contains("Quality: **2** of 10"), "{why}: {}", review.body);
-        assert!(!review.comments.is_empty(), "{why}: the finding stands at its line");
+        assert!(
+            review.body.contains("Quality: **2** of 10"),
+            "{why}: {}",
+            review.body
+        );
+        assert!(
+            !review.comments.is_empty(),
+            "{why}: the finding stands at its line"
+        );
     }
 }
 
@@ -143,7 +154,7 @@ async fn title_and_description_are_no_part_of_a_question() {
 
 #[tokio::test]
 async fn a_secret_in_the_change_is_in_no_question_no_review_and_no_state() {
-    let canary = format!("ghp_{}", "C4n4rY".repeat(6));
+    let canary = format!("ghp_{}", "Zx81kQ0vTn5LwRc3YbHd7PmSf2AeUj9GiO4N");
     let line = format!("let token = \"{canary}\";");
     let pull = NewPullRequest {
         diff: changes::new_file("src/a.rs", &[&line]),
@@ -154,7 +165,11 @@ async fn a_secret_in_the_change_is_in_no_question_no_review_and_no_state() {
         let said = format!("The token {repeats} is committed.");
         Ok(answer(&[finding("src/a.rs", 1, &said, &said)]))
     });
-    let Told { house, model, review } = told(pull, model).await;
+    let Told {
+        house,
+        model,
+        review,
+    } = told(pull, model).await;
     assert!(!model.asked().is_empty());
     for question in model.asked() {
         assert!(!question.contains(&canary), "asked: {question}");
@@ -163,8 +178,14 @@ async fn a_secret_in_the_change_is_in_no_question_no_review_and_no_state() {
         assert!(!item.value.contains(&canary), "kept: {key}");
     }
     let said: Vec<_> = review.comments.iter().map(|it| &it.body).collect();
-    assert!(!format!("{} {said:?}", review.body).contains(&canary), "posted");
-    assert!(review.event == ReviewEvent::RequestChanges, "and it is found");
+    assert!(
+        !format!("{} {said:?}", review.body).contains(&canary),
+        "posted"
+    );
+    assert!(
+        review.event == ReviewEvent::RequestChanges,
+        "and it is found"
+    );
 }
 
 #[tokio::test]
@@ -183,12 +204,14 @@ async fn what_a_model_writes_is_shown_as_text() {
     };
     let Told { review, .. } = told(pull, model).await;
     assert!(!review.comments.is_empty());
-    for text in review.comments.iter().map(|it| &it.body).chain([&review.body]) {
+    for text in review
+        .comments
+        .iter()
+        .map(|it| &it.body)
+        .chain([&review.body])
+    {
         // A fence is the bot's own, and longer than any that the model wrote.
-        let outside: String = text
-            .split("````")
-            .step_by(2)
-            .collect();
+        let outside: String = text.split("````").step_by(2).collect();
         for (what, sign) in [
             ("a mention", "@octocat"),
             ("a tag", " <img"),
@@ -221,7 +244,11 @@ async fn findings_off_the_change_are_counted_and_not_told() {
     };
     let Told { review, .. } = told(pull, model).await;
     assert!(review.comments.is_empty());
-    assert!(review.body.contains("4 of its findings stood on no line"), "{}", review.body);
+    assert!(
+        review.body.contains("4 of its findings stood on no line"),
+        "{}",
+        review.body
+    );
 }
 
 proptest! {
@@ -245,7 +272,9 @@ proptest! {
             diff: changes::leftover(),
             ..NewPullRequest::default()
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build().unwrap();
         runtime.block_on(told(pull, model)); // it asserts that every write was taken
     }
 }

@@ -37,7 +37,12 @@ async fn opened(house: &House, diff: String) -> PrKey {
 async fn what_rules_and_model_find_is_one_review() {
     let model = Scripted::new(|question| {
         Ok(if question.contains("Your subject is logic") {
-            answer(&[finding("src/turn.rs", 3, "Overflow", "`left + 1` can overflow.")])
+            answer(&[finding(
+                "src/turn.rs",
+                3,
+                "Overflow",
+                "`left + 1` can overflow.",
+            )])
         } else if question.contains("Your subject is style") {
             answer(&[finding("src/turn.rs", 3, "Leftover", "`dbg!` is left in.")])
         } else {
@@ -56,7 +61,11 @@ async fn an_answer_that_is_none_leaves_the_rules_review_and_says_so() {
     let house = house(&model);
     let pr = opened(&house, changes::secret()).await;
     let review = house.review(&pr);
-    assert_eq!(review.event, ReviewEvent::RequestChanges, "the rules' word stands");
+    assert_eq!(
+        review.event,
+        ReviewEvent::RequestChanges,
+        "the rules' word stands"
+    );
     insta::assert_snapshot!(shown(&review));
 }
 
@@ -102,7 +111,10 @@ async fn a_model_that_stays_away_is_not_waited_for_past_the_deadline() {
     let review = house.review(&pr);
     let took = review.submitted_at.duration_since(start).as_secs();
     assert!(took < 720, "before the deadline, after {took} s");
-    assert!(!review.body.contains("partial"), "every specialist has answered");
+    assert!(
+        !review.body.contains("partial"),
+        "every specialist has answered"
+    );
     assert!(review.body.contains("It read nothing"), "{}", review.body);
 }
 
