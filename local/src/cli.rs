@@ -19,15 +19,25 @@ use std::path::PathBuf;
 )]
 pub struct Cli {
     /// Play sample deliveries through all functions, with a simulated GitHub
-    #[arg(long, conflicts_with = "port")]
+    #[arg(long, group = "printed", conflicts_with = "port")]
     pub simulate: bool,
+
+    /// Measure the reviewers by changes of which it is known what is wrong in them:
+    /// a folder with the folder cases in it [default: eval]
+    #[arg(
+        long,
+        value_name = "DIR",
+        group = "printed",
+        conflicts_with_all = ["port", "template"]
+    )]
+    pub eval: Option<Option<PathBuf>>,
 
     /// Samples to play: a file, or a folder of files [default: events/simulation]
     #[arg(long, value_name = "PATH", requires = "simulate")]
     pub events: Option<PathBuf>,
 
     /// Print one JSON object a line
-    #[arg(long, requires = "simulate")]
+    #[arg(long, requires = "printed")]
     pub json: bool,
 
     /// Serve GitHub's webhooks on this port (POST /webhook, GET /health)

@@ -3,6 +3,7 @@
 pub mod bus;
 pub mod call;
 pub mod cli;
+pub mod eval;
 pub mod eventbridge;
 pub mod queue;
 pub mod registry;

@@ -3,13 +3,15 @@
 use clap::{CommandFactory, Parser};
 use config::Environment;
 use local::cli::{Cli, Command};
+use local::eval::Case;
 use local::serve::{Options, ServeError, Store};
 use local::simulate::{Sample, simulate};
 use local::template::Template;
-use local::{eventbridge, rules, serve, simulate as show};
+use local::{eval, eventbridge, rules, serve, simulate as show};
 use ports::{Clock, SystemClock};
 use std::fmt::Display;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use tracing_subscriber::filter::Targets;
@@ -50,6 +52,9 @@ async fn run(cli: Cli, environment: &Environment) -> End {
             &mut std::io::stdout(),
         );
         return Ok(());
+    }
+    if let Some(folder) = &cli.eval {
+        return evaluate(folder.as_deref(), cli.json).await;
     }
     let template = Template::load(cli.template.as_deref()).map_err(wrong)?;
     match (cli.command, cli.port) {
@@ -100,7 +105,7 @@ async fn run(cli: Cli, environment: &Environment) -> End {
         }
         (None, None) if !cli.simulate => Err((
             USAGE,
-            "nothing to do: give --simulate, --port or a command (see --help)".to_owned(),
+            "nothing to do: give --simulate, --eval, --port or a command (see --help)".to_owned(),
         )),
         (None, None) => {
             let samples = Sample::load(cli.events.as_deref()).map_err(wrong)?;
@@ -115,6 +120,21 @@ async fn run(cli: Cli, environment: &Environment) -> End {
                 failed => Err((1, format!("{failed} deliveries were given up"))),
             }
         }
+    }
+}
+
+/// Measures the reviewers.
+async fn evaluate(folder: Option<&Path>, json: bool) -> End {
+    let cases = Case::load(folder).map_err(wrong)?;
+    let evaluation = eval::evaluate_rules(&cases).await;
+    print(&if json {
+        eval::json(&evaluation)
+    } else {
+        eval::text(&evaluation)
+    })?;
+    match evaluation.together.failed {
+        0 => Ok(()),
+        failed => Err((1, format!("{failed} reviews failed"))),
     }
 }
 

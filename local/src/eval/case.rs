@@ -1,0 +1,213 @@
+//! The cases: changes of our own writing, each with what is wrong in it.
+
+use diff::Diff;
+use include_dir::{Dir, include_dir};
+use review::Category;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The cases that were there when this was built.
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../eval/cases");
+
+const CHANGE: &str = "change.diff";
+const EXPECTED: &str = "expected.json";
+
+/// One change, and what is wrong in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// Its folder's name.
+    pub name: String,
+    /// What the change is meant to do, in one sentence.
+    pub about: String,
+    /// The language that it is mostly in, such as `Go`.
+    pub language: String,
+    /// The change as git writes it.
+    pub text: String,
+    /// The same, parsed.
+    pub diff: Diff,
+    /// What is wrong in it, in any order; nothing if it is clean.
+    pub defects: Vec<Defect>,
+}
+
+/// One thing that a reviewer should find.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Defect {
+    /// Path of the file in the new tree.
+    pub path: String,
+    /// First line in the new file, from 1. The change adds it.
+    pub first_line: u32,
+    /// Last line; the first one where it is a single line.
+    pub last_line: u32,
+    /// Whose subject it is.
+    pub category: Category,
+    /// What is wrong, in one sentence.
+    pub what: String,
+}
+
+/// `expected.json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    about: String,
+    language: String,
+    defects: Vec<Defect>,
+}
+
+/// A case that is not what it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {problem}")]
+pub struct CaseError {
+    /// The file.
+    pub file: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl CaseError {
+    fn new(file: impl Into<String>, problem: impl std::fmt::Display) -> Self {
+        Self {
+            file: file.into(),
+            problem: problem.to_string(),
+        }
+    }
+}
+
+impl Case {
+    /// The cases in the folder `cases` of `folder`, a folder each, in the order of
+    /// their names; or those that are built in.
+    ///
+    /// # Errors
+    /// [`CaseError`] names the first file that is malformed, and what is wrong.
+    pub fn load(folder: Option<&Path>) -> Result<Vec<Self>, CaseError> {
+        let mut cases = match folder {
+            Some(folder) => read_all(&folder.join("cases"))?,
+            None => built_in()?,
+        };
+        cases.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(cases)
+    }
+
+    /// A case from the texts of its two files; `folder` is for the error.
+    ///
+    /// # Errors
+    /// [`CaseError`] when a file cannot be read as what it is, or a defect sits on
+    /// a line that the change does not add.
+    pub fn parse(folder: &str, change: &str, expected: &str) -> Result<Self, CaseError> {
+        let wrong = |problem: &dyn std::fmt::Display| {
+            CaseError::new(format!("{folder}/{EXPECTED}"), problem)
+        };
+        let diff = read_diff(change)
+            .map_err(|problem| CaseError::new(format!("{folder}/{CHANGE}"), problem))?;
+        let expected: Expected = serde_json::from_str(expected).map_err(|error| wrong(&error))?;
+        if expected.about.trim().is_empty() || expected.language.trim().is_empty() {
+            return Err(wrong(&"about and language must say something"));
+        }
+        for (index, defect) in expected.defects.iter().enumerate() {
+            defect
+                .sits_in(&diff)
+                .map_err(|problem| wrong(&format!("defect {}: {problem}", index + 1)))?;
+        }
+        let name = folder.rsplit(['/', '\\']).next().unwrap_or(folder);
+        Ok(Self {
+            name: name.to_owned(),
+            about: expected.about,
+            language: expected.language,
+            text: change.to_owned(),
+            diff,
+            defects: expected.defects,
+        })
+    }
+
+    /// Whether nothing is wrong in it.
+    pub fn is_clean(&self) -> bool {
+        self.defects.is_empty()
+    }
+}
+
+impl Defect {
+    fn sits_in(&self, diff: &Diff) -> Result<(), String> {
+        let Self {
+            path,
+            first_line,
+            last_line,
+            ..
+        } = self;
+        if self.what.trim().is_empty() {
+            return Err("what must say what is wrong".to_owned());
+        }
+        if first_line > last_line {
+            return Err(format!("line {first_line} is behind line {last_line}"));
+        }
+        let file = diff.files.iter().find(|file| file.path == *path);
+        let file = file.ok_or_else(|| format!("{path} is not in {CHANGE}"))?;
+        let added: BTreeSet<u32> = file.added_lines().map(|(number, _)| number).collect();
+        // Ends at the first line that is not added, however far the range goes.
+        let mut lines = *first_line..=*last_line;
+        match lines.find(|line| !added.contains(line)) {
+            Some(line) => Err(format!("{path}:{line} is not a line that {CHANGE} adds")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn read_diff(text: &str) -> Result<Diff, String> {
+    let diff = diff::parse(text);
+    match diff.left_out.first() {
+        Some(left_out) => Err(format!(
+            "{} cannot be read ({:?})",
+            left_out.path, left_out.why
+        )),
+        None if diff.files.is_empty() => Err("no file changes in it".to_owned()),
+        None => Ok(diff),
+    }
+}
+
+fn built_in() -> Result<Vec<Case>, CaseError> {
+    let cases = BUILT_IN.dirs().map(|dir| {
+        let folder = format!("eval/cases/{}", dir.path().display());
+        let text = |name: &str| {
+            let file = dir.get_file(dir.path().join(name));
+            let text = file.and_then(|file| file.contents_utf8());
+            text.ok_or_else(|| CaseError::new(format!("{folder}/{name}"), "no such text"))
+        };
+        Case::parse(&folder, text(CHANGE)?, text(EXPECTED)?)
+    });
+    cases.collect()
+}
+
+fn read_all(folder: &Path) -> Result<Vec<Case>, CaseError> {
+    let shown = folder.display().to_string();
+    let failed = |error: std::io::Error| CaseError::new(shown.as_str(), error);
+    let mut cases = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_dir() {
+            let (change, expected) = (read(&path.join(CHANGE))?, read(&path.join(EXPECTED))?);
+            cases.push(Case::parse(
+                &path.display().to_string(),
+                &change,
+                &expected,
+            )?);
+        }
+    }
+    if cases.is_empty() {
+        return Err(CaseError::new(shown, "no case in it"));
+    }
+    Ok(cases)
+}
+
+fn read(path: &Path) -> Result<String, CaseError> {
+    let failed = |error: std::io::Error| CaseError::new(path.display().to_string(), error);
+    let length = std::fs::metadata(path).map_err(failed)?.len();
+    if usize::try_from(length).is_ok_and(|length| length <= diff::MAX_BYTES) {
+        std::fs::read_to_string(path).map_err(failed)
+    } else {
+        let most = diff::MAX_BYTES;
+        Err(CaseError::new(
+            path.display().to_string(),
+            format!("more than {most} bytes"),
+        ))
+    }
+}

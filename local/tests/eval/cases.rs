@@ -1,0 +1,70 @@
+//! The cases that are built in.
+
+use super::built_in;
+use github_world::{NewPullRequest, World};
+use ports::{ManualClock, SeededEntropy, Timestamp};
+use review::Category;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+#[test]
+fn there_are_cases_enough_of_every_kind() {
+    let cases = built_in();
+    let clean = cases.iter().filter(|case| case.is_clean()).count();
+    assert!(clean >= 8, "{clean} clean cases");
+    assert!(
+        cases.len() - clean >= 30,
+        "{} defective ones",
+        cases.len() - clean
+    );
+    for language in ["Python", "TypeScript", "JavaScript", "Go", "Rust", "Java"] {
+        let of_language = cases.iter().filter(|case| case.language == language);
+        let (clean, defective): (Vec<_>, Vec<_>) = of_language.partition(|case| case.is_clean());
+        assert!(defective.len() >= 3 && !clean.is_empty(), "{language}");
+    }
+    for category in Category::ALL {
+        let defects = cases.iter().flat_map(|case| &case.defects);
+        let count = defects.filter(|it| it.category == category).count();
+        assert!(count >= 5, "{count} defects of {category}");
+    }
+}
+
+#[test]
+fn every_change_is_one_that_git_would_have_written() {
+    let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
+    let world = World::new(clock, Arc::new(SeededEntropy::new(7)));
+    for case in built_in() {
+        let lines = case.text.lines().count();
+        assert!((15..=90).contains(&lines), "{}: {lines} lines", case.name);
+        assert!(case.diff.left_out.is_empty(), "{}", case.name);
+        // It panics at a diff that is malformed.
+        world.open_pull_request(NewPullRequest {
+            title: case.name,
+            diff: case.text,
+            ..NewPullRequest::default()
+        });
+    }
+}
+
+#[test]
+fn names_tell_what_a_case_is() {
+    for case in built_in() {
+        let language = case.language.to_lowercase();
+        let prefix = if case.is_clean() {
+            format!("clean-{language}-")
+        } else {
+            format!("{language}-")
+        };
+        assert!(
+            case.name.starts_with(&prefix),
+            "{} is not {prefix}…",
+            case.name
+        );
+        let places: BTreeSet<_> = case
+            .defects
+            .iter()
+            .map(|it| (&it.path, it.first_line, it.category))
+            .collect();
+        assert_eq!(places.len(), case.defects.len(), "{}: twice", case.name);
+    }
+}

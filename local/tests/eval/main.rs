@@ -1,0 +1,30 @@
+//! The evaluation: what it is made of, how it counts, and what comes out of it.
+
+mod cases;
+mod command;
+mod figures;
+mod scoring;
+
+use local::eval::{Case, Evaluation, text};
+use review::{Category, Confidence, Finding, Severity};
+
+fn built_in() -> Vec<Case> {
+    Case::load(None).expect("what is built in is well-formed")
+}
+
+/// The text as it is read where no colours are wanted.
+fn plain(evaluation: &Evaluation) -> String {
+    anstream::adapter::strip_str(&text(evaluation)).to_string()
+}
+
+fn finding(path: &str, line: u32, category: Category) -> Finding {
+    Finding {
+        path: path.to_owned(),
+        line,
+        severity: Severity::High,
+        category,
+        rule: "a-rule".to_owned(),
+        message: "It is wrong.".to_owned(),
+        confidence: Confidence::percent(80),
+    }
+}
