@@ -14,8 +14,9 @@ use std::path::PathBuf;
     version,
     arg_required_else_help = true,
     args_conflicts_with_subcommands = true,
-    after_help = "Environment: GITHUB_WEBHOOK_SECRET, GITHUB_TOKEN, GITHUB_API_URL, STATE_URL, \
-                  EVENT_BUS_NAME, RUST_LOG, NO_COLOR.\nExit status: 0 done, 1 failed, 2 something given is wrong."
+    after_help = "Environment: GITHUB_WEBHOOK_SECRET, GITHUB_TOKEN (or GITHUB_APP_ID, \
+                  GITHUB_APP_PRIVATE_KEY), GITHUB_API_URL, KIMI_API_KEY, KIMI_BASE_URL, KIMI_MODEL, \
+                  KIMI_PRICES, STATE_URL, EVENT_BUS_NAME, RUST_LOG, NO_COLOR.\nExit status: 0 done, 1 failed, 2 something given is wrong."
 )]
 pub struct Cli {
     /// Play sample deliveries through all functions, with a simulated GitHub
@@ -31,6 +32,11 @@ pub struct Cli {
         conflicts_with_all = ["port", "template"]
     )]
     pub eval: Option<Option<PathBuf>>,
+
+    /// Have the model that KIMI_API_KEY and KIMI_MODEL name read the cases too, which
+    /// costs tokens
+    #[arg(long, requires = "eval")]
+    pub model: bool,
 
     /// Samples to play: a file, or a folder of files [default: events/simulation]
     #[arg(long, value_name = "PATH", requires = "simulate")]

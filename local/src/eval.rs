@@ -10,8 +10,13 @@ pub use case::{Case, CaseError, Defect};
 pub use score::{Marks, Match, Score, mark};
 pub use show::{json, text};
 
+use agent::Model;
 use github::{HeadSha, PrKey};
-use review::{Change, Finding, Reviewer};
+use model_review::{Budgets, ModelReviewer};
+use ports::{Clock, Entropy, SystemClock, SystemEntropy};
+use review::{Category, Change, Finding, Report, Reviewer};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// What came out of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,14 +70,15 @@ impl CaseResult {
     }
 }
 
-/// Has each of `reviewers` (with the name that it is listed under) read each case.
-///
-/// `spent` says how many tokens the reviewer of a name has used until now: it is
-/// asked before and after each review. A review that fails found nothing.
+/// A model is given so long for each change.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Has each of `reviewers` (with the name that it is listed under) read each case. A
+/// review that fails found nothing.
 pub async fn evaluate(
     cases: &[Case],
     reviewers: &[(&str, &dyn Reviewer)],
-    spent: &(dyn Fn(&str) -> u64 + Sync),
+    clock: &dyn Clock,
 ) -> Evaluation {
     let (pr, head_sha) = someones();
     let named = |(name, _): &(&str, &dyn Reviewer)| ((*name).to_owned(), Score::default());
@@ -84,20 +90,19 @@ pub async fn evaluate(
             pr: &pr,
             head_sha: &head_sha,
             diff: &case.diff,
+            deadline: clock.now() + PATIENCE,
         };
         let (mut findings, mut failures) = (Vec::new(), Vec::new());
         let mut tokens = 0_u64;
         for ((name, reviewer), (_, row)) in reviewers.iter().zip(&mut rows) {
-            let before = spent(name);
-            let found = match reviewer.review(&change).await {
-                Ok(report) => report.findings,
-                Err(error) => {
-                    failures.push(((*name).to_owned(), error.to_string()));
-                    row.failed += 1;
-                    Vec::new()
-                }
-            };
-            let used = spent(name).saturating_sub(before);
+            let report = reviewer.review(&change).await.unwrap_or_else(|error| {
+                failures.push(((*name).to_owned(), error.to_string()));
+                row.failed += 1;
+                Report::default()
+            });
+            let usage = report.usage.unwrap_or_default();
+            let used = usage.prompt_tokens.saturating_add(usage.completion_tokens);
+            let found = report.findings;
             tokens = tokens.saturating_add(used);
             row.tokens = row.tokens.saturating_add(used);
             row.add(&Score::of(&case.defects, &found, Some(reviewer.category())));
@@ -126,19 +131,50 @@ pub async fn evaluate(
     }
 }
 
-/// The reviewers that need no model read `cases`.
-pub async fn evaluate_rules(cases: &[Case]) -> Evaluation {
+/// The reviewers by rules read `cases`, and the model, where there is one, through
+/// each specialist's lens.
+pub async fn evaluate_all(
+    cases: &[Case],
+    model: Option<Arc<dyn Model>>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Evaluation {
     let (security, style, logic) = (
         security::rules::reviewer(),
         style::rules::reviewer(),
         logic::rules::reviewer(),
     );
-    let reviewers: [(&str, &dyn Reviewer); 3] = [
+    let mut reviewers: Vec<(&str, &dyn Reviewer)> = vec![
         ("security rules", &security),
         ("style rules", &style),
         ("logic rules", &logic),
     ];
-    evaluate(cases, &reviewers, &|_| 0).await
+    let lenses = [
+        ("security model", Category::Security, security::LENS),
+        ("style model", Category::Style, style::LENS),
+        ("logic model", Category::Logic, logic::LENS),
+    ];
+    let through = |model: &Arc<dyn Model>, category, lens| ModelReviewer {
+        category,
+        lens,
+        model: model.clone(),
+        budgets: Budgets::default(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+    };
+    let models: Vec<(&str, ModelReviewer)> = model
+        .iter()
+        .flat_map(|model| {
+            lenses.map(|(name, category, lens)| (name, through(model, category, lens)))
+        })
+        .collect();
+    reviewers.extend(models.iter().map(|(name, it)| (*name, it as &dyn Reviewer)));
+    evaluate(cases, &reviewers, &*clock).await
+}
+
+/// The reviewers that need no model read `cases`.
+pub async fn evaluate_rules(cases: &[Case]) -> Evaluation {
+    evaluate_all(cases, None, Arc::new(SystemClock), Arc::new(SystemEntropy)).await
 }
 
 /// A pull request for the changes to be of.

@@ -1,5 +1,6 @@
 //! `github-bot`: all functions in one process.
 
+use agent::{Agent, Model};
 use clap::{CommandFactory, Parser};
 use config::Environment;
 use local::cli::{Cli, Command};
@@ -8,11 +9,13 @@ use local::serve::{Options, ServeError, Store};
 use local::simulate::{Sample, simulate};
 use local::template::Template;
 use local::{eval, eventbridge, rules, serve, simulate as show};
-use ports::{Clock, SystemClock};
+use ports::{Clock, SystemClock, SystemEntropy};
+use state::{Memory, StateManager};
 use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -54,7 +57,12 @@ async fn run(cli: Cli, environment: &Environment) -> End {
         return Ok(());
     }
     if let Some(folder) = &cli.eval {
-        return evaluate(folder.as_deref(), cli.json).await;
+        let model = if cli.model {
+            Some(model(environment)?)
+        } else {
+            None
+        };
+        return evaluate(folder.as_deref(), model, cli.json).await;
     }
     let template = Template::load(cli.template.as_deref()).map_err(wrong)?;
     match (cli.command, cli.port) {
@@ -124,9 +132,10 @@ async fn run(cli: Cli, environment: &Environment) -> End {
 }
 
 /// Measures the reviewers.
-async fn evaluate(folder: Option<&Path>, json: bool) -> End {
+async fn evaluate(folder: Option<&Path>, model: Option<Arc<dyn Model>>, json: bool) -> End {
     let cases = Case::load(folder).map_err(wrong)?;
-    let evaluation = eval::evaluate_rules(&cases).await;
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let evaluation = eval::evaluate_all(&cases, model, clock, entropy).await;
     print(&if json {
         eval::json(&evaluation)
     } else {
@@ -135,6 +144,21 @@ async fn evaluate(folder: Option<&Path>, json: bool) -> End {
     match evaluation.together.failed {
         0 => Ok(()),
         failed => Err((1, format!("{failed} reviews failed"))),
+    }
+}
+
+/// The model that the environment names; its budgets last as long as the process.
+fn model(environment: &Environment) -> Result<Arc<dyn Model>, (u8, String)> {
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let memory = Arc::new(Memory::default());
+    let state = StateManager::new(memory, clock.clone(), entropy.clone());
+    let https = https::client().map_err(failed)?;
+    let agent = Agent::from_environment(environment, https, state, clock, entropy);
+    match agent.map_err(wrong)? {
+        Some(agent) => Ok(Arc::new(agent)),
+        None => Err(wrong(
+            "KIMI_API_KEY: not set; expected the key of the model to measure",
+        )),
     }
 }
 

@@ -10,7 +10,7 @@ use review::Category;
 use specialist::{Deps, Specialist};
 
 /// What a model is asked to look for.
-const LENS: &str = "\
+pub const LENS: &str = "\
     Look for what will not do what it says: conditions the wrong way round, off by one, wrong \
     operators or arguments, errors that are swallowed or mistaken for success, resources that are \
     not released, values that can be absent and are not checked, concurrent access without order, \

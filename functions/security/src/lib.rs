@@ -17,7 +17,7 @@ use specialist::{Deps, Specialist};
 const MOST_DETAILS: usize = 10;
 
 /// What a model is asked to look for.
-const LENS: &str = "\
+pub const LENS: &str = "\
     Look for ways in which the added lines let somebody do what they should not: injection into \
     queries, commands, paths, templates or markup; checks of identity or rights that are missing, \
     too late or on the wrong thing; secrets that are committed or logged; cryptography, randomness, \

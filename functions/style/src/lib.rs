@@ -10,7 +10,7 @@ use review::Category;
 use specialist::{Deps, Specialist};
 
 /// What a model is asked to look for.
-const LENS: &str = "\
+pub const LENS: &str = "\
     Look for what the author would not have left in, had they looked once more: names or comments \
     that say something else than the code does, leftovers of debugging, dead code, a public \
     function whose errors nobody can tell, a copy of what stands beside it. Not formatting, not \

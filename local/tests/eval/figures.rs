@@ -3,17 +3,16 @@
 use super::{built_in, finding, plain};
 use async_trait::async_trait;
 use local::eval::{Case, evaluate, evaluate_rules, json};
-use review::{Category, Change, Coverage, Finding, Report, ReviewError, Reviewer};
-use std::sync::atomic::{AtomicU64, Ordering};
+use ports::SystemClock;
+use review::{Category, Change, Finding, Report, ReviewError, Reviewer, Usage};
 
 /// Says the same of every change, and costs something.
-struct Model<'a> {
+struct Model {
     says: Result<Vec<Finding>, ReviewError>,
-    spent: &'a AtomicU64,
 }
 
 #[async_trait]
-impl Reviewer for Model<'_> {
+impl Reviewer for Model {
     fn name(&self) -> &str {
         "model"
     }
@@ -23,10 +22,14 @@ impl Reviewer for Model<'_> {
     }
 
     async fn review(&self, _: &Change<'_>) -> Result<Report, ReviewError> {
-        self.spent.fetch_add(70, Ordering::Relaxed);
         self.says.clone().map(|findings| Report {
             findings,
-            coverage: Coverage::default(),
+            usage: Some(Usage {
+                prompt_tokens: 60,
+                completion_tokens: 10,
+                ..Usage::default()
+            }),
+            ..Report::default()
         })
     }
 }
@@ -37,21 +40,14 @@ async fn other_reviewers_can_be_measured_beside_each_other() {
         .into_iter()
         .filter(|case| case.name == "python-pages" || case.name == "clean-go-worker-pool")
         .collect();
-    let spent = AtomicU64::new(30);
     let right = Model {
         says: Ok(vec![finding("shop/paging.py", 26, Category::Logic)]),
-        spent: &spent,
     };
     let away = Model {
         says: Err(ReviewError::Unavailable("busy".to_owned())),
-        spent: &AtomicU64::new(0),
     };
     let reviewers: [(&str, &dyn Reviewer); 2] = [("right", &right), ("away", &away)];
-    let asked = |name: &str| match name {
-        "right" => spent.load(Ordering::Relaxed),
-        _ => 0,
-    };
-    let evaluation = evaluate(&cases, &reviewers, &asked).await;
+    let evaluation = evaluate(&cases, &reviewers, &SystemClock).await;
     insta::assert_snapshot!(plain(&evaluation));
 }
 

@@ -26,5 +26,9 @@ fn finding(path: &str, line: u32, category: Category) -> Finding {
         rule: "a-rule".to_owned(),
         message: "It is wrong.".to_owned(),
         confidence: Confidence::percent(80),
+        start_line: None,
+        title: None,
+        suggestion: None,
+        by: Vec::new(),
     }
 }

@@ -193,7 +193,7 @@ impl ModelReviewer {
     ) -> Result<Report, ReviewError> {
         let mut report = Report::default();
         report.coverage.left_out.clone_from(&plan.left_out);
-        let mut read = BTreeSet::new();
+        let (mut read, mut errors) = (BTreeSet::new(), BTreeSet::new());
         let (mut unbelieved, mut answered) = (0_u32, false);
         for (index, answer) in answers {
             let Some(part) = plan.parts.get(index) else {
@@ -225,17 +225,15 @@ impl ModelReviewer {
                         .coverage
                         .left_out
                         .extend(part.files.iter().map(left_out));
-                    let note = sentence(&error.to_string());
-                    if !report.notes.contains(&note) {
-                        report.notes.push(note);
-                    }
+                    errors.insert(error.to_string());
                 }
             }
         }
         if !answered && !plan.parts.is_empty() {
-            let why = report.notes.join(" ");
-            return Err(ReviewError::Refused(why));
+            let errors: Vec<_> = errors.into_iter().collect();
+            return Err(ReviewError::Refused(errors.join("; ")));
         }
+        report.notes.extend(errors.iter().map(|error| sentence(error)));
         report.coverage.files_read = u32::try_from(read.len()).unwrap_or(u32::MAX);
         if unbelieved > 0 {
             report.notes.push(format!(
@@ -267,8 +265,7 @@ fn refused(error: AgentError) -> ReviewError {
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
-    let end = if text.ends_with('.') { "" } else { "." };
-    format!("{}{}{end}", first.unwrap_or_default(), letters.as_str())
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
 
 #[cfg(test)]

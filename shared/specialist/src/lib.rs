@@ -113,6 +113,14 @@ impl Handler for Specialist {
     }
 }
 
+/// What is left of a reviewer that has no report.
+fn nothing_read(why: &str) -> Report {
+    Report {
+        notes: vec![format!("Nothing read: {why}.")],
+        ..Report::default()
+    }
+}
+
 impl Specialist {
     async fn still_wanted(
         &self,
@@ -153,10 +161,8 @@ impl Specialist {
         for reviewer in &self.reviewers {
             let report = match reviewer.review(&change).await {
                 Err(error) if self.waits_for(&error, asked_at) => return Err(error.into()),
-                Err(error) => Report {
-                    notes: vec![format!("It read nothing: {error}.")],
-                    ..Report::default()
-                },
+                Err(ReviewError::Refused(why)) => nothing_read(&why),
+                Err(error) => nothing_read(&error.to_string()),
                 Ok(report) => report,
             };
             reports.push((reviewer.name(), report));
