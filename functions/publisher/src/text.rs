@@ -296,6 +296,9 @@ fn why_left_out(why: WhyLeftOut) -> &'static str {
         WhyLeftOut::Malformed => "its diff is malformed",
         WhyLeftOut::TooLarge => "too large",
         WhyLeftOut::Generated => "generated",
+        WhyLeftOut::Excluded => "excluded by the configuration",
+        WhyLeftOut::Budget => "over the token budget",
+        WhyLeftOut::NoPatch => "GitHub gives no patch for it",
     }
 }
 
