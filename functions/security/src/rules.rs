@@ -12,7 +12,6 @@ mod assigned;
 mod crypto;
 mod injection;
 mod put_together;
-mod random;
 mod secrets;
 mod settings;
 mod sql;

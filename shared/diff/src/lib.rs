@@ -2,9 +2,11 @@
 //! strangers: whatever it holds, parsing ends, never panics, and says by name
 //! what it could not read.
 
+mod files;
 mod header;
 mod parse;
 
+pub use files::{ChangedFile, Status, from_files};
 pub use parse::{MAX_BYTES, MAX_FILES, MAX_LINES, parse};
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,21 @@ impl Diff {
         self.files
             .iter()
             .any(|file| file.path == path && file.has_line(line))
+    }
+
+    /// Whether a comment on the left side of the diff may sit on `line` of the old
+    /// version of `path`: on a line that the diff removes.
+    pub fn has_left_line(&self, path: &str, line: u32) -> bool {
+        self.code(path, line, Side::Left).is_some()
+    }
+
+    /// The text of `line` of `path`: on the right side of an added line or one of
+    /// context, on the left side of a removed one.
+    pub fn code(&self, path: &str, line: u32, side: Side) -> Option<&str> {
+        self.files
+            .iter()
+            .filter(|file| file.path == path)
+            .find_map(|file| file.code(line, side))
     }
 
     /// How many lines the diff adds, over all files.
@@ -94,6 +111,23 @@ impl FileDiff {
         self.hunks.iter().any(|hunk| hunk.has_line(line))
     }
 
+    /// Whether `line` of the old file is in the diff as a removed one.
+    pub fn has_left_line(&self, line: u32) -> bool {
+        self.code(line, Side::Left).is_some()
+    }
+
+    /// As [`Diff::code`], in this file.
+    pub fn code(&self, line: u32, side: Side) -> Option<&str> {
+        let number = |at: &&Line| match (side, at.kind) {
+            (Side::Left, LineKind::Removed) => at.old_number == Some(line),
+            (Side::Left, LineKind::Added | LineKind::Context) => false,
+            (Side::Right, LineKind::Added | LineKind::Context | LineKind::Removed) => {
+                at.new_number == Some(line)
+            }
+        };
+        self.lines().find(number).map(|at| at.text.as_str())
+    }
+
     /// All lines of all hunks.
     pub fn lines(&self) -> impl Iterator<Item = &Line> {
         self.hunks.iter().flat_map(|hunk| &hunk.lines)
@@ -112,6 +146,16 @@ pub enum FileChange {
     Deleted,
     /// It has another name.
     Renamed,
+}
+
+/// A side of the diff, as GitHub's review comments name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Side {
+    /// The old version.
+    Left,
+    /// The new version.
+    Right,
 }
 
 /// One changed place with the lines around it.
@@ -182,4 +226,10 @@ pub enum WhyLeftOut {
     Generated,
     /// It was asked about, and there was no answer.
     Unanswered,
+    /// The configuration does not want it.
+    Excluded,
+    /// It, or some of it, does not fit into what a model is shown.
+    Budget,
+    /// GitHub names it without saying what changed.
+    NoPatch,
 }

@@ -37,32 +37,71 @@ const MAX_PATH: usize = 4_096;
 /// ```
 pub fn parse(text: &str) -> Diff {
     let mut diff = Diff::default();
-    let mut lines_left = MAX_LINES;
-    let mut bytes_left = MAX_BYTES;
+    let mut room = Room::default();
     let (before, mut parts) = split(text);
     if !before.trim().is_empty() {
         diff.leave_out("(before the first file)", WhyLeftOut::Malformed);
     }
     for part in parts.by_ref().take(MAX_FILES) {
-        let lines = part.bytes().filter(|&b| b == b'\n').count();
-        match read_file(part, lines <= lines_left && part.len() <= bytes_left) {
+        match read_file(part, room.fits(part)) {
             Ok(file) => {
-                lines_left = lines_left.saturating_sub(lines);
-                bytes_left = bytes_left.saturating_sub(part.len());
+                room.take(part);
                 diff.files.push(file);
             }
             Err(why) => diff.leave_out(&best_name(part), why),
         }
     }
-    match parts.count() {
-        0 => {}
-        more => diff.leave_out(&format!("(and {more} more files)"), WhyLeftOut::TooLarge),
-    }
+    diff.leave_out_more(parts.count());
     diff
 }
 
+/// What is left of [`MAX_LINES`] and [`MAX_BYTES`].
+#[derive(Debug)]
+pub(crate) struct Room {
+    lines: usize,
+    bytes: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            lines: MAX_LINES,
+            bytes: MAX_BYTES,
+        }
+    }
+}
+
+impl Room {
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        text.len() <= self.bytes && line_ends(text) <= self.lines
+    }
+
+    pub(crate) fn take(&mut self, text: &str) {
+        self.lines = self.lines.saturating_sub(line_ends(text));
+        self.bytes = self.bytes.saturating_sub(text.len());
+    }
+}
+
+fn line_ends(text: &str) -> usize {
+    text.bytes().filter(|&b| b == b'\n').count()
+}
+
+/// Whether `path` is one inside a repository: neither absolute nor leading out of
+/// it, with a name between any two slashes.
+pub(crate) fn is_path(path: &str) -> bool {
+    path.len() <= MAX_PATH
+        && !path.contains('\0')
+        && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
 impl Diff {
-    fn leave_out(&mut self, path: &str, why: WhyLeftOut) {
+    pub(crate) fn leave_out_more(&mut self, more: usize) {
+        if more > 0 {
+            self.leave_out(&format!("(and {more} more files)"), WhyLeftOut::TooLarge);
+        }
+    }
+
+    pub(crate) fn leave_out(&mut self, path: &str, why: WhyLeftOut) {
         let end = path.floor_char_boundary(MAX_PATH);
         let path = path.get(..end).unwrap_or_default().to_owned();
         self.left_out.push(LeftOut { path, why });
@@ -89,7 +128,7 @@ fn split(text: &str) -> (&str, impl Iterator<Item = &str>) {
     (before, parts)
 }
 
-fn read_file(part: &str, fits: bool) -> Result<FileDiff, WhyLeftOut> {
+pub(crate) fn read_file(part: &str, fits: bool) -> Result<FileDiff, WhyLeftOut> {
     let header = Header::read(part).map_err(|_| WhyLeftOut::Malformed)?;
     if header.is_submodule {
         return Err(WhyLeftOut::Submodule);
@@ -105,7 +144,7 @@ fn read_file(part: &str, fits: bool) -> Result<FileDiff, WhyLeftOut> {
     } else {
         with_text(&header)
     };
-    file.filter(|file| (1..=MAX_PATH).contains(&file.path.len()))
+    file.filter(|file| is_path(&file.path) && file.old_path.as_deref().is_none_or(is_path))
         .ok_or(WhyLeftOut::Malformed)
 }
 

@@ -24,8 +24,8 @@ mod language;
 mod lexer;
 pub mod scan;
 
-pub use file::{File, Line, Spot};
-pub use language::Language;
+pub use file::{File, Line, Spot, is_generated};
+pub use language::{Language, is_test};
 
 use crate::{
     Category, Change, Confidence, Coverage, Finding, Report, ReviewError, Reviewer, Severity,

@@ -121,5 +121,8 @@ fn why_left_out(why: WhyLeftOut) -> &'static str {
         WhyLeftOut::TooLarge => "too large",
         WhyLeftOut::Generated => "generated",
         WhyLeftOut::Unanswered => "no answer",
+        WhyLeftOut::Excluded => "excluded by the configuration",
+        WhyLeftOut::Budget => "over the token budget",
+        WhyLeftOut::NoPatch => "GitHub gives no patch for it",
     }
 }

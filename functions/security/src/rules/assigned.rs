@@ -1,10 +1,10 @@
 //! Secrets without a form, known by the name that they are given.
 
-use super::random::{bits_per_letter, is_random};
 use super::rule;
 use super::tokens::ID;
 use review::Severity::High;
 use review::rules::{Finds, Language, Reads, Rule, Spot};
+use secret_forms::assigned::{is_secret, names_secret};
 
 pub(super) const ASSIGNED: Rule = Rule {
     severity: High,
@@ -46,93 +46,11 @@ fn quoted<'a>(text: &'a str, code: &'a str) -> impl Iterator<Item = (&'a str, &'
     })
 }
 
-/// Whether `before` ends with the name of a secret and the sign of an assignment.
-fn names_secret(before: &str) -> bool {
-    let before = before.trim_end();
-    let name = before.trim_end_matches(['=', ':', '>', ' ', '"', '\'']);
-    let sign = before.get(name.len()..).unwrap_or_default();
-    // In `KEY=value` the sign is cut off already; `==` compares.
-    let assigns = !sign.contains("==") && !name.ends_with(['!', '<']);
-    // `password: &str = "…"`
-    let untyped = match name.rsplit_once(':') {
-        Some((untyped, kind)) if sign.contains('=') && kind.len() <= 20 => untyped,
-        _ => name,
-    };
-    assigns && {
-        let start = untyped
-            .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')))
-            .map_or(0, |at| at + 1);
-        let name: String = untyped
-            .get(start..)
-            .unwrap_or_default()
-            .chars()
-            .filter(|c| c.is_ascii_alphanumeric())
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
-        const SECRETS: &[&str] = &[
-            "password",
-            "passwd",
-            "pwd",
-            "passphrase",
-            "secret",
-            "secretkey",
-            "apikey",
-            "accesskey",
-            "authtoken",
-            "accesstoken",
-            "apitoken",
-            "bottoken",
-            "privatekey",
-            "signingkey",
-            "encryptionkey",
-        ];
-        const NOT: &[&str] = &["test", "fake", "mock", "public", "example", "dummy"];
-        SECRETS.iter().any(|end| name.ends_with(end)) && !NOT.iter().any(|part| name.contains(part))
-    }
-}
-
-/// Whether a value looks drawn by a machine or made up to be hard, and not like a
-/// name, a path, a reference or a sentence.
-fn is_secret(value: &str) -> bool {
-    let value = value.trim_matches(['"', '\'']);
-    let letters = value.bytes().any(|b| b.is_ascii_alphabetic());
-    let digits = value.bytes().any(|b| b.is_ascii_digit());
-    let reference = value.starts_with(['$', '<', '{', '%', '@', '!', '&', '/', '.', '*'])
-        || [
-            "://",
-            "${",
-            "{{",
-            "ENC[",
-            "env.",
-            "env:",
-            "arn:",
-            "secretsmanager:",
-            "ssm:",
-            "sha256:",
-        ]
-        .iter()
-        .any(|mark| value.contains(mark));
-    // `api-v2.password_field`: words, at most with a number behind them.
-    let words = value.split(['-', '_', '.', '/', ':']).all(|word| {
-        let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
-        word.bytes().all(|b| b.is_ascii_alphabetic())
-    });
-    (12..=200).contains(&value.len())
-        && value.is_ascii()
-        && !value.contains([' ', '(', ')', ';', ','])
-        && letters
-        && digits
-        && !reference
-        && !words
-        && bits_per_letter(value) >= 3.2
-        && is_random(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::check;
-    use super::super::random::tests::{BASE62, random};
     use super::*;
+    use secret_forms::samples::{BASE62, random};
 
     #[test]
     fn secrets_are_known_by_their_names() {

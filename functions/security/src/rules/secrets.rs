@@ -1,10 +1,10 @@
 //! Secrets without a form of their own, known by what stands around them.
 
-use super::random::is_random;
 use super::rule;
 use super::tokens::{says, secret};
 use review::Severity::{High, Medium};
 use review::rules::{File, Finds, Language, Reads, Rule, scan};
+use secret_forms::is_random;
 
 pub(super) const PRIVATE_KEY: Rule = secret(97, says!("a private key"), |line| {
     let text = line.text();
@@ -149,8 +149,8 @@ fn is_filled_env_file(file: &File<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::check;
-    use super::super::random::tests::{BASE62, random};
     use super::*;
+    use secret_forms::samples::{BASE62, random};
 
     #[test]
     fn secrets_are_known_by_their_surroundings() {

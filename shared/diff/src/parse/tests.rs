@@ -1,4 +1,5 @@
 use super::*;
+use crate::Side;
 use proptest::prelude::*;
 
 /// Every file and line, one a row: what a person can compare with the diff.
@@ -180,6 +181,71 @@ fn a_malformed_file_is_named_and_takes_no_other_with_it() {
         }];
         assert_eq!(diff.left_out, left_out, "{why}");
         assert_eq!(diff.files.len(), 2, "{why}");
+    }
+}
+
+#[test]
+fn a_path_that_leads_out_of_the_repository_is_refused() {
+    let moved = |from: &str, to: &str| {
+        format!("diff --git a/{from} b/{to}\nrename from {from}\nrename to {to}\n")
+    };
+    for (why, text, read) in [
+        ("a path", moved("a/b", "c/d..e"), true),
+        (
+            "dots alone",
+            modified("a/../b", "@@ -1 +1 @@\n-x\n+y\n"),
+            false,
+        ),
+        (
+            "dots at the start",
+            modified("../b", "@@ -1 +1 @@\n-x\n+y\n"),
+            false,
+        ),
+        ("dots in the old name", moved("../a", "b"), false),
+        (
+            "absolute",
+            modified("/etc/passwd", "@@ -1 +1 @@\n-x\n+y\n"),
+            false,
+        ),
+        ("absolute without text", moved("a", "/etc/b"), false),
+        (
+            "two slashes",
+            modified("a//b", "@@ -1 +1 @@\n-x\n+y\n"),
+            false,
+        ),
+        ("nothing behind the slash", moved("a", "b/"), false),
+        (
+            "a mode",
+            "diff --git a/../x b/../x\nold mode 100644\nnew mode 100755\n".to_owned(),
+            false,
+        ),
+    ] {
+        let diff = parse(&text);
+        assert_eq!(diff.files.len(), usize::from(read), "{why}");
+        let malformed = |left_out: &LeftOut| left_out.why == WhyLeftOut::Malformed;
+        assert_eq!(diff.left_out.len(), usize::from(!read), "{why}");
+        assert!(diff.left_out.iter().all(malformed), "{why}");
+    }
+}
+
+#[test]
+fn code_is_found_by_its_side_and_number() {
+    let diff = parse(&modified(
+        "a",
+        "@@ -3,3 +3,3 @@\n same\n-x\n+y\n same again\n",
+    ));
+    for (why, path, line, side, code) in [
+        ("context on the right", "a", 3, Side::Right, Some("same")),
+        ("added", "a", 4, Side::Right, Some("y")),
+        ("removed", "a", 4, Side::Left, Some("x")),
+        ("context is on the right alone", "a", 3, Side::Left, None),
+        ("behind the hunk", "a", 6, Side::Right, None),
+        ("another file", "b", 4, Side::Right, None),
+    ] {
+        assert_eq!(diff.code(path, line, side), code, "{why}");
+        if side == Side::Left {
+            assert_eq!(diff.has_left_line(path, line), code.is_some(), "{why}");
+        }
     }
 }
 

@@ -41,10 +41,7 @@ impl<'a> File<'a> {
     pub fn new(diff: &'a FileDiff) -> Self {
         let language = Language::of(&diff.path);
         let is_test = language::is_test(&diff.path);
-        let is_generated = language::is_generated(&diff.path)
-            || diff.lines().take(10).any(|line| {
-                line.new_number.is_some_and(|n| n <= 10) && language::says_generated(&line.text)
-            });
+        let is_generated = is_generated(diff);
         let mut lexer = Lexer::new(language);
         let mut in_test = is_test;
         let mut lines = Vec::new();
@@ -109,6 +106,15 @@ impl<'a> File<'a> {
             index,
         })
     }
+}
+
+/// Whether a tool or people elsewhere wrote the file, by its path or by what its
+/// first ten lines say: lock files, minified, generated and vendored code.
+pub fn is_generated(diff: &FileDiff) -> bool {
+    language::is_generated(&diff.path)
+        || diff.lines().take(10).any(|line| {
+            line.new_number.is_some_and(|n| n <= 10) && language::says_generated(&line.text)
+        })
 }
 
 /// Rust's tests stand in the file that they test, behind all else.

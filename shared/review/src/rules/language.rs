@@ -104,7 +104,7 @@ impl Language {
 }
 
 /// Whether the file holds tests, by its name and folders.
-pub(crate) fn is_test(path: &str) -> bool {
+pub fn is_test(path: &str) -> bool {
     let in_folder = path.rsplit_once('/').is_some_and(|(folders, _)| {
         folders.split('/').any(|folder| {
             matches!(

@@ -23,7 +23,7 @@ const PLACEHOLDERS: &[&str] = &[
 ];
 
 /// Whether `body`, the part of a token behind its prefix, looks drawn by a machine.
-pub(super) fn is_random(body: &str) -> bool {
+pub fn is_random(body: &str) -> bool {
     let lower = body.to_ascii_lowercase();
     !PLACEHOLDERS.iter().any(|word| lower.contains(word))
         && longest_row(body) < 6
@@ -41,7 +41,7 @@ fn least_bits(len: usize) -> f64 {
 }
 
 /// Shannon's entropy of the bytes.
-pub(super) fn bits_per_letter(text: &str) -> f64 {
+pub fn bits_per_letter(text: &str) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in text.bytes() {
         if let Some(count) = counts.get_mut(usize::from(byte)) {
@@ -74,27 +74,9 @@ fn longest_row(text: &str) -> usize {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-
-    /// A text like a secret, put together when the test runs so that the
-    /// repository holds none.
-    pub(crate) fn random(len: usize, alphabet: &str) -> String {
-        let alphabet: Vec<char> = alphabet.chars().collect();
-        let mut state = 0x9E37_79B9_7F4A_7C15_u64 ^ (len as u64);
-        let mut next = || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            alphabet[(state % alphabet.len() as u64) as usize]
-        };
-        (0..len).map(|_| next()).collect()
-    }
-
-    pub(crate) const BASE62: &str =
-        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    pub(crate) const HEX: &str = "0123456789abcdef";
-    pub(crate) const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    use crate::samples::{BASE32, BASE62, HEX, random};
 
     #[test]
     fn secrets_are_told_from_examples() {

@@ -1,0 +1,147 @@
+use crate::parse::{MAX_FILES, Room, is_path, read_file};
+use crate::{Diff, FileChange, FileDiff, WhyLeftOut};
+use serde::{Deserialize, Serialize};
+
+/// A file as GitHub lists it ("List pull requests files").
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedFile {
+    /// Path in the new tree, as it is: neither quoted nor escaped.
+    pub filename: String,
+    /// Path in the old tree, for a rename or copy.
+    #[serde(default)]
+    pub previous_filename: Option<String>,
+    /// What happened to it.
+    pub status: Status,
+    /// Lines added. Late pages of a long list may say 0 of any file.
+    #[serde(default)]
+    pub additions: u64,
+    /// Lines removed; 0 as above.
+    #[serde(default)]
+    pub deletions: u64,
+    /// Both together; 0 as above.
+    #[serde(default)]
+    pub changes: u64,
+    /// The hunks. Missing where they are large, not text, or none.
+    #[serde(default)]
+    pub patch: Option<String>,
+}
+
+/// What GitHub says happened to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// Its text changed.
+    Modified,
+    /// It has another name.
+    Renamed,
+    /// It is a copy.
+    Copied,
+    /// Something else about it changed, such as its mode.
+    Changed,
+    /// Nothing changed.
+    Unchanged,
+    /// A word that is not in GitHub's documentation.
+    #[serde(other)]
+    Other,
+}
+
+/// Puts a diff together from GitHub's list of files: what is read where the diff
+/// itself is too large for GitHub (status 406 above 300 files or 20,000 lines).
+///
+/// Each file is read by itself with the same limits as in [`crate::parse`]. A file
+/// without a patch is left out as [`WhyLeftOut::NoPatch`], whatever its counts say,
+/// but for a rename or a copy that changes nothing.
+pub fn from_files(files: &[ChangedFile]) -> Diff {
+    let mut diff = Diff::default();
+    let mut room = Room::default();
+    for file in files.iter().take(MAX_FILES) {
+        match read(file, &mut room) {
+            Ok(read) => diff.files.push(read),
+            Err(why) => diff.leave_out(&file.filename, why),
+        }
+    }
+    diff.leave_out_more(files.len().saturating_sub(MAX_FILES));
+    diff
+}
+
+fn read(file: &ChangedFile, room: &mut Room) -> Result<FileDiff, WhyLeftOut> {
+    let (change, old_path) = match file.status {
+        Status::Added => (FileChange::Added, None),
+        Status::Removed => (FileChange::Deleted, None),
+        Status::Modified | Status::Changed | Status::Unchanged => (FileChange::Modified, None),
+        Status::Renamed => (FileChange::Renamed, Some(&file.previous_filename)),
+        Status::Copied => (FileChange::Added, Some(&file.previous_filename)),
+        Status::Other => return Err(WhyLeftOut::Malformed),
+    };
+    let old_path = match old_path {
+        None => None,
+        Some(Some(path)) => Some(path.clone()),
+        Some(None) => return Err(WhyLeftOut::Malformed),
+    };
+    if !is_path(&file.filename) || !old_path.as_deref().is_none_or(is_path) {
+        return Err(WhyLeftOut::Malformed);
+    }
+    let hunks = match &file.patch {
+        Some(patch) if !patch.is_empty() => hunks(file, change, patch, room)?,
+        // Nothing but the name changed.
+        Some(_) | None if old_path.is_some() && file.is_without_lines() => Vec::new(),
+        Some(_) | None => return Err(WhyLeftOut::NoPatch),
+    };
+    Ok(FileDiff {
+        path: file.filename.clone(),
+        old_path,
+        change,
+        hunks,
+    })
+}
+
+impl ChangedFile {
+    fn is_without_lines(&self) -> bool {
+        (self.additions, self.deletions, self.changes) == (0, 0, 0)
+    }
+}
+
+/// Reads `patch` behind a header that git would write. The names in it are not the
+/// file's: those come as they are and would have to be quoted only to be read again.
+fn hunks(
+    file: &ChangedFile,
+    change: FileChange,
+    patch: &str,
+    room: &mut Room,
+) -> Result<Vec<crate::Hunk>, WhyLeftOut> {
+    if !patch.starts_with("@@ ") {
+        return Err(WhyLeftOut::Malformed);
+    }
+    if !room.fits(patch) {
+        return Err(WhyLeftOut::TooLarge);
+    }
+    let (old, new) = match change {
+        FileChange::Added if file.status == Status::Added => ("/dev/null", "b/file"),
+        FileChange::Deleted => ("a/file", "/dev/null"),
+        FileChange::Added | FileChange::Modified | FileChange::Renamed => ("a/file", "b/file"),
+    };
+    let end = if patch.ends_with('\n') { "" } else { "\n" };
+    let part = format!("diff --git a/file b/file\n--- {old}\n+++ {new}\n{patch}{end}");
+    let read = read_file(&part, true)?;
+    let (added, removed) = (read.added_line_count(), read.removed_line_count());
+    // A patch that was cut between two hunks is not all of the file.
+    let is_whole = (added as u64, removed as u64) == (file.additions, file.deletions);
+    if !file.is_without_lines() && !is_whole {
+        return Err(WhyLeftOut::Malformed);
+    }
+    if read
+        .lines()
+        .all(|line| line.text.starts_with("Subproject commit "))
+    {
+        return Err(WhyLeftOut::Submodule);
+    }
+    room.take(patch);
+    Ok(read.hunks)
+}
+
+#[cfg(test)]
+mod tests;

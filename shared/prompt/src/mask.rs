@@ -1,0 +1,246 @@
+use crate::pem::{is_bare_base64, is_base64};
+use secret_forms::assigned::{is_secret, may_name_secret};
+use std::borrow::Cow;
+use std::ops::Range;
+
+pub(crate) const MASKED: &str = "[masked]";
+
+/// Replaces the secrets on a line by `[masked]`: tokens with a form of their own,
+/// signed tokens, private keys, passwords in addresses, and random values that are
+/// called a secret. Rather too much than too little.
+///
+/// ```
+/// let masked = prompt::mask("git clone https://bot:hunter22@git.acme.io/x");
+/// assert_eq!(masked, "git clone https://bot:[masked]@git.acme.io/x");
+/// ```
+pub fn mask(line: &str) -> Cow<'_, str> {
+    replace(line, &secrets(line), line.len()).0
+}
+
+/// The first `most` bytes of `line` with `spans` replaced, and how many bytes are
+/// behind them. A span that begins before the end is replaced as a whole.
+pub(crate) fn replace<'a>(
+    line: &'a str,
+    spans: &[Range<usize>],
+    most: usize,
+) -> (Cow<'a, str>, usize) {
+    let most = line.floor_char_boundary(most);
+    let mut text = String::new();
+    let mut at = 0;
+    for span in spans.iter().take_while(|span| span.start < most) {
+        text += line.get(at..span.start).unwrap_or_default();
+        text += MASKED;
+        at = span.end;
+    }
+    let end = most.max(at);
+    let tail = line.get(at..end).unwrap_or_default();
+    let more = line.len() - end.min(line.len());
+    if at == 0 && text.is_empty() {
+        return (Cow::Borrowed(tail), more);
+    }
+    text += tail;
+    (Cow::Owned(text), more)
+}
+
+/// Where the secrets on a line stand, in order and apart.
+pub(crate) fn secrets(line: &str) -> Vec<Range<usize>> {
+    if is_bare_base64(line) {
+        return vec![inner(line)];
+    }
+    let mut found: Vec<_> = secret_forms::ALL
+        .iter()
+        .flat_map(|form| form.spans(line))
+        .collect();
+    found.extend(secret_forms::telegram_bodies(line));
+    signed_tokens(line, &mut found);
+    passwords_in_addresses(line, &mut found);
+    credentials_in_headers(line, &mut found);
+    keys_on_one_line(line, &mut found);
+    aws_secrets(line, &mut found);
+    assigned(line, &mut found);
+    found.retain(|span| !span.is_empty());
+    found.sort_unstable_by_key(|span| (span.start, span.end));
+    found.dedup_by(|next, last| {
+        let joins = next.start <= last.end;
+        if joins {
+            last.end = last.end.max(next.end);
+        }
+        joins
+    });
+    found
+}
+
+/// `line` without the blanks around it.
+pub(crate) fn inner(line: &str) -> Range<usize> {
+    let start = line.len() - line.trim_start().len();
+    start..start.max(line.trim_end().len())
+}
+
+fn url_safe(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')
+}
+
+/// The end of the bytes from `start` on that are `letter`s, all of them ASCII.
+fn run(line: &str, start: usize, letter: impl Fn(u8) -> bool) -> usize {
+    let rest = line.as_bytes().get(start..).unwrap_or_default();
+    start + rest.iter().take_while(|&&b| letter(b)).count()
+}
+
+/// JSON Web Tokens (RFC 7519): they begin with `{"` in base64.
+fn signed_tokens(line: &str, found: &mut Vec<Range<usize>>) {
+    let mut end = 0;
+    for (at, _) in line.match_indices("eyJ") {
+        let before = at.checked_sub(1).and_then(|at| line.as_bytes().get(at));
+        if at < end || before.is_some_and(|&b| url_safe(b)) {
+            continue;
+        }
+        end = run(line, at, |b| url_safe(b) || b == b'.');
+        let parts = line.get(at..end).unwrap_or_default().split('.');
+        if end - at >= 40 && parts.filter(|part| part.len() >= 8).count() >= 2 {
+            found.push(at..end);
+        }
+    }
+}
+
+/// `scheme://user:password@host`.
+fn passwords_in_addresses(line: &str, found: &mut Vec<Range<usize>>) {
+    for (at, mark) in line.match_indices("://") {
+        let start = at + mark.len();
+        let rest = line.get(start..).unwrap_or_default();
+        let ends = |c: char| c.is_whitespace() || "/\"'`?#<>".contains(c);
+        let authority = rest.get(..rest.find(ends).unwrap_or(rest.len()));
+        let Some((user_info, _)) = authority.and_then(|authority| authority.rsplit_once('@'))
+        else {
+            continue;
+        };
+        let Some((user, password)) = user_info.split_once(':') else {
+            continue;
+        };
+        let variable = ["${", "$(", "{", "%{"]
+            .iter()
+            .any(|open| password.starts_with(open))
+            || password
+                .strip_prefix('$')
+                .is_some_and(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
+        if !variable {
+            let start = start + user.len() + 1;
+            found.push(start..start + password.len());
+        }
+    }
+}
+
+/// `Bearer …` and `Basic …`.
+fn credentials_in_headers(line: &str, found: &mut Vec<Range<usize>>) {
+    for scheme in ["earer ", "asic "] {
+        for (at, _) in line.match_indices(scheme) {
+            let start = at + scheme.len();
+            let end = run(line, start, |b| {
+                is_base64(b) || matches!(b, b'_' | b'-' | b'.' | b'~')
+            });
+            let body = line.get(start..end).unwrap_or_default();
+            if body.len() >= 16 && body.bytes().any(|b| b.is_ascii_digit()) {
+                found.push(start..end);
+            }
+        }
+    }
+}
+
+/// A private key whose lines stand in one string.
+fn keys_on_one_line(line: &str, found: &mut Vec<Range<usize>>) {
+    let Some((begin, _)) = line.match_indices("-----BEGIN ").find(|(at, _)| {
+        let label = line.get(*at..).unwrap_or_default();
+        label.find("PRIVATE KEY").is_some_and(|at| at < 40)
+    }) else {
+        return;
+    };
+    let mut at = begin;
+    while let Some(offset) = line
+        .as_bytes()
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|&b| is_base64(b)))
+    {
+        let start = at + offset;
+        let end = run(line, start, is_base64);
+        let rest = line.get(end..).unwrap_or_default();
+        // The last piece of a key is short.
+        let is_last = rest
+            .trim_start_matches(['\\', ' '])
+            .starts_with("-----END ")
+            || rest.starts_with("\\n-----END ")
+            || rest.starts_with("\\r\\n-----END ");
+        if end - start >= 16 || is_last {
+            found.push(start..end);
+        }
+        at = end;
+    }
+}
+
+/// Secret access keys have no prefix, but 40 letters and something that says AWS.
+fn aws_secrets(line: &str, found: &mut Vec<Range<usize>>) {
+    if !review::rules::scan::has_ignoring_case(line, "aws") && !line.contains("AKIA") {
+        return;
+    }
+    let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let mut at = 0;
+    while let Some(offset) = line
+        .as_bytes()
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|&b| base64(b)))
+    {
+        let start = at + offset;
+        at = run(line, start, base64);
+        let body = line.get(start..at).unwrap_or_default();
+        if body.len() == 40 && secret_forms::is_random(body) {
+            found.push(start..at);
+        }
+    }
+}
+
+/// The longest beginning of a value by which it is judged.
+const HEAD: usize = 200;
+
+/// `password = "…"`, `API_KEY=…`, `"token": "…"`, `&secret=…`.
+fn assigned(line: &str, found: &mut Vec<Range<usize>>) {
+    // Quotes may be escaped, in a string that holds JSON. Nothing moves by this.
+    let escaped = line.contains("\\\"").then(|| line.replace("\\\"", " \""));
+    let line = escaped.as_deref().unwrap_or(line);
+    let looks_secret = |value: &str| {
+        let head = value.get(..value.floor_char_boundary(HEAD));
+        head.is_some_and(|head| is_secret(head.trim_end()))
+    };
+    for quote in ['"', '\'', '`'] {
+        let mut quotes = line.match_indices(quote).map(|(at, _)| at).peekable();
+        while let (Some(open), Some(&close)) = (quotes.next(), quotes.peek()) {
+            let value = line.get(open + 1..close).unwrap_or_default();
+            if value.len() >= 8
+                && line
+                    .get(..open)
+                    .is_some_and(|before| may_name_secret(before))
+                && looks_secret(value)
+            {
+                found.push(open + 1..open + 1 + value.trim_end().len());
+            }
+        }
+    }
+    let mut judged = 0;
+    for (at, _) in line.match_indices(['=', ':']) {
+        let rest = line.get(at + 1..).unwrap_or_default();
+        let value = rest.trim_start_matches([' ', '\t', '>']);
+        let start = line.len() - value.len();
+        let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`;,&<>)}]".contains(b);
+        let head = value.bytes().take(HEAD).position(|b| ends(&b));
+        let head = head.unwrap_or_else(|| value.floor_char_boundary(HEAD));
+        if at < judged
+            || !line.get(..at).is_some_and(|before| may_name_secret(before))
+            || !value.get(..head).is_some_and(is_secret)
+        {
+            continue;
+        }
+        let end = value.bytes().position(|b| ends(&b)).unwrap_or(value.len());
+        found.push(start..start + end);
+        judged = start + end;
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,118 @@
+use diff::FileDiff;
+use review::rules::{Language, is_test};
+use std::cmp::Reverse;
+
+/// What paths are called where a mistake is dear, the dearest first.
+const RISKS: &[&[&str]] = &[
+    &[
+        "auth",
+        "login",
+        "session",
+        "passw",
+        "credential",
+        "secret",
+        "token",
+        "crypt",
+        "permission",
+        "payment",
+        "billing",
+        "checkout",
+    ],
+    &[
+        "migration",
+        "migrate",
+        "schema",
+        "sql",
+        "workflow",
+        "webhook",
+        "deploy",
+        "iam",
+    ],
+    &["config", "settings", "docker", "template", "infra"],
+];
+
+/// Sorts by main language, risk, and size; tests come last. Files alike stay in the
+/// diff's order.
+pub(crate) fn by_importance(files: &mut Vec<&FileDiff>) {
+    let mut added: Vec<(Language, usize)> = Vec::new();
+    for file in files.iter() {
+        let language = Language::of(&file.path);
+        let count = file.added_line_count();
+        match added.iter_mut().find(|(known, _)| *known == language) {
+            Some((_, sum)) => *sum += count,
+            None => added.push((language, count)),
+        }
+    }
+    // Data and prose can be long without being what the change is about.
+    added.sort_by_key(|&(language, sum)| (!Language::PROGRAMS.contains(&language), Reverse(sum)));
+    files.sort_by_cached_key(|file| {
+        let language = Language::of(&file.path);
+        let rank = added.iter().position(|&(known, _)| known == language);
+        let size = file.added_line_count() + file.removed_line_count();
+        (is_test(&file.path), rank, risk(&file.path), Reverse(size))
+    });
+}
+
+/// From 0, the highest.
+fn risk(path: &str) -> usize {
+    let lower = path.to_ascii_lowercase();
+    // An author is no authorization.
+    let lower = lower.replace("authori", "auth-i").replace("author", "");
+    RISKS
+        .iter()
+        .position(|words| words.iter().any(|word| lower.contains(word)))
+        .unwrap_or(RISKS.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_important_comes_first() {
+        let file = |path: &str, lines: usize| FileDiff::added(path, &"x\n".repeat(lines));
+        let files = [
+            file("tests/auth.rs", 90),
+            file("README.md", 80),
+            file("data.json", 500),
+            file("web/a.ts", 10),
+            file("src/small.rs", 1),
+            file("src/large.rs", 20),
+            file("src/also_large.rs", 20),
+            file("src/auth/mod.rs", 2),
+            file("src/config.rs", 2),
+            file("src/authors.rs", 3),
+        ];
+        let mut order: Vec<_> = files.iter().collect();
+        by_importance(&mut order);
+        let paths: Vec<_> = order.iter().map(|file| file.path.as_str()).collect();
+        let expected = [
+            "src/auth/mod.rs",
+            "src/config.rs",
+            "src/large.rs",
+            "src/also_large.rs",
+            "src/authors.rs",
+            "src/small.rs",
+            "web/a.ts",
+            "data.json",
+            "README.md",
+            "tests/auth.rs",
+        ];
+        assert_eq!(paths, expected);
+    }
+
+    #[test]
+    fn risk_is_told_by_the_path() {
+        for (why, path, expected) in [
+            ("who may what", "src/Authorization.java", 0),
+            ("who wrote it", "docs/authors.rs", 3),
+            ("money", "app/PaymentService.kt", 0),
+            ("data", "db/migrations/1.sql", 1),
+            ("what runs with rights", ".github/workflows/ci.yml", 1),
+            ("settings", "app/config.toml", 2),
+            ("nothing known", "src/color.rs", 3),
+        ] {
+            assert_eq!(risk(path), expected, "{why}: {path}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+use crate::mask::{MASKED, inner, replace, secrets};
+use crate::pem::key_lines;
+use crate::text::{quoted, without_nonce};
+use crate::{BYTES_PER_TOKEN, Options, delimiters, mask, strip};
+use diff::{FileChange, FileDiff, Hunk, Line, LineKind};
+use std::borrow::Cow;
+
+/// The most bytes that are shown of a line.
+pub(crate) const MOST_OF_LINE: usize = 2_000;
+
+/// The most bytes that are shown of the name of a function.
+const MOST_OF_SECTION: usize = 200;
+
+/// How far behind the shown part of a line secrets are looked for.
+const LOOK_AHEAD: usize = 2_000;
+
+/// What one line may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    line: usize,
+    section: usize,
+}
+
+impl Limits {
+    /// In small parts lines are cut shorter, so that several fit.
+    pub(crate) fn of(options: &Options<'_>) -> Self {
+        let room = room(options).unwrap_or_default();
+        Self {
+            line: MOST_OF_LINE.min(room / 4),
+            section: MOST_OF_SECTION.min(room / 8),
+        }
+    }
+}
+
+/// How many bytes fit between the delimiters of a part.
+pub(crate) fn room(options: &Options<'_>) -> Option<usize> {
+    let (begins, ends) = delimiters(options.nonce);
+    options
+        .tokens_per_part
+        .saturating_mul(BYTES_PER_TOKEN)
+        .checked_sub(begins.len() + ends.len() + 2)
+}
+
+/// A file as it is shown.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    /// Its name and what happened to it: one line.
+    pub(crate) header: String,
+    /// At least one, if without lines.
+    pub(crate) hunks: Vec<ShownHunk>,
+    /// How many secrets were masked.
+    pub(crate) masked: usize,
+}
+
+/// A hunk as it is shown.
+#[derive(Debug, Default)]
+pub(crate) struct ShownHunk {
+    /// One line, or nothing where there is no hunk.
+    pub(crate) header: String,
+    /// The same for all but its first piece.
+    pub(crate) continued: String,
+    pub(crate) lines: Vec<String>,
+    /// Of all lines.
+    pub(crate) bytes: usize,
+    pub(crate) only_removes: bool,
+}
+
+impl Shown {
+    pub(crate) fn of(file: &FileDiff, nonce: &str, limits: &Limits) -> Self {
+        let mut masked = 0;
+        let mut hunks: Vec<_> = file
+            .hunks
+            .iter()
+            .map(|hunk| ShownHunk::of(hunk, nonce, limits, &mut masked))
+            .collect();
+        if hunks.is_empty() {
+            hunks.push(ShownHunk::default());
+        }
+        Self {
+            header: header(file, nonce),
+            hunks,
+            masked,
+        }
+    }
+}
+
+fn header(file: &FileDiff, nonce: &str) -> String {
+    let what = match (file.change, &file.old_path) {
+        (FileChange::Added, None) => "added",
+        (FileChange::Added, Some(_)) => "copied",
+        (FileChange::Modified, _) => "modified",
+        (FileChange::Deleted, _) => "deleted",
+        (FileChange::Renamed, _) => "renamed",
+    };
+    let from = file
+        .old_path
+        .iter()
+        .map(|path| format!(" from {}", name(path, nonce)));
+    format!(
+        "file {} {what}{}\n",
+        name(&file.path, nonce),
+        from.collect::<String>()
+    )
+}
+
+fn name(path: &str, nonce: &str) -> String {
+    let stripped = strip(path);
+    let json = match mask(&stripped) {
+        Cow::Borrowed(_) => quoted(path),
+        Cow::Owned(masked) => quoted(&masked),
+    };
+    without_nonce(Cow::Owned(json), nonce).into_owned()
+}
+
+impl ShownHunk {
+    fn of(hunk: &Hunk, nonce: &str, limits: &Limits, masked: &mut usize) -> Self {
+        let texts: Vec<_> = hunk.lines.iter().map(|line| strip(&line.text)).collect();
+        let kinds = hunk.lines.iter().map(|line| line.kind);
+        let lines: Vec<_> = kinds.zip(texts.iter().map(AsRef::as_ref)).collect();
+        let keys = key_lines(&lines);
+        let mut in_key = false;
+        let mut shown = Self {
+            only_removes: hunk.lines.iter().any(|line| line.kind == LineKind::Removed)
+                && hunk.lines.iter().all(|line| line.kind != LineKind::Added),
+            ..Self::default()
+        };
+        for ((line, &(_, text)), is_key) in hunk.lines.iter().zip(&lines).zip(keys) {
+            let text = if is_key && !text.trim().is_empty() {
+                *masked += usize::from(!in_key);
+                Cow::Owned(cut(text, vec![inner(text)], limits.line).0)
+            } else {
+                let (text, count) = masked_and_cut(text, limits.line);
+                *masked += count;
+                text
+            };
+            in_key = is_key;
+            let text = without_nonce(text, nonce);
+            let line = format!("{}{text}\n", margin(line));
+            shown.bytes += line.len();
+            shown.lines.push(line);
+        }
+        let section = strip(hunk.section.as_deref().unwrap_or_default());
+        let (section, _) = masked_and_cut(section.trim(), limits.section);
+        let section = without_nonce(section, nonce);
+        let blank = if section.is_empty() { "" } else { " " };
+        shown.header = format!("@@{blank}{section}\n");
+        shown.continued = format!("@@{blank}{section} (continued)\n");
+        shown
+    }
+}
+
+/// A line's number and side, and its sign.
+fn margin(line: &Line) -> String {
+    let (side, number, sign) = match line.kind {
+        LineKind::Added => ('R', line.new_number, '+'),
+        LineKind::Removed => ('L', line.old_number, '-'),
+        LineKind::Context => ('R', line.new_number, ' '),
+    };
+    // Parsed lines have all their numbers.
+    number.map_or_else(
+        || format!("{side} ? {sign}"),
+        |number| format!("{side} {number} {sign}"),
+    )
+}
+
+/// The first `most` bytes without their secrets, and how many those are.
+fn masked_and_cut(text: &str, most: usize) -> (Cow<'_, str>, usize) {
+    let window = text.get(..text.floor_char_boundary(most + LOOK_AHEAD));
+    let spans = secrets(window.unwrap_or_default());
+    if spans.is_empty() && text.len() <= most {
+        return (Cow::Borrowed(text), 0);
+    }
+    let (text, count) = cut(text, spans, most);
+    (Cow::Owned(text), count)
+}
+
+fn cut(text: &str, spans: Vec<std::ops::Range<usize>>, most: usize) -> (String, usize) {
+    let count = spans.iter().filter(|span| span.start < most).count();
+    let (text, more) = replace(text, &spans, most);
+    let text = match more {
+        0 => text.into_owned(),
+        more => format!("{text} [cut: {more} more bytes]"),
+    };
+    debug_assert!(count == 0 || text.contains(MASKED));
+    (text, count)
+}

@@ -1,0 +1,183 @@
+mod budget;
+mod hostile;
+mod properties;
+
+use super::*;
+
+const NONCE: &str = "5f0c1e2d3b4a6978";
+
+fn options(tokens_per_part: usize, most_parts: usize) -> Options<'static> {
+    Options {
+        tokens_per_part,
+        most_parts,
+        nonce: NONCE,
+        wants: &|_| true,
+        generated: &|_| false,
+    }
+}
+
+fn parsed(text: &str) -> Diff {
+    let diff = diff::parse(text);
+    assert_eq!(diff.left_out, [], "the test's own diff");
+    diff
+}
+
+fn added(path: &str, text: &str) -> Diff {
+    Diff {
+        files: vec![FileDiff::added(path, text)],
+        left_out: Vec::new(),
+    }
+}
+
+/// The lines between the delimiters of all parts.
+fn body(plan: &Plan) -> String {
+    let (begins, ends) = delimiters(NONCE);
+    plan.parts
+        .iter()
+        .map(|part| {
+            let text = part.text.strip_prefix(&format!("{begins}\n")).unwrap();
+            text.strip_suffix(&format!("{ends}\n")).unwrap()
+        })
+        .collect()
+}
+
+fn why(plan: &Plan) -> Vec<(&str, WhyLeftOut)> {
+    plan.left_out
+        .iter()
+        .map(|l| (l.path.as_str(), l.why))
+        .collect()
+}
+
+#[test]
+fn a_diff_is_shown_with_numbers_and_sides() {
+    let diff = parsed(
+        "diff --git a/old name b/new name\nrename from old name\nrename to new name\n\
+         --- a/old name\t\n+++ b/new name\t\n\
+         @@ -7,3 +9,3 @@ fn main() {\n same\n-old\n+new\n \n\
+         @@ -20,1 +22,0 @@\n-gone\n\
+         diff --git a/mode b/mode\nold mode 100644\nnew mode 100755\n",
+    );
+    let plan = plan(&diff, &options(1_000, 1));
+    assert_eq!(
+        body(&plan),
+        "file \"new name\" renamed from \"old name\"\n\
+         @@ fn main() {\nR 9  same\nL 8 -old\nR 10 +new\nR 11  \n\
+         @@\nL 20 -gone\n\
+         file \"mode\" modified\n"
+    );
+    assert_eq!(plan.parts[0].files, ["new name", "mode"]);
+    assert_eq!(plan.left_out, []);
+}
+
+#[test]
+fn what_is_not_wanted_is_left_out_by_name() {
+    let mut diff = added("src/a.rs", "x");
+    for path in [
+        "Cargo.lock",
+        "docs/a.md",
+        "api/schema.rs",
+        "node_modules/a.js",
+        "a.min.js",
+    ] {
+        diff.files.push(FileDiff::added(path, "x"));
+    }
+    diff.files
+        .push(FileDiff::added("b.rs", concat!("// @", "generated")));
+    diff.left_out.push(LeftOut {
+        path: "a.png".to_owned(),
+        why: WhyLeftOut::Binary,
+    });
+    let plan = plan(
+        &diff,
+        &Options {
+            wants: &|path| !path.starts_with("docs/"),
+            generated: &|path| path == "api/schema.rs",
+            ..options(1_000, 1)
+        },
+    );
+    let expected = [
+        ("a.png", WhyLeftOut::Binary),
+        ("Cargo.lock", WhyLeftOut::Generated),
+        ("docs/a.md", WhyLeftOut::Excluded),
+        ("api/schema.rs", WhyLeftOut::Generated),
+        ("node_modules/a.js", WhyLeftOut::Generated),
+        ("a.min.js", WhyLeftOut::Generated),
+        ("b.rs", WhyLeftOut::Generated),
+    ];
+    assert_eq!(why(&plan), expected);
+    assert_eq!(plan.parts[0].files, ["src/a.rs"]);
+}
+
+#[test]
+fn what_only_removes_goes_first() {
+    let removed = "-gone and not so important\n".repeat(20);
+    let diff = parsed(&format!(
+        "diff --git a/a.rs b/a.rs\n--- a/a.rs\n+++ b/a.rs\n\
+         @@ -1,20 +0,0 @@\n{removed}@@ -40 +20 @@\n-x\n+y\n"
+    ));
+    let all = plan(&diff, &options(1_000, 1));
+    assert_eq!(all.left_out, [], "all fits");
+    let plan = plan(&diff, &options(80, 1));
+    assert!(
+        body(&plan).contains("R 20 +y\n"),
+        "what is new is shown: {}",
+        body(&plan)
+    );
+    assert_eq!(why(&plan), [("a.rs", WhyLeftOut::Budget)]);
+}
+
+#[test]
+fn a_large_hunk_goes_on_in_the_next_part() {
+    let text: String = (1..=100).map(|n| format!("line {n}\n")).collect();
+    let mut diff = added("a.rs", &text);
+    diff.files[0].hunks[0].section = Some("impl X {".to_owned());
+    let plan = plan(&diff, &options(200, 100));
+    assert_eq!(plan.left_out, []);
+    assert!(plan.parts.len() > 2);
+    let mut next = 1;
+    for (index, part) in plan.parts.iter().enumerate() {
+        let numbers: Vec<u32> = part
+            .text
+            .lines()
+            .filter_map(|line| line.strip_prefix("R ")?.split(' ').next()?.parse().ok())
+            .collect();
+        let overlap = if index == 0 { 0 } else { 3 };
+        assert_eq!(numbers[0], next - overlap, "the lines before are repeated");
+        let continued = part.text.contains("@@ impl X { (continued)\n");
+        assert_eq!(continued, index > 0, "the function is repeated");
+        assert!(
+            part.text.contains("file \"a.rs\" added\n"),
+            "the file is repeated"
+        );
+        next = numbers[numbers.len() - 1] + 1;
+    }
+    assert_eq!(next, 101, "no line is skipped");
+}
+
+#[test]
+fn a_long_line_is_cut_where_one_sees_it() {
+    let line = "é".repeat(1_500);
+    let plan = plan(
+        &added("a.rs", &format!("{line}\nshort")),
+        &options(10_000, 1),
+    );
+    let expected = format!(
+        "R 1 +{} [cut: 1000 more bytes]\nR 2 +short\n",
+        "é".repeat(1_000)
+    );
+    assert!(body(&plan).ends_with(&expected));
+    assert_eq!(plan.left_out, []);
+}
+
+#[test]
+fn a_budget_of_nothing_leaves_all_out_by_name() {
+    for (tokens, parts) in [(0, 5), (10, 5), (25, 5), (1_000, 0)] {
+        let plan = plan(&added("a.rs", "x = 1234567890"), &options(tokens, parts));
+        assert_eq!(plan.parts, [], "{tokens} {parts}");
+        assert_eq!(
+            why(&plan),
+            [("a.rs", WhyLeftOut::Budget)],
+            "{tokens} {parts}"
+        );
+    }
+}

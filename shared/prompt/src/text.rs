@@ -1,0 +1,136 @@
+use std::borrow::Cow;
+
+/// Takes out what is not seen or does not belong into a line: bidirectional
+/// controls, zero-width and tag characters, variation selectors, separators of
+/// lines, and control characters except for the tab.
+///
+/// ```
+/// assert_eq!(prompt::strip("if\u{200b} a\u{202e}\tb\r"), "if a\tb");
+/// ```
+pub fn strip(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_stripped) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|&c| !is_stripped(c)).collect())
+}
+
+fn is_stripped(c: char) -> bool {
+    (c.is_control() && c != '\t')
+        || is_hidden(c)
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fe00}'..='\u{fe0f}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// Whether `c` hides or turns what stands around it ("Trojan Source"), or carries
+/// text that only a model reads.
+pub(crate) fn is_hidden(c: char) -> bool {
+    matches!(c,
+        // Controls of direction.
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        // Of no width.
+        | '\u{ad}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}'
+        | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
+        // Letters that are blank.
+        | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}'
+        // Tags, and selectors that no letter has.
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// `text` as a string of JSON. What [`strip`] would take out is escaped, so that
+/// the name is still the file's.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    json.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => json += "\\\"",
+            '\\' => json += "\\\\",
+            '\n' => json += "\\n",
+            '\r' => json += "\\r",
+            '\t' => json += "\\t",
+            c if is_stripped(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    json += &format!("\\u{unit:04x}");
+                }
+            }
+            c => json.push(c),
+        }
+    }
+    json.push('"');
+    json
+}
+
+/// `text` without `nonce`, in whatever case its letters are.
+pub(crate) fn without_nonce<'a>(text: Cow<'a, str>, nonce: &str) -> Cow<'a, str> {
+    if nonce.is_empty() || text.len() < nonce.len() {
+        return text;
+    }
+    let nonce = nonce.to_ascii_lowercase();
+    let lower = text.to_ascii_lowercase();
+    if !lower.contains(&nonce) {
+        return text;
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut end = 0;
+    for (at, _) in lower.match_indices(&nonce) {
+        kept += text.get(end..at).unwrap_or_default();
+        // Something must stand there, or what is around it could be the nonce again.
+        kept += "[removed]";
+        end = at + nonce.len();
+    }
+    kept += text.get(end..).unwrap_or_default();
+    Cow::Owned(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_is_taken_out() {
+        for (why, text, expected) in [
+            ("plain", "let x = 1;", "let x = 1;"),
+            ("a tab stays", "\tx", "\tx"),
+            ("other letters stay", "مرحبا é 日本 🦀", "مرحبا é 日本 🦀"),
+            ("direction", "a\u{202e}b\u{2066}c\u{200f}", "abc"),
+            (
+                "no width",
+                "a\u{200b}b\u{200d}c\u{feff}\u{2060}\u{ad}",
+                "abc",
+            ),
+            ("tags", "a\u{e0041}\u{e007f}\u{e0100}b", "ab"),
+            (
+                "a terminal's controls",
+                "a\u{1b}[31m\u{7}\0\u{7f}\u{85}",
+                "a[31m",
+            ),
+            ("line ends", "a\rb\u{2028}c\u{2029}d\n", "abcd"),
+            ("selectors", "❤\u{fe0f}", "❤"),
+        ] {
+            assert_eq!(strip(text), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_one_string() {
+        for (why, path, expected) in [
+            ("plain", "src/a.rs", r#""src/a.rs""#),
+            ("quotes and ends", "a\"\n`\\\u{1}", r#""a\"\n`\\\u0001""#),
+            ("hidden", "a\u{202e}\u{e0041}b", r#""a\u202e\udb40\udc41b""#),
+        ] {
+            assert_eq!(quoted(path), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn no_nonce_is_left() {
+        for (why, text, expected) in [
+            ("none", "abc", "abc"),
+            ("one", "x0123abcdy", "x[removed]y"),
+            ("in capitals", "0123ABCD", "[removed]"),
+            ("one in the other", "0120123abcd3abcd", "012[removed]3abcd"),
+        ] {
+            assert_eq!(without_nonce(text.into(), "0123abcd"), expected, "{why}");
+        }
+        assert_eq!(without_nonce("abc".into(), ""), "abc", "no nonce, no end");
+    }
+}
