@@ -180,7 +180,7 @@ pub async fn serve(
     let secrets = Secrets::parse(&environment.webhook_secret()?)
         .map_err(|error| ConfigError::new("GITHUB_WEBHOOK_SECRET", error))?;
     let clock = Arc::new(SystemClock);
-    let github = Client::from_environment(environment, https::client()?, clock.clone())?;
+    let github = Client::publisher_from_environment(environment, https::client()?, clock.clone())?;
     let listener = server::listen(options.host, options.port).await?;
     // Last, so that no file is made when anything else is wrong.
     let store = Store::open(options.state.as_deref(), environment)?;

@@ -23,13 +23,25 @@ pub enum Call {
     CreateReview,
     /// `GET /user`.
     User,
+    /// `GET /app`.
+    App,
+    /// `GET /repos/{owner}/{repo}/installation`.
+    Installation,
+    /// `POST /app/installations/{installation_id}/access_tokens`.
+    AccessToken,
 }
 
 impl Call {
     fn writes(self) -> bool {
         match self {
             Self::CreateReview => true,
-            Self::PullRequest | Self::Diff | Self::ListReviews | Self::User => false,
+            Self::PullRequest
+            | Self::Diff
+            | Self::ListReviews
+            | Self::User
+            | Self::App
+            | Self::Installation
+            | Self::AccessToken => false, // a token is no content
         }
     }
 }
@@ -106,6 +118,16 @@ impl World {
             }
         })
         .await
+    }
+
+    /// A call by which an App looks after itself.
+    #[cfg(feature = "http")]
+    pub(crate) async fn ask_app<T>(
+        &self,
+        call: Call,
+        work: impl FnOnce(&mut State, Timestamp) -> Result<T, Refusal>,
+    ) -> Result<T, Failure> {
+        self.answer(call, None, work).await
     }
 
     pub(crate) async fn post_review(

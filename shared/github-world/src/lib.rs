@@ -59,7 +59,7 @@ pub use call::{Call, Write};
 pub use delivery::WebhookDelivery;
 pub use fault::Fault;
 #[cfg(feature = "http")]
-pub use http::{router, serve};
+pub use http::{HttpRequest, NewApp, router, serve};
 pub use hunks::MalformedDiff;
 pub use limit::Limit;
 pub use model::{Account, PostedReview};

@@ -120,7 +120,9 @@ pub enum GitHubError {
         retry_after: Duration,
     },
     /// 401 or 403 that is no rate limit.
-    #[error("GitHub refused {call}: {reason}; check GITHUB_TOKEN and its permissions")]
+    #[error(
+        "GitHub refused {call}: {reason}; check GITHUB_TOKEN, or the App of GITHUB_APP_ID, and its permissions"
+    )]
     Forbidden {
         /// The call.
         call: String,
