@@ -256,6 +256,7 @@ fn call(wire: &Wire, method: Method, path: String, body: Option<Vec<u8>>) -> Cal
         accept: JSON,
         body,
         most: LARGEST,
+        etag: None,
         about: About::Account,
     }
 }

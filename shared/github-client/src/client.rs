@@ -1,6 +1,10 @@
 //! The client, and what its calls have in common; each port is a file of its own.
 
+mod check;
+mod comment;
+mod contents;
 mod diff;
+mod files;
 mod pull_request;
 mod review;
 
@@ -34,6 +38,17 @@ pub struct Client {
     identity: RwLock<Option<Identity>>,
     /// When the last write began or ended. Held while one is under way.
     last_write: Mutex<Option<Timestamp>>,
+    files: std::sync::Mutex<contents::Kept>,
+}
+
+/// How a walk over the pages of a list ended.
+enum PageEnd<R> {
+    /// With what was looked for.
+    Found(R),
+    /// With the last page.
+    Last,
+    /// With the most pages that are read; there are more.
+    More,
 }
 
 impl Client {
@@ -51,6 +66,7 @@ impl Client {
             transport: Transport::new(&config, https, clock)?,
             identity: RwLock::new(config.bot_login.map(Identity::Login)),
             last_write: Mutex::new(None),
+            files: std::sync::Mutex::default(),
         })
     }
 
@@ -127,28 +143,46 @@ impl Client {
         call.json(&answer)
     }
 
-    /// Gives the pages of a list to `visit`, until it has found what it looks for.
-    /// `None` is the end of the list; a list of more than `most` pages is an error,
-    /// for to say "none" of it could be wrong.
+    /// Looks through the pages of a list. `None` is the end of the list; a list of
+    /// more than `most` pages is an error, for to say "none" of it could be wrong.
     async fn pages<T: DeserializeOwned, R>(
         &self,
         repo: &RepoName,
         path: &str,
         query: &str,
         most: usize,
-        mut visit: impl FnMut(T) -> Option<R> + Send,
+        visit: impl FnMut(T) -> Option<R> + Send,
     ) -> Result<Option<R>, GitHubError> {
+        match self.visit(repo, path, query, most, visit).await? {
+            PageEnd::Found(found) => Ok(Some(found)),
+            PageEnd::Last => Ok(None),
+            PageEnd::More => Err(GitHubError::Rejected {
+                call: format!("GET {path}"),
+                reason: format!("more than {most} pages"),
+            }),
+        }
+    }
+
+    /// Gives the pages of a list to `visit`, until it has found what it looks for.
+    async fn visit<T: DeserializeOwned, R>(
+        &self,
+        repo: &RepoName,
+        path: &str,
+        query: &str,
+        most: usize,
+        mut visit: impl FnMut(T) -> Option<R> + Send,
+    ) -> Result<PageEnd<R>, GitHubError> {
         let mut url = self.at(path, Some(query));
         for _ in 0..most {
             let about = About::Repository(repo.clone());
             let call = get(about, path.to_owned(), url.clone());
             let answer = self.transport.read(&call).await?;
             if let Some(found) = visit(call.json(&answer)?) {
-                return Ok(Some(found));
+                return Ok(PageEnd::Found(found));
             }
             let link = answer.headers.get(header::LINK);
             let Some(next) = link.and_then(|link| link::next(link.to_str().ok()?)) else {
-                return Ok(None);
+                return Ok(PageEnd::Last);
             };
             let followed = self.transport.wire.api.follow(&url, next);
             url = followed.ok_or_else(|| GitHubError::Rejected {
@@ -156,10 +190,11 @@ impl Client {
                 reason: "the next page is not on the API's host".to_owned(),
             })?;
         }
-        Err(GitHubError::Rejected {
-            call: format!("GET {path}"),
-            reason: format!("more than {most} pages"),
-        })
+        Ok(PageEnd::More)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, contents::Kept> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A write in `repo`, sent once and at least a second after the last one.
@@ -182,6 +217,7 @@ impl Client {
             accept: JSON,
             body: Some(body),
             most: LARGEST_JSON,
+            etag: None,
             about: About::Repository(repo.clone()),
         };
         let answer = self.spaced(&call).await?;
@@ -270,6 +306,7 @@ fn get(about: About, path: String, url: Url) -> Call {
         accept: JSON,
         body: None,
         most: LARGEST_JSON,
+        etag: None,
         about,
     }
 }

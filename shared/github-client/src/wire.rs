@@ -47,6 +47,8 @@ pub(crate) struct Call {
     pub(crate) body: Option<Vec<u8>>,
     /// Bytes of a good answer that are read; more is [`GitHubError::TooLarge`].
     pub(crate) most: usize,
+    /// What is known already: the answer may be that it has not changed.
+    pub(crate) etag: Option<HeaderValue>,
     /// What the call is about: an App has a token for each repository.
     pub(crate) about: About,
 }
@@ -76,6 +78,8 @@ pub(crate) enum About {
 pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// 304: what the call's `etag` stands for is still so.
+    pub(crate) not_modified: bool,
 }
 
 /// Why a call was not answered well.
@@ -186,6 +190,9 @@ impl Wire {
             .header(header::ACCEPT, call.accept)
             .header("x-github-api-version", API_VERSION)
             .header(header::AUTHORIZATION, pass.clone());
+        if let Some(etag) = &call.etag {
+            request = request.header(header::IF_NONE_MATCH, etag.clone());
+        }
         if let Some(body) = &call.body {
             request = request
                 .header(header::CONTENT_TYPE, "application/json")
@@ -200,7 +207,8 @@ impl Wire {
     async fn answer(&self, call: &Call, mut response: Response) -> Result<Answer, Failed> {
         let status = response.status();
         let mut body = Vec::new();
-        if status.is_success() {
+        let not_modified = call.etag.is_some() && status == StatusCode::NOT_MODIFIED;
+        if status.is_success() || not_modified {
             let whole = fill(&mut body, &mut response, call.most).await;
             if !whole.map_err(|error| unavailable(call, error))? {
                 return Err(GitHubError::TooLarge {
@@ -212,6 +220,7 @@ impl Wire {
             return Ok(Answer {
                 headers: std::mem::take(response.headers_mut()),
                 body,
+                not_modified,
             });
         }
         // Of an error, what can be had: the status has said the main thing.

@@ -30,6 +30,9 @@ async fn a_pull_request_as_it_stands(stage: Stage) {
         head_sha: stage.head(),
         open,
         author: "octocat".into(),
+        author_association: "CONTRIBUTOR".into(),
+        base_ref: "main".into(),
+        draft: false,
     };
     assert_eq!(client.pull_request(&stage.pr).await, Ok(want(true)));
     stage.world.push(&stage.pr, common::DIFF);

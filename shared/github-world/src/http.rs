@@ -5,7 +5,11 @@
 mod app;
 mod at;
 mod body;
+mod check;
+mod comment;
+mod contents;
 mod door;
+mod files;
 mod page;
 mod pull_request;
 mod refused;
@@ -17,7 +21,7 @@ pub use request::HttpRequest;
 
 use crate::World;
 use crate::answer::Refusal;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, patch, post};
 use axum::{Router, middleware};
 use refused::Refused;
 use tokio::net::TcpListener;
@@ -76,5 +80,14 @@ fn in_a_repository() -> Vec<(&'static str, MethodRouter<World>)> {
             "pulls/{number}/reviews",
             get(review::list).post(review::create),
         ),
+        ("pulls/{number}/files", get(files::list)),
+        ("contents/{*path}", get(contents::get)),
+        ("check-runs", post(check::create)),
+        ("commits/{sha}/check-runs", get(check::list)),
+        (
+            "issues/{number}/comments",
+            get(comment::list).post(comment::create),
+        ),
+        ("issues/comments/{comment}", patch(comment::update)),
     ]
 }

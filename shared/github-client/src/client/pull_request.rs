@@ -13,6 +13,10 @@ use serde::Deserialize;
 struct PullRequestBody {
     state: String,
     head: HeadBody,
+    base: BaseBody,
+    #[serde(default)]
+    draft: bool,
+    author_association: String,
     /// `null` when the account was deleted.
     user: Option<User>,
 }
@@ -22,6 +26,11 @@ struct HeadBody {
     sha: HeadSha,
 }
 
+#[derive(Deserialize)]
+struct BaseBody {
+    r#ref: String,
+}
+
 #[async_trait]
 impl ReadPullRequest for Client {
     async fn pull_request(&self, pr: &PrKey) -> Result<PullRequest, GitHubError> {
@@ -29,6 +38,9 @@ impl ReadPullRequest for Client {
         let found: PullRequestBody = self.get(About::Repository(pr.repo.clone()), path).await?;
         Ok(PullRequest {
             head_sha: found.head.sha,
+            author_association: found.author_association,
+            base_ref: found.base.r#ref,
+            draft: found.draft,
             open: found.state == "open",
             // GitHub shows the work of deleted accounts as the ghost's.
             author: found

@@ -158,12 +158,7 @@ impl Stage {
 }
 
 pub fn comment(path: &str, line: u32, side: Side) -> ReviewComment {
-    ReviewComment {
-        path: path.to_owned(),
-        line,
-        side,
-        body: "why?".to_owned(),
-    }
+    ReviewComment::at(path, line, side, "why?")
 }
 
 /// Serves on a free port of loopback for as long as the test runs.

@@ -26,13 +26,21 @@ pub(super) async fn at_the_door(
         return Refused(Refusal::new(413, "Payload Too Large")).into_response();
     };
     let heard = HttpRequest::of(&parts, &body);
-    world.lock().http.requests.push(heard);
+    let nth = {
+        let requests = &mut world.lock().http.requests;
+        requests.push(heard);
+        requests.len() - 1
+    };
     let let_in = headers(&parts.headers)
         .and_then(|secret| credentials(&world, secret, &parts.method, parts.uri.path()));
-    match let_in {
+    let answer = match let_in {
         Ok(()) => next.run(Request::from_parts(parts, Body::from(body))).await,
         Err(refusal) => Refused(refusal).into_response(),
+    };
+    if let Some(heard) = world.lock().http.requests.get_mut(nth) {
+        heard.status = answer.status().as_u16();
     }
+    answer
 }
 
 /// What stands behind `Bearer`, if the headers are in order.

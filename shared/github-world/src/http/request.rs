@@ -16,6 +16,8 @@ pub struct HttpRequest {
     pub query: String,
     /// Its JSON; `null` without a body, and for a body that is no JSON.
     pub body: Value,
+    /// What it was answered with; 0 while it is not.
+    pub status: u16,
 }
 
 impl HttpRequest {
@@ -25,6 +27,7 @@ impl HttpRequest {
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             body: serde_json::from_slice(body).unwrap_or(Value::Null),
+            status: 0,
         }
     }
 }

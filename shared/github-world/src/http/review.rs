@@ -30,7 +30,7 @@ pub(super) async fn list(
 
 /// The body of "Create a review for a pull request". Fields that GitHub does not
 /// know are refused here, so that a misspelt one is noticed; reviews that stay
-/// pending, `position` and comments on several lines the world does not play.
+/// pending and `position` the world does not play.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReviewBody {
@@ -49,6 +49,8 @@ struct CommentBody {
     line: u32,
     #[serde(default = "right")]
     side: Side,
+    start_line: Option<u32>,
+    start_side: Option<Side>,
     body: String,
 }
 
@@ -67,6 +69,8 @@ pub(super) async fn create(
         path: comment.path,
         line: comment.line,
         side: comment.side,
+        start_line: comment.start_line,
+        start_side: comment.start_side,
         body: comment.body,
     };
     let review = NewReview {
