@@ -182,7 +182,7 @@ pub async fn serve(
         .map_err(|error| ConfigError::new("GITHUB_WEBHOOK_SECRET", error))?;
     let clock = Arc::new(SystemClock);
     let https = https::client()?;
-    let github = Client::from_environment(environment, https.clone(), clock.clone())?;
+    let github = Client::publisher_from_environment(environment, https.clone(), clock.clone())?;
     let listener = server::listen(options.host, options.port).await?;
     // Last, so that no file is made when anything else is wrong.
     let store = Store::open(options.state.as_deref(), environment)?;

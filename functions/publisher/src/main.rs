@@ -13,7 +13,7 @@ async fn main() -> Result<(), runtime::Error> {
         aws::secrets(&base),
     )?;
     let (clock, entropy) = (base.clock.clone(), base.entropy.clone());
-    let github = Arc::new(Client::from_environment(
+    let github = Arc::new(Client::publisher_from_environment(
         &environment,
         base.https.clone(),
         clock.clone(),

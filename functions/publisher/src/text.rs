@@ -59,15 +59,9 @@ fn place<'a>(findings: &'a [Finding], diff: &Diff) -> (Vec<ReviewComment>, Vec<&
             rest.push(finding);
         }
     }
-    let comment = |((path, line), findings): ((&str, u32), Vec<&Finding>)| ReviewComment {
-        path: path.to_owned(),
-        line,
-        side: Side::Right,
-        body: findings
-            .into_iter()
-            .map(told)
-            .collect::<Vec<_>>()
-            .join("\n\n"),
+    let comment = |((path, line), findings): ((&str, u32), Vec<&Finding>)| {
+        let told: Vec<_> = findings.into_iter().map(told).collect();
+        ReviewComment::at(path, line, Side::Right, told.join("\n\n"))
     };
     (lines.into_iter().map(comment).collect(), rest)
 }

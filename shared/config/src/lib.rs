@@ -40,7 +40,12 @@ pub const KIMI_BASE_URL: &str = "https://api.moonshot.ai/v1";
 pub const KIMI_MODEL: &str = "kimi-k3.1-pro";
 
 /// The variables that hold secrets, or references to them.
-const SECRETS: [&str; 3] = ["GITHUB_WEBHOOK_SECRET", "GITHUB_TOKEN", "KIMI_API_KEY"];
+const SECRETS: [&str; 4] = [
+    "GITHUB_WEBHOOK_SECRET",
+    "GITHUB_TOKEN",
+    "GITHUB_APP_PRIVATE_KEY",
+    "KIMI_API_KEY",
+];
 
 impl Environment {
     /// The environment of this process. A variable that is no Unicode counts as
@@ -70,8 +75,30 @@ impl Environment {
     /// # Errors
     /// [`ConfigError`] when it is not set.
     pub fn github_token(&self) -> Result<SecretString, ConfigError> {
-        let expected = "a token with read access to contents and write access to pull requests";
+        let expected = "a token with read access to contents and write access to pull requests, \
+                        or an App's GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY";
         self.required("GITHUB_TOKEN", expected).cloned()
+    }
+
+    /// `GITHUB_APP_ID` with `GITHUB_APP_PRIVATE_KEY`; `None` when neither is set.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the one that is missing.
+    pub fn github_app(&self) -> Result<Option<App>, ConfigError> {
+        const KEY: &str = "GITHUB_APP_PRIVATE_KEY";
+        let id = self.text("GITHUB_APP_ID");
+        if id.is_none() && self.text(KEY).is_none() {
+            return Ok(None);
+        }
+        let beside = "the App's id, beside GITHUB_APP_PRIVATE_KEY";
+        let id = id.ok_or_else(|| {
+            ConfigError::new("GITHUB_APP_ID", format!("not set; expected {beside}"))
+        })?;
+        let key = self.required(KEY, "the App's private key in PEM, beside GITHUB_APP_ID")?;
+        Ok(Some(App {
+            id: id.to_owned(),
+            private_key: key.clone(),
+        }))
     }
 
     /// `GITHUB_API_URL`, or GitHub's own.
@@ -223,6 +250,15 @@ impl<K: Into<String>, V: Into<SecretString>> FromIterator<(K, V)> for Environmen
     }
 }
 
+/// An App, as GitHub's settings show it.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// `GITHUB_APP_ID`.
+    pub id: String,
+    /// `GITHUB_APP_PRIVATE_KEY`: PEM, whose line ends may be written `\n`.
+    pub private_key: SecretString,
+}
+
 /// Region, credentials and endpoint, as the AWS SDKs name them ("Environment
 /// variables support").
 #[derive(Debug, Clone)]
@@ -249,6 +285,26 @@ mod tests {
         insta::assert_snapshot!(empty.webhook_secret().unwrap_err(), @"GITHUB_WEBHOOK_SECRET: not set; expected the secret that was set on GitHub's webhook");
         insta::assert_snapshot!(empty.state_url().unwrap_err(), @"STATE_URL: not set; expected where state is kept, such as dynamodb://table");
         insta::assert_snapshot!(empty.aws().unwrap_err(), @"AWS_REGION: not set; expected an AWS region, such as eu-central-1");
+    }
+
+    #[test]
+    fn an_app_is_an_id_and_a_key() {
+        let app = |set: &[(&'static str, &'static str)]| {
+            Environment::from_iter(set.iter().copied()).github_app()
+        };
+        let (id, key) = (("GITHUB_APP_ID", "7"), ("GITHUB_APP_PRIVATE_KEY", "pem"));
+        assert!(matches!(app(&[]), Ok(None)), "neither");
+        assert!(
+            matches!(app(&[("GITHUB_APP_ID", "")]), Ok(None)),
+            "empty is not set"
+        );
+        let both = app(&[id, key]).unwrap().unwrap();
+        assert_eq!(
+            (both.id.as_str(), both.private_key.expose_secret()),
+            ("7", "pem")
+        );
+        insta::assert_snapshot!(app(&[id]).unwrap_err(), @"GITHUB_APP_PRIVATE_KEY: not set; expected the App's private key in PEM, beside GITHUB_APP_ID");
+        insta::assert_snapshot!(app(&[key]).unwrap_err(), @"GITHUB_APP_ID: not set; expected the App's id, beside GITHUB_APP_PRIVATE_KEY");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a client is made from, and the address of the API.
 
+use crate::credentials::Credentials;
 use reqwest::Url;
 use secrecy::SecretString;
 use std::time::Duration;
@@ -13,11 +14,11 @@ pub struct Config {
     /// `https://api.github.com`, or `https://HOST/api/v3` of a GitHub Enterprise
     /// Server. Plain `http` is taken for loopback hosts only.
     pub api_url: String,
-    /// A personal access token, an App's installation token or an Actions token.
-    pub token: SecretString,
+    /// A token, or an App's key.
+    pub credentials: Credentials,
     /// GitHub refuses calls without one.
     pub user_agent: String,
-    /// The login that the token posts as, such as `review-bot[bot]`, if known.
+    /// The login that is posted as, such as `review-bot[bot]`, if known.
     pub bot_login: Option<String>,
     /// For one attempt, from the connection to the end of the answer: 10 s, on the
     /// machine's own clock.
@@ -25,11 +26,16 @@ pub struct Config {
 }
 
 impl Config {
-    /// GitHub itself, with the usual timeouts.
+    /// GitHub itself by a token, with the usual timeouts.
     pub fn new(token: SecretString) -> Self {
+        Self::with(Credentials::Token(token))
+    }
+
+    /// GitHub itself, with the usual timeouts.
+    pub fn with(credentials: Credentials) -> Self {
         Self {
             api_url: GITHUB.to_owned(),
-            token,
+            credentials,
             user_agent: concat!("github-bot/", env!("CARGO_PKG_VERSION")).to_owned(),
             bot_login: None,
             timeout: Duration::from_secs(10),
@@ -51,6 +57,15 @@ pub enum ConfigError {
     /// The token is empty, or holds characters that no token has.
     #[error("it is empty or holds characters that cannot be sent")]
     Token,
+    /// The App's id is none.
+    #[error("expected the number, or the client id, on the App's page in GitHub's settings")]
+    AppId,
+    /// The App's private key is none.
+    #[error("{reason}; expected the file that GitHub gives under the App's private keys, in PEM")]
+    AppKey {
+        /// What is wrong with it. Holds nothing of the key.
+        reason: &'static str,
+    },
     /// The user agent cannot be sent.
     #[error("the user agent {0:?} cannot be sent")]
     UserAgent(String),

@@ -29,6 +29,17 @@ impl Identity {
             Self::SomeBot => author.kind == "Bot",
         })
     }
+
+    /// Whether the App of this name may be the bot itself.
+    pub(crate) fn is_app(&self, slug: &str) -> bool {
+        match self {
+            Self::Login(login) => {
+                let name = login.strip_suffix("[bot]");
+                name.is_some_and(|name| name.eq_ignore_ascii_case(slug))
+            }
+            Self::SomeBot => true,
+        }
+    }
 }
 
 #[cfg(test)]

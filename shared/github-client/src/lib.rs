@@ -1,9 +1,5 @@
-//! GitHub's REST API over HTTP: [`Client`] is [`ReadDiff`], [`ReadPullRequest`]
-//! and [`PublishReview`] for handlers that run for real.
-//!
-//! [`ReadDiff`]: github::port::ReadDiff
-//! [`ReadPullRequest`]: github::port::ReadPullRequest
-//! [`PublishReview`]: github::port::PublishReview
+//! GitHub's REST API over HTTP: [`Client`] is every port of [`github::port`], for
+//! handlers that run for real.
 //!
 //! ```
 //! use github_client::{Client, Config};
@@ -21,8 +17,8 @@
 //! ```
 //!
 //! # What it promises
-//! - **A write is sent once.** `POST` is never tried again, whatever happens to
-//!   its answer: the caller looks for the marker first. `GET`s are tried up to
+//! - **A write is sent once.** `POST` and `PATCH` are never tried again, whatever
+//!   happens to their answer: the caller looks for the marker first. `GET`s are tried up to
 //!   three times when GitHub does not answer or answers 5xx.
 //! - **Limits are honoured** ("Rate limits for the REST API", "Best practices for
 //!   using the REST API"): `retry-after`, else `x-ratelimit-reset` when nothing
@@ -32,7 +28,12 @@
 //!   of one client go one after the other, at least a second apart.
 //! - **Bounded.** 10 s for an attempt with its answer (so about
 //!   40 s for a `GET` that fails three times with limits waited out in between),
-//!   20 MiB for a diff, 64 KiB for an error.
+//!   20 MiB for a diff or for all patches, 64 KiB for a file
+//!   or an error.
+//! - **An App's tokens are narrow**: each is for one repository and for
+//!   [`Permissions`], is made when the first call about the repository needs it,
+//!   and is kept until five minutes before it ends. One that is refused earlier is
+//!   forgotten; a `GET` is then made once more, a write is the caller's to repeat.
 //! - **The token goes to the API and nowhere else**: not into logs, not into
 //!   `Debug`, not over plain HTTP beyond loopback, not along a redirect to
 //!   another host.
@@ -43,21 +44,25 @@
 //! copy it, or guess it, and post it to keep the bot silent. A review therefore
 //! counts only if the bot itself wrote it:
 //! - by login, where the login is known: from [`Config::bot_login`], from
-//!   `GET /user` for a person's token, or from the answer to a review that this
+//!   `GET /app` for an App, from `GET /user` for a person's token, or from the answer to a review that this
 //!   client posted;
-//! - else by account type. Tokens of Apps and of GitHub Actions may not ask
+//! - else by account type. Tokens that an App has made elsewhere and those of GitHub Actions may not ask
 //!   `GET /user` (403, "Resource not accessible by integration"); then only
 //!   reviews by accounts of type `Bot` count. A stranger cannot have one without
 //!   an App that is installed on the repository. Name the bot's login to close
 //!   that gap as well.
 
+mod app;
 mod client;
 mod config;
+mod credentials;
 mod identity;
 mod limit;
 mod link;
 mod refusal;
 mod transport;
+mod wire;
 
 pub use client::Client;
 pub use config::{Config, ConfigError};
+pub use credentials::{Access, Credentials, Permissions};

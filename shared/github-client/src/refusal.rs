@@ -134,7 +134,7 @@ mod tests {
                 "a lost permission",
                 403,
                 r#"{"message":"Resource not accessible by integration"}"#,
-                "GitHub refused GET /x: Resource not accessible by integration; check GITHUB_TOKEN and its permissions",
+                "GitHub refused GET /x: Resource not accessible by integration; check GITHUB_TOKEN, or the App of GITHUB_APP_ID, and its permissions",
             ),
             (
                 "lines cannot be forged in a log",

@@ -1,64 +1,43 @@
-//! One call to the API: headers, time limits, attempts, redirects, and how much
-//! of the answer is read.
+//! Calls with the credentials that they need.
 
-use crate::config::{ApiUrl, Config, ConfigError};
-use crate::refusal;
+use crate::app::App;
+use crate::config::{Config, ConfigError};
+use crate::credentials::Credentials;
+use crate::wire::{About, Answer, Call, Wire};
 use github::port::GitHubError;
 use ports::Clock;
-use reqwest::header::{self, HeaderMap, HeaderValue};
-use reqwest::{Method, Response, StatusCode, Url};
-use secrecy::ExposeSecret;
-use std::error::Error;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
-use std::time::Duration;
 
-/// The version of the REST API that this client was written to.
-const API_VERSION: &str = "2022-11-28";
-
-/// Attempts of a `GET`.
-const ATTEMPTS: u32 = 3;
-
-/// Before the second attempt; doubled before each later one.
-const BACK_OFF: Duration = Duration::from_millis(500);
-
-/// The longest rate limit that a `GET` waits for by itself.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Redirects that are followed, on the API's own host.
-const REDIRECTS: usize = 3;
-
-/// Bytes of an error that are read.
-const LARGEST_ERROR: usize = 64 << 10;
-
-/// A call as it goes out.
+/// What a call is authorized by.
 #[derive(Debug)]
-pub(crate) struct Call {
-    /// For people: `GET /repos/octo/widgets/pulls/7`.
-    pub(crate) name: String,
-    pub(crate) method: Method,
-    pub(crate) url: Url,
-    /// The media type asked for.
-    pub(crate) accept: &'static str,
-    /// JSON.
-    pub(crate) body: Option<Vec<u8>>,
-    /// Bytes of a good answer that are read; more is [`GitHubError::TooLarge`].
-    pub(crate) most: usize,
+pub(crate) struct Pass {
+    pub(crate) header: HeaderValue,
+    /// It was kept from an earlier call, and may have been revoked since.
+    pub(crate) kept: bool,
 }
 
-/// A good answer.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+/// `Authorization: Bearer …`, which no `Debug` of a request shows. `None` when
+/// `secret` cannot be sent.
+pub(crate) fn bearer(secret: &str) -> Option<HeaderValue> {
+    if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    let mut header = HeaderValue::try_from(format!("Bearer {secret}")).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }
 
+/// Calls with the credentials that they need.
 pub(crate) struct Transport {
-    https: https::Client,
-    timeout: Duration,
-    user_agent: HeaderValue,
-    pub(crate) api: ApiUrl,
-    authorization: HeaderValue,
-    clock: Arc<dyn Clock>,
+    pub(crate) wire: Wire,
+    held: Held,
+}
+
+enum Held {
+    Token(HeaderValue),
+    App(Box<App>),
 }
 
 impl Transport {
@@ -67,190 +46,74 @@ impl Transport {
         https: https::Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigError> {
-        let api = ApiUrl::read(&config.api_url)?;
-        let token = config.token.expose_secret();
-        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(ConfigError::Token);
-        }
-        let mut authorization =
-            HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| ConfigError::Token)?;
-        authorization.set_sensitive(true); // no Debug of a request shows it
-        let user_agent = HeaderValue::try_from(&config.user_agent)
-            .ok()
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| ConfigError::UserAgent(config.user_agent.clone()))?;
+        let token = |token: &SecretString| bearer(token.expose_secret()).ok_or(ConfigError::Token);
         Ok(Self {
-            https,
-            timeout: config.timeout,
-            api,
-            user_agent,
-            authorization,
-            clock,
+            wire: Wire::new(config, https, clock)?,
+            held: match &config.credentials {
+                Credentials::Token(secret) => Held::Token(token(secret)?),
+                Credentials::App {
+                    id,
+                    private_key,
+                    permissions,
+                } => Held::App(Box::new(App::new(id, private_key, *permissions)?)),
+            },
         })
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        self.clock.as_ref()
+    /// Whether an App calls, which may ask for itself at `GET /app`.
+    pub(crate) fn is_app(&self) -> bool {
+        match self.held {
+            Held::Token(_) => false,
+            Held::App(_) => true,
+        }
     }
 
     /// Makes a call that changes nothing, again if it may succeed soon.
     pub(crate) async fn read(&self, call: &Call) -> Result<Answer, GitHubError> {
-        let mut attempt = 1;
-        loop {
-            let error = match self.once(call).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let Some(wait) = pause(attempt, &error) else {
-                return Err(error);
-            };
-            tracing::info!(attempt, wait_ms = wait.as_millis(), %error, "asking GitHub again");
-            self.clock.sleep(wait).await;
-            attempt += 1;
-        }
-    }
-
-    /// Makes a call once.
-    pub(crate) async fn once(&self, call: &Call) -> Result<Answer, GitHubError> {
-        let mut url = call.url.clone();
-        for _ in 0..=REDIRECTS {
-            let response = self.send(call, url.clone()).await?;
-            let status = response.status();
-            tracing::debug!(
-                call = call.name,
-                status = status.as_u16(),
-                "GitHub answered"
-            );
-            if !followed(&call.method, status) {
-                return self.answer(call, response).await;
+        let pass = self.pass(&call.about).await?;
+        match self.wire.read(call, &pass.header).await {
+            Err(failed) if failed.unauthorized && self.drop_kept(&call.about, &pass).await => {
+                let pass = self.pass(&call.about).await?;
+                let again = self.wire.read(call, &pass.header).await;
+                again.map_err(|failed| failed.error)
             }
-            let location = response.headers().get(header::LOCATION);
-            let location = location.and_then(|location| location.to_str().ok());
-            let next = location.and_then(|location| self.api.follow(&url, location));
-            url = next.ok_or_else(|| {
-                rejected(
-                    call,
-                    format!("{status}: a redirect away from the API's host"),
-                )
-            })?;
+            answer => answer.map_err(|failed| failed.error),
         }
-        Err(rejected(call, "too many redirects".to_owned()))
     }
 
-    async fn send(&self, call: &Call, url: Url) -> Result<Response, GitHubError> {
-        let mut request = self
-            .https
-            .request(call.method.clone(), url)
-            .timeout(self.timeout)
-            .header(header::USER_AGENT, self.user_agent.clone())
-            .header(header::ACCEPT, call.accept)
-            .header("x-github-api-version", API_VERSION)
-            .header(header::AUTHORIZATION, self.authorization.clone());
-        if let Some(body) = &call.body {
-            request = request
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(body.clone());
-        }
-        request
-            .send()
-            .await
-            .map_err(|error| unavailable(call, error))
-    }
-
-    async fn answer(&self, call: &Call, mut response: Response) -> Result<Answer, GitHubError> {
-        let status = response.status();
-        let mut body = Vec::new();
-        if status.is_success() {
-            let whole = fill(&mut body, &mut response, call.most).await;
-            if !whole.map_err(|error| unavailable(call, error))? {
-                return Err(GitHubError::TooLarge {
+    /// Makes a call that changes something, once.
+    pub(crate) async fn write(&self, call: &Call) -> Result<Answer, GitHubError> {
+        let pass = self.pass(&call.about).await?;
+        match self.wire.once(call, &pass.header).await {
+            // The caller may come again; then there is a new token.
+            Err(failed) if failed.unauthorized && self.drop_kept(&call.about, &pass).await => {
+                Err(GitHubError::Unavailable {
                     call: call.name.clone(),
-                    reason: format!("the answer is larger than {} bytes", call.most),
-                });
+                    reason: "the installation's token is not taken any more".to_owned(),
+                })
             }
-            return Ok(Answer {
-                headers: std::mem::take(response.headers_mut()),
-                body,
-            });
-        }
-        // Of an error, what can be had: the status has said the main thing.
-        let _ = fill(&mut body, &mut response, LARGEST_ERROR).await;
-        let now = self.clock.now();
-        Err(refusal::read(
-            &call.name,
-            status,
-            response.headers(),
-            &body,
-            now,
-        ))
-    }
-}
-
-/// Reads at most `most` bytes; whether that was all.
-async fn fill(
-    body: &mut Vec<u8>,
-    response: &mut Response,
-    most: usize,
-) -> Result<bool, reqwest::Error> {
-    while let Some(chunk) = response.chunk().await? {
-        let room = most.saturating_sub(body.len());
-        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if chunk.len() > room {
-            return Ok(false);
+            answer => answer.map_err(|failed| failed.error),
         }
     }
-    Ok(true)
-}
 
-/// "Best practices for using the REST API", "Follow redirects". A write keeps
-/// its method on 307 and 308 only.
-fn followed(method: &Method, status: StatusCode) -> bool {
-    match status.as_u16() {
-        307 | 308 => true,
-        301 | 302 => *method == Method::GET,
-        _ => false,
-    }
-}
-
-/// How long to wait before the next attempt; `None` when there is none.
-fn pause(attempt: u32, error: &GitHubError) -> Option<Duration> {
-    if attempt >= ATTEMPTS {
-        return None;
-    }
-    match error {
-        GitHubError::Unavailable { .. } => Some(BACK_OFF * 2u32.saturating_pow(attempt - 1)),
-        GitHubError::RateLimited { retry_after, .. } => {
-            (*retry_after <= PATIENCE).then_some(*retry_after)
+    async fn pass(&self, about: &About) -> Result<Pass, GitHubError> {
+        match &self.held {
+            Held::Token(header) => Ok(Pass {
+                header: header.clone(),
+                kept: false,
+            }),
+            Held::App(app) => app.pass(&self.wire, about).await,
         }
-        GitHubError::Forbidden { .. }
-        | GitHubError::NotFound { .. }
-        | GitHubError::TooLarge { .. }
-        | GitHubError::Rejected { .. } => None,
     }
-}
 
-fn rejected(call: &Call, reason: String) -> GitHubError {
-    GitHubError::Rejected {
-        call: call.name.clone(),
-        reason,
+    /// Forgets what `pass` was kept from; whether there is a better one to be had.
+    async fn drop_kept(&self, about: &About, pass: &Pass) -> bool {
+        match (&self.held, about) {
+            (Held::App(app), About::Repository(repo)) if pass.kept => {
+                app.drop_token(repo, &pass.header).await;
+                true
+            }
+            (Held::Token(_) | Held::App(_), About::Repository(_) | About::Account) => false,
+        }
     }
-}
-
-fn unavailable(call: &Call, error: reqwest::Error) -> GitHubError {
-    GitHubError::Unavailable {
-        call: call.name.clone(),
-        reason: reason(error),
-    }
-}
-
-/// The error with its causes, without the address.
-fn reason(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    text
 }

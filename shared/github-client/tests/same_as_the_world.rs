@@ -1,5 +1,11 @@
 //! Over HTTP, the client says what the world says in process.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "these are tests, run by `by_token_and_by_app`"
+)]
 
+#[macro_use]
 mod common;
 
 use common::{Stage, comment};
@@ -9,14 +15,24 @@ use github::port::{
 };
 use github_client::Config;
 
-#[tokio::test]
-async fn a_pull_request_as_it_stands() {
-    let stage = Stage::new().await;
+by_token_and_by_app!(
+    a_pull_request_as_it_stands,
+    a_diff_by_commits,
+    a_review_is_posted_and_found,
+    the_same_under_an_enterprise_servers_path,
+    refusals_are_the_same_word_for_word,
+    a_diff_beyond_githubs_limits_is_too_large,
+);
+
+async fn a_pull_request_as_it_stands(stage: Stage) {
     let client = stage.client();
     let want = |open| PullRequest {
         head_sha: stage.head(),
         open,
         author: "octocat".into(),
+        author_association: "CONTRIBUTOR".into(),
+        base_ref: "main".into(),
+        draft: false,
     };
     assert_eq!(client.pull_request(&stage.pr).await, Ok(want(true)));
     stage.world.push(&stage.pr, common::DIFF);
@@ -24,18 +40,14 @@ async fn a_pull_request_as_it_stands() {
     assert_eq!(client.pull_request(&stage.pr).await, Ok(want(false)));
 }
 
-#[tokio::test]
-async fn a_diff_by_commits() {
-    let stage = Stage::new().await;
+async fn a_diff_by_commits(stage: Stage) {
     let (base, head) = (stage.world.base(&stage.pr), stage.head());
     stage.world.push(&stage.pr, ""); // a push in between changes nothing
     let diff = stage.client().diff(&stage.pr, &base, &head).await;
     assert_eq!(diff.as_deref(), Ok(common::DIFF));
 }
 
-#[tokio::test]
-async fn a_review_is_posted_and_found() {
-    let stage = Stage::new().await;
+async fn a_review_is_posted_and_found(stage: Stage) {
     let client = stage.client();
     assert_eq!(client.find_review(&stage.pr, "<!-- m1 -->").await, Ok(None));
     let review = stage.review("Good.\n<!-- m1 -->");
@@ -51,9 +63,7 @@ async fn a_review_is_posted_and_found() {
     assert_eq!(client.find_review(&stage.pr, "<!-- m2 -->").await, Ok(None));
 }
 
-#[tokio::test]
-async fn the_same_under_an_enterprise_servers_path() {
-    let stage = Stage::new().await;
+async fn the_same_under_an_enterprise_servers_path(stage: Stage) {
     for review in 0..60 {
         stage
             .world
@@ -72,9 +82,7 @@ async fn the_same_under_an_enterprise_servers_path() {
 }
 
 /// Each refusal is the same error, word for word, on both ways to the world.
-#[tokio::test]
-async fn refusals_are_the_same_word_for_word() {
-    let stage = Stage::new().await;
+async fn refusals_are_the_same_word_for_word(stage: Stage) {
     let (client, world) = (stage.client(), stage.world.github());
     stage.world.set_bot("review-bot[bot]");
     let good = stage.review("Fine.");
@@ -160,9 +168,7 @@ async fn refusals_are_the_same_word_for_word() {
     );
 }
 
-#[tokio::test]
-async fn a_diff_beyond_githubs_limits_is_too_large() {
-    let stage = Stage::new().await;
+async fn a_diff_beyond_githubs_limits_is_too_large(stage: Stage) {
     let (client, world) = (stage.client(), stage.world.github());
     let file = |n| format!("diff --git a/{n} b/{n}\nold mode 100644\nnew mode 100755\n");
     let lines = |n: usize| {
@@ -192,6 +198,6 @@ async fn a_token_that_github_does_not_know() {
     let error = client.pull_request(&stage.pr).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "GitHub refused GET /repos/octo/widgets/pulls/1: Bad credentials; check GITHUB_TOKEN and its permissions"
+        "GitHub refused GET /repos/octo/widgets/pulls/1: Bad credentials; check GITHUB_TOKEN, or the App of GITHUB_APP_ID, and its permissions"
     );
 }

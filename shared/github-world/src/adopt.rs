@@ -79,6 +79,7 @@ impl World {
             installation: payload.number("/installation/id").ok(),
             reviews: Vec::new(),
             comments: 0,
+            posted: Vec::new(),
         };
         let mut state = self.lock();
         if let Some(diff) = diff {
@@ -91,6 +92,7 @@ impl World {
             pull.commits.push(head);
             pull.reviews = before.reviews;
             pull.comments = before.comments;
+            pull.posted = before.posted;
         }
         repo.pulls.insert(pr.number, pull);
         Ok(pr)

@@ -21,15 +21,47 @@ pub enum Call {
     ListReviews,
     /// `POST /repos/{owner}/{repo}/pulls/{number}/reviews`.
     CreateReview,
+    /// `GET /repos/{owner}/{repo}/pulls/{number}/files`.
+    ListFiles,
+    /// `GET /repos/{owner}/{repo}/contents/{path}`.
+    Contents,
+    /// `GET /repos/{owner}/{repo}/commits/{sha}/check-runs`.
+    ListChecks,
+    /// `POST /repos/{owner}/{repo}/check-runs`.
+    CreateCheck,
+    /// `GET /repos/{owner}/{repo}/issues/{number}/comments`.
+    ListComments,
+    /// `POST /repos/{owner}/{repo}/issues/{number}/comments`.
+    CreateComment,
+    /// `PATCH /repos/{owner}/{repo}/issues/comments/{id}`.
+    UpdateComment,
     /// `GET /user`.
     User,
+    /// `GET /app`.
+    App,
+    /// `GET /repos/{owner}/{repo}/installation`.
+    Installation,
+    /// `POST /app/installations/{installation_id}/access_tokens`.
+    AccessToken,
 }
 
 impl Call {
     fn writes(self) -> bool {
         match self {
-            Self::CreateReview => true,
-            Self::PullRequest | Self::Diff | Self::ListReviews | Self::User => false,
+            Self::CreateReview | Self::CreateCheck | Self::CreateComment | Self::UpdateComment => {
+                true
+            }
+            Self::PullRequest
+            | Self::Diff
+            | Self::ListReviews
+            | Self::ListFiles
+            | Self::Contents
+            | Self::ListChecks
+            | Self::ListComments
+            | Self::User
+            | Self::App
+            | Self::Installation
+            | Self::AccessToken => false, // a token is no content
         }
     }
 }
@@ -39,8 +71,8 @@ impl Call {
 pub struct Write {
     /// Such as `POST /repos/octo/widgets/pulls/7/reviews`.
     pub call: String,
-    /// The pull request.
-    pub pr: PrKey,
+    /// The repository.
+    pub repo: RepoName,
     /// When it came.
     pub at: Timestamp,
     /// The status that the world gave (or would have given, had the reply not
@@ -108,12 +140,23 @@ impl World {
         .await
     }
 
+    /// A call by which an App looks after itself.
+    #[cfg(feature = "http")]
+    pub(crate) async fn ask_app<T>(
+        &self,
+        call: Call,
+        work: impl FnOnce(&mut State, Timestamp) -> Result<T, Refusal>,
+    ) -> Result<T, Failure> {
+        self.answer(call, None, work).await
+    }
+
     pub(crate) async fn post_review(
         &self,
         pr: &PrKey,
         review: &NewReview,
     ) -> Result<(Pull, PostedReview), Failure> {
-        self.answer(Call::CreateReview, Some(pr), |state, now| {
+        let call = format!("POST /repos/{}/pulls/{}/reviews", pr.repo, pr.number);
+        self.answer(Call::CreateReview, Some((call, &pr.repo)), |state, now| {
             let bot = state.bot.clone();
             let (posted, _) = state.post_review(pr, review, &bot, now)?;
             Ok((state.pull(pr)?.clone(), posted))
@@ -123,10 +166,10 @@ impl World {
 
     /// What every call goes through: ordered faults, limits, the work, and for
     /// a write the record of it.
-    async fn answer<T>(
+    pub(crate) async fn answer<T>(
         &self,
         call: Call,
-        writes_to: Option<&PrKey>,
+        writes: Option<(String, &RepoName)>,
         work: impl FnOnce(&mut State, Timestamp) -> Result<T, Refusal>,
     ) -> Result<T, Failure> {
         let fault = self.lock().faults.take(call);
@@ -145,10 +188,10 @@ impl World {
                 .admit(call.writes(), now)
                 .and_then(|()| work(&mut state, now)),
         };
-        if let Some(pr) = writes_to {
+        if let Some((call, repo)) = writes {
             state.writes.push(Write {
-                call: format!("POST /repos/{}/pulls/{}/reviews", pr.repo, pr.number),
-                pr: pr.clone(),
+                call,
+                repo: repo.clone(),
                 at: now,
                 status: done.as_ref().map_or_else(|refusal| refusal.status, |_| 200),
             });

@@ -3,8 +3,8 @@
 //! Written apart from the house's own diff reader on purpose, so that a wrong
 //! anchor there is refused here, as GitHub would refuse it.
 
-use github::port::Side;
-use std::collections::{BTreeMap, BTreeSet};
+use github::port::{FileStatus, Side};
+use std::collections::BTreeMap;
 
 /// A diff that git would not have written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,11 +35,26 @@ pub(crate) struct FileCount {
 }
 
 /// "Create a review comment for a pull request": `RIGHT` is for additions and
-/// for unchanged lines shown for context, `LEFT` for deletions.
+/// for unchanged lines shown for context, `LEFT` for deletions. Each line with the
+/// number of its hunk.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct FileLines {
-    right: BTreeSet<u32>,
-    left: BTreeSet<u32>,
+    right: BTreeMap<u32, usize>,
+    left: BTreeMap<u32, usize>,
+    about: FileChange,
+}
+
+/// What "List pull requests files" tells of a file.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct FileChange {
+    pub(crate) previous: Option<String>,
+    /// `None` is `modified`.
+    pub(crate) status: Option<FileStatus>,
+    pub(crate) additions: usize,
+    pub(crate) deletions: usize,
+    hunks: usize,
+    /// Its hunks, each line with its end.
+    pub(crate) patch: String,
 }
 
 impl DiffLines {
@@ -48,10 +63,22 @@ impl DiffLines {
     }
 
     pub(crate) fn has_line(&self, path: &str, line: u32, side: Side) -> bool {
-        self.files.get(path).is_some_and(|file| match side {
-            Side::Right => file.right.contains(&line),
-            Side::Left => file.left.contains(&line),
-        })
+        self.hunk(path, line, side).is_some()
+    }
+
+    /// The hunk that a line is in.
+    pub(crate) fn hunk(&self, path: &str, line: u32, side: Side) -> Option<usize> {
+        let file = self.files.get(path)?;
+        match side {
+            Side::Right => file.right.get(&line).copied(),
+            Side::Left => file.left.get(&line).copied(),
+        }
+    }
+
+    /// The files by their paths.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &FileChange)> {
+        let files = self.files.iter();
+        files.map(|(path, lines)| (path.as_str(), &lines.about))
     }
 
     pub(crate) fn read(text: &str) -> Result<Self, MalformedDiff> {
@@ -69,6 +96,13 @@ impl DiffLines {
         })?;
         done.count.lines = lines;
         Ok(done)
+    }
+}
+
+impl FileChange {
+    fn show(&mut self, line: &str) {
+        self.patch.push_str(line);
+        self.patch.push('\n');
     }
 }
 
@@ -110,7 +144,11 @@ impl Reader {
     fn line(&mut self, line: &str) -> Step {
         if let Some(hunk) = &mut self.hunk {
             if line.starts_with('\\') {
-                return Ok(()); // "\ No newline at end of file"
+                // "\ No newline at end of file"
+                if let Some((_, lines)) = &mut self.file {
+                    lines.about.show(line);
+                }
+                return Ok(());
             }
             if hunk.old_left > 0 || hunk.new_left > 0 {
                 return self.hunk_line(line);
@@ -125,7 +163,7 @@ impl Reader {
             self.file = Some((file, FileLines::default()));
             return Ok(());
         }
-        let (file, _) = self
+        let (file, lines) = self
             .file
             .as_mut()
             .ok_or("text before the first `diff --git`")?;
@@ -134,6 +172,8 @@ impl Reader {
                 return Err("a hunk before the file's names");
             }
             self.hunk = Some(hunk_header(line).ok_or("not a hunk header")?);
+            lines.about.hunks += 1;
+            lines.about.show(line);
         } else if self.hunk.is_some() {
             return Err("a line beyond the hunk's count");
         } else if let Some(name) = line.strip_prefix("--- ") {
@@ -145,6 +185,20 @@ impl Reader {
             .or_else(|| line.strip_prefix("copy to "))
         {
             file.git = Some(unquoted(name).ok_or("a badly quoted name")?);
+        } else if let Some(name) = line
+            .strip_prefix("rename from ")
+            .or_else(|| line.strip_prefix("copy from "))
+        {
+            lines.about.previous = Some(unquoted(name).ok_or("a badly quoted name")?);
+            lines.about.status = Some(if line.starts_with("rename") {
+                FileStatus::Renamed
+            } else {
+                FileStatus::Copied
+            });
+        } else if line.starts_with("new file mode ") {
+            lines.about.status = Some(FileStatus::Added);
+        } else if line.starts_with("deleted file mode ") {
+            lines.about.status = Some(FileStatus::Removed);
         } else if !EXTENDED.iter().any(|known| line.starts_with(known)) {
             return Err("not a line that git writes between a file's name and its hunks");
         }
@@ -163,18 +217,25 @@ impl Reader {
             *at += 1;
             Ok::<_, &'static str>(here)
         };
+        let nth = lines.about.hunks;
+        lines.about.show(line);
         match line.bytes().next() {
             Some(b'+') => {
-                lines.right.insert(take(&mut hunk.new_left, &mut hunk.new)?);
+                let at = take(&mut hunk.new_left, &mut hunk.new)?;
+                lines.right.insert(at, nth);
+                lines.about.additions += 1;
                 self.done.count.additions += 1;
             }
             Some(b'-') => {
-                lines.left.insert(take(&mut hunk.old_left, &mut hunk.old)?);
+                let at = take(&mut hunk.old_left, &mut hunk.old)?;
+                lines.left.insert(at, nth);
+                lines.about.deletions += 1;
                 self.done.count.deletions += 1;
             }
             Some(b' ') => {
                 take(&mut hunk.old_left, &mut hunk.old)?;
-                lines.right.insert(take(&mut hunk.new_left, &mut hunk.new)?);
+                let at = take(&mut hunk.new_left, &mut hunk.new)?;
+                lines.right.insert(at, nth);
             }
             _ => return Err("a hunk's line begins with a space, + or -"),
         }

@@ -41,8 +41,12 @@
 mod adopt;
 mod answer;
 mod call;
+mod check;
+mod comment;
+mod contents;
 mod delivery;
 mod fault;
+mod files;
 #[cfg(feature = "http")]
 mod http;
 mod hunks;
@@ -56,10 +60,12 @@ mod world;
 
 pub use adopt::AdoptError;
 pub use call::{Call, Write};
+pub use check::PostedCheck;
+pub use comment::PostedComment;
 pub use delivery::WebhookDelivery;
 pub use fault::Fault;
 #[cfg(feature = "http")]
-pub use http::{router, serve};
+pub use http::{HttpRequest, NewApp, router, serve};
 pub use hunks::MalformedDiff;
 pub use limit::Limit;
 pub use model::{Account, PostedReview};

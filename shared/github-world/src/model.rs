@@ -1,5 +1,7 @@
 //! What the world holds.
 
+use crate::check::PostedCheck;
+use crate::comment::PostedComment;
 use crate::hunks::DiffLines;
 use github::port::{ReviewComment, ReviewEvent, ReviewId};
 use github::{AuthorKind, HeadSha, RepoName};
@@ -66,6 +68,9 @@ pub(crate) struct Repository {
     pub(crate) issues: BTreeMap<u64, Issue>,
     /// By (base, head).
     pub(crate) diffs: BTreeMap<(HeadSha, HeadSha), StoredDiff>,
+    /// By branch, then path.
+    pub(crate) files: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
+    pub(crate) checks: Vec<PostedCheck>,
 }
 
 impl Repository {
@@ -108,8 +113,10 @@ pub(crate) struct Pull {
     pub(crate) closed_at: Option<Timestamp>,
     pub(crate) installation: Option<u64>,
     pub(crate) reviews: Vec<PostedReview>,
-    /// Comments on its conversation page.
+    /// How many comments are on its conversation page.
     pub(crate) comments: u64,
+    /// Those that the world knows.
+    pub(crate) posted: Vec<PostedComment>,
 }
 
 #[derive(Debug, Clone)]

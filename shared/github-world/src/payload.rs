@@ -23,7 +23,7 @@ pub(crate) fn id_of(name: &str) -> u64 {
         .fold(0, |id, byte| id << 8 | u64::from(*byte))
 }
 
-fn second(at: Timestamp) -> String {
+pub(crate) fn second(at: Timestamp) -> String {
     // GitHub writes whole seconds.
     Timestamp::from_second(at.as_second())
         .unwrap_or(at)

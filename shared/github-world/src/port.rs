@@ -11,7 +11,7 @@ use github::{HeadSha, PrKey};
 /// The world, asked directly.
 #[derive(Debug, Clone)]
 pub struct ProcessGitHub {
-    world: World,
+    pub(crate) world: World,
 }
 
 impl ProcessGitHub {
@@ -19,7 +19,7 @@ impl ProcessGitHub {
         Self { world }
     }
 
-    fn error(&self, call: String, failure: Failure) -> GitHubError {
+    pub(crate) fn error(&self, call: String, failure: Failure) -> GitHubError {
         match failure {
             Failure::Refused(refusal) => refusal.into_error(call, self.world.clock().now()),
             Failure::Cut => GitHubError::Unavailable {
@@ -55,6 +55,9 @@ impl ReadPullRequest for ProcessGitHub {
                 head_sha: pull.head,
                 open: pull.open,
                 author: pull.author.login,
+                author_association: pull.association,
+                base_ref: pull.base_branch,
+                draft: pull.draft,
             }),
             Err(failure) => Err(self.error(call(), failure)),
         }

@@ -4,7 +4,7 @@
 use crate::answer::Refusal;
 use crate::hunks::DiffLines;
 use crate::model::Pull;
-use github::port::{NewReview, ReviewEvent};
+use github::port::{NewReview, ReviewComment, ReviewEvent};
 
 /// Characters that a body may have.
 pub(crate) const LONGEST_BODY: usize = 65_536;
@@ -54,6 +54,8 @@ pub(crate) fn review(
                 Some("Body is too long (maximum is 65536 characters)")
             } else if !known {
                 Some("Pull request review thread path is invalid and Pull request review thread diff hunk can't be blank")
+            } else if let Some(error) = lines.and_then(|lines| several(lines, comment)) {
+                Some(error)
             } else if !placed {
                 Some("Pull request review thread line must be part of the diff and Pull request review thread diff hunk can't be blank")
             } else {
@@ -66,6 +68,27 @@ pub(crate) fn review(
         Ok(())
     } else {
         Err(Refusal::unprocessable(bad))
+    }
+}
+
+/// What is wrong with a comment on several lines.
+fn several(lines: &DiffLines, comment: &ReviewComment) -> Option<&'static str> {
+    let Some(start) = comment.start_line else {
+        let lonely = "Pull request review thread start side is only for comments on several lines";
+        return comment.start_side.map(|_| lonely);
+    };
+    let path = &comment.path;
+    let side = comment.start_side.unwrap_or(comment.side);
+    let first = lines.hunk(path, start, side);
+    let last = lines.hunk(path, comment.line, comment.side);
+    if side == comment.side && start >= comment.line {
+        Some("Pull request review thread start line must precede the end line.")
+    } else if first.is_none() {
+        Some("Pull request review thread start line must be part of the diff")
+    } else if last.is_some() && first != last {
+        Some("Pull request review thread start line must be part of the same hunk as the line.")
+    } else {
+        None
     }
 }
 

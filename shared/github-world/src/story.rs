@@ -105,6 +105,7 @@ impl World {
             installation: None,
             reviews: Vec::new(),
             comments: 0,
+            posted: Vec::new(),
         };
         let pr = PrKey {
             repo: pull.repo.clone(),
@@ -207,18 +208,19 @@ impl World {
     pub fn comment(&self, pr: &PrKey, user: &str, body: &str) -> WebhookDelivery {
         let now = self.clock().now();
         let mut state = self.lock();
-        let id = state.next_id();
-        let pull = state.told(pr);
-        pull.comments += 1;
-        pull.updated_at = now;
-        let comment = Comment {
-            id,
-            author: &Account::named(user),
-            body,
-            at: now,
-        };
-        let body = payload::pull_request_comment(pull, &comment);
-        state.deliver("issue_comment", Some(pr.clone()), &body)
+        state.told(pr);
+        match state.post_comment(pr, &Account::named(user), body, now) {
+            Ok((_, delivery)) => delivery,
+            Err(refusal) => panic!("{user} cannot comment on {pr}: {refusal:?}"),
+        }
+    }
+
+    /// Someone puts a file on a branch, in place of what was there.
+    pub fn put_file(&self, repo: &RepoName, branch: &str, path: &str, text: impl Into<Vec<u8>>) {
+        let mut state = self.lock();
+        let repo = state.repos.entry(repo.clone()).or_default();
+        let files = repo.files.entry(branch.to_owned()).or_default();
+        files.insert(path.to_owned(), text.into());
     }
 
     /// Someone other than the bot (or the bot, elsewhere) reviews it:

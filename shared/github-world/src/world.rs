@@ -39,6 +39,8 @@ impl World {
             faults: Faults::default(),
             limits: Limits::default(),
             last_id: 1_000_000,
+            #[cfg(feature = "http")]
+            http: crate::http::Http::default(),
         };
         Self {
             clock,
@@ -153,6 +155,8 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) limits: Limits,
     last_id: u64,
+    #[cfg(feature = "http")]
+    pub(crate) http: crate::http::Http,
 }
 
 impl State {
@@ -198,6 +202,20 @@ impl State {
     pub(crate) fn next_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The next token of an App. They "have no fixed length".
+    #[cfg(feature = "http")]
+    pub(crate) fn next_token(&self) -> String {
+        let parts = 3 + self.entropy.next_u64() % 30;
+        (0..parts).fold("ghs_".to_owned(), |token, _| {
+            format!("{token}{:016x}", self.entropy.next_u64())
+        })
     }
 
     /// The next commit id.

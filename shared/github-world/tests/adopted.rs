@@ -49,6 +49,9 @@ async fn the_world_is_as_the_payload_says() {
         head_sha: world.head(&pr),
         open: true,
         author: "dependabot[bot]".into(),
+        author_association: "CONTRIBUTOR".into(),
+        base_ref: "main".into(),
+        draft: true,
     };
     assert_eq!(github.pull_request(&pr).await, Ok(want));
     let diff = github.diff(&pr, &world.base(&pr), &world.head(&pr)).await;

@@ -128,18 +128,8 @@ async fn every_comment_must_be_on_the_diff() {
             Some(LONG),
         ),
     ] {
-        let good = ReviewComment {
-            path: "src/lib.rs".into(),
-            line: 11,
-            side: Side::Right,
-            body: "fine".into(),
-        };
-        let this = ReviewComment {
-            path: path.into(),
-            line,
-            side,
-            body: body.into(),
-        };
+        let good = ReviewComment::at("src/lib.rs", 11, Side::Right, "fine");
+        let this = ReviewComment::at(path, line, side, body);
         let before = stage.world.reviews(&stage.pr).len();
         let review = NewReview {
             comments: vec![good, this],

@@ -1,6 +1,16 @@
 //! The narrow ports to GitHub's REST API. A handler is given the ones that it
 //! may use, not all of GitHub; only the publisher is given [`PublishReview`].
 
+mod check;
+mod comment;
+mod files;
+
+pub use check::{CheckId, Conclusion, NewCheck, SetCheck};
+pub use comment::{CommentId, Summarise};
+pub use files::{
+    ChangedFile, FileStatus, Files, LARGEST_FILE, MOST_FILES, ReadFile, ReadFiles, is_file_path,
+};
+
 use crate::{HeadSha, PrKey};
 use async_trait::async_trait;
 use event::Failure;
@@ -16,6 +26,12 @@ pub struct PullRequest {
     pub open: bool,
     /// The author's login.
     pub author: String,
+    /// What the author is to the repository, such as `MEMBER` or `NONE`.
+    pub author_association: String,
+    /// The branch that it would be merged into.
+    pub base_ref: String,
+    /// Not ready for review yet.
+    pub draft: bool,
 }
 
 /// What a review does ("Create a review for a pull request", `event`).
@@ -40,7 +56,7 @@ pub enum Side {
     Right,
 }
 
-/// One inline comment of a review. The line must be within the diff, or GitHub
+/// One inline comment of a review. Its lines must be within the diff, or GitHub
 /// refuses the whole review with 422.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewComment {
@@ -50,8 +66,28 @@ pub struct ReviewComment {
     pub line: u32,
     /// The side that the line number counts on.
     pub side: Side,
+    /// The first line, of a comment on several: before `line`, in the same hunk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_line: Option<u32>,
+    /// The side that `start_line` counts on; `side`, unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_side: Option<Side>,
     /// Markdown, at most 65,536 characters.
     pub body: String,
+}
+
+impl ReviewComment {
+    /// A comment on one line.
+    pub fn at(path: impl Into<String>, line: u32, side: Side, body: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            line,
+            side,
+            start_line: None,
+            start_side: None,
+            body: body.into(),
+        }
+    }
 }
 
 /// A review to be posted in one call.
@@ -120,7 +156,9 @@ pub enum GitHubError {
         retry_after: Duration,
     },
     /// 401 or 403 that is no rate limit.
-    #[error("GitHub refused {call}: {reason}; check GITHUB_TOKEN and its permissions")]
+    #[error(
+        "GitHub refused {call}: {reason}; check GITHUB_TOKEN, or the App of GITHUB_APP_ID, and its permissions"
+    )]
     Forbidden {
         /// The call.
         call: String,

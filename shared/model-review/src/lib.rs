@@ -233,7 +233,9 @@ impl ModelReviewer {
             let errors: Vec<_> = errors.into_iter().collect();
             return Err(ReviewError::Refused(errors.join("; ")));
         }
-        report.notes.extend(errors.iter().map(|error| sentence(error)));
+        report
+            .notes
+            .extend(errors.iter().map(|error| sentence(error)));
         report.coverage.files_read = u32::try_from(read.len()).unwrap_or(u32::MAX);
         if unbelieved > 0 {
             report.notes.push(format!(

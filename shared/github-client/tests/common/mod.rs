@@ -1,11 +1,18 @@
 //! A world on loopback, and clients of it.
-#![allow(dead_code, reason = "each test file uses a part of this")]
+#![allow(
+    dead_code,
+    unused_macros,
+    reason = "each test file uses a part of this"
+)]
 
 use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
 use github::{HeadSha, PrKey};
-use github_client::{Client, Config};
-use github_world::{NewPullRequest, World};
+use github_client::{Client, Config, Credentials, Permissions};
+use github_world::{NewApp, NewPullRequest, World};
 use ports::{Clock, ManualClock, SeededEntropy, SystemClock, Timestamp};
+use ring::signature::RsaKeyPair;
+use rustls_pki_types::PrivatePkcs1KeyDer;
+use rustls_pki_types::pem::PemObject;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,9 +36,66 @@ pub struct Stage {
     pub clock: Arc<ManualClock>,
     pub pr: PrKey,
     pub url: String,
+    pub credentials: Credentials,
+}
+
+/// Made for these tests; no App of GitHub's knows it.
+pub const THROWAWAY_KEY: &str = include_str!("../../../github-world/tests/throwaway-test-key.pem");
+
+/// An App with [`THROWAWAY_KEY`], on the stage's repository.
+pub fn new_app() -> NewApp {
+    let der = PrivatePkcs1KeyDer::from_pem_slice(THROWAWAY_KEY.as_bytes()).expect("a key in PEM");
+    let key = RsaKeyPair::from_der(der.secret_pkcs1_der()).expect("an RSA key");
+    NewApp {
+        id: "4711".to_owned(),
+        slug: "review-bot".to_owned(),
+        public_key: key.public().as_ref().to_vec(),
+        repositories: vec!["octo/widgets".parse().expect("a repository")],
+        permissions: vec![
+            ("contents", "read"),
+            ("pull_requests", "write"),
+            ("checks", "write"),
+        ],
+    }
+}
+
+pub fn app_credentials(id: &str, private_key: &str, permissions: Permissions) -> Credentials {
+    Credentials::App {
+        id: id.to_owned(),
+        private_key: private_key.into(),
+        permissions,
+    }
+}
+
+/// Runs each test by a token and by an App.
+macro_rules! by_token_and_by_app {
+    ($($name:ident),+ $(,)?) => {
+        mod by_token {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::common::Stage::new().await).await;
+            })+
+        }
+        mod by_app {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::common::Stage::with_app().await).await;
+            })+
+        }
+    };
 }
 
 impl Stage {
+    /// A stage whose world has an App installed, which clients call as.
+    pub async fn with_app() -> Self {
+        let stage = Self::new().await;
+        stage.world.install_app(new_app());
+        Self {
+            credentials: app_credentials("4711", THROWAWAY_KEY, Permissions::PUBLISHER),
+            ..stage
+        }
+    }
+
     pub async fn new() -> Self {
         let start = Timestamp::from_second(1_767_603_600).expect("a time");
         let clock = Arc::new(ManualClock::starting_at(start));
@@ -45,6 +109,7 @@ impl Stage {
         tokio::spawn(github_world::serve(world.clone(), listener));
         Self {
             pr: opened.pr.expect("a pull request"),
+            credentials: Credentials::Token(world.token().into()),
             world,
             clock,
             url: format!("http://{address}"),
@@ -54,7 +119,10 @@ impl Stage {
     pub fn config(&self) -> Config {
         Config {
             api_url: self.url.clone(),
-            ..Config::new(self.world.token().into())
+            ..Config::with(match &self.credentials {
+                Credentials::Token(_) => Credentials::Token(self.world.token().into()),
+                app @ Credentials::App { .. } => app.clone(),
+            })
         }
     }
 
@@ -90,12 +158,7 @@ impl Stage {
 }
 
 pub fn comment(path: &str, line: u32, side: Side) -> ReviewComment {
-    ReviewComment {
-        path: path.to_owned(),
-        line,
-        side,
-        body: "why?".to_owned(),
-    }
+    ReviewComment::at(path, line, side, "why?")
 }
 
 /// Serves on a free port of loopback for as long as the test runs.

@@ -1,0 +1,94 @@
+//! Check runs.
+
+use super::Client;
+use async_trait::async_trait;
+use github::port::{CheckId, Conclusion, GitHubError, NewCheck, SetCheck};
+use github::{HeadSha, RepoName};
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+
+/// Pages of checks that are looked through.
+const MOST_PAGES: usize = 20;
+
+/// "Create a check run".
+#[derive(Serialize)]
+struct Asked<'a> {
+    name: &'a str,
+    head_sha: &'a HeadSha,
+    status: &'static str,
+    conclusion: Conclusion,
+    external_id: &'a str,
+    output: Output<'a>,
+}
+
+#[derive(Serialize)]
+struct Output<'a> {
+    title: &'a str,
+    summary: &'a str,
+}
+
+/// The fields of "List check runs for a Git reference" that matter.
+#[derive(Deserialize)]
+struct Page {
+    check_runs: Vec<CheckBody>,
+}
+
+#[derive(Deserialize)]
+struct CheckBody {
+    id: u64,
+    #[serde(default)]
+    external_id: Option<String>,
+    #[serde(default)]
+    app: Option<AppBody>,
+}
+
+#[derive(Deserialize)]
+struct AppBody {
+    slug: String,
+}
+
+#[async_trait]
+impl SetCheck for Client {
+    async fn find_check(
+        &self,
+        repo: &RepoName,
+        head: &HeadSha,
+        name: &str,
+        external_id: &str,
+    ) -> Result<Option<CheckId>, GitHubError> {
+        let identity = self.identity().await?;
+        let path = format!("/repos/{repo}/commits/{head}/check-runs");
+        let mut url = self.at(&path, None);
+        url.query_pairs_mut()
+            .append_pair("check_name", name)
+            .append_pair("filter", "all")
+            .append_pair("per_page", "100");
+        let own = |check: &&CheckBody| {
+            check.external_id.as_deref() == Some(external_id)
+                && (check.app.as_ref()).is_some_and(|app| identity.is_app(&app.slug))
+        };
+        let query = url.query().unwrap_or_default();
+        let visit = |page: Page| {
+            let found = page.check_runs.iter().find(own);
+            found.map(|check| CheckId(check.id))
+        };
+        self.pages(repo, &path, query, MOST_PAGES, visit).await
+    }
+
+    async fn set_check(&self, repo: &RepoName, check: &NewCheck) -> Result<CheckId, GitHubError> {
+        let asked = Asked {
+            name: &check.name,
+            head_sha: &check.head_sha,
+            status: "completed",
+            conclusion: check.conclusion,
+            external_id: &check.external_id,
+            output: Output {
+                title: &check.title,
+                summary: &check.summary,
+            },
+        };
+        let path = format!("/repos/{repo}/check-runs");
+        let set: CheckBody = self.write(repo, Method::POST, path, &asked).await?;
+        Ok(CheckId(set.id))
+    }
+}

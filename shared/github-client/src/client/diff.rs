@@ -1,0 +1,34 @@
+//! The change between two commits.
+
+use super::{Client, get};
+use crate::wire::{About, Call};
+use async_trait::async_trait;
+use github::port::{GitHubError, ReadDiff};
+use github::{HeadSha, PrKey};
+
+const DIFF: &str = "application/vnd.github.diff";
+
+/// Bytes of a diff. GitHub itself stops at 20,000 lines or 300 files.
+const LARGEST_DIFF: usize = 20 << 20;
+
+#[async_trait]
+impl ReadDiff for Client {
+    /// Bytes that are no UTF-8 (a file in another encoding) become U+FFFD.
+    async fn diff(
+        &self,
+        pr: &PrKey,
+        base: &HeadSha,
+        head: &HeadSha,
+    ) -> Result<String, GitHubError> {
+        let path = format!("/repos/{}/compare/{base}...{head}", pr.repo);
+        let url = self.at(&path, None);
+        let call = Call {
+            accept: DIFF,
+            most: LARGEST_DIFF,
+            ..get(About::Repository(pr.repo.clone()), path, url)
+        };
+        let answer = self.transport.read(&call).await?;
+        Ok(String::from_utf8(answer.body)
+            .unwrap_or_else(|odd| String::from_utf8_lossy(odd.as_bytes()).into_owned()))
+    }
+}

@@ -1,0 +1,51 @@
+//! A pull request as it stands.
+
+use super::Client;
+use crate::identity::User;
+use crate::wire::About;
+use async_trait::async_trait;
+use github::port::{GitHubError, PullRequest, ReadPullRequest};
+use github::{HeadSha, PrKey};
+use serde::Deserialize;
+
+/// The fields of "Get a pull request" that matter.
+#[derive(Deserialize)]
+struct PullRequestBody {
+    state: String,
+    head: HeadBody,
+    base: BaseBody,
+    #[serde(default)]
+    draft: bool,
+    author_association: String,
+    /// `null` when the account was deleted.
+    user: Option<User>,
+}
+
+#[derive(Deserialize)]
+struct HeadBody {
+    sha: HeadSha,
+}
+
+#[derive(Deserialize)]
+struct BaseBody {
+    r#ref: String,
+}
+
+#[async_trait]
+impl ReadPullRequest for Client {
+    async fn pull_request(&self, pr: &PrKey) -> Result<PullRequest, GitHubError> {
+        let path = format!("/repos/{}/pulls/{}", pr.repo, pr.number);
+        let found: PullRequestBody = self.get(About::Repository(pr.repo.clone()), path).await?;
+        Ok(PullRequest {
+            head_sha: found.head.sha,
+            author_association: found.author_association,
+            base_ref: found.base.r#ref,
+            draft: found.draft,
+            open: found.state == "open",
+            // GitHub shows the work of deleted accounts as the ghost's.
+            author: found
+                .user
+                .map_or_else(|| "ghost".to_owned(), |user| user.login),
+        })
+    }
+}

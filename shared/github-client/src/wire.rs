@@ -1,0 +1,303 @@
+//! One call to the API: headers, time limits, attempts, redirects, and how much
+//! of the answer is read.
+
+use crate::config::{ApiUrl, Config, ConfigError};
+use crate::refusal;
+use github::RepoName;
+use github::port::GitHubError;
+use ports::Clock;
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::{Method, Response, StatusCode, Url};
+use serde::de::DeserializeOwned;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The version of the REST API that this client was written to.
+const API_VERSION: &str = "2022-11-28";
+
+/// The media type of every answer that is no raw text.
+pub(crate) const JSON: &str = "application/vnd.github+json";
+
+/// Attempts of a `GET`.
+const ATTEMPTS: u32 = 3;
+
+/// Before the second attempt; doubled before each later one.
+const BACK_OFF: Duration = Duration::from_millis(500);
+
+/// The longest rate limit that a `GET` waits for by itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Redirects that are followed, on the API's own host.
+const REDIRECTS: usize = 3;
+
+/// Bytes of an error that are read.
+const LARGEST_ERROR: usize = 64 << 10;
+
+/// A call as it goes out.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// For people: `GET /repos/octo/widgets/pulls/7`.
+    pub(crate) name: String,
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    /// The media type asked for.
+    pub(crate) accept: &'static str,
+    /// JSON.
+    pub(crate) body: Option<Vec<u8>>,
+    /// Bytes of a good answer that are read; more is [`GitHubError::TooLarge`].
+    pub(crate) most: usize,
+    /// What is known already: the answer may be that it has not changed.
+    pub(crate) etag: Option<HeaderValue>,
+    /// What the call is about: an App has a token for each repository.
+    pub(crate) about: About,
+}
+
+impl Call {
+    /// The answer as JSON. One in another shape is as good as none: for a write, it
+    /// is not known what was done.
+    pub(crate) fn json<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, GitHubError> {
+        serde_json::from_slice(&answer.body).map_err(|error| GitHubError::Unavailable {
+            call: self.name.clone(),
+            reason: format!("an answer in another shape: {error}"),
+        })
+    }
+}
+
+/// What a call is about, and so what it must be authorized for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum About {
+    /// Something in a repository.
+    Repository(RepoName),
+    /// The account that calls.
+    Account,
+}
+
+/// A good answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    /// 304: what the call's `etag` stands for is still so.
+    pub(crate) not_modified: bool,
+}
+
+/// Why a call was not answered well.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: GitHubError,
+    /// 401: the credentials were not taken, and nothing was done.
+    pub(crate) unauthorized: bool,
+}
+
+impl From<GitHubError> for Failed {
+    fn from(error: GitHubError) -> Self {
+        Self {
+            error,
+            unauthorized: false,
+        }
+    }
+}
+
+/// Calls, whatever they are authorized by.
+pub(crate) struct Wire {
+    https: https::Client,
+    timeout: Duration,
+    user_agent: HeaderValue,
+    pub(crate) api: ApiUrl,
+    clock: Arc<dyn Clock>,
+}
+
+impl Wire {
+    pub(crate) fn new(
+        config: &Config,
+        https: https::Client,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
+        let user_agent = HeaderValue::try_from(&config.user_agent)
+            .ok()
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| ConfigError::UserAgent(config.user_agent.clone()))?;
+        Ok(Self {
+            https,
+            timeout: config.timeout,
+            api: ApiUrl::read(&config.api_url)?,
+            user_agent,
+            clock,
+        })
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// Makes a call that changes nothing, again if it may succeed soon.
+    pub(crate) async fn read(&self, call: &Call, pass: &HeaderValue) -> Result<Answer, Failed> {
+        let mut attempt = 1;
+        loop {
+            let failed = match self.once(call, pass).await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            let Some(wait) = pause(attempt, &failed.error) else {
+                return Err(failed);
+            };
+            let error = &failed.error;
+            tracing::info!(attempt, wait_ms = wait.as_millis(), %error, "asking GitHub again");
+            self.clock.sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    /// Makes a call once.
+    pub(crate) async fn once(&self, call: &Call, pass: &HeaderValue) -> Result<Answer, Failed> {
+        let mut url = call.url.clone();
+        for _ in 0..=REDIRECTS {
+            let response = self.send(call, pass, url.clone()).await?;
+            let status = response.status();
+            tracing::debug!(
+                call = call.name,
+                status = status.as_u16(),
+                "GitHub answered"
+            );
+            if !followed(&call.method, status) {
+                return self.answer(call, response).await;
+            }
+            let location = response.headers().get(header::LOCATION);
+            let location = location.and_then(|location| location.to_str().ok());
+            let next = location.and_then(|location| self.api.follow(&url, location));
+            url = next.ok_or_else(|| {
+                rejected(
+                    call,
+                    format!("{status}: a redirect away from the API's host"),
+                )
+            })?;
+        }
+        Err(rejected(call, "too many redirects".to_owned()).into())
+    }
+
+    async fn send(
+        &self,
+        call: &Call,
+        pass: &HeaderValue,
+        url: Url,
+    ) -> Result<Response, GitHubError> {
+        let mut request = self
+            .https
+            .request(call.method.clone(), url)
+            .timeout(self.timeout)
+            .header(header::USER_AGENT, self.user_agent.clone())
+            .header(header::ACCEPT, call.accept)
+            .header("x-github-api-version", API_VERSION)
+            .header(header::AUTHORIZATION, pass.clone());
+        if let Some(etag) = &call.etag {
+            request = request.header(header::IF_NONE_MATCH, etag.clone());
+        }
+        if let Some(body) = &call.body {
+            request = request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body.clone());
+        }
+        request
+            .send()
+            .await
+            .map_err(|error| unavailable(call, error))
+    }
+
+    async fn answer(&self, call: &Call, mut response: Response) -> Result<Answer, Failed> {
+        let status = response.status();
+        let mut body = Vec::new();
+        let not_modified = call.etag.is_some() && status == StatusCode::NOT_MODIFIED;
+        if status.is_success() || not_modified {
+            let whole = fill(&mut body, &mut response, call.most).await;
+            if !whole.map_err(|error| unavailable(call, error))? {
+                return Err(GitHubError::TooLarge {
+                    call: call.name.clone(),
+                    reason: format!("the answer is larger than {} bytes", call.most),
+                }
+                .into());
+            }
+            return Ok(Answer {
+                headers: std::mem::take(response.headers_mut()),
+                body,
+                not_modified,
+            });
+        }
+        // Of an error, what can be had: the status has said the main thing.
+        let _ = fill(&mut body, &mut response, LARGEST_ERROR).await;
+        let now = self.clock.now();
+        Err(Failed {
+            error: refusal::read(&call.name, status, response.headers(), &body, now),
+            unauthorized: status == StatusCode::UNAUTHORIZED,
+        })
+    }
+}
+
+/// Reads at most `most` bytes; whether that was all.
+async fn fill(
+    body: &mut Vec<u8>,
+    response: &mut Response,
+    most: usize,
+) -> Result<bool, reqwest::Error> {
+    while let Some(chunk) = response.chunk().await? {
+        let room = most.saturating_sub(body.len());
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        if chunk.len() > room {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// "Best practices for using the REST API", "Follow redirects". A write keeps
+/// its method on 307 and 308 only.
+fn followed(method: &Method, status: StatusCode) -> bool {
+    match status.as_u16() {
+        307 | 308 => true,
+        301 | 302 => *method == Method::GET,
+        _ => false,
+    }
+}
+
+/// How long to wait before the next attempt; `None` when there is none.
+fn pause(attempt: u32, error: &GitHubError) -> Option<Duration> {
+    if attempt >= ATTEMPTS {
+        return None;
+    }
+    match error {
+        GitHubError::Unavailable { .. } => Some(BACK_OFF * 2u32.saturating_pow(attempt - 1)),
+        GitHubError::RateLimited { retry_after, .. } => {
+            (*retry_after <= PATIENCE).then_some(*retry_after)
+        }
+        GitHubError::Forbidden { .. }
+        | GitHubError::NotFound { .. }
+        | GitHubError::TooLarge { .. }
+        | GitHubError::Rejected { .. } => None,
+    }
+}
+
+fn rejected(call: &Call, reason: String) -> GitHubError {
+    GitHubError::Rejected {
+        call: call.name.clone(),
+        reason,
+    }
+}
+
+fn unavailable(call: &Call, error: reqwest::Error) -> GitHubError {
+    GitHubError::Unavailable {
+        call: call.name.clone(),
+        reason: reason(error),
+    }
+}
+
+/// The error with its causes, without the address.
+fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}

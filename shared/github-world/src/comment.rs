@@ -1,0 +1,168 @@
+//! "Issue comments", those of pull requests.
+
+use crate::answer::Refusal;
+use crate::call::{Call, Failure};
+use crate::model::Account;
+use crate::payload::{self, Comment};
+use crate::rules::LONGEST_BODY;
+use crate::world::State;
+use crate::{ProcessGitHub, WebhookDelivery, World};
+use async_trait::async_trait;
+use github::port::{CommentId, GitHubError, Summarise};
+use github::{PrKey, RepoName};
+use ports::Timestamp;
+use serde_json::json;
+
+/// A comment on a pull request's conversation page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostedComment {
+    /// GitHub's id.
+    pub id: CommentId,
+    /// Who posted it.
+    pub author: Account,
+    /// Its text as it is now.
+    pub body: String,
+    /// When it was posted.
+    pub created_at: Timestamp,
+    /// When it was given its text.
+    pub updated_at: Timestamp,
+}
+
+/// What GitHub says of a text that it does not take.
+fn refused(body: &str) -> Result<(), Refusal> {
+    let wrong = if body.trim().is_empty() {
+        "Body can't be blank"
+    } else if body.chars().count() > LONGEST_BODY {
+        "Body is too long (maximum is 65536 characters)"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal {
+        errors: vec![json!({
+            "resource": "IssueComment", "code": "unprocessable", "field": "data", "message": wrong,
+        })],
+        ..Refusal::new(422, "Validation Failed")
+    })
+}
+
+impl State {
+    pub(crate) fn post_comment(
+        &mut self,
+        pr: &PrKey,
+        author: &Account,
+        body: &str,
+        now: Timestamp,
+    ) -> Result<(PostedComment, WebhookDelivery), Refusal> {
+        self.pull(pr)?;
+        refused(body)?;
+        let id = self.next_id();
+        let posted = PostedComment {
+            id: CommentId(id),
+            author: author.clone(),
+            body: body.to_owned(),
+            created_at: now,
+            updated_at: now,
+        };
+        let pull = self.pull_mut(pr)?;
+        pull.comments += 1;
+        pull.posted.push(posted.clone());
+        pull.updated_at = now;
+        let comment = Comment {
+            id,
+            author,
+            body,
+            at: now,
+        };
+        let payload = payload::pull_request_comment(pull, &comment);
+        let delivery = self.deliver("issue_comment", Some(pr.clone()), &payload);
+        Ok((posted, delivery))
+    }
+}
+
+impl World {
+    /// The comments on the pull request's page, oldest first, whoever posted them.
+    pub fn comments(&self, pr: &PrKey) -> Vec<PostedComment> {
+        let state = self.lock();
+        let pull = state.pull(pr);
+        pull.map(|pull| pull.posted.clone()).unwrap_or_default()
+    }
+
+    pub(crate) async fn get_comments(&self, pr: &PrKey) -> Result<Vec<PostedComment>, Failure> {
+        self.answer(Call::ListComments, None, |state, _| {
+            Ok(state.pull(pr)?.posted.clone())
+        })
+        .await
+    }
+
+    pub(crate) async fn create_comment(
+        &self,
+        pr: &PrKey,
+        body: &str,
+    ) -> Result<PostedComment, Failure> {
+        let call = format!("POST /repos/{}/issues/{}/comments", pr.repo, pr.number);
+        self.answer(Call::CreateComment, Some((call, &pr.repo)), |state, now| {
+            let bot = state.bot.clone();
+            let (posted, _) = state.post_comment(pr, &bot, body, now)?;
+            Ok(posted)
+        })
+        .await
+    }
+
+    /// The world tells nobody of the new text: the webhook's `edited` is not played.
+    pub(crate) async fn update_comment(
+        &self,
+        repo: &RepoName,
+        id: CommentId,
+        body: &str,
+    ) -> Result<PostedComment, Failure> {
+        let call = format!("PATCH /repos/{repo}/issues/comments/{}", id.0);
+        self.answer(Call::UpdateComment, Some((call, repo)), |state, now| {
+            let repo = state.repos.get_mut(repo).ok_or_else(Refusal::not_found)?;
+            let mut all = repo.pulls.values_mut().flat_map(|pull| &mut pull.posted);
+            let found = all.find(|posted| posted.id == id);
+            let found = found.ok_or_else(Refusal::not_found)?;
+            refused(body)?;
+            found.body = body.to_owned();
+            found.updated_at = now;
+            Ok(found.clone())
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Summarise for ProcessGitHub {
+    async fn find_comment(
+        &self,
+        pr: &PrKey,
+        marker: &str,
+    ) -> Result<Option<CommentId>, GitHubError> {
+        let call = || format!("GET /repos/{}/issues/{}/comments", pr.repo, pr.number);
+        let all = self.world.get_comments(pr).await;
+        let all = all.map_err(|failure| self.error(call(), failure))?;
+        let bot = self.world.bot();
+        let own =
+            |posted: &&PostedComment| posted.author.login == bot && posted.body.contains(marker);
+        Ok(all.iter().find(own).map(|posted| posted.id))
+    }
+
+    async fn create_comment(&self, pr: &PrKey, body: &str) -> Result<CommentId, GitHubError> {
+        let call = || format!("POST /repos/{}/issues/{}/comments", pr.repo, pr.number);
+        let posted = self.world.create_comment(pr, body).await;
+        let posted = posted.map_err(|failure| self.error(call(), failure))?;
+        Ok(posted.id)
+    }
+
+    async fn update_comment(
+        &self,
+        repo: &RepoName,
+        comment: CommentId,
+        body: &str,
+    ) -> Result<(), GitHubError> {
+        let call = || format!("PATCH /repos/{repo}/issues/comments/{}", comment.0);
+        let posted = self.world.update_comment(repo, comment, body).await;
+        posted
+            .map(drop)
+            .map_err(|failure| self.error(call(), failure))
+    }
+}

@@ -1,0 +1,73 @@
+//! "List pull requests files".
+
+use crate::answer::Refusal;
+use crate::call::{Call, Failure};
+use crate::hunks::{DiffLines, FileChange};
+use crate::{ProcessGitHub, World};
+use async_trait::async_trait;
+use github::PrKey;
+use github::port::{ChangedFile, FileStatus, Files, GitHubError, MOST_FILES, ReadFiles};
+
+/// Files that are shown with what changed; of later ones GitHub may show nothing.
+const SHOWN: usize = 300;
+
+/// Lines of the largest patch that is shown.
+const MOST_LINES: usize = 3_000;
+
+impl World {
+    /// The files, 3,000 at most.
+    pub(crate) async fn get_files(&self, pr: &PrKey) -> Result<Vec<ChangedFile>, Failure> {
+        self.answer(Call::ListFiles, None, |state, _| {
+            let pull = state.pull(pr)?;
+            let repo = state.repo(&pr.repo).ok_or_else(Refusal::not_found)?;
+            let diff = (pull.base_sha.clone(), pull.head.clone());
+            Ok(repo
+                .diffs
+                .get(&diff)
+                .map(|diff| listed(&diff.lines))
+                .unwrap_or_default())
+        })
+        .await
+    }
+}
+
+fn listed(lines: &DiffLines) -> Vec<ChangedFile> {
+    let files = lines.files().take(MOST_FILES).enumerate();
+    files
+        .map(|(nth, (path, change))| shown(path, change, nth < SHOWN))
+        .collect()
+}
+
+fn shown(path: &str, change: &FileChange, whole: bool) -> ChangedFile {
+    let few = change.patch.lines().take(MOST_LINES + 1).count() <= MOST_LINES;
+    let patch = (whole && few && !change.patch.is_empty()).then(|| {
+        change
+            .patch
+            .strip_suffix('\n')
+            .unwrap_or_default()
+            .to_owned()
+    });
+    let count = |lines: usize| if whole { lines as u64 } else { 0 };
+    ChangedFile {
+        filename: path.to_owned(),
+        previous_filename: change.previous.clone(),
+        status: change.status.unwrap_or(FileStatus::Modified),
+        additions: count(change.additions),
+        deletions: count(change.deletions),
+        changes: count(change.additions + change.deletions),
+        patch,
+    }
+}
+
+#[async_trait]
+impl ReadFiles for ProcessGitHub {
+    async fn files(&self, pr: &PrKey) -> Result<Files, GitHubError> {
+        let call = || format!("GET /repos/{}/pulls/{}/files", pr.repo, pr.number);
+        let found = self.world.get_files(pr).await;
+        let files = found.map_err(|failure| self.error(call(), failure))?;
+        Ok(Files {
+            complete: files.len() < MOST_FILES,
+            files,
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! Where a call goes: the repository, by name or by id, and what follows.
+
+use super::refused::Refused;
+use crate::World;
+use crate::answer::Refusal;
+use crate::payload;
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use github::{HeadSha, PrKey, RepoName};
+use std::collections::BTreeMap;
+
+/// The parameters of a path in a repository: `/repos/{owner}/{repo}/…`, or
+/// `/repositories/{id}/…`, where GitHub's `Link` headers point to.
+pub(super) struct At {
+    pub(super) repo: RepoName,
+    rest: BTreeMap<String, String>,
+}
+
+impl At {
+    pub(super) fn text(&self, name: &str) -> Result<&str, Refusal> {
+        let found = self.rest.get(name).map(String::as_str);
+        found.ok_or_else(Refusal::not_found)
+    }
+
+    pub(super) fn number(&self, name: &str) -> Result<u64, Refusal> {
+        self.text(name)?.parse().map_err(|_| Refusal::not_found())
+    }
+
+    pub(super) fn pr(&self) -> Result<PrKey, Refusal> {
+        Ok(PrKey {
+            repo: self.repo.clone(),
+            number: self.number("number")?,
+        })
+    }
+}
+
+pub(super) fn sha(text: &str) -> Result<HeadSha, Refusal> {
+    text.parse().map_err(|_| Refusal::not_found())
+}
+
+impl FromRequestParts<World> for At {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, world: &World) -> Result<Self, Refused> {
+        let not_found = || Refused(Refusal::not_found());
+        let raw = RawPathParams::from_request_parts(parts, world).await;
+        let raw = raw.map_err(|_| not_found())?;
+        let rest: BTreeMap<String, String> = raw
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let repo = match (rest.get("owner"), rest.get("repo"), rest.get("id")) {
+            (Some(owner), Some(repo), _) => format!("{owner}/{repo}").parse().ok(),
+            (_, _, Some(id)) => named(world, id),
+            _ => None,
+        };
+        Ok(Self {
+            repo: repo.ok_or_else(not_found)?,
+            rest,
+        })
+    }
+}
+
+/// The repository with this id.
+pub(super) fn named(world: &World, id: &str) -> Option<RepoName> {
+    let id: u64 = id.parse().ok()?;
+    let state = world.lock();
+    let mut names = state.repos.keys();
+    names
+        .find(|repo| payload::id_of(repo.as_str()) == id)
+        .cloned()
+}

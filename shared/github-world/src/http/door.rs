@@ -1,0 +1,128 @@
+//! What every request is checked for, before the world hears of it: headers, and
+//! whether its credentials are good for what it asks.
+
+use super::refused::Refused;
+use super::request::HttpRequest;
+use super::{app, at};
+use crate::World;
+use crate::answer::Refusal;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use github::RepoName;
+
+/// Bytes of a request that are read.
+const LARGEST: usize = 32 << 20;
+
+pub(super) async fn at_the_door(
+    State(world): State<World>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST).await else {
+        return Refused(Refusal::new(413, "Payload Too Large")).into_response();
+    };
+    let heard = HttpRequest::of(&parts, &body);
+    let nth = {
+        let requests = &mut world.lock().http.requests;
+        requests.push(heard);
+        requests.len() - 1
+    };
+    let let_in = headers(&parts.headers)
+        .and_then(|secret| credentials(&world, secret, &parts.method, parts.uri.path()));
+    let answer = match let_in {
+        Ok(()) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Err(refusal) => Refused(refusal).into_response(),
+    };
+    if let Some(heard) = world.lock().http.requests.get_mut(nth) {
+        heard.status = answer.status().as_u16();
+    }
+    answer
+}
+
+/// What stands behind `Bearer`, if the headers are in order.
+fn headers(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    // "Getting started with the REST API", "User agent".
+    if text("user-agent").is_none_or(str::is_empty) {
+        return Err(Refusal::new(
+            403,
+            "Request forbidden by administrative rules. Please make sure your request has a User-Agent header (https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required). Check https://developer.github.com for other possible causes.",
+        ));
+    }
+    // "API Versions": a version that does not exist is a 400.
+    if !matches!(
+        text("x-github-api-version"),
+        None | Some("2022-11-28" | "2026-03-10")
+    ) {
+        return Err(Refusal::new(400, "Unsupported API version"));
+    }
+    let value = text("authorization");
+    let value = value.ok_or_else(|| Refusal::new(401, "Requires authentication"))?;
+    let secret = value.strip_prefix("Bearer ");
+    secret.ok_or_else(|| Refusal::new(401, "Bad credentials"))
+}
+
+fn credentials(world: &World, secret: &str, method: &Method, path: &str) -> Result<(), Refusal> {
+    let path = path.strip_prefix("/api/v3").unwrap_or(path);
+    let needed = Needed::of(world, method, path);
+    let now = world.clock().now();
+    let state = world.lock();
+    if let Needed::Jwt = needed {
+        return state.http.app.verify(secret, now);
+    }
+    if secret == state.token() {
+        return Ok(());
+    }
+    let token = state.http.app.token(secret, now);
+    let token = token.ok_or_else(|| Refusal::new(401, "Bad credentials"))?;
+    match needed {
+        Needed::Permission { repo, name, write } => token.allows(repo.as_ref(), name, write),
+        Needed::Jwt | Needed::Nothing => Ok(()),
+    }
+}
+
+/// What a call's credentials must be good for ("Permissions required for GitHub
+/// Apps").
+enum Needed {
+    /// An App's own word.
+    Jwt,
+    /// A permission in a repository.
+    Permission {
+        repo: Option<RepoName>,
+        name: &'static str,
+        write: bool,
+    },
+    /// Any credentials: what is there refuses by itself.
+    Nothing,
+}
+
+impl Needed {
+    fn of(world: &World, method: &Method, path: &str) -> Self {
+        let mut parts = path.trim_start_matches('/').split('/');
+        let repo = match parts.next() {
+            Some("app") => return Self::Jwt,
+            Some("repos") => {
+                let (owner, name) = (parts.next(), parts.next());
+                let full = format!("{}/{}", owner.unwrap_or(""), name.unwrap_or(""));
+                full.parse().ok()
+            }
+            Some("repositories") => at::named(world, parts.next().unwrap_or("")),
+            _ => return Self::Nothing,
+        };
+        let name = match parts.next() {
+            Some("installation") => return Self::Jwt,
+            Some("pulls" | "issues") => app::PULL_REQUESTS,
+            Some("check-runs" | "commits") => app::CHECKS,
+            _ => app::CONTENTS,
+        };
+        Self::Permission {
+            repo,
+            name,
+            write: *method != Method::GET,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! "List pull requests files".
+
+use super::at::At;
+use super::page;
+use crate::World;
+use crate::call::Failure;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use github::port::ChangedFile;
+use serde_json::{Value, json};
+
+pub(super) async fn list(
+    State(world): State<World>,
+    at: At,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let pr = at.pr()?;
+    let files = world.get_files(&pr).await?;
+    let list = format!("pulls/{}/files", pr.number);
+    Ok(page::page(&at, &list, &files, shown, &uri, &headers))
+}
+
+/// GitHub leaves out what is not there.
+fn shown(file: &ChangedFile) -> Value {
+    let mut shown = json!(file);
+    if let Value::Object(fields) = &mut shown {
+        fields.retain(|_, value| !value.is_null());
+    }
+    shown
+}

@@ -1,0 +1,69 @@
+//! Refusals and cut connections as answers.
+
+use crate::answer::Refusal;
+use crate::call::Failure;
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+pub(super) struct Refused(pub(super) Refusal);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let Self(refusal) = self;
+        let mut body = json!({
+            "message": refusal.message,
+            "documentation_url": "https://docs.github.com/rest",
+            "status": refusal.status.to_string(),
+        });
+        if !refusal.errors.is_empty()
+            && let Some(body) = body.as_object_mut()
+        {
+            body.insert("errors".into(), Value::Array(refusal.errors));
+        }
+        let mut response = Json(body).into_response();
+        if let Ok(status) = refusal.status.try_into() {
+            *response.status_mut() = status;
+        }
+        let headers = response.headers_mut();
+        if let Some(limit) = refusal.limit {
+            if let Some(retry_after) = limit.retry_after {
+                headers.insert("retry-after", retry_after.as_secs().into());
+            }
+            if let Some(reset) = limit.reset {
+                headers.insert("x-ratelimit-limit", 5000.into());
+                headers.insert("x-ratelimit-remaining", 0.into());
+                headers.insert("x-ratelimit-used", 5000.into());
+                headers.insert("x-ratelimit-reset", reset.as_second().into());
+            }
+        }
+        response
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Refused(refusal) => Refused(refusal).into_response(),
+            // The head is sent, the connection ends before the body does.
+            Self::Cut => Body::new(CutBody).into_response(),
+        }
+    }
+}
+
+struct CutBody;
+
+impl http_body::Body for CutBody {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, std::io::Error>>> {
+        Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into())))
+    }
+}

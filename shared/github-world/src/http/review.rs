@@ -1,0 +1,84 @@
+//! "Pull request reviews".
+
+use super::at::At;
+use super::{body, page};
+use crate::call::Failure;
+use crate::payload;
+use crate::world::World;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use github::HeadSha;
+use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
+use serde::Deserialize;
+use serde_json::Value;
+
+pub(super) async fn list(
+    State(world): State<World>,
+    at: At,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let pr = at.pr()?;
+    let pull = world.get_reviews(&pr).await?;
+    let list = format!("pulls/{}/reviews", pr.number);
+    let show = |review: &_| payload::review(&pull, review);
+    Ok(page::page(&at, &list, &pull.reviews, show, &uri, &headers))
+}
+
+/// The body of "Create a review for a pull request". Fields that GitHub does not
+/// know are refused here, so that a misspelt one is noticed; reviews that stay
+/// pending and `position` the world does not play.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReviewBody {
+    commit_id: HeadSha,
+    event: ReviewEvent,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    comments: Vec<CommentBody>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommentBody {
+    path: String,
+    line: u32,
+    #[serde(default = "right")]
+    side: Side,
+    start_line: Option<u32>,
+    start_side: Option<Side>,
+    body: String,
+}
+
+fn right() -> Side {
+    Side::Right
+}
+
+pub(super) async fn create(
+    State(world): State<World>,
+    at: At,
+    body: Bytes,
+) -> Result<Json<Value>, Failure> {
+    let pr = at.pr()?;
+    let body: ReviewBody = body::read(&body)?;
+    let comment = |comment: CommentBody| ReviewComment {
+        path: comment.path,
+        line: comment.line,
+        side: comment.side,
+        start_line: comment.start_line,
+        start_side: comment.start_side,
+        body: comment.body,
+    };
+    let review = NewReview {
+        commit_id: body.commit_id,
+        event: body.event,
+        body: body.body,
+        comments: body.comments.into_iter().map(comment).collect(),
+    };
+    let (pull, posted) = world.post_review(&pr, &review).await?;
+    Ok(Json(payload::review(&pull, &posted)))
+}

@@ -1,0 +1,59 @@
+//! Check runs: the verdict beside the merge button.
+
+use super::GitHubError;
+use crate::{HeadSha, RepoName};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+/// How a check ended ("Create a check run", `conclusion`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// Neither for nor against merging.
+    Neutral,
+    /// Nothing stands against merging.
+    Success,
+    /// Something stands against merging.
+    Failure,
+}
+
+/// A check run that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCheck {
+    /// The commit that was checked.
+    pub head_sha: HeadSha,
+    /// Its name, which branch protection knows it by.
+    pub name: String,
+    /// How it ended.
+    pub conclusion: Conclusion,
+    /// One line.
+    pub title: String,
+    /// Markdown, at most 65,535 characters.
+    pub summary: String,
+    /// The caller's own name of it, by which it is found again.
+    pub external_id: String,
+}
+
+/// GitHub's id of a check run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CheckId(pub u64);
+
+/// Sets checks. Only Apps may: a person's token is refused with
+/// [`GitHubError::Forbidden`].
+#[async_trait]
+pub trait SetCheck: Send + Sync {
+    /// The check of this name on `head` that was set by this App with
+    /// `external_id`, if there is one.
+    async fn find_check(
+        &self,
+        repo: &RepoName,
+        head: &HeadSha,
+        name: &str,
+        external_id: &str,
+    ) -> Result<Option<CheckId>, GitHubError>;
+
+    /// Sets one check. Never tried again in here: after a failure the caller looks
+    /// for it first, as [`SetCheck::find_check`] finds it.
+    async fn set_check(&self, repo: &RepoName, check: &NewCheck) -> Result<CheckId, GitHubError>;
+}
