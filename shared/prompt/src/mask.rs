@@ -145,12 +145,17 @@ fn credentials_in_headers(line: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
+/// A key's first line is not longer.
+const LABEL: usize = 60;
+
 /// A private key whose lines stand in one string.
 fn keys_on_one_line(line: &str, found: &mut Vec<Range<usize>>) {
-    let Some((begin, _)) = line.match_indices("-----BEGIN ").find(|(at, _)| {
-        let label = line.get(*at..).unwrap_or_default();
-        label.find("PRIVATE KEY").is_some_and(|at| at < 40)
-    }) else {
+    let names_key = |&(at, _): &(usize, &str)| {
+        let label = line.as_bytes().get(at..).unwrap_or_default();
+        let label = label.get(..LABEL).unwrap_or(label);
+        label.windows(11).any(|words| words == b"PRIVATE KEY")
+    };
+    let Some((begin, _)) = line.match_indices("-----BEGIN ").find(names_key) else {
         return;
     };
     let mut at = begin;
@@ -213,9 +218,7 @@ fn assigned(line: &str, found: &mut Vec<Range<usize>>) {
         while let (Some(open), Some(&close)) = (quotes.next(), quotes.peek()) {
             let value = line.get(open + 1..close).unwrap_or_default();
             if value.len() >= 8
-                && line
-                    .get(..open)
-                    .is_some_and(|before| may_name_secret(before))
+                && line.get(..open).is_some_and(may_name_secret)
                 && looks_secret(value)
             {
                 found.push(open + 1..open + 1 + value.trim_end().len());
@@ -231,7 +234,7 @@ fn assigned(line: &str, found: &mut Vec<Range<usize>>) {
         let head = value.bytes().take(HEAD).position(|b| ends(&b));
         let head = head.unwrap_or_else(|| value.floor_char_boundary(HEAD));
         if at < judged
-            || !line.get(..at).is_some_and(|before| may_name_secret(before))
+            || !line.get(..at).is_some_and(may_name_secret)
             || !value.get(..head).is_some_and(is_secret)
         {
             continue;
