@@ -2,12 +2,15 @@
 
 mod common;
 
-use agent::{AgentError, Settings};
+use agent::{Agent, AgentError, Settings};
+use async_trait::async_trait;
 use common::{Stage, name};
 use event::Failure;
 use model_world::Reply;
-use ports::Clock;
+use ports::{Clock, ManualClock, SeededEntropy, Timestamp};
 use serde_json::json;
+use state::{Saved, StateManager, Version};
+use std::sync::Arc;
 use std::time::Duration;
 
 fn overloaded() -> Reply {
@@ -203,4 +206,47 @@ async fn a_longer_pause_wins() {
         let third = stage.ask(&stage.agent(), "3").await.unwrap_err();
         assert_eq!(third.retry_after(), long, "{why}");
     }
+}
+
+/// A clock on which another process begins a pause whenever someone sleeps.
+struct Pausing {
+    clock: Arc<ManualClock>,
+    state: StateManager,
+}
+
+#[async_trait]
+impl Clock for Pausing {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let key = state::Key::new("pause", "127.0.0.1").expect("a key");
+        let until = self.now() + Duration::from_secs(100);
+        let pause = json!({"until": until, "reason": "another process"});
+        let saved = self.state.save(&key, Version::ABSENT, &pause, Some(until));
+        assert!(matches!(saved.await, Ok(Saved::Written(_))));
+        self.clock.sleep(duration).await;
+    }
+}
+
+#[tokio::test]
+async fn a_pause_that_begins_between_two_tries_is_seen() {
+    let stage = Stage::new().await;
+    stage.world.then(error(503));
+    stage.world.otherwise(|_| Reply::Json(json!({"n": 7})));
+    let clock = Pausing {
+        clock: stage.clock.clone(),
+        state: stage.state.clone(),
+    };
+    let agent = Agent::new(
+        stage.settings(),
+        https::client().unwrap(),
+        stage.state.clone(),
+        Arc::new(clock),
+        Arc::new(SeededEntropy::new(7)),
+    );
+    let paused = stage.ask(&agent.unwrap(), "1").await.unwrap_err();
+    assert_eq!(name(&paused), "Paused", "{paused}");
+    assert_eq!(stage.world.requests().len(), 1);
 }
