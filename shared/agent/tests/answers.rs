@@ -2,10 +2,13 @@
 
 mod common;
 
-use agent::{AgentError, Model, Settings};
+use agent::{Agent, AgentError, Model, Settings};
 use common::{SYSTEM, Stage, name};
 use model_world::Reply;
+use ports::SeededEntropy;
+use proptest::prelude::*;
 use serde_json::json;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn an_answer_is_found_in_every_shape() {
@@ -199,4 +202,66 @@ async fn an_answer_has_its_price() {
         usage.micro_dollars, None,
         "another endpoint's price is unknown"
     );
+}
+
+#[tokio::test]
+async fn the_environment_is_enough() {
+    let stage = Stage::new().await;
+    stage.world.then(Reply::Json(json!({"n": 7})));
+    let from = |set: &[(&str, &str)]| {
+        Agent::from_environment(
+            &set.iter().copied().collect(),
+            https::client().unwrap(),
+            stage.state.clone(),
+            stage.clock.clone(),
+            Arc::new(SeededEntropy::new(7)),
+        )
+    };
+    let set = [
+        ("KIMI_API_KEY", stage.world.key()),
+        ("KIMI_BASE_URL", stage.url.as_str()),
+        ("KIMI_PRICES", "kimi-k3.1-pro=2/0.2/10"),
+    ];
+    let agent = from(&set).unwrap().unwrap();
+    let answer = stage.ask(&agent, "1").await.unwrap();
+    assert_eq!(answer.value, json!({"n": 7}));
+    assert!(answer.usage.micro_dollars.is_some());
+    assert!(from(&set[1..]).unwrap().is_none(), "no key, no model");
+    let error = from(&[set[0], ("KIMI_BASE_URL", "https://10.0.0.7/v1")]);
+    insta::assert_snapshot!(error.unwrap_err(), @r#"KIMI_BASE_URL: "https://10.0.0.7": an address inside a network or a cloud, not on the internet"#);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever the body of a reply is: an answer that passed its check, or a named
+    /// outcome of a reply.
+    #[test]
+    fn any_reply_is_an_answer_or_a_named_outcome(
+        body in prop_oneof![
+            "\\PC{0,60}",
+            "[{}\\[\\]\",:n0-9]{0,40}".prop_map(|text| {
+                json!({"choices": [{"message": {"content": text}}]}).to_string()
+            }),
+            any::<Option<u32>>().prop_map(|n| {
+                let content = json!({"n": n}).to_string();
+                json!({"choices": [{"message": {"content": content}}], "usage": n}).to_string()
+            }),
+        ]
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answered = runtime.block_on(async {
+            let stage = Stage::new().await;
+            stage.world.otherwise(move |_| Reply::Body(body.clone()));
+            stage.ask(&stage.agent(), "1").await
+        });
+        match answered {
+            Ok(answer) => prop_assert!(common::has_n(&answer.value).is_ok()),
+            Err(error) => {
+                let name = name(&error);
+                let known = ["Malformed", "Empty", "CutShort", "Filtered", "Refused"];
+                prop_assert!(known.contains(&name.as_str()), "{}", error);
+            }
+        }
+    }
 }

@@ -2,12 +2,15 @@
 
 mod common;
 
-use agent::{AgentError, Settings};
+use agent::{Agent, AgentError, Settings};
+use async_trait::async_trait;
 use common::{Stage, name};
 use event::Failure;
 use model_world::Reply;
-use ports::Clock;
+use ports::{Clock, ManualClock, SeededEntropy, Timestamp};
 use serde_json::json;
+use state::{Saved, StateManager, Version};
+use std::sync::Arc;
 use std::time::Duration;
 
 fn overloaded() -> Reply {
@@ -183,72 +186,67 @@ async fn a_rate_limit_pauses_everyone_until_it_is_over() {
 
 #[tokio::test]
 async fn a_longer_pause_wins() {
-    let stage = Stage::new().await;
-    let key = state::Key::new("pause", "127.0.0.1").unwrap();
-    let until = stage.clock.now() + Duration::from_secs(100);
-    // Another process is told to wait longer while our call is under way.
-    let (state, other) = (stage.state.clone(), key.clone());
-    let (sent, told) = (json!({"until": until, "reason": "other"}), Some("5".into()));
-    let agent = stage.agent();
-    let written = state.save(&other, state::Version::ABSENT, &sent, Some(until));
-    stage.world.then(Reply::RateLimited { retry_after: told });
-    let first = stage.ask(&agent, "1").await.unwrap_err();
-    assert_eq!(first.retry_after(), Some(Duration::from_secs(5)));
-    assert_eq!(written.await.unwrap(), state::Saved::Stale, "ours is there");
-    let seen = state.load::<serde_json::Value>(&key).await.unwrap();
-    let saved = state.save(&key, seen.version, &sent, Some(until)).await;
-    assert!(matches!(saved, Ok(state::Saved::Written(_))));
-    let error = stage.ask(&agent, "1").await.unwrap_err();
-    assert_eq!(error.retry_after(), Some(Duration::from_secs(100)));
+    for (why, told) in [
+        ("the longer one first", ["100", "5"]),
+        ("the longer one last", ["5", "100"]),
+    ] {
+        let stage = Stage::new().await;
+        for seconds in told {
+            stage.world.then(Reply::RateLimited {
+                retry_after: Some(seconds.into()),
+            });
+        }
+        // Two are asking when the first of them is refused.
+        let (first, second) = (stage.agent(), stage.agent());
+        let (first, second) = tokio::join!(stage.ask(&first, "1"), stage.ask(&second, "2"));
+        assert_eq!(stage.world.requests().len(), 2, "{why}");
+        let waits = [first, second].map(|asked| asked.unwrap_err().retry_after());
+        let long = Some(Duration::from_secs(100));
+        assert!(waits.contains(&long), "{why}: {waits:?}");
+        let third = stage.ask(&stage.agent(), "3").await.unwrap_err();
+        assert_eq!(third.retry_after(), long, "{why}");
+    }
+}
+
+/// A clock on which another process begins a pause whenever someone sleeps.
+struct Pausing {
+    clock: Arc<ManualClock>,
+    state: StateManager,
+}
+
+#[async_trait]
+impl Clock for Pausing {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let key = state::Key::new("pause", "127.0.0.1").expect("a key");
+        let until = self.now() + Duration::from_secs(100);
+        let pause = json!({"until": until, "reason": "another process"});
+        let saved = self.state.save(&key, Version::ABSENT, &pause, Some(until));
+        assert!(matches!(saved.await, Ok(Saved::Written(_))));
+        self.clock.sleep(duration).await;
+    }
 }
 
 #[tokio::test]
-async fn the_key_is_shown_nowhere() {
+async fn a_pause_that_begins_between_two_tries_is_seen() {
     let stage = Stage::new().await;
-    let key = stage.world.key();
-    let echo = |status| Reply::Error {
-        status,
-        kind: "odd".into(),
-        message: format!("{} {key}", "x".repeat(285)),
+    stage.world.then(error(503));
+    stage.world.otherwise(|_| Reply::Json(json!({"n": 7})));
+    let clock = Pausing {
+        clock: stage.clock.clone(),
+        state: stage.state.clone(),
     };
-    let agent = stage.agent();
-    let mut shown = vec![format!("{agent:?} {:?}", stage.settings())];
-    let bad = format!("{{\"m\": \"{key}\"}}");
-    for replies in [
-        vec![echo(400)],
-        vec![echo(401)],
-        vec![echo(403)],
-        vec![echo(404)],
-        vec![echo(429)],
-        vec![echo(503); 3],
-        vec![Reply::Refusal(key.into())],
-        vec![Reply::Body(key.into())],
-        vec![Reply::Text(bad.clone()), Reply::Text(bad)],
-    ] {
-        replies
-            .into_iter()
-            .for_each(|reply| stage.world.then(reply));
-        let error = stage.ask(&agent, "1").await.unwrap_err();
-        shown.push(format!("{error} {error:?}"));
-        stage.clock.advance(Duration::from_secs(3_600));
-    }
-    let other = stage.agent_with(Settings {
-        key: "sk-of-another-platform".into(),
-        ..stage.settings()
-    });
-    let error = stage.ask(&other, "1").await.unwrap_err();
-    assert!(error.to_string().contains("https://api.moonshot.cn/v1"));
-    shown.push(format!("{error} {error:?}"));
-    shown.extend(
-        stage
-            .world
-            .requests()
-            .into_iter()
-            .map(|request| request.text),
+    let agent = Agent::new(
+        stage.settings(),
+        https::client().unwrap(),
+        stage.state.clone(),
+        Arc::new(clock),
+        Arc::new(SeededEntropy::new(7)),
     );
-    for text in shown {
-        for part in [&key[..14], "sk-of-another"] {
-            assert!(!text.contains(part), "{text}");
-        }
-    }
+    let paused = stage.ask(&agent.unwrap(), "1").await.unwrap_err();
+    assert_eq!(name(&paused), "Paused", "{paused}");
+    assert_eq!(stage.world.requests().len(), 1);
 }
