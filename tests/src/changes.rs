@@ -59,7 +59,8 @@ pub fn secret() -> String {
 /// More files than GitHub gives a diff of.
 pub fn too_large() -> String {
     let files = 0..301;
-    files
+    let parts: String = files
         .map(|n| new_file(&format!("src/part_{n}.rs"), &["pub fn part() {}"]))
-        .collect()
+        .collect();
+    parts + &leftover()
 }

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use bus::{Emit, EmitError};
 use event::Event;
 use github::port::{
-    GitHubError, NewReview, PublishReview, PullRequest, ReadDiff, ReadPullRequest, ReviewId,
+    Files, GitHubError, NewReview, PublishReview, PullRequest, ReadDiff, ReadFiles,
+    ReadPullRequest, ReviewId,
 };
 use github::{HeadSha, PrKey};
 use ports::Timestamp;
@@ -201,6 +202,13 @@ impl ReadDiff for Interrupted<dyn GitHub> {
         head: &HeadSha,
     ) -> Result<String, GitHubError> {
         self.ask("diff", self.inner.diff(pr, base, head)).await
+    }
+}
+
+#[async_trait]
+impl ReadFiles for Interrupted<dyn GitHub> {
+    async fn files(&self, pr: &PrKey) -> Result<Files, GitHubError> {
+        self.ask("files", self.inner.files(pr)).await
     }
 }
 

@@ -373,7 +373,7 @@ async fn on_its_own_pull_request_the_bot_comments() {
 }
 
 #[tokio::test]
-async fn a_change_that_github_gives_no_diff_of_is_told_to_be_unread() {
+async fn a_change_that_github_gives_no_diff_of_is_read_file_by_file() {
     let house = House::new();
     let (pr, delivery) = open(&house, changes::too_large());
     deliver(&house, &delivery).await;

@@ -21,7 +21,7 @@ mod text;
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
 use event::{Event, Outcome};
-use github::port::{PublishReview, ReadDiff, ReadPullRequest};
+use github::port::{PublishReview, ReadChange, ReadPullRequest};
 use ports::{Clock, Entropy};
 use post::Ignored;
 use publication::{Claim, Publication};
@@ -45,9 +45,9 @@ pub struct Publisher {
 }
 
 /// The parts of GitHub that the publisher is given.
-pub trait GitHub: ReadPullRequest + ReadDiff + PublishReview {}
+pub trait GitHub: ReadPullRequest + ReadChange + PublishReview {}
 
-impl<T: ReadPullRequest + ReadDiff + PublishReview> GitHub for T {}
+impl<T: ReadPullRequest + ReadChange + PublishReview> GitHub for T {}
 
 #[async_trait]
 impl Handler for Publisher {

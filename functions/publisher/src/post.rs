@@ -172,15 +172,11 @@ impl Publisher {
         Ok(Ok(posted(review_id)))
     }
 
-    /// The diff that comments must sit on. One that GitHub does not give has no
-    /// lines: everything goes into the body.
+    /// The diff that comments must sit on.
     async fn diff(&self, wanted: &Wanted) -> Result<Diff, HandlerError> {
         let ReviewKey { pr, head_sha } = &wanted.review;
-        match self.github.diff(pr, &wanted.item.base_sha, head_sha).await {
-            Ok(text) => Ok(diff::parse(&text)),
-            Err(GitHubError::TooLarge { .. }) => Ok(Diff::default()),
-            Err(error) => Err(error.into()),
-        }
+        let base_sha = &wanted.item.base_sha;
+        Ok(review::change::read(&*self.github, pr, base_sha, head_sha).await?)
     }
 
     fn time_left(&self, claim: &Publication) -> Result<(), Contested> {

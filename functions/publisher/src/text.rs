@@ -12,7 +12,7 @@ use markdown::{code, fenced, plain};
 use review::item::{CheckReport, ReviewItem, Verdict};
 use review::message::Block;
 use review::rules::RULES;
-use review::{Category, Finding, Severity};
+use review::{Category, Coverage, Finding, Severity};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -46,29 +46,47 @@ pub(crate) fn review(wanted: &Wanted, diff: &Diff, marker: &str) -> NewReview {
     }
 }
 
-/// The worst findings as comments, one a line, and what is left over.
+/// The worst findings as comments, one a place, and what is left over.
 fn place<'a>(findings: &'a [Finding], diff: &Diff) -> (Vec<ReviewComment>, Vec<&'a Finding>) {
-    let mut lines: BTreeMap<(&str, u32), Vec<&Finding>> = BTreeMap::new();
+    let mut places: BTreeMap<(&str, u32, Option<u32>), Vec<&Finding>> = BTreeMap::new();
     let mut rest = Vec::new();
     for finding in findings {
-        let place = (finding.path.as_str(), finding.line);
-        let room = lines.len() < MOST_COMMENTS || lines.contains_key(&place);
+        let place = (
+            finding.path.as_str(),
+            finding.line,
+            first_line(finding, diff),
+        );
+        let room = places.len() < MOST_COMMENTS || places.contains_key(&place);
         if room && diff.has_line(&finding.path, finding.line) {
-            lines.entry(place).or_default().push(finding);
+            places.entry(place).or_default().push(finding);
         } else {
             rest.push(finding);
         }
     }
-    let comment = |((path, line), findings): ((&str, u32), Vec<&Finding>)| {
-        let told: Vec<_> = findings.into_iter().map(told).collect();
-        ReviewComment::at(path, line, Side::Right, told.join("\n\n"))
+    let comment = |((path, line, start_line), findings): ((&str, u32, Option<u32>), Vec<_>)| {
+        let told: Vec<_> = findings
+            .into_iter()
+            .map(|it| told(it, start_line))
+            .collect();
+        ReviewComment {
+            start_line,
+            start_side: start_line.map(|_| Side::Right),
+            ..ReviewComment::at(path, line, Side::Right, told.join("\n\n"))
+        }
     };
-    (lines.into_iter().map(comment).collect(), rest)
+    (places.into_iter().map(comment).collect(), rest)
+}
+
+/// Where a comment on several lines begins, if GitHub takes one there.
+fn first_line(finding: &Finding, diff: &Diff) -> Option<u32> {
+    let first = finding.start_line?;
+    diff.has_range(&finding.path, first, finding.line)
+        .then_some(first)
 }
 
 /// `**High** · security · committed-secret (95% sure)`, and the message below. A
 /// model's finding has its title in the rule's place, and its own words say so.
-fn told(finding: &Finding) -> String {
+fn told(finding: &Finding, start_line: Option<u32>) -> String {
     let subject = match &finding.title {
         Some(title) if !finding.is_by_rules() => plain(title),
         Some(_) | None => code(&finding.rule),
@@ -81,8 +99,10 @@ fn told(finding: &Finding) -> String {
         agreed(&finding.by),
         plain(&finding.message),
     );
-    // It replaces the lines that the comment sits on, which is one line.
-    if let (Some(lines), None) = (&finding.suggestion, finding.start_line) {
+    // It replaces the lines that the comment sits on, whichever they are.
+    if let Some(lines) = &finding.suggestion
+        && finding.start_line == start_line
+    {
         let _ = write!(told, "\n\n{}", fenced("suggestion", lines));
     }
     told
@@ -138,12 +158,24 @@ fn folded(body: &mut String, which: &str, findings: &[&Finding]) {
     let _ = writeln!(body, "\n</details>\n");
 }
 
+/// Whether there was something to read, and nobody has.
+fn is_unread(reports: &BTreeMap<Category, CheckReport>) -> bool {
+    let mut read = reports
+        .values()
+        .flat_map(|report| &report.readers)
+        .map(|reader| &reader.coverage)
+        .peekable();
+    let none = |coverage: &Coverage| coverage.files_read == 0 && !coverage.left_out.is_empty();
+    read.peek().is_some() && read.all(none)
+}
+
 /// How many findings of which severity, in one sentence.
 fn summary(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> String {
-    let unread = reports.values().any(|report| report.unread.is_some());
+    let unread = is_unread(reports);
     if verdict.findings.is_empty() {
         return match (unread, verdict.missing.len()) {
             (true, _) => "The change could not be read, so nothing is said about it.",
+            (false, 0) if !verdict.unsure.is_empty() => "Nothing found that anybody is sure of.",
             (false, 0) => "Nothing found.",
             (false, _) if reports.is_empty() => "Nobody has looked at this change.",
             (false, _) => "Nothing found in what was looked at.",

@@ -47,6 +47,17 @@ impl Diff {
             .find_map(|file| file.code(line, side))
     }
 
+    /// Whether a comment may sit on the lines from `first` to `last` of `path` on the
+    /// right side: both are in one hunk, in this order.
+    pub fn has_range(&self, path: &str, first: u32, last: u32) -> bool {
+        let mut files = self.files.iter().filter(|file| file.path == path);
+        first < last
+            && files.any(|file| {
+                let mut hunks = file.hunks.iter();
+                hunks.any(|hunk| hunk.has_line(first) && hunk.has_line(last))
+            })
+    }
+
     /// How many lines the diff adds, over all files.
     pub fn added_line_count(&self) -> usize {
         self.files.iter().map(FileDiff::added_line_count).sum()

@@ -8,7 +8,8 @@ mod files;
 pub use check::{CheckId, Conclusion, NewCheck, SetCheck};
 pub use comment::{CommentId, Summarise};
 pub use files::{
-    ChangedFile, FileStatus, Files, LARGEST_FILE, MOST_FILES, ReadFile, ReadFiles, is_file_path,
+    ChangedFile, FileStatus, Files, LARGEST_FILE, MOST_FILES, ReadChange, ReadFile, ReadFiles,
+    is_file_path,
 };
 
 use crate::{HeadSha, PrKey};

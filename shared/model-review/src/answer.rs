@@ -1,7 +1,7 @@
 //! What of a model's answer is believed.
 
 use agent::Usage as Spent;
-use diff::{Diff, FileDiff};
+use diff::Diff;
 use prompt::Part;
 use review::{Category, Confidence, Finding, MODEL, Severity, Usage};
 use serde::Deserialize;
@@ -161,13 +161,12 @@ fn finding_of(
     model: &str,
 ) -> Option<Finding> {
     let path = part.files.iter().find(|path| shown(path) == said.path)?;
-    let file = diff.files.iter().find(|file| file.path == *path)?;
     let line = u32::try_from(said.line).ok()?;
-    if !file.has_line(line) {
+    if !diff.has_line(path, line) {
         return None;
     }
     let start = said.start_line.and_then(|start| u32::try_from(start).ok());
-    let start_line = start.filter(|start| *start < line && is_one_hunk(file, *start, line));
+    let start_line = start.filter(|start| diff.has_range(path, *start, line));
     // A range that is not what was meant would replace the wrong lines.
     let meant = start.is_none_or(|start| start == line || Some(start) == start_line);
     let suggestion = said.suggestion.filter(|_| meant);
@@ -189,14 +188,6 @@ fn finding_of(
         suggestion: suggestion.and_then(|code| replacement(&code)),
         confidence: Confidence::percent(percent),
         by: vec![model.to_owned()],
-    })
-}
-
-fn is_one_hunk(file: &FileDiff, first: u32, last: u32) -> bool {
-    file.hunks.iter().any(|hunk| {
-        let mut numbers = hunk.lines.iter().filter_map(|line| line.new_number);
-        let has = |line| move |number: u32| number == line;
-        numbers.any(has(first)) && numbers.any(has(last))
     })
 }
 

@@ -103,9 +103,6 @@ pub struct CheckReport {
     /// How many more there were than are kept.
     #[serde(default)]
     pub not_kept: u32,
-    /// Why nothing was read, where that is so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unread: Option<String>,
 }
 
 /// Who looked, and what of it is told beside the findings.

@@ -1,6 +1,7 @@
 //! Findings, the [`Reviewer`]s that make them, and the events that a review is
 //! made of.
 
+pub mod change;
 pub mod item;
 pub mod message;
 pub mod rules;

@@ -17,7 +17,7 @@ use agent::Model;
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
 use event::{Event, Failure, Outcome, Say, Timestamp};
-use github::port::{GitHubError, ReadDiff};
+use github::port::ReadChange;
 use model_review::{Budgets, ModelReviewer};
 use ports::{Clock, Entropy};
 use review::item::{CheckItem, CheckReport, PullRequestItem, RETENTION, Stale};
@@ -42,7 +42,7 @@ pub struct Deps {
     /// Where reports are kept.
     pub state: StateManager,
     /// Where the change is read.
-    pub github: Arc<dyn ReadDiff>,
+    pub github: Arc<dyn ReadChange>,
     /// Where it is said that a report is there.
     pub bus: Arc<dyn Emit>,
     /// Who is asked beside the rules, where there is a model.
@@ -138,19 +138,8 @@ impl Specialist {
     ) -> Result<CheckReport, HandlerError> {
         let CheckRequested { review, base_sha } = asked;
         let deadline = self.deps.clock.now() + TIME_TO_ANSWER;
-        let text = match self
-            .deps
-            .github
-            .diff(&review.pr, base_sha, &review.head_sha)
-            .await
-        {
-            Ok(text) => text,
-            Err(error @ GitHubError::TooLarge { .. }) => {
-                return Ok(report::unread(error.to_string()));
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let diff = diff::parse(&text);
+        let github = &*self.deps.github;
+        let diff = review::change::read(github, &review.pr, base_sha, &review.head_sha).await?;
         let change = Change {
             pr: &review.pr,
             head_sha: &review.head_sha,

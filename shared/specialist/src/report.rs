@@ -46,14 +46,6 @@ pub(crate) fn joined(reports: Vec<(&str, Report)>, diff: &Diff) -> CheckReport {
     joined
 }
 
-/// A change that could not be read at all.
-pub(crate) fn unread(why: String) -> CheckReport {
-    CheckReport {
-        unread: Some(why),
-        ..CheckReport::default()
-    }
-}
-
 fn count(findings: &[Finding]) -> u32 {
     u32::try_from(findings.len()).unwrap_or(u32::MAX)
 }

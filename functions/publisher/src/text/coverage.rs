@@ -13,15 +13,8 @@ use std::fmt::Write;
 pub(super) fn coverage(reports: &BTreeMap<Category, CheckReport>) -> String {
     let mut text = String::new();
     for (category, report) in reports {
-        let _ = match &report.unread {
-            Some(why) => writeln!(text, "- {category}: nothing read, {}", plain(why)),
-            None => writeln!(
-                text,
-                "- {category}: {}{}",
-                read(&report.readers),
-                not_kept(report.not_kept),
-            ),
-        };
+        let read = read(&report.readers);
+        let _ = writeln!(text, "- {category}: {read}{}", not_kept(report.not_kept));
         for reader in &report.readers {
             for note in &reader.notes {
                 let _ = writeln!(text, "  - {}: {}", code(&reader.name), plain(note));

@@ -167,9 +167,12 @@ fn a_review_by_rules_and_a_model_as_people_read_it() {
     model.title = Some("Unchecked *value*".to_owned());
     model.by = vec!["kimi-k3.1-pro".to_owned()];
     model.suggestion = Some("let left = checked(left)?; // ```".to_owned());
+    let mut range = model.clone();
+    range.start_line = Some(1);
+    range.title = Some("Two lines".to_owned());
     let mut both = finding(1, Severity::High, "A key. Revoke it.");
     both.by.push("kimi-k3.1-pro".to_owned());
-    let mut wanted = wanted(vec![both, model], vec![]);
+    let mut wanted = wanted(vec![both, model, range], vec![]);
     if let Kind::Verdict(verdict) = &mut wanted.kind {
         verdict.unsure = vec![finding(3, Severity::Low, "Perhaps.")];
     }
@@ -189,7 +192,8 @@ fn a_review_by_rules_and_a_model_as_people_read_it() {
         report.readers.push(kimi);
     }
     let review = review(&wanted, &added(3), MARKER);
-    let comments: Vec<_> = review.comments.iter().map(|it| it.body.as_str()).collect();
+    let comment = |it: &ReviewComment| format!("{:?} to {}\n{}", it.start_line, it.line, it.body);
+    let comments: Vec<_> = review.comments.iter().map(comment).collect();
     insta::assert_snapshot!(format!("{}\n\n{}", review.body, comments.join("\n\n")));
 }
 
@@ -225,7 +229,7 @@ fn a_change_that_could_not_be_read_is_not_called_clean() {
         verdict.quality_score = None;
     }
     for report in wanted.item.reports.values_mut() {
-        report.unread = Some("too large".to_owned());
+        report.readers[0].coverage.files_read = 0;
     }
     let review = review(&wanted, &Diff::default(), MARKER);
     insta::assert_snapshot!(review.body, @"
@@ -233,9 +237,9 @@ fn a_change_that_could_not_be_read_is_not_called_clean() {
 
     The change could not be read, so nothing is said about it.
 
-    - security: nothing read, too large
-    - style: nothing read, too large
-    - logic: nothing read, too large
+    - security: 0 files read by rules
+    - style: 0 files read by rules
+    - logic: 0 files read by rules
     - not read: `logo.png` (not text)
 
     <sub>Reviewed by rules alone, without a model.</sub>

@@ -72,6 +72,11 @@ pub trait ReadFiles: Send + Sync {
     async fn files(&self, pr: &PrKey) -> Result<Files, GitHubError>;
 }
 
+/// Reads a change, however large.
+pub trait ReadChange: super::ReadDiff + ReadFiles {}
+
+impl<T: super::ReadDiff + ReadFiles> ReadChange for T {}
+
 /// Bytes of the largest file that [`ReadFile`] gives.
 pub const LARGEST_FILE: usize = 64 << 10;
 

@@ -1,0 +1,59 @@
+//! Reads a change from GitHub.
+
+use diff::{Diff, LeftOut, Status, WhyLeftOut};
+use github::port::{ChangedFile, FileStatus, GitHubError, ReadChange};
+use github::{HeadSha, PrKey};
+
+/// The change `base...head` of a pull request: its diff, or, where that is too large
+/// for GitHub to give (406), what its list of files shows of it. What neither shows is
+/// left out by name.
+///
+/// The list is of the pull request as it is now: a push in between changes what is
+/// read. It supersedes what is made of it, too.
+///
+/// # Errors
+/// [`GitHubError`], but for [`GitHubError::TooLarge`] of the diff.
+pub async fn read(
+    github: &dyn ReadChange,
+    pr: &PrKey,
+    base: &HeadSha,
+    head: &HeadSha,
+) -> Result<Diff, GitHubError> {
+    let too_large = match github.diff(pr, base, head).await {
+        Ok(text) => return Ok(diff::parse(&text)),
+        Err(error @ GitHubError::TooLarge { .. }) => error,
+        Err(error) => return Err(error),
+    };
+    tracing::info!(%pr, "{too_large}; reading its files one by one");
+    let listed = github.files(pr).await?;
+    let files: Vec<_> = listed.files.into_iter().map(changed).collect();
+    let mut diff = diff::from_files(&files);
+    if !listed.complete {
+        diff.left_out.push(LeftOut {
+            path: "(and more files than GitHub lists)".to_owned(),
+            why: WhyLeftOut::TooLarge,
+        });
+    }
+    Ok(diff)
+}
+
+fn changed(file: ChangedFile) -> diff::ChangedFile {
+    diff::ChangedFile {
+        filename: file.filename,
+        previous_filename: file.previous_filename,
+        status: match file.status {
+            FileStatus::Added => Status::Added,
+            FileStatus::Removed => Status::Removed,
+            FileStatus::Modified => Status::Modified,
+            FileStatus::Renamed => Status::Renamed,
+            FileStatus::Copied => Status::Copied,
+            FileStatus::Changed => Status::Changed,
+            FileStatus::Unchanged => Status::Unchanged,
+            FileStatus::Other => Status::Other,
+        },
+        additions: file.additions,
+        deletions: file.deletions,
+        changes: file.changes,
+        patch: file.patch,
+    }
+}
