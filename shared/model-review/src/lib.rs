@@ -215,7 +215,7 @@ impl ModelReviewer {
                     });
                 }
                 // What may be over soon is worth waiting for: nothing is told yet.
-                Err(error) if error.is_retryable() => return Err(refused(error)),
+                Err(error) if error.is_retryable() => return Err(refused(&error)),
                 Err(error) => {
                     let left_out = |path: &String| LeftOut {
                         path: path.clone(),
@@ -255,11 +255,13 @@ impl ModelReviewer {
     }
 }
 
-fn refused(error: AgentError) -> ReviewError {
-    match error {
-        AgentError::Paused { until, wait } => ReviewError::Paused { until, wait },
-        error if error.is_retryable() => ReviewError::Unavailable(error.to_string()),
-        error => ReviewError::Refused(error.to_string()),
+fn refused(error: &AgentError) -> ReviewError {
+    if let AgentError::Paused { until, wait } = *error {
+        ReviewError::Paused { until, wait }
+    } else if error.is_retryable() {
+        ReviewError::Unavailable(error.to_string())
+    } else {
+        ReviewError::Refused(error.to_string())
     }
 }
 
