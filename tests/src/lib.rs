@@ -5,6 +5,7 @@ pub mod cloud;
 pub mod emulator;
 pub mod house;
 pub mod interruption;
+pub mod octokit;
 mod program;
 mod python;
 mod target;
