@@ -6,6 +6,7 @@ pub mod emulator;
 pub mod house;
 pub mod interruption;
 pub mod model;
+pub mod octokit;
 mod program;
 mod python;
 mod target;

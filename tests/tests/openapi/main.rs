@@ -1,0 +1,337 @@
+//! Every call that the client makes is one that GitHub describes: each port is driven
+//! over HTTP against the simulated GitHub, by a token and as an App, and what went
+//! over the wire is held against GitHub's own OpenAPI description.
+
+mod description;
+
+use description::Description;
+use github::PrKey;
+use github::port::{
+    Conclusion, GitHubError, NewCheck, NewReview, PublishReview, ReadDiff, ReadFile, ReadFiles,
+    ReadPullRequest, ReviewComment, ReviewEvent, SetCheck, Side, Summarise,
+};
+use github_client::{Client, Config, Credentials, Permissions};
+use github_world::{HttpRequest, NewApp, NewPullRequest, World};
+use ports::{ManualClock, SeededEntropy, Timestamp};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+const KEY: &str = include_str!("../../../shared/github-world/tests/throwaway-test-key.pem");
+const PUBLIC_KEY: &[u8] =
+    include_bytes!("../../../shared/github-world/tests/throwaway-test-key.pub.der");
+const DIFF: &str = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1,2 +1,2 @@\n one\n-two\n+two!\n";
+const MARKER: &str = "<!-- marker -->";
+
+/// Drives every port in several variants, and gives the calls that were made.
+async fn driven(as_app: bool) -> Result<Vec<HttpRequest>, GitHubError> {
+    let start = Timestamp::from_second(1_767_603_600).expect("a time");
+    let clock = Arc::new(ManualClock::starting_at(start));
+    let world = World::new(clock.clone(), Arc::new(SeededEntropy::new(7)));
+    let many: String = (0..301)
+        .map(|n| format!("diff --git a/{n} b/{n}\nold mode 100644\nnew mode 100755\n"))
+        .collect();
+    let open = |diff: &str| {
+        let opened = world.open_pull_request(NewPullRequest {
+            diff: diff.to_owned(),
+            ..NewPullRequest::default()
+        });
+        opened.pr.expect("a pull request")
+    };
+    let (pr, large) = (open(DIFF), open(&many));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(github_world::serve(world.clone(), listener));
+    let credentials = if as_app {
+        world.install_app(NewApp {
+            id: "4711".to_owned(),
+            slug: "review-bot".to_owned(),
+            public_key: PUBLIC_KEY.to_vec(),
+            repositories: vec![pr.repo.clone()],
+            permissions: vec![
+                ("contents", "read"),
+                ("pull_requests", "write"),
+                ("checks", "write"),
+            ],
+        });
+        Credentials::App {
+            id: "4711".to_owned(),
+            private_key: KEY.into(),
+            permissions: Permissions::PUBLISHER,
+        }
+    } else {
+        Credentials::Token(world.token().into())
+    };
+    let config = Config {
+        api_url: format!("http://{address}"),
+        ..Config::with(credentials)
+    };
+    let https = https::client().expect("TLS can be set up");
+    let client = Client::new(config, https, clock.clone()).expect("a client");
+
+    for n in 0..60 {
+        world.submit_review(&pr, "reader", &format!("Thought {n}"));
+        world.comment(&pr, "reader", &format!("Thought {n}"));
+        clock.advance(Duration::from_secs(60));
+    }
+    read(&client, &world, &pr, &large).await?;
+    write(&client, &world, &pr).await?;
+    Ok(world.requests())
+}
+
+async fn read(
+    client: &Client,
+    world: &World,
+    pr: &PrKey,
+    large: &PrKey,
+) -> Result<(), GitHubError> {
+    client.pull_request(pr).await?;
+    // The first call that must know who it posts as.
+    assert_eq!(client.find_review(pr, MARKER).await?, None, "on two pages");
+    client.diff(pr, &world.base(pr), &world.head(pr)).await?;
+    let files = client.files(large).await?.files.len();
+    assert_eq!(files, 301, "on four pages");
+    let odd = "folder/a b%2e?#ä.toml";
+    world.put_file(&pr.repo, "a&b", odd, "a = 1");
+    for _ in 0..2 {
+        let found = client.file(&pr.repo, odd, "a&b").await?;
+        assert_eq!(found.as_deref(), Some(&b"a = 1"[..]));
+    }
+    Ok(())
+}
+
+async fn write(client: &Client, world: &World, pr: &PrKey) -> Result<(), GitHubError> {
+    let one = ReviewComment::at("a", 2, Side::Right, "why?");
+    let several = ReviewComment {
+        start_line: Some(1),
+        start_side: Some(Side::Right),
+        ..one.clone()
+    };
+    let several_on_one_side = ReviewComment {
+        start_line: Some(1),
+        ..one.clone()
+    };
+    for (event, comments) in [
+        (ReviewEvent::Comment, vec![]),
+        (ReviewEvent::Approve, vec![one.clone()]),
+        (
+            ReviewEvent::RequestChanges,
+            vec![one, several, several_on_one_side],
+        ),
+    ] {
+        let review = NewReview {
+            commit_id: world.head(pr),
+            event,
+            body: MARKER.to_owned(),
+            comments,
+        };
+        client.create_review(pr, &review).await?;
+    }
+    assert!(client.find_review(pr, MARKER).await?.is_some());
+
+    for conclusion in [
+        Conclusion::Neutral,
+        Conclusion::Success,
+        Conclusion::Failure,
+    ] {
+        let check = NewCheck {
+            head_sha: world.head(pr),
+            name: "review & more".to_owned(),
+            conclusion,
+            title: "One finding".to_owned(),
+            summary: "Here.".to_owned(),
+            external_id: format!("{conclusion:?}"),
+        };
+        client.set_check(&pr.repo, &check).await?;
+        let found = client
+            .find_check(&pr.repo, &check.head_sha, &check.name, &check.external_id)
+            .await?;
+        assert!(found.is_some());
+    }
+
+    let comment = client.create_comment(pr, MARKER).await?;
+    client.update_comment(&pr.repo, comment, MARKER).await?;
+    assert_eq!(client.find_comment(pr, MARKER).await?, Some(comment));
+    Ok(())
+}
+
+/// GitHub's `Link` headers lead to `/repositories/{id}/…`, which it does not describe:
+/// the same calls under the repository's number.
+fn by_name(mut request: HttpRequest) -> HttpRequest {
+    if let Some(rest) = request.path.strip_prefix("/repositories/") {
+        let (_, rest) = rest.split_once('/').expect("a call in a repository");
+        request.path = format!("/repos/octo/widgets/{rest}");
+    }
+    request
+}
+
+#[tokio::test]
+async fn every_call_is_one_that_github_describes() {
+    let described = Description::new(journeys::octokit::description());
+    let mut calls = driven(false).await.unwrap();
+    calls.extend(driven(true).await.unwrap());
+    let calls: Vec<HttpRequest> = calls.into_iter().map(by_name).collect();
+    let violations: Vec<String> = calls
+        .iter()
+        .flat_map(|call| described.violations(call))
+        .collect();
+    println!("{} calls, {} violations", calls.len(), violations.len());
+    assert_eq!(violations, [""; 0]);
+
+    let made: BTreeSet<String> = calls
+        .iter()
+        .filter_map(|call| Some(described.operation(call)?.name))
+        .collect();
+    let made: Vec<String> = made.into_iter().collect();
+    insta::assert_snapshot!(made.join("\n"), @r"
+    GET /app
+    GET /repos/{owner}/{repo}/commits/{ref}/check-runs
+    GET /repos/{owner}/{repo}/compare/{base}...{head}
+    GET /repos/{owner}/{repo}/contents/{path}
+    GET /repos/{owner}/{repo}/installation
+    GET /repos/{owner}/{repo}/issues/{issue_number}/comments
+    GET /repos/{owner}/{repo}/pulls/{pull_number}
+    GET /repos/{owner}/{repo}/pulls/{pull_number}/files
+    GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews
+    GET /user
+    PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}
+    POST /app/installations/{installation_id}/access_tokens
+    POST /repos/{owner}/{repo}/check-runs
+    POST /repos/{owner}/{repo}/issues/{issue_number}/comments
+    POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews
+    ");
+}
+
+#[test]
+fn what_github_does_not_describe_is_a_violation() {
+    let described = Description::new(journeys::octokit::description());
+    let request = |method: &str, path: &str, query: &str, body| HttpRequest {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        body,
+        status: 200,
+    };
+    let repo = "/repos/octo/widgets";
+    let reviews = format!("{repo}/pulls/1/reviews");
+    let review = |comment| json!({"event": "COMMENT", "body": "x", "comments": [comment]});
+    let checks = format!("{repo}/check-runs");
+    let tokens = "/app/installations/1/access_tokens";
+    for (why, method, path, query, body, wrong) in [
+        (
+            "good",
+            "POST",
+            &*reviews,
+            "",
+            review(json!({"path": "a", "line": 1, "body": "x"})),
+            None,
+        ),
+        (
+            "a misspelt field",
+            "POST",
+            &reviews,
+            "",
+            json!({"evnt": "COMMENT"}),
+            Some("evnt"),
+        ),
+        (
+            "a misspelt field of a comment",
+            "POST",
+            &reviews,
+            "",
+            review(json!({"path": "a", "body": "x", "start-line": 1})),
+            Some("start-line"),
+        ),
+        (
+            "an event that is none",
+            "POST",
+            &reviews,
+            "",
+            json!({"event": "REJECT"}),
+            Some("REJECT"),
+        ),
+        (
+            "a number as text",
+            "POST",
+            &reviews,
+            "",
+            review(json!({"path": "a", "line": "1", "body": "x"})),
+            Some("integer"),
+        ),
+        (
+            "a field is missing",
+            "POST",
+            &checks,
+            "",
+            json!({"name": "x"}),
+            Some("head_sha"),
+        ),
+        (
+            "a permission that is none",
+            "POST",
+            tokens,
+            "",
+            json!({"permissions": {"contentz": "read"}}),
+            Some("contentz"),
+        ),
+        (
+            "a body is missing",
+            "POST",
+            &checks,
+            "",
+            json!(null),
+            Some("its body is missing"),
+        ),
+        (
+            "a body where none is",
+            "GET",
+            "/user",
+            "",
+            json!({}),
+            Some("it has no body"),
+        ),
+        (
+            "a misspelt query",
+            "GET",
+            &reviews,
+            "perpage=50",
+            json!(null),
+            Some("perpage"),
+        ),
+        (
+            "a query's value",
+            "GET",
+            &reviews,
+            "per_page=many",
+            json!(null),
+            Some("many"),
+        ),
+        (
+            "another method",
+            "PUT",
+            &reviews,
+            "",
+            json!(null),
+            Some("no operation"),
+        ),
+        (
+            "another path",
+            "GET",
+            "/repos/octo/widgets/pull/1",
+            "",
+            json!(null),
+            Some("no operation"),
+        ),
+    ] {
+        let found = described.violations(&request(method, path, query, body));
+        match wrong {
+            None => assert_eq!(found, [""; 0], "{why}"),
+            Some(wrong) => {
+                assert_eq!(found.len(), 1, "{why}: {found:?}");
+                assert!(found[0].contains(wrong), "{why}: {found:?}");
+            }
+        }
+    }
+}
