@@ -57,7 +57,7 @@ impl Lambda {
             // that failed.
             .pool_max_idle_per_host(0)
             .build()
-            .map_err(|error| invalid(reason(error)))?;
+            .map_err(|error| invalid(https::reason(error)))?;
         Ok(Self {
             https,
             url: parsed,
@@ -79,14 +79,18 @@ impl Lambda {
             .send()
             .await;
         let response = sent.map_err(|error| match error.is_connect() {
-            true => Failure::Unreached(format!("{} does not answer: {}", self.url, reason(error))),
-            false => failed(format!("the call broke off: {}", reason(error))),
+            true => Failure::Unreached(format!(
+                "{} does not answer: {}",
+                self.url,
+                https::reason(error)
+            )),
+            false => failed(format!("the call broke off: {}", https::reason(error))),
         })?;
         let status = response.status();
         let reported = response.headers().contains_key("x-amz-function-error");
         let body = response.bytes().await;
-        let body =
-            body.map_err(|error| failed(format!("the answer broke off: {}", reason(error))))?;
+        let body = body
+            .map_err(|error| failed(format!("the answer broke off: {}", https::reason(error))))?;
         answered(status, reported, &body)
     }
 }
@@ -175,16 +179,4 @@ fn failed(reason: String) -> Failure {
         retryable: true,
         hidden_for: None,
     }
-}
-
-/// The error and everything below it, without the URL.
-fn reason(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut reason = error.to_string();
-    let mut below = std::error::Error::source(&error);
-    while let Some(source) = below {
-        reason = format!("{reason}: {source}");
-        below = source.source();
-    }
-    reason
 }

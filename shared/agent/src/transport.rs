@@ -5,10 +5,9 @@ use crate::text::Redactor;
 use config::ConfigError;
 use jiff::fmt::rfc2822;
 use ports::Timestamp;
+use reqwest::Url;
 use reqwest::header::{self, HeaderMap, HeaderValue};
-use reqwest::{Response, Url};
 use secrecy::{ExposeSecret, SecretString};
-use std::error::Error;
 use std::time::Duration;
 
 /// Bytes of a good answer that are read.
@@ -66,7 +65,7 @@ impl Transport {
         let status = response.status();
         let mut body = Vec::new();
         if status.is_success() {
-            let whole = fill(&mut body, &mut response, LARGEST).await;
+            let whole = https::fill(&mut body, &mut response, LARGEST).await;
             if !whole.map_err(|error| self.again(error))? {
                 let reason = format!("the reply is larger than {LARGEST} bytes");
                 return Err(Refusal::Final(crate::AgentError::Malformed { reason }));
@@ -74,41 +73,18 @@ impl Transport {
             return Ok(body);
         }
         // Of an error, what can be had: the status has said the main thing.
-        let _ = fill(&mut body, &mut response, LARGEST_ERROR).await;
+        let _ = https::fill(&mut body, &mut response, LARGEST_ERROR).await;
         let wait = retry_after(response.headers(), now);
         Err(refusal::read(status.as_u16(), wait, &body, &self.redactor))
     }
 
     /// The error with its causes, without the address.
     fn again(&self, error: reqwest::Error) -> Refusal {
-        let error = error.without_url();
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(next) = cause {
-            text = format!("{text}: {next}");
-            cause = next.source();
-        }
         Refusal::Again {
             wait: None,
-            reason: self.redactor.line(&text),
+            reason: self.redactor.line(&https::reason(error)),
         }
     }
-}
-
-/// Reads at most `most` bytes; whether that was all.
-async fn fill(
-    body: &mut Vec<u8>,
-    response: &mut Response,
-    most: usize,
-) -> Result<bool, reqwest::Error> {
-    while let Some(chunk) = response.chunk().await? {
-        let room = most.saturating_sub(body.len());
-        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if chunk.len() > room {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// `Retry-After`: seconds, or a date (RFC 9110).

@@ -54,10 +54,16 @@ impl Permissions {
         checks: None,
     };
 
-    /// For who publishes reviews, comments and checks.
+    /// For who publishes reviews and comments.
     pub const PUBLISHER: Self = Self {
         contents: Some(Access::Read),
         pull_requests: Some(Access::Write),
+        checks: None,
+    };
+
+    /// For who sets checks, too.
+    pub const CHECKER: Self = Self {
         checks: Some(Access::Write),
+        ..Self::PUBLISHER
     };
 }

@@ -9,7 +9,6 @@ use ports::Clock;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -209,7 +208,7 @@ impl Wire {
         let mut body = Vec::new();
         let not_modified = call.etag.is_some() && status == StatusCode::NOT_MODIFIED;
         if status.is_success() || not_modified {
-            let whole = fill(&mut body, &mut response, call.most).await;
+            let whole = https::fill(&mut body, &mut response, call.most).await;
             if !whole.map_err(|error| unavailable(call, error))? {
                 return Err(GitHubError::TooLarge {
                     call: call.name.clone(),
@@ -224,29 +223,13 @@ impl Wire {
             });
         }
         // Of an error, what can be had: the status has said the main thing.
-        let _ = fill(&mut body, &mut response, LARGEST_ERROR).await;
+        let _ = https::fill(&mut body, &mut response, LARGEST_ERROR).await;
         let now = self.clock.now();
         Err(Failed {
             error: refusal::read(&call.name, status, response.headers(), &body, now),
             unauthorized: status == StatusCode::UNAUTHORIZED,
         })
     }
-}
-
-/// Reads at most `most` bytes; whether that was all.
-async fn fill(
-    body: &mut Vec<u8>,
-    response: &mut Response,
-    most: usize,
-) -> Result<bool, reqwest::Error> {
-    while let Some(chunk) = response.chunk().await? {
-        let room = most.saturating_sub(body.len());
-        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if chunk.len() > room {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// "Best practices for using the REST API", "Follow redirects". A write keeps
@@ -286,18 +269,6 @@ fn rejected(call: &Call, reason: String) -> GitHubError {
 fn unavailable(call: &Call, error: reqwest::Error) -> GitHubError {
     GitHubError::Unavailable {
         call: call.name.clone(),
-        reason: reason(error),
+        reason: https::reason(error),
     }
-}
-
-/// The error with its causes, without the address.
-fn reason(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    text
 }

@@ -1,8 +1,10 @@
 //! The one HTTPS client of a process: whoever calls GitHub, AWS or a function has a
 //! clone of it.
 
+mod answer;
 mod endpoint;
 
+pub use answer::{fill, reason};
 pub use endpoint::{Endpoint, EndpointError};
 pub use reqwest::{Client, ClientBuilder, Error};
 

@@ -59,7 +59,7 @@ async fn driven(as_app: bool) -> Result<Vec<HttpRequest>, GitHubError> {
         Credentials::App {
             id: "4711".to_owned(),
             private_key: KEY.into(),
-            permissions: Permissions::PUBLISHER,
+            permissions: Permissions::CHECKER,
         }
     } else {
         Credentials::Token(world.token().into())

@@ -1,3 +1,5 @@
+mod anchors;
+
 use super::*;
 use diff::{LeftOut, WhyLeftOut};
 use review::item::Reader;

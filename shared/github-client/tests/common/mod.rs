@@ -91,7 +91,7 @@ impl Stage {
         let stage = Self::new().await;
         stage.world.install_app(new_app());
         Self {
-            credentials: app_credentials("4711", THROWAWAY_KEY, Permissions::PUBLISHER),
+            credentials: app_credentials("4711", THROWAWAY_KEY, Permissions::CHECKER),
             ..stage
         }
     }

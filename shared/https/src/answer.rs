@@ -1,0 +1,29 @@
+use reqwest::{Error, Response};
+use std::error::Error as _;
+
+/// Reads at most `most` bytes of an answer into `body`; whether that was all.
+///
+/// # Errors
+/// [`Error`] when the connection ends before the answer does.
+pub async fn fill(body: &mut Vec<u8>, response: &mut Response, most: usize) -> Result<bool, Error> {
+    while let Some(chunk) = response.chunk().await? {
+        let room = most.saturating_sub(body.len());
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        if chunk.len() > room {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The error with its causes, in one line and without the address.
+pub fn reason(error: Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}
