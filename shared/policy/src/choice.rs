@@ -1,0 +1,232 @@
+//! Settings that are one word of a few.
+
+use review::rules::Language;
+use review::{Category, Severity};
+use serde::{Deserialize, Serialize};
+
+/// A value that is written as one word of a few.
+pub(crate) trait Choice: Copy + 'static {
+    /// Every word with what it means, in the order that people are told them.
+    const WORDS: &'static [(&'static str, Self)];
+}
+
+impl Choice for Severity {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("info", Self::Info),
+        ("low", Self::Low),
+        ("medium", Self::Medium),
+        ("high", Self::High),
+        ("critical", Self::Critical),
+    ];
+}
+
+impl Choice for Category {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("security", Self::Security),
+        ("style", Self::Style),
+        ("logic", Self::Logic),
+    ];
+}
+
+/// What is done with pull requests of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Treatment {
+    /// They are left alone.
+    Skip,
+    /// They are reviewed as any other.
+    Review,
+}
+
+impl Choice for Treatment {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("skip", Self::Skip), ("review", Self::Review)];
+}
+
+/// How a check run ends ("Create a check run", `conclusion`), as far as it can
+/// be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// It says what it found and stands in nobody's way.
+    Neutral,
+    /// It keeps the pull request from being merged where the check is required.
+    Failure,
+}
+
+impl Choice for Conclusion {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("neutral", Self::Neutral), ("failure", Self::Failure)];
+}
+
+/// What GitHub says an author is to the repository ("GraphQL: Enums",
+/// `CommentAuthorAssociation`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AuthorAssociation {
+    /// Owns the repository.
+    Owner,
+    /// Is a member of the organisation that owns it.
+    Member,
+    /// Was invited to it.
+    Collaborator,
+    /// Has committed to it.
+    Contributor,
+    /// Has not committed to it before.
+    FirstTimeContributor,
+    /// Has not committed to anything on GitHub before.
+    FirstTimer,
+    /// Stands in for somebody without an account.
+    Mannequin,
+    /// Nothing, or a word that is not known yet.
+    #[serde(other)]
+    None,
+}
+
+impl AuthorAssociation {
+    /// By GitHub's word. One that is not known is trusted least.
+    pub fn of(word: &str) -> Self {
+        let known = Self::WORDS.iter().find(|(name, _)| *name == word);
+        known.map_or(Self::None, |(_, association)| *association)
+    }
+
+    /// GitHub's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "OWNER",
+            Self::Member => "MEMBER",
+            Self::Collaborator => "COLLABORATOR",
+            Self::Contributor => "CONTRIBUTOR",
+            Self::FirstTimeContributor => "FIRST_TIME_CONTRIBUTOR",
+            Self::FirstTimer => "FIRST_TIMER",
+            Self::Mannequin => "MANNEQUIN",
+            Self::None => "NONE",
+        }
+    }
+
+    /// Whether nothing of theirs has been merged here before.
+    pub fn is_new(self) -> bool {
+        match self {
+            Self::FirstTimeContributor | Self::FirstTimer | Self::Mannequin | Self::None => true,
+            Self::Owner | Self::Member | Self::Collaborator | Self::Contributor => false,
+        }
+    }
+}
+
+impl Choice for AuthorAssociation {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("OWNER", Self::Owner),
+        ("MEMBER", Self::Member),
+        ("COLLABORATOR", Self::Collaborator),
+        ("CONTRIBUTOR", Self::Contributor),
+        ("FIRST_TIME_CONTRIBUTOR", Self::FirstTimeContributor),
+        ("FIRST_TIMER", Self::FirstTimer),
+        ("MANNEQUIN", Self::Mannequin),
+        ("NONE", Self::None),
+    ];
+}
+
+/// What a file is written in, by a name that can be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
+pub struct FileLanguage(pub Language);
+
+impl Choice for FileLanguage {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("c", Self(Language::C)),
+        ("csharp", Self(Language::CSharp)),
+        ("css", Self(Language::Css)),
+        ("dockerfile", Self(Language::Dockerfile)),
+        ("go", Self(Language::Go)),
+        ("html", Self(Language::Html)),
+        ("java", Self(Language::Java)),
+        ("javascript", Self(Language::JavaScript)),
+        ("json", Self(Language::Json)),
+        ("php", Self(Language::Php)),
+        ("python", Self(Language::Python)),
+        ("ruby", Self(Language::Ruby)),
+        ("rust", Self(Language::Rust)),
+        ("shell", Self(Language::Shell)),
+        ("sql", Self(Language::Sql)),
+        ("swift", Self(Language::Swift)),
+        ("text", Self(Language::Text)),
+        ("toml", Self(Language::Toml)),
+        ("yaml", Self(Language::Yaml)),
+        ("other", Self(Language::Other)),
+    ];
+}
+
+impl From<FileLanguage> for &'static str {
+    fn from(language: FileLanguage) -> Self {
+        let known = FileLanguage::WORDS.iter().find(|(_, of)| *of == language);
+        known.map_or("other", |(word, _)| word)
+    }
+}
+
+impl TryFrom<String> for FileLanguage {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        let known = Self::WORDS.iter().find(|(name, _)| *name == word);
+        known
+            .map(|(_, language)| *language)
+            .ok_or_else(|| format!("{word:?} is no language that is known"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+    use std::fmt::Debug;
+
+    fn words_are_serdes<T: Choice + Serialize + DeserializeOwned + PartialEq + Debug>() {
+        for (word, value) in T::WORDS {
+            let json = serde_json::Value::from(*word);
+            assert_eq!(serde_json::to_value(value).unwrap(), json, "{value:?}");
+            assert_eq!(serde_json::from_value::<T>(json).unwrap(), *value, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_file_and_the_state_use_the_same_words() {
+        words_are_serdes::<Severity>();
+        words_are_serdes::<Category>();
+        words_are_serdes::<Treatment>();
+        words_are_serdes::<Conclusion>();
+        words_are_serdes::<AuthorAssociation>();
+        words_are_serdes::<FileLanguage>();
+    }
+
+    #[test]
+    fn every_specialist_and_every_program_can_be_named() {
+        assert_eq!(Category::WORDS.len(), Category::ALL.len());
+        for language in Language::PROGRAMS {
+            let named = FileLanguage::WORDS.iter().any(|(_, of)| of.0 == *language);
+            assert!(named, "{language:?}");
+        }
+    }
+
+    #[test]
+    fn an_association_that_is_not_known_is_trusted_least() {
+        for (word, association, new) in [
+            ("OWNER", AuthorAssociation::Owner, false),
+            ("CONTRIBUTOR", AuthorAssociation::Contributor, false),
+            ("FIRST_TIMER", AuthorAssociation::FirstTimer, true),
+            (
+                "FIRST_TIME_CONTRIBUTOR",
+                AuthorAssociation::FirstTimeContributor,
+                true,
+            ),
+            ("NONE", AuthorAssociation::None, true),
+            ("owner", AuthorAssociation::None, true),
+            ("SPONSOR", AuthorAssociation::None, true),
+        ] {
+            assert_eq!(AuthorAssociation::of(word), association, "{word}");
+            assert_eq!(association.is_new(), new, "{word}");
+        }
+        for (word, association) in AuthorAssociation::WORDS {
+            assert_eq!(association.as_str(), *word);
+        }
+    }
+}

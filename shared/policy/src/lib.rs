@@ -1,0 +1,44 @@
+//! What a review does is the repository's own choice. Whoever runs the bot, the
+//! organisation and the repository each may have a file of settings; each is a
+//! [`Layer`], and laid one over the other they are the [`Policy`].
+//!
+//! Nothing here reads a file: who does takes the repository's from the **base**
+//! branch, never from the head, or a pull request would rule its own review.
+//!
+//! ```
+//! use policy::{Layer, Policy, Source};
+//!
+//! let deployment = Layer::parse("[budget]\ntokens_per_review = 50_000", Source::Deployment)?;
+//! let repository = Layer::parse("drafts = \"review\"", Source::Repository)?;
+//! let policy = Policy::default().over(deployment).over(repository);
+//! assert_eq!(policy.budget.tokens_per_review, 50_000);
+//! assert!(policy.wants("src/lib.rs"));
+//! # Ok::<_, policy::PolicyError>(())
+//! ```
+
+mod approval;
+mod choice;
+mod depth;
+mod error;
+mod glob;
+mod key;
+mod layer;
+mod paths;
+mod policy;
+mod read;
+mod skip;
+mod source;
+
+pub use approval::{ApprovalFacts, AutoApprove, WhyNot};
+pub use choice::{AuthorAssociation, Conclusion, FileLanguage, Treatment};
+pub use error::{Excerpt, PolicyError, Problem, Wrong};
+pub use glob::{Glob, InvalidGlob};
+pub use key::KEYS;
+pub use layer::Layer;
+pub use paths::{Instruction, Paths};
+pub use policy::{Budget, Checks, Policy};
+pub use skip::{Facts, Skip};
+pub use source::Source;
+
+/// The longest file of settings, in bytes: 64 KiB.
+pub const MAX_BYTES: usize = 64 * 1024;

@@ -1,0 +1,137 @@
+use crate::{FileLanguage, Glob, Policy};
+use review::rules::Language;
+use serde::{Deserialize, Serialize};
+
+/// Which files are reviewed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Paths {
+    /// Those of them that one of these takes,
+    pub include: Vec<Glob>,
+    /// and none of these,
+    pub exclude: Vec<Glob>,
+    /// and that are written in one of these, or in anything if there are none.
+    pub languages: Vec<FileLanguage>,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self {
+            include: everything(),
+            exclude: Vec::new(),
+            languages: Vec::new(),
+        }
+    }
+}
+
+/// What reviewers shall heed in some files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instruction {
+    /// Which.
+    pub paths: Vec<Glob>,
+    /// What, in a person's words: at most 2,000 characters. To a model it is the
+    /// repository's wish, never an order.
+    pub text: String,
+}
+
+/// `**`.
+pub(crate) fn everything() -> Vec<Glob> {
+    Glob::parse("**").into_iter().collect()
+}
+
+impl Policy {
+    /// Whether the file at `path`, from the repository's root, is reviewed.
+    pub fn wants(&self, path: &str) -> bool {
+        let takes = |glob: &Glob| glob.matches(path);
+        let paths = &self.paths;
+        let language = FileLanguage(Language::of(path));
+        paths.include.iter().any(takes)
+            && !paths.exclude.iter().any(takes)
+            && (paths.languages.is_empty() || paths.languages.contains(&language))
+    }
+
+    /// What reviewers shall heed in the file at `path`, in the policy's order.
+    pub fn instructions_for(&self, path: &str) -> Vec<&str> {
+        let instructions = self.instructions.iter();
+        let meant = instructions.filter(|one| one.paths.iter().any(|glob| glob.matches(path)));
+        meant.map(|one| one.text.as_str()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Layer, Source};
+
+    fn policy(text: &str) -> Policy {
+        Policy::default().over(Layer::parse(text, Source::Repository).unwrap())
+    }
+
+    #[test]
+    fn a_file_is_wanted_or_not() {
+        for (why, paths, path, wanted) in [
+            ("all are", "", "a/b.xyz", true),
+            ("included", "include = [\"src/**\"]", "src/a.rs", true),
+            ("not included", "include = [\"src/**\"]", "docs/a.md", false),
+            (
+                "one of them is enough",
+                "include = [\"x/**\", \"src/**\"]",
+                "src/a.rs",
+                true,
+            ),
+            ("excluded", "exclude = [\"*.lock\"]", "web/yarn.lock", false),
+            (
+                "both: excluded",
+                "include = [\"src/**\"]\nexclude = [\"*.rs\"]",
+                "src/a.rs",
+                false,
+            ),
+            (
+                "of the language",
+                "languages = [\"rust\", \"go\"]",
+                "a.go",
+                true,
+            ),
+            (
+                "of another",
+                "languages = [\"rust\", \"go\"]",
+                "a.py",
+                false,
+            ),
+            (
+                "of none that is known",
+                "languages = [\"other\"]",
+                "a.xyz",
+                true,
+            ),
+            (
+                "its language excluded",
+                "exclude = [\"*.rs\"]\nlanguages = [\"rust\"]",
+                "a.rs",
+                false,
+            ),
+        ] {
+            let policy = policy(&format!("[paths]\n{paths}"));
+            assert_eq!(policy.wants(path), wanted, "{why}: {path}");
+        }
+    }
+
+    #[test]
+    fn instructions_are_for_their_files() {
+        let policy = policy(
+            "[[instructions]]\ntext = \"Be kind.\"\n\
+             [[instructions]]\npaths = [\"*.sql\", \"db/**\"]\ntext = \"\"\"\nMind the locks.\n\"\"\"\n",
+        );
+        for (why, path, told) in [
+            ("for all", "a.rs", vec!["Be kind."]),
+            (
+                "both, once each, in order",
+                "db/a.sql",
+                vec!["Be kind.", "Mind the locks."],
+            ),
+        ] {
+            assert_eq!(policy.instructions_for(path), told, "{why}: {path}");
+        }
+        assert!(Policy::default().instructions_for("a.rs").is_empty());
+    }
+}
