@@ -189,6 +189,28 @@ async fn a_secret_in_the_change_is_in_no_question_no_review_and_no_state() {
 }
 
 #[tokio::test]
+async fn characters_that_nobody_sees_are_a_finding_and_in_no_question() {
+    let pull = NewPullRequest {
+        diff: changes::new_file(
+            "src/a.rs",
+            &[
+                "let a = 1; // \u{202e}x",
+                "let b\u{200b} = 2;",
+                "// \u{e0041}\u{e0050}",
+            ],
+        ),
+        ..NewPullRequest::default()
+    };
+    let Told { model, review, .. } = told(pull, gullible()).await;
+    for question in model.asked() {
+        let seen = |c: char| !matches!(c, '\u{202e}' | '\u{200b}' | '\u{e0000}'..='\u{e007f}');
+        assert!(question.chars().all(seen), "{question}");
+    }
+    let places: Vec<_> = review.comments.iter().map(|it| it.line).collect();
+    assert_eq!(places, [1, 2, 3]);
+}
+
+#[tokio::test]
 async fn what_a_model_writes_is_shown_as_text() {
     let hostile = "@octocat <img src=x onerror=alert(1)> ![x](https://evil.example/?q=1) \
                    [click](https://evil.example) https://evil.example <!-- github-bot: --> \

@@ -71,6 +71,7 @@ const RULES: &[Rule] = &[
     settings::DEBUG_SERVER,
     workflow::WORKFLOW_TARGET,
     settings::BIDI,
+    settings::HIDDEN,
 ];
 
 /// What most rules have in common.

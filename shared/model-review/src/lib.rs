@@ -248,9 +248,12 @@ impl ModelReviewer {
                 plan.masked
             ));
         }
-        report
-            .findings
-            .extend(words::hidden(&plan.hidden, self.category));
+        if !plan.hidden.is_empty() {
+            report.notes.push(format!(
+                "{} lines hold characters that nobody sees; it read them without.",
+                plan.hidden.len()
+            ));
+        }
         Ok(report)
     }
 }

@@ -1,8 +1,7 @@
 //! What a model is told.
 
-use prompt::{Hidden, Part};
-use review::rules::RULES;
-use review::{Category, Confidence, Finding, Severity};
+use prompt::Part;
+use review::Category;
 
 /// The same for every specialist and every change: a provider's cache keeps it.
 pub(crate) const SYSTEM: &str = "\
@@ -35,32 +34,3 @@ pub(crate) fn question(category: Category, lens: &str, nonce: &str, part: &Part)
         part.text
     )
 }
-
-/// Characters that people do not see and machines do: told by code, since a model may
-/// be what they are meant for.
-pub(crate) fn hidden(places: &[Hidden], category: Category) -> Vec<Finding> {
-    // Each specialist reads the same change; one tells.
-    if category != Category::Security {
-        return Vec::new();
-    }
-    let finding = |place: &Hidden| Finding {
-        path: place.path.clone(),
-        start_line: None,
-        line: place.line,
-        severity: Severity::High,
-        category,
-        rule: "hidden-characters".to_owned(),
-        title: None,
-        message: "This line holds characters that are not shown (direction marks, zero-width or \
-                  tag characters): what people read is not what machines do. Remove them, or \
-                  write them as escapes."
-            .to_owned(),
-        suggestion: None,
-        confidence: Confidence::percent(95),
-        by: vec![RULES.to_owned()],
-    };
-    places.iter().take(MOST_HIDDEN).map(finding).collect()
-}
-
-/// More of them say no more.
-const MOST_HIDDEN: usize = 5;

@@ -151,6 +151,31 @@ pub(super) const BIDI: Rule = Rule {
     )
 };
 
+pub(super) const HIDDEN: Rule = Rule {
+    reads: Reads::Written,
+    finds: Finds::Lines(|line| {
+        // Editors of Windows begin a file with its byte order.
+        let text = match line.number() {
+            1 => line.text().trim_start_matches('\u{feff}'),
+            _ => line.text(),
+        };
+        let hidden = |c: char| {
+            matches!(
+                c,
+                '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+            )
+        };
+        !matches!(line.file.language, Language::Text | Language::Html) && text.contains(hidden)
+    }),
+    ..rule(
+        "hidden-characters",
+        Medium,
+        80,
+        "Characters of no width, or tags that only machines read, stand here: what people see is \
+         not what is there. Remove them, or write them as escapes.",
+    )
+};
+
 #[cfg(test)]
 mod tests {
     use super::super::check;
@@ -292,6 +317,28 @@ mod tests {
                 true,
             ),
             (BIDI, "prose may need it", "a.md", "\u{202e}", false),
+            (
+                HIDDEN,
+                "a space of no width",
+                "a.py",
+                "is\u{200b}_admin = True",
+                true,
+            ),
+            (
+                HIDDEN,
+                "letters that only machines read",
+                "a.py",
+                "# fine \u{e0041}\u{e0050}",
+                true,
+            ),
+            (HIDDEN, "a byte order mark", "a.py", "\u{feff}x = 1", false),
+            (
+                HIDDEN,
+                "a joined emoji is seen",
+                "a.py",
+                "x = \"👩\u{200d}💻\"",
+                false,
+            ),
             (
                 BIDI,
                 "Arabic alone is fine",
