@@ -210,6 +210,7 @@ mod tests {
             ("a name is no folder", "vendor", "vendor/y.go", false),
             ("one character", "?.rs", "é.rs", true),
             ("not none", "?.rs", ".rs", false),
+            ("nor a slash", "/a?b", "a/b", false),
             ("either", "*.{ts,tsx}", "a/b.tsx", true),
             ("neither", "*.{ts,tsx}", "a/b.js", false),
             ("braces with slashes", "{src,lib}/**", "lib/a", true),
@@ -297,7 +298,7 @@ mod tests {
 
         #[test]
         fn it_takes_what_every_split_would(
-            pattern in "/(\\*\\*/|a/|\\*b?/|\\?/){0,4}(\\*|a\\*?b?|\\?)",
+            pattern in "/(\\*\\*/|a/|\\*b?/|a?\\?b?/){0,4}(\\*|a\\*?b?|\\?)",
             path in "([ab]{1,3}/){0,5}[ab]{1,3}",
         ) {
             let bare: Vec<char> = pattern.chars().skip(1).collect();
