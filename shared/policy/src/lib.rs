@@ -17,6 +17,7 @@
 //! ```
 
 mod approval;
+mod automaton;
 mod choice;
 mod depth;
 mod error;

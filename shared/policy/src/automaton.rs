@@ -1,0 +1,85 @@
+//! One pattern of paths without braces, as an automaton whose states are the bits
+//! of one number ("Shift-And", Baeza-Yates and Gonnet): it reads each character
+//! of a path once, whatever the pattern.
+
+use crate::InvalidGlob;
+
+/// State `i` has read all that stands before the pattern's `i`th token.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Automaton {
+    /// The states that each character of the pattern leads on from, sorted.
+    on: Vec<(char, u128)>,
+    /// Those that any character of a name leads on from: `?`.
+    any: u128,
+    /// Those that stay on any character of a name: `*`.
+    stays: u128,
+    /// Those that stay on any character and lead on at once: `**/` may be nothing.
+    folders: u128,
+    /// The last one.
+    end: u32,
+}
+
+impl Automaton {
+    /// Of the names of folders and at last of a file, among them `**`.
+    pub(crate) fn new(parts: &[String]) -> Result<Self, InvalidGlob> {
+        let mut made = Self::default();
+        let mut parts = parts.iter().peekable();
+        while let Some(part) = parts.next() {
+            if part == "**" {
+                made.folders |= made.bit()?;
+                made.leads_on('/')?;
+                continue;
+            }
+            for c in part.chars() {
+                match c {
+                    '*' => made.stays |= made.bit()?,
+                    '?' => {
+                        made.any |= made.bit()?;
+                        made.end += 1;
+                    }
+                    c => made.leads_on(c)?,
+                }
+            }
+            if parts.peek().is_some() {
+                made.leads_on('/')?;
+            }
+        }
+        made.bit()?;
+        Ok(made)
+    }
+
+    fn bit(&self) -> Result<u128, InvalidGlob> {
+        1_u128.checked_shl(self.end).ok_or(InvalidGlob::TooLong)
+    }
+
+    fn leads_on(&mut self, c: char) -> Result<(), InvalidGlob> {
+        let bit = self.bit()?;
+        match self.on.binary_search_by_key(&c, |(known, _)| *known) {
+            Ok(at) => self.on.get_mut(at).into_iter().for_each(|on| on.1 |= bit),
+            Err(at) => self.on.insert(at, (c, bit)),
+        }
+        self.end += 1;
+        Ok(())
+    }
+
+    fn on(&self, c: char) -> u128 {
+        let found = self.on.binary_search_by_key(&c, |(known, _)| *known);
+        let on = found.ok().and_then(|at| self.on.get(at));
+        on.map_or(0, |(_, states)| *states)
+    }
+
+    pub(crate) fn matches(&self, path: &str) -> bool {
+        let past_folders = |states: u128| states | (states & self.folders) << 1;
+        let mut states = past_folders(1);
+        for c in path.chars() {
+            let in_name = if c == '/' { 0 } else { u128::MAX };
+            let on = (states & (self.on(c) | self.any & in_name)) << 1;
+            let stay = states & (self.folders | self.stays & in_name);
+            states = past_folders(on) | stay;
+            if states == 0 {
+                return false;
+            }
+        }
+        states >> self.end & 1 == 1
+    }
+}

@@ -1,0 +1,199 @@
+//! docs/configuration.md says what holds: every setting with its default, and
+//! examples that are read as they say.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a page without its parts fails the test"
+)]
+
+use policy::{AuthorAssociation, Conclusion, Glob, KEYS, Layer, Policy, Source, Treatment};
+use review::{Category, Confidence, Severity};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const PAGE: &str = include_str!("../../../docs/configuration.md");
+
+/// What stands between fences of `language`.
+fn examples(language: &str) -> Vec<&'static str> {
+    let fence = format!("```{language}\n");
+    let blocks = PAGE.split(fence.as_str()).skip(1);
+    blocks
+        .filter_map(|block| block.split("```").next())
+        .collect()
+}
+
+fn repository() -> Policy {
+    Policy::default().over(Layer::parse(examples("toml")[0], Source::Repository).unwrap())
+}
+
+fn deployment() -> Policy {
+    Policy::default().over(Layer::parse(examples("toml")[1], Source::Deployment).unwrap())
+}
+
+/// Every setting with its value, as it is written in TOML.
+fn settings(policy: &Policy) -> BTreeMap<String, String> {
+    let kept = serde_json::to_value(policy).unwrap();
+    let approve = serde_json::to_value(policy.auto_approve()).unwrap();
+    let instructions = json!({
+        "paths": policy.instructions.iter().map(|one| &one.paths).collect::<Vec<_>>(),
+        "text": policy.instructions.iter().map(|one| &one.text).collect::<Vec<_>>(),
+    });
+    let names = KEYS
+        .iter()
+        .flat_map(|(table, keys)| keys.iter().map(|key| (*table, *key)));
+    names
+        .map(|(table, key)| match table {
+            "" => (key.to_owned(), toml(&kept[key])),
+            "auto_approve" => (format!("{table}.{key}"), toml(&approve[key])),
+            "instructions" => (format!("{table}.{key}"), toml(&instructions[key])),
+            table => (format!("{table}.{key}"), toml(&kept[table][key])),
+        })
+        .collect()
+}
+
+fn toml(value: &Value) -> String {
+    let entries = value.as_array();
+    entries.map_or_else(
+        || value.to_string(),
+        |entries| {
+            format!(
+                "[{}]",
+                entries.iter().map(toml).collect::<Vec<_>>().join(", ")
+            )
+        },
+    )
+}
+
+#[test]
+fn the_page_names_every_setting_with_its_default() {
+    let (_, table) = PAGE.split_once("## Every setting\n").unwrap();
+    let (table, _) = table.split_once("\n###").unwrap();
+    let rows = table.lines().filter(|line| line.starts_with("| `"));
+    let told: BTreeMap<String, String> = rows
+        .map(|row| {
+            let mut cells = row
+                .split('|')
+                .skip(1)
+                .map(|cell| cell.trim().trim_matches('`').to_owned());
+            (cells.next().unwrap(), cells.next().unwrap())
+        })
+        .collect();
+    let mut holds = settings(&Policy::default());
+    let one = Layer::parse("[[instructions]]\ntext = \"x\"", Source::Repository).unwrap();
+    let paths = &Policy::default().over(one).instructions[0].paths;
+    holds.insert("instructions.paths".into(), toml(&json!(paths)));
+    holds.insert("instructions.text".into(), "needed".into());
+    assert_eq!(told, holds);
+}
+
+#[test]
+fn the_examples_set_every_setting_to_something_else() {
+    let (default, repository, deployment) = (
+        settings(&Policy::default()),
+        settings(&repository()),
+        settings(&deployment()),
+    );
+    for (key, value) in &default {
+        let set = [&repository, &deployment]
+            .iter()
+            .any(|example| example[key] != *value);
+        // A repository cannot raise a budget, so both lower theirs but for the last.
+        assert!(set, "{key} is {value} in both examples");
+    }
+}
+
+#[test]
+fn the_example_is_read_as_it_says() {
+    let policy = repository();
+    assert!(!policy.enabled && !policy.publish);
+    assert_eq!(policy.language, "Brazilian Portuguese");
+    assert_eq!(policy.reviewers, [Category::Security, Category::Logic]);
+    assert_eq!(policy.severity_floor, Severity::Low);
+    assert_eq!(policy.confidence_floor, Confidence::percent(70));
+    assert_eq!(policy.max_comments, 5);
+    assert_eq!(
+        (policy.drafts, policy.bots),
+        (Treatment::Review, Treatment::Review)
+    );
+    assert_eq!(policy.skip_authors, ["dependabot[bot]", "renovate[bot]"]);
+    assert_eq!(policy.skip_labels, ["no-review", "wip"]);
+    for (why, path, wanted) in [
+        ("included, of the language", "src/a/lib.rs", true),
+        ("right in the folder", "migrations/1.sql", true),
+        ("not right in it", "migrations/old/1.sql", false),
+        ("excluded", "src/vendor/a.rs", false),
+        ("of another language", "src/a.py", false),
+    ] {
+        assert_eq!(policy.wants(path), wanted, "{why}: {path}");
+    }
+    let all = "We support PostgreSQL 14 and later.";
+    let migrations = "Every migration must be safe while the old version still runs.";
+    assert_eq!(policy.instructions_for("src/a.rs"), [all]);
+    assert_eq!(
+        policy.instructions_for("migrations/1.sql"),
+        [all, migrations]
+    );
+    assert_eq!(policy.budget.tokens_per_review, 100_000);
+    assert_eq!(policy.budget.tokens_per_pull_request, 300_000);
+    assert_eq!(policy.checks.on_findings, Conclusion::Failure);
+    assert_eq!(policy.checks.on_block, Conclusion::Neutral);
+    let approve = policy.auto_approve();
+    assert!(approve.enabled && approve.allow_forks && approve.allow_first_time);
+    assert!(!approve.require_checks);
+    assert_eq!(approve.score, 9);
+    assert_eq!(
+        approve.authors,
+        [AuthorAssociation::Owner, AuthorAssociation::Member]
+    );
+
+    let budget = deployment().budget;
+    assert_eq!(budget.tokens_per_repository_a_day, 2_000_000);
+    assert_eq!(
+        budget.tokens_a_day, 50_000_000,
+        "the deployment may raise it"
+    );
+}
+
+#[test]
+fn every_pattern_on_the_page_can_be_read() {
+    let (_, table) = PAGE.split_once("| pattern | takes |\n|---|---|\n").unwrap();
+    let rows: Vec<_> = table
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    assert_eq!(rows.len(), 7);
+    for row in rows {
+        let pattern = row.split('`').nth(1).unwrap();
+        assert!(Glob::parse(pattern).is_ok(), "{pattern}");
+    }
+}
+
+#[test]
+fn the_page_tells_mistakes_as_they_are_told() {
+    let error = Layer::parse(
+        "\n\nseverity_flor = 1\n\n\n\nmax_comments = 51",
+        Source::Repository,
+    );
+    let told: String = error
+        .unwrap_err()
+        .problems
+        .iter()
+        .map(|one| format!("{one}\n"))
+        .collect();
+    assert_eq!(examples("text"), [told]);
+}
+
+#[test]
+fn the_page_names_every_place_and_every_language() {
+    for source in [Source::Deployment, Source::Organisation, Source::Repository] {
+        assert!(PAGE.contains(&format!("`{}`", source.place())), "{source}");
+    }
+    let refused = Layer::parse("[paths]\nlanguages = [\"\"]", Source::Repository).unwrap_err();
+    let refused = refused.to_string();
+    let words: Vec<_> = refused.split('"').skip(3).step_by(2).collect();
+    assert_eq!(words.len(), 20, "{refused}");
+    for word in words {
+        assert!(PAGE.contains(&format!("`\"{word}\"`")), "{word}");
+    }
+}
