@@ -62,10 +62,10 @@ pub struct Budgets {
 impl Default for Budgets {
     fn default() -> Self {
         Self {
-            review: 500_000,
-            pull_request: 2_000_000,
-            repository: 10_000_000,
-            day: 50_000_000,
+            review: 200_000,
+            pull_request: 1_000_000,
+            repository: 5_000_000,
+            day: 20_000_000,
         }
     }
 }
