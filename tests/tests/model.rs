@@ -1,7 +1,7 @@
 //! A model reviews beside the rules: what GitHub shows of it, and what it shows when
 //! the model does not answer.
 
-use agent::{AgentError, Model};
+use agent::{Agent, AgentError, Dialect, Model, Settings};
 use github::PrKey;
 use github::port::ReviewEvent;
 use github_world::NewPullRequest;
@@ -9,9 +9,12 @@ use journeys::changes;
 use journeys::house::{Ground, House, shown};
 use journeys::interruption::Interruption;
 use journeys::model::{Scripted, answer, finding};
-use ports::{Clock, Timestamp};
+use model_world::{ModelWorld, Reply};
+use ports::{Clock, SeededEntropy, Timestamp};
+use state::StateManager;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 
 fn house(model: &Arc<Scripted>) -> House {
     let model: Arc<dyn Model> = model.clone();
@@ -116,6 +119,55 @@ async fn a_model_that_stays_away_is_not_waited_for_past_the_deadline() {
         "every specialist has answered"
     );
     assert!(review.body.contains("Nothing read: "), "{}", review.body);
+}
+
+/// A limit, a pause that all share, and then the answers: through the real client, over
+/// HTTP, with the state that the house keeps.
+#[tokio::test]
+async fn kimi_over_http_is_paused_waited_for_and_paid_from_every_budget() {
+    let ground = Ground::in_memory();
+    let kimi = ModelWorld::new(ground.clock.clone());
+    kimi.then(Reply::RateLimited {
+        retry_after: Some("60".to_owned()),
+    });
+    kimi.otherwise(|_| Reply::Json(answer(&[])));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(model_world::serve(kimi.clone(), listener));
+    let entropy = Arc::new(SeededEntropy::new(3));
+    let state = StateManager::new(ground.state.clone(), ground.clock.clone(), entropy.clone());
+    let settings = Settings {
+        base_url: format!("http://{address}/v1"),
+        dialect: Some(Dialect::Kimi),
+        ..Settings::new(kimi.key().into())
+    };
+    let https = https::client().expect("TLS can be set up");
+    let agent = Agent::new(settings, https, state, ground.clock.clone(), entropy);
+    let model: Arc<dyn Model> = Arc::new(agent.expect("settings that can work"));
+    let house = House::on(
+        Ground {
+            model: Some(model),
+            ..ground
+        },
+        Interruption::none(),
+    );
+    let pr = opened(&house, changes::clean()).await;
+    let body = house.review(&pr).body;
+    assert_eq!(body.matches("1 by `kimi-k3.1-pro`").count(), 3, "{body}");
+    assert!(body.contains("tokens"), "what it cost: {body}");
+    let requests = kimi.requests();
+    assert_eq!(
+        requests.len(),
+        4,
+        "one was limited, and the pause kept off the rest"
+    );
+    let keys: Vec<_> = house.items().await.into_keys().collect();
+    let of = |kind| keys.iter().filter(|key| key.kind() == kind).count();
+    assert_eq!(
+        of("budget"),
+        4,
+        "review, pull request, repository, day: {keys:?}"
+    );
 }
 
 #[tokio::test]
