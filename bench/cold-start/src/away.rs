@@ -127,6 +127,8 @@ fn github(method: &Method, path: &str) -> Value {
             "state": "open",
             "user": { "login": "alice" },
             "head": { "sha": HEAD },
+            "base": { "ref": "main" },
+            "author_association": "NONE",
         }),
     }
 }
