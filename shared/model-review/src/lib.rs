@@ -71,6 +71,10 @@ impl Default for Budgets {
 }
 
 impl Budgets {
+    #[expect(
+        clippy::expect_used,
+        reason = "GitHub's names are checked when they come in; without a key, a budget would be none"
+    )]
     fn scopes(&self, change: &Change<'_>, today: &str) -> Vec<Scope> {
         let (pr, head) = (change.pr, change.head_sha);
         let all = [
@@ -91,12 +95,13 @@ impl Budgets {
             ),
             (self.day, today.to_owned(), "today".to_owned()),
         ];
-        let scope = |(limit, rest, name): (u64, String, String)| {
-            // GitHub's names and dates make keys.
-            let key = state::Key::new("budget", &rest).ok()?;
-            (limit > 0).then_some(Scope { key, limit, name })
+        let limited = all.into_iter().filter(|(limit, ..)| *limit > 0);
+        let scope = |(limit, rest, name): (u64, String, String)| Scope {
+            key: state::Key::new("budget", &rest).expect("names and dates make keys"),
+            limit,
+            name,
         };
-        all.into_iter().filter_map(scope).collect()
+        limited.map(scope).collect()
     }
 }
 
@@ -156,7 +161,7 @@ impl ModelReviewer {
             name: "review",
             json: answer::schema(part),
         };
-        // The same question after a redelivery has the same id: it is paid for once.
+        // The same question after a redelivery has the same id: it is reserved for once.
         let id = format!(
             "{}@{}/{}/{index}",
             change.pr, change.head_sha, self.category
