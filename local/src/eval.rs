@@ -90,6 +90,9 @@ pub async fn evaluate(
             pr: &pr,
             head_sha: &head_sha,
             diff: &case.diff,
+            since: None,
+            policy: &policy::Policy::default(),
+            attributes: &policy::Attributes::default(),
             deadline: clock.now() + PATIENCE,
         };
         let (mut findings, mut failures) = (Vec::new(), Vec::new());

@@ -118,6 +118,13 @@ mod tests {
             unsure: vec![],
             quality_score: None,
             missing: vec![],
+            late: vec![],
+            still_open: vec![],
+            resolved: vec![],
+            since: None,
+            below_floor: 0,
+            notes: vec![],
+            usage: None,
         });
         let (same, says) = decide(Some(&review), &asked("b"));
         assert_eq!(same, review);

@@ -36,8 +36,11 @@ pub(crate) fn decide(
         base: change.base.clone(),
         author: change.author.clone(),
         open: change.open,
-        skipped: skip(change),
+        head_repo: change.head_repo.clone(),
+        draft: change.draft,
+        labels: change.labels.clone(),
         updated_at: change.updated_at.unwrap_or(told),
+        reviewed: seen.and_then(|seen| seen.reviewed.clone()),
     };
     if seen.is_some_and(|seen| is_older(&next, seen)) {
         return Decision::Ignore(Reason::OutOfOrder);
@@ -61,9 +64,9 @@ fn is_older(next: &PullRequestItem, seen: &PullRequestItem) -> bool {
     precedes && !follows
 }
 
-fn skip(change: &PullRequestChanged) -> Option<SkipReason> {
+fn skip(change: &PullRequestItem) -> Option<SkipReason> {
     if change.author.kind == AuthorKind::Bot {
-        Some(SkipReason::BotAuthor)
+        Some(SkipReason::Bot)
     } else if change.labels.iter().any(|label| label == NO_REVIEW) {
         Some(SkipReason::Label)
     } else if change.draft {
@@ -84,12 +87,12 @@ fn says(
         change.action.as_str(),
         "opened" | "reopened" | "synchronize" | "ready_for_review"
     );
-    let skipped_before = seen.and_then(|seen| seen.skipped);
+    let skipped_before = seen.and_then(skip);
     let review = ReviewKey {
         pr: change.pr.clone(),
         head_sha: change.head_sha.clone(),
     };
-    match next.skipped {
+    match skip(next) {
         _ if !next.open => vec![],
         None if asks || skipped_before.is_some() => {
             let base_sha = change.base.sha.clone();

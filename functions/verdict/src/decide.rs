@@ -123,6 +123,13 @@ fn verdict(
         findings,
         unsure,
         missing,
+        late: vec![],
+        still_open: vec![],
+        resolved: vec![],
+        since: None,
+        below_floor: 0,
+        notes: vec![],
+        usage: None,
     }
 }
 

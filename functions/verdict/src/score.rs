@@ -87,6 +87,8 @@ mod tests {
             suggestion: None,
             confidence: Confidence::percent(90),
             by: vec![],
+            fingerprint: None,
+            reviewed_before: false,
         }
     }
 

@@ -30,5 +30,7 @@ fn finding(path: &str, line: u32, category: Category) -> Finding {
         title: None,
         suggestion: None,
         by: Vec::new(),
+        fingerprint: None,
+        reviewed_before: false,
     }
 }

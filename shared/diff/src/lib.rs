@@ -4,6 +4,7 @@
 
 mod files;
 mod header;
+pub mod language;
 mod parse;
 
 pub use files::{ChangedFile, Status, from_files};

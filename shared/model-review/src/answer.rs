@@ -188,6 +188,8 @@ fn finding_of(
         suggestion: suggestion.and_then(|code| replacement(&code)),
         confidence: Confidence::percent(percent),
         by: vec![model.to_owned()],
+        fingerprint: None,
+        reviewed_before: false,
     })
 }
 

@@ -73,6 +73,9 @@ async fn reviewed(diff: &str, answers: Vec<Result<Value, AgentError>>) -> Review
         pr: &"octo/widgets#7".parse().unwrap(),
         head_sha: &"a".repeat(40).parse().unwrap(),
         diff: &diff,
+        since: None,
+        policy: &policy::Policy::default(),
+        attributes: &policy::Attributes::default(),
         deadline: Timestamp::UNIX_EPOCH,
     };
     let report = reviewer.review(&change).await;

@@ -3,7 +3,7 @@
 
 use crate::Policy;
 use crate::choice::AuthorAssociation;
-use review::Category;
+use finding::Category;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

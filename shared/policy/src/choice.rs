@@ -1,7 +1,7 @@
 //! Settings that are one word of a few.
 
-use review::rules::Language;
-use review::{Category, Severity};
+use diff::language::Language;
+use finding::{Category, Severity};
 use serde::{Deserialize, Serialize};
 
 /// A value that is written as one word of a few.

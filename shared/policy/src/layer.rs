@@ -3,7 +3,7 @@ use crate::error::{Excerpt, PolicyError, Wrong};
 use crate::read::{Problems, Refused, Section, Value};
 use crate::read::{choice, list, refuse, table, text, truth, whole};
 use crate::{Glob, Instruction, MAX_BYTES, Source, approval, depth};
-use review::{Category, Confidence, Severity};
+use finding::{Category, Confidence, Severity};
 use toml::de::DeTable;
 
 /// Globs, logins and labels that one list holds.

@@ -17,6 +17,7 @@
 //! ```
 
 mod approval;
+mod attributes;
 mod automaton;
 mod choice;
 mod depth;
@@ -31,6 +32,7 @@ mod skip;
 mod source;
 
 pub use approval::{ApprovalFacts, AutoApprove, WhyNot};
+pub use attributes::Attributes;
 pub use choice::{AuthorAssociation, Conclusion, FileLanguage, Treatment};
 pub use error::{Excerpt, PolicyError, Problem, Wrong};
 pub use glob::{Glob, InvalidGlob};

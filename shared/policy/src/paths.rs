@@ -1,5 +1,5 @@
 use crate::{FileLanguage, Glob, Policy};
-use review::rules::Language;
+use diff::language::Language;
 use serde::{Deserialize, Serialize};
 
 /// Which files are reviewed.

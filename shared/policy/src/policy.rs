@@ -1,9 +1,9 @@
 use crate::{Conclusion, Instruction, Layer, Paths, Source, Treatment, approval};
-use review::{Category, Confidence, Severity};
+use finding::{Category, Confidence, Severity};
 use serde::{Deserialize, Serialize};
 
 /// What a review does: the built-in settings, with all layers over them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Policy {
     /// Whether pull requests are reviewed.

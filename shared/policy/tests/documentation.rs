@@ -7,8 +7,8 @@
     reason = "a page without its parts fails the test"
 )]
 
+use finding::{Category, Confidence, Severity};
 use policy::{AuthorAssociation, Conclusion, Glob, KEYS, Layer, Policy, Source, Treatment};
-use review::{Category, Confidence, Severity};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

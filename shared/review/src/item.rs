@@ -1,10 +1,11 @@
 //! What is kept in state about a pull request and its reviews, one type an item.
 
 use crate::message::{ReviewCompleted, ReviewKey, SkipReason};
-use crate::{Category, Coverage, Finding, Usage};
+use crate::{Category, Coverage, Finding, Fingerprint, Usage};
 use event::Timestamp;
 use github::port::ReviewEvent;
-use github::{Author, Base, HeadSha, PrKey};
+use github::{Author, Base, HeadSha, PrKey, RepoName};
+use policy::{Attributes, Policy};
 use serde::{Deserialize, Serialize};
 use state::Key;
 use std::collections::BTreeMap;
@@ -33,12 +34,31 @@ pub struct PullRequestItem {
     pub base: Base,
     /// Who opened it.
     pub author: Author,
+    /// Where its head lives; `None` when the fork was deleted.
+    #[serde(default)]
+    pub head_repo: Option<RepoName>,
+    /// Not ready for review yet.
+    #[serde(default)]
+    pub draft: bool,
+    /// Names of its labels.
+    #[serde(default)]
+    pub labels: Vec<String>,
     /// Neither closed nor merged.
     pub open: bool,
-    /// Why it is left alone, if it is.
-    pub skipped: Option<SkipReason>,
     /// GitHub's time of the change.
     pub updated_at: Timestamp,
+    /// The newest review that stands on GitHub.
+    #[serde(default)]
+    pub reviewed: Option<Reviewed>,
+}
+
+/// A head whose review stands on GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// The commit that was reviewed.
+    pub head_sha: HeadSha,
+    /// When that was told.
+    pub at: Timestamp,
 }
 
 impl PullRequestItem {
@@ -129,12 +149,59 @@ pub struct Reader {
 pub struct ReviewItem {
     /// The base's commit: the diff is `base_sha...head_sha`.
     pub base_sha: HeadSha,
+    /// What the repository wanted of its reviews when this one began.
+    #[serde(default)]
+    pub policy: Policy,
+    /// What the repository called generated then.
+    #[serde(default)]
+    pub attributes: Attributes,
+    /// The head whose review stood on GitHub when this one began.
+    #[serde(default)]
+    pub previous: Option<HeadSha>,
+    /// Why it is left alone, if it is.
+    #[serde(default)]
+    pub skipped: Option<Skipped>,
     /// The specialists that were asked.
     pub expected: Vec<Category>,
     /// What has been said so far.
     pub reports: BTreeMap<Category, CheckReport>,
+    /// What a model alone has found and is asked to prove, once all have answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_prove: Vec<Finding>,
     /// The end of it.
     pub verdict: Option<Verdict>,
+}
+
+/// Why a head is left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The kind of reason.
+    pub reason: SkipReason,
+    /// What people read of it: Markdown.
+    pub why: String,
+}
+
+/// `proof:{owner}/{repo}#{n}@{head}`: what came of a second look at what a model
+/// alone has found. Written by `proof`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofItem {
+    /// The findings that a line of the change proves, with that line.
+    pub proven: BTreeMap<Fingerprint, String>,
+    /// Those that no line proves, with the reason.
+    pub unproven: BTreeMap<Fingerprint, String>,
+    /// What people should know of it, each a sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What it took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+impl ProofItem {
+    /// Its key.
+    pub fn key(review: &ReviewKey) -> Key {
+        key("proof", &review.to_string())
+    }
 }
 
 impl ReviewItem {
@@ -147,8 +214,13 @@ impl ReviewItem {
     pub fn of(base_sha: HeadSha) -> Self {
         Self {
             base_sha,
+            policy: Policy::default(),
+            attributes: Attributes::default(),
+            previous: None,
+            skipped: None,
             expected: Category::ALL.to_vec(),
             reports: BTreeMap::new(),
+            to_prove: Vec::new(),
             verdict: None,
         }
     }
@@ -167,20 +239,49 @@ pub struct Verdict {
     pub decided_at: Timestamp,
     /// Comment or request changes.
     pub event: ReviewEvent,
-    /// What is told where it stands, worst first.
+    /// What is told where it stands, worst first. After an earlier review only what
+    /// is new.
     pub findings: Vec<Finding>,
-    /// What its reviewer is not sure enough of to be told there: listed, worst first.
+    /// What is not told where it stands, but listed: its reviewer is not sure enough,
+    /// or no line proves it. Worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsure: Vec<Finding>,
+    /// What is seen for the first time on lines that were reviewed before, and is not
+    /// severe: listed, worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<Finding>,
+    /// What an earlier review told, and still stands: listed, worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub still_open: Vec<Finding>,
+    /// What an earlier review told, and is gone, as that review had it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resolved: Vec<Finding>,
+    /// The head that the earlier review was of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<HeadSha>,
+    /// How many findings are below the policy's floor of severity, and not told.
+    #[serde(default)]
+    pub below_floor: u32,
     /// How good the change is, from 1 to 10, as far as anybody can tell from what was
     /// found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality_score: Option<u8>,
     /// The specialists that did not answer in time.
     pub missing: Vec<Category>,
+    /// What people should know of how it came about, each a sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What the second look took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
 }
 
 impl Verdict {
+    /// All that stands open in the change and is told, new and old.
+    pub fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().chain(&self.still_open)
+    }
+
     /// What is said about it.
     pub fn completed(&self, review: &ReviewKey) -> ReviewCompleted {
         ReviewCompleted {

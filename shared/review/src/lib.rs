@@ -6,10 +6,7 @@ pub mod item;
 pub mod message;
 pub mod rules;
 
-mod finding;
-mod merge;
 mod reviewer;
 
-pub use finding::{Category, Confidence, Coverage, Finding, MODEL, Severity};
-pub use merge::merged;
+pub use finding::{Category, Confidence, Coverage, Finding, Fingerprint, MODEL, Severity, merged};
 pub use reviewer::{Change, Report, ReviewError, Reviewer, Usage};

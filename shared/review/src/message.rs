@@ -3,6 +3,7 @@
 use crate::Category;
 use event::{Message, Say};
 use github::{HeadSha, PrKey};
+use policy::Skip;
 use serde::{Deserialize, Serialize};
 
 macro_rules! message {
@@ -58,12 +59,30 @@ message!(ReviewSkipped, "agent.pr.review_skipped");
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SkipReason {
+    /// None is reviewed here.
+    Disabled,
     /// A bot opened it.
-    BotAuthor,
+    Bot,
+    /// Its author's are not reviewed here.
+    Author,
     /// It is not ready yet.
     Draft,
-    /// It carries the label `no-review`.
+    /// It carries a label that keeps reviews away.
     Label,
+    /// The settings cannot be read, so nobody knows what is wanted.
+    InvalidPolicy,
+}
+
+impl From<&Skip> for SkipReason {
+    fn from(skip: &Skip) -> Self {
+        match skip {
+            Skip::Disabled => Self::Disabled,
+            Skip::Bot => Self::Bot,
+            Skip::Author(_) => Self::Author,
+            Skip::Draft => Self::Draft,
+            Skip::Label(_) => Self::Label,
+        }
+    }
 }
 
 /// A specialist is asked to look. Each has a topic of its own:
@@ -127,6 +146,28 @@ pub enum BlockReason {
     SecurityIssues,
 }
 
+/// What a model alone has found is to be looked at a second time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofRequested {
+    /// Which.
+    #[serde(flatten)]
+    pub review: ReviewKey,
+    /// How many findings there are to prove; they are in the review's state.
+    pub findings: u32,
+}
+message!(ProofRequested, "agent.pr.proof_check");
+
+/// The second look is done; what came of it is in its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofCompleted {
+    /// Which.
+    #[serde(flatten)]
+    pub review: ReviewKey,
+    /// How many findings a line of the change proves.
+    pub proven: u32,
+}
+message!(ProofCompleted, "agent.pr.proof_completed");
+
 /// A verdict stands in the review's state and wants to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewCompleted {
@@ -153,3 +194,14 @@ pub struct ReviewPublished {
     pub comments: u32,
 }
 message!(ReviewPublished, "agent.pr.review_published");
+
+/// A review is recorded in state and not posted: `publish = false`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewRecorded {
+    /// Which.
+    #[serde(flatten)]
+    pub review: ReviewKey,
+    /// How many inline comments it would have.
+    pub comments: u32,
+}
+message!(ReviewRecorded, "agent.pr.review_recorded");

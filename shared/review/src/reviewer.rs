@@ -3,6 +3,7 @@ use async_trait::async_trait;
 use diff::Diff;
 use event::{Failure, Timestamp};
 use github::{HeadSha, PrKey};
+use policy::{Attributes, Policy};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -32,8 +33,15 @@ pub struct Change<'a> {
     pub pr: &'a PrKey,
     /// The commit under review.
     pub head_sha: &'a HeadSha,
-    /// Its diff against the base.
+    /// Its diff against the base, as far as the policy wants it read.
     pub diff: &'a Diff,
+    /// What has changed since the last review, where there was one: what asking twice
+    /// would cost again is asked of that alone.
+    pub since: Option<&'a Diff>,
+    /// What the repository wants of its reviews.
+    pub policy: &'a Policy,
+    /// What the repository calls generated.
+    pub attributes: &'a Attributes,
     /// When the report must be there: nothing slow is begun that would end later.
     pub deadline: Timestamp,
 }

@@ -20,12 +20,11 @@
 //! ```
 
 mod file;
-mod language;
 mod lexer;
 pub mod scan;
 
+pub use diff::language::{Language, is_test};
 pub use file::{File, Line, Spot, is_generated};
-pub use language::{Language, is_test};
 
 use crate::{
     Category, Change, Confidence, Coverage, Finding, Report, ReviewError, Reviewer, Severity,
@@ -228,6 +227,8 @@ impl RuleReviewer {
                     suggestion: None,
                     confidence: rule.confidence,
                     by: vec![RULES.to_owned()],
+                    fingerprint: None,
+                    reviewed_before: false,
                 });
             }
         }

@@ -144,6 +144,9 @@ impl Specialist {
             pr: &review.pr,
             head_sha: &review.head_sha,
             diff: &diff,
+            since: None,
+            policy: &policy::Policy::default(),
+            attributes: &policy::Attributes::default(),
             deadline,
         };
         let mut reports = Vec::new();

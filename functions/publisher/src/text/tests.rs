@@ -21,6 +21,8 @@ fn finding(line: u32, severity: Severity, message: &str) -> Finding {
         title: None,
         suggestion: None,
         by: vec!["rules".to_owned()],
+        fingerprint: None,
+        reviewed_before: false,
     }
 }
 
@@ -68,6 +70,13 @@ fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> Wanted {
             unsure: vec![],
             quality_score: Some(2),
             missing,
+            late: vec![],
+            still_open: vec![],
+            resolved: vec![],
+            since: None,
+            below_floor: 0,
+            notes: vec![],
+            usage: None,
         }),
     }
 }

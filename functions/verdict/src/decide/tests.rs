@@ -48,7 +48,10 @@ fn pull(head: &HeadSha, open: bool) -> PullRequestItem {
         },
         author: Author::ghost(),
         open,
-        skipped: None,
+        head_repo: None,
+        draft: false,
+        labels: vec![],
+        reviewed: None,
         updated_at: Timestamp::UNIX_EPOCH,
     }
 }
@@ -195,6 +198,8 @@ fn only_a_bad_and_certain_security_finding_stands_against_merging() {
         title: None,
         suggestion: None,
         by: vec!["rules".to_owned()],
+        fingerprint: None,
+        reviewed_before: false,
     };
     use Category::{Logic, Security};
     for (why, finding, event) in [

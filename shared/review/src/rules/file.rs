@@ -1,5 +1,5 @@
-use super::language::{self, Language};
 use super::lexer::Lexer;
+use diff::language::{self, Language};
 use diff::{FileDiff, LineKind};
 
 /// A file of the diff as rules see it: the lines that are in its new version.

@@ -80,6 +80,8 @@ mod tests {
             suggestion: None,
             confidence: Confidence::percent(60),
             by: vec![by.to_owned()],
+            fingerprint: None,
+            reviewed_before: false,
         }
     }
 

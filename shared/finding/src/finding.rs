@@ -1,3 +1,4 @@
+use crate::Fingerprint;
 use diff::LeftOut;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -34,6 +35,12 @@ pub struct Finding {
     /// Who found it, such as `rules`; more than one where they agree.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
+    /// What it is known again by after a push, once its code is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
+    /// Whether its lines stood there unchanged at the last review.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reviewed_before: bool,
 }
 
 /// [`Finding::rule`] of what a model found.

@@ -128,7 +128,7 @@ pub fn is_test(path: &str) -> bool {
 
 /// Whether a tool wrote the file, or people elsewhere: nothing here would be
 /// mended by hand.
-pub(crate) fn is_generated(path: &str) -> bool {
+pub fn is_generated(path: &str) -> bool {
     let name = file_name(path);
     let lower = name.to_ascii_lowercase();
     let locked = matches!(
@@ -170,19 +170,19 @@ pub(crate) fn is_generated(path: &str) -> bool {
 
 /// Whether the line says that a tool wrote the file (`@generated`, or Go's
 /// "Code generated … DO NOT EDIT.").
-pub(crate) fn says_generated(line: &str) -> bool {
+pub fn says_generated(line: &str) -> bool {
     let line = line.get(..line.floor_char_boundary(400)).unwrap_or(line);
     line.contains(concat!("@", "generated"))
         || (line.contains("generated") && line.contains("DO NOT EDIT"))
 }
 
 /// Whether it is a file of environment variables, such as `.env.production`.
-pub(crate) fn is_env_file(name: &str) -> bool {
+pub fn is_env_file(name: &str) -> bool {
     name == ".env" || name.starts_with(".env.")
 }
 
 /// The last part of a path.
-pub(crate) fn file_name(path: &str) -> &str {
+pub fn file_name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
