@@ -38,6 +38,16 @@ pub struct Cli {
     #[arg(long, requires = "eval")]
     pub model: bool,
 
+    /// Keep what the model replies: a new file, or a folder for one with the model's
+    /// name
+    #[arg(long, value_name = "PATH", requires = "model")]
+    pub record: Option<PathBuf>,
+
+    /// Have the cases read by recorded replies of the model that KIMI_MODEL names,
+    /// without a key and without network
+    #[arg(long, value_name = "FILE", requires = "eval", conflicts_with = "model")]
+    pub replies: Option<PathBuf>,
+
     /// Samples to play: a file, or a folder of files [default: events/simulation]
     #[arg(long, value_name = "PATH", requires = "simulate")]
     pub events: Option<PathBuf>,

@@ -2,19 +2,26 @@
 //! known what is wrong.
 
 pub mod case;
+pub mod recorder;
+pub mod recording;
+pub mod replies;
 pub mod score;
 
 mod show;
 
 pub use case::{Case, CaseError, Defect};
-pub use score::{Marks, Match, Score, mark};
+pub use recorder::Recorder;
+pub use recording::{Recording, RecordingError};
+pub use replies::{Replayed, Replies};
+pub use score::{Marks, Match, Score, Spent, mark};
 pub use show::{json, text};
 
 use agent::Model;
-use github::{HeadSha, PrKey};
+use github::HeadSha;
 use model_review::{Budgets, ModelReviewer};
-use ports::{Clock, Entropy, SystemClock, SystemEntropy};
+use ports::{Clock, Entropy, SystemClock};
 use review::{Category, Change, Finding, Report, Reviewer};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +32,13 @@ pub struct Evaluation {
     pub cases: Vec<CaseResult>,
     /// Each reviewer by itself, by the defects of its category.
     pub reviewers: Vec<(String, Score)>,
+    /// All reviewers of one name ([`Reviewer::name`]: the rules, a model) as one, by all
+    /// defects. Empty where there is only one name.
+    pub kinds: Vec<(String, Score)>,
     /// All of them as one, by all defects.
     pub together: Score,
+    /// What became of recorded replies, where a model's were replayed.
+    pub replayed: Option<Replayed>,
 }
 
 /// What came out of one change.
@@ -80,14 +92,19 @@ pub async fn evaluate(
     reviewers: &[(&str, &dyn Reviewer)],
     clock: &dyn Clock,
 ) -> Evaluation {
-    let (pr, head_sha) = someones();
+    let head_sha = somewhere();
     let named = |(name, _): &(&str, &dyn Reviewer)| ((*name).to_owned(), Score::default());
     let mut rows: Vec<(String, Score)> = reviewers.iter().map(named).collect();
+    let names: BTreeSet<&str> = reviewers.iter().map(|(_, it)| it.name()).collect();
+    let mut kinds: Vec<(String, Score)> = names
+        .into_iter()
+        .map(|name| (name.to_owned(), Score::default()))
+        .collect();
     let mut together = Score::default();
     let mut results = Vec::new();
     for case in cases {
         let change = Change {
-            pr: &pr,
+            pr: &case.pr,
             head_sha: &head_sha,
             diff: &case.diff,
             since: None,
@@ -96,24 +113,35 @@ pub async fn evaluate(
             deadline: clock.now() + PATIENCE,
         };
         let (mut findings, mut failures) = (Vec::new(), Vec::new());
-        let mut tokens = 0_u64;
+        let mut by_kind: BTreeMap<&str, (Vec<Finding>, Spent)> = BTreeMap::new();
         for ((name, reviewer), (_, row)) in reviewers.iter().zip(&mut rows) {
-            let report = reviewer.review(&change).await.unwrap_or_else(|error| {
+            let reviewed = reviewer.review(&change).await;
+            let spent = Spent::on(&reviewed);
+            let report = reviewed.unwrap_or_else(|error| {
                 failures.push(((*name).to_owned(), error.to_string()));
-                row.failed += 1;
                 Report::default()
             });
-            let usage = report.usage.unwrap_or_default();
-            let used = usage.prompt_tokens.saturating_add(usage.completion_tokens);
             let found = report.findings;
-            tokens = tokens.saturating_add(used);
-            row.tokens = row.tokens.saturating_add(used);
-            row.add(&Score::of(&case.defects, &found, Some(reviewer.category())));
+            row.add(&Score {
+                spent,
+                ..Score::of(&case.defects, &found, Some(reviewer.category()))
+            });
+            let (of_kind, spent_by_kind) = by_kind.entry(reviewer.name()).or_default();
+            of_kind.extend(found.iter().cloned());
+            spent_by_kind.add(&spent);
             findings.extend(found);
         }
+        let mut spent = Spent::default();
+        for (name, score) in &mut kinds {
+            let (found, of_kind) = by_kind.remove(name.as_str()).unwrap_or_default();
+            spent.add(&of_kind);
+            score.add(&Score {
+                spent: of_kind,
+                ..Score::of(&case.defects, &found, None)
+            });
+        }
         let score = Score {
-            tokens,
-            failed: failures.len(),
+            spent,
             ..Score::of(&case.defects, &findings, None)
         };
         together.add(&score);
@@ -127,10 +155,15 @@ pub async fn evaluate(
             failures,
         });
     }
+    if kinds.len() < 2 {
+        kinds.clear();
+    }
     Evaluation {
         cases: results,
         reviewers: rows,
+        kinds,
         together,
+        replayed: None,
     }
 }
 
@@ -140,7 +173,6 @@ pub async fn evaluate_all(
     cases: &[Case],
     model: Option<Arc<dyn Model>>,
     clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
 ) -> Evaluation {
     let (security, style, logic) = (
         security::rules::reviewer(),
@@ -163,7 +195,7 @@ pub async fn evaluate_all(
         model: model.clone(),
         budgets: Budgets::default(),
         clock: clock.clone(),
-        entropy: entropy.clone(),
+        entropy: Arc::new(Always),
     };
     let models: Vec<(&str, ModelReviewer)> = model
         .iter()
@@ -177,15 +209,23 @@ pub async fn evaluate_all(
 
 /// The reviewers that need no model read `cases`.
 pub async fn evaluate_rules(cases: &[Case]) -> Evaluation {
-    evaluate_all(cases, None, Arc::new(SystemClock), Arc::new(SystemEntropy)).await
+    evaluate_all(cases, None, Arc::new(SystemClock)).await
 }
 
-/// A pull request for the changes to be of.
-#[expect(clippy::expect_used, reason = "constant names")]
-fn someones() -> (PrKey, HeadSha) {
+/// Delimiters with the same token in every question, whichever cases there are beside
+/// it: a question stays the same, so that its reply can be recorded. Nobody who writes
+/// these changes wants to guess it.
+struct Always;
+
+impl Entropy for Always {
+    fn next_u64(&self) -> u64 {
+        0x7f4a_7c15_9e37_79b9
+    }
+}
+
+/// A commit for the changes to be of.
+#[expect(clippy::expect_used, reason = "a constant name")]
+fn somewhere() -> HeadSha {
     let head = "0123456789abcdef0123456789abcdef01234567";
-    (
-        "octo/widgets#1".parse().expect("a pull request's name"),
-        head.parse().expect("a commit's name"),
-    )
+    head.parse().expect("a commit's name")
 }

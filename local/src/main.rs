@@ -4,7 +4,7 @@ use agent::{Agent, Model};
 use clap::{CommandFactory, Parser};
 use config::Environment;
 use local::cli::{Cli, Command};
-use local::eval::Case;
+use local::eval::{Case, Recorder, Recording, Replies};
 use local::serve::{Options, ServeError, Store};
 use local::simulate::{Sample, simulate};
 use local::template::Template;
@@ -57,12 +57,18 @@ async fn run(cli: Cli, environment: &Environment) -> End {
         return Ok(());
     }
     if let Some(folder) = &cli.eval {
-        let model = if cli.model {
-            Some(model(environment)?)
+        let reader = if let Some(path) = &cli.replies {
+            let recording = Recording::read(path, environment.kimi_model()).map_err(wrong)?;
+            Reader::Replies(Arc::new(Replies::new(recording)))
+        } else if let (true, Some(path)) = (cli.model, &cli.record) {
+            let recorder = Recorder::create(path, model(environment)?, Arc::new(SystemClock));
+            Reader::Recorded(Arc::new(recorder.map_err(wrong)?))
+        } else if cli.model {
+            Reader::Model(model(environment)?)
         } else {
-            None
+            Reader::Rules
         };
-        return evaluate(folder.as_deref(), model, cli.json).await;
+        return evaluate(folder.as_deref(), &reader, cli.json).await;
     }
     let template = Template::load(cli.template.as_deref()).map_err(wrong)?;
     match (cli.command, cli.port) {
@@ -131,17 +137,42 @@ async fn run(cli: Cli, environment: &Environment) -> End {
     }
 }
 
+/// Who reads the cases beside the rules.
+enum Reader {
+    Rules,
+    Model(Arc<dyn Model>),
+    Recorded(Arc<Recorder>),
+    Replies(Arc<Replies>),
+}
+
 /// Measures the reviewers.
-async fn evaluate(folder: Option<&Path>, model: Option<Arc<dyn Model>>, json: bool) -> End {
+async fn evaluate(folder: Option<&Path>, reader: &Reader, json: bool) -> End {
     let cases = Case::load(folder).map_err(wrong)?;
-    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let evaluation = eval::evaluate_all(&cases, model, clock, entropy).await;
+    let model = match reader {
+        Reader::Rules => None,
+        Reader::Model(model) => Some(model.clone()),
+        Reader::Recorded(recorder) => Some(recorder.clone() as Arc<dyn Model>),
+        Reader::Replies(replies) => Some(replies.clone() as Arc<dyn Model>),
+    };
+    let mut evaluation = eval::evaluate_all(&cases, model, Arc::new(SystemClock)).await;
+    if let Reader::Replies(replies) = reader {
+        evaluation.replayed = Some(replies.replayed());
+    }
     print(&if json {
         eval::json(&evaluation)
     } else {
         eval::text(&evaluation)
     })?;
-    match evaluation.together.failed {
+    if let Reader::Recorded(recorder) = reader {
+        recorder.finish().map_err(failed)?;
+    }
+    let replayed = evaluation.replayed.filter(|it| it.unanswered() > 0);
+    if let Some(replayed) = replayed {
+        return Err(failed(format!(
+            "{replayed}; record them with --model --record"
+        )));
+    }
+    match evaluation.together.spent.failed {
         0 => Ok(()),
         failed => Err((1, format!("{failed} reviews failed"))),
     }

@@ -1,6 +1,7 @@
 //! The cases: changes of our own writing, each with what is wrong in it.
 
 use diff::Diff;
+use github::PrKey;
 use include_dir::{Dir, include_dir};
 use review::Category;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ const EXPECTED: &str = "expected.json";
 pub struct Case {
     /// Its folder's name.
     pub name: String,
+    /// The pull request that it is told to be: each case has budgets, and questions to a
+    /// model, of its own.
+    pub pr: PrKey,
     /// What the change is meant to do, in one sentence.
     pub about: String,
     /// The language that it is mostly in, such as `Go`.
@@ -110,8 +114,13 @@ impl Case {
                 .map_err(|problem| wrong(&format!("defect {}: {problem}", index + 1)))?;
         }
         let name = folder.rsplit(['/', '\\']).next().unwrap_or(folder);
+        let pr = format!("eval/{name}#1").parse().map_err(|_| {
+            let problem = "a case's folder has a name of up to 100 letters, digits, '-', '_', '.'";
+            CaseError::new(folder, problem)
+        })?;
         Ok(Self {
             name: name.to_owned(),
+            pr,
             about: expected.about,
             language: expected.language,
             text: change.to_owned(),

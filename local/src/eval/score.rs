@@ -1,7 +1,7 @@
 //! What was found of what is wrong, and what was said beside it.
 
 use super::case::Defect;
-use review::{Category, Finding};
+use review::{Category, Finding, Report, ReviewError};
 
 /// How many lines a finding may sit before or behind a defect.
 pub const NEAR: u32 = 2;
@@ -92,10 +92,55 @@ pub struct Score {
     pub false_on_clean: usize,
     /// Findings at a defect that was found already: neither right nor wrong.
     pub duplicates: usize,
-    /// Tokens that were spent; none by rules.
+    /// What that took.
+    pub spent: Spent,
+}
+
+/// What reviews took; nothing where rules made them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Tokens read and written.
     pub tokens: u64,
-    /// Reviews that ended in an error.
+    /// Millionths of a dollar, as far as they are known.
+    pub micro_dollars: u64,
+    /// Reviews by models whose price is not known.
+    pub unpriced: usize,
+    /// Reviews that ended in an error; what these took is not known.
     pub failed: usize,
+}
+
+impl Spent {
+    /// What one review took.
+    pub fn on(reviewed: &Result<Report, ReviewError>) -> Self {
+        let usage = match reviewed {
+            Ok(report) => report.usage.as_ref(),
+            Err(_) => {
+                return Self {
+                    failed: 1,
+                    ..Self::default()
+                };
+            }
+        };
+        usage.map_or_else(Self::default, |usage| Self {
+            tokens: usage.prompt_tokens.saturating_add(usage.completion_tokens),
+            micro_dollars: usage.micro_dollars.unwrap_or_default(),
+            unpriced: usize::from(usage.micro_dollars.is_none()),
+            failed: 0,
+        })
+    }
+
+    /// Adds what `other` took.
+    pub fn add(&mut self, other: &Self) {
+        self.tokens = self.tokens.saturating_add(other.tokens);
+        self.micro_dollars = self.micro_dollars.saturating_add(other.micro_dollars);
+        self.unpriced += other.unpriced;
+        self.failed += other.failed;
+    }
+
+    /// Millionths of a dollar; `None` if a price is not known.
+    pub fn price(&self) -> Option<u64> {
+        (self.unpriced == 0).then_some(self.micro_dollars)
+    }
 }
 
 impl Score {
@@ -116,8 +161,7 @@ impl Score {
             false_positives: marks.false_positives.len(),
             false_on_clean: if clean { findings.len() } else { 0 },
             duplicates: marks.duplicates.len(),
-            tokens: 0,
-            failed: 0,
+            spent: Spent::default(),
         }
     }
 
@@ -132,8 +176,7 @@ impl Score {
         self.false_positives += other.false_positives;
         self.false_on_clean += other.false_on_clean;
         self.duplicates += other.duplicates;
-        self.tokens = self.tokens.saturating_add(other.tokens);
-        self.failed += other.failed;
+        self.spent.add(&other.spent);
     }
 
     /// How much of what was said is right, duplicates aside: 0 to 1; `None` if

@@ -1,6 +1,6 @@
 //! What an evaluation prints: a table for people, JSON lines for programs.
 
-use super::{CaseResult, Defect, Evaluation, Score, score};
+use super::{CaseResult, Defect, Evaluation, Replayed, Score, score};
 use anstyle::{AnsiColor, Style};
 use review::Finding;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ const WARN: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const TITLE: Style = Style::new().bold();
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "defects",
     "found",
     "any kind",
@@ -24,6 +24,7 @@ const COLUMNS: [&str; 11] = [
     "false/clean",
     "per change",
     "tokens",
+    "dollars",
 ];
 
 /// How wide a ratio is: `0.96`.
@@ -39,6 +40,23 @@ pub fn text(evaluation: &Evaluation) -> String {
         all.changes, all.clean_changes, all.defects
     );
     table(&mut out, evaluation);
+    if let Some(replayed) = &evaluation.replayed {
+        let (from, to) = replayed
+            .recorded
+            .map_or_else(Default::default, |(from, to)| {
+                (format!(", recorded from {from}"), format!(" to {to}"))
+            });
+        let style = if replayed.unanswered() > 0 {
+            BAD
+        } else {
+            QUIET
+        };
+        let _ = writeln!(
+            out,
+            "\nReplies of {}{from}{to}: {style}{replayed}{style:#}\n{}",
+            replayed.model, replayed.about
+        );
+    }
     list(&mut out, BAD, "Failed", evaluation, |case, lines| {
         lines.extend(
             case.failures
@@ -75,6 +93,7 @@ fn table(out: &mut String, evaluation: &Evaluation) {
     let rows = || {
         let reviewers = evaluation.reviewers.iter();
         reviewers
+            .chain(&evaluation.kinds)
             .map(|(name, score)| (name.as_str(), score))
             .chain([("together", &evaluation.together)])
     };
@@ -117,8 +136,14 @@ fn cells(score: &Score) -> [String; COLUMNS.len()] {
         ratio(score.f1()),
         ratio(score.false_per_clean()),
         ratio(score.findings_per_change()),
-        score.tokens.to_string(),
+        score.spent.tokens.to_string(),
+        score.spent.price().map_or("–".to_owned(), dollars),
     ]
+}
+
+/// `0.0042`: a part that is less than a ten-thousandth is not told.
+fn dollars(micro: u64) -> String {
+    format!("{}.{:04}", micro / 1_000_000, micro % 1_000_000 / 100)
 }
 
 /// Lines of (place, what) under the names of their cases, if there are any.
@@ -184,9 +209,22 @@ pub fn json(evaluation: &Evaluation) -> String {
         }
         value
     };
+    let replayed = |it: &Replayed| {
+        json!({
+            "model": it.model,
+            "about": it.about,
+            "recorded": it.recorded,
+            "given": it.given,
+            "missing": it.missing,
+            "changed": it.changed,
+            "unasked": it.unasked,
+        })
+    };
     let summary = json!({"evaluated": {
         "reviewers": evaluation.reviewers.iter().map(reviewer).collect::<Vec<_>>(),
+        "kinds": evaluation.kinds.iter().map(reviewer).collect::<Vec<_>>(),
         "together": score_json(&evaluation.together),
+        "replies": evaluation.replayed.as_ref().map(replayed),
     }});
     let _ = writeln!(out, "{summary}");
     out
@@ -209,7 +247,8 @@ fn score_json(score: &Score) -> Value {
         "f1": ratio(score.f1()),
         "false_per_clean_change": ratio(score.false_per_clean()),
         "findings_per_change": ratio(score.findings_per_change()),
-        "tokens": score.tokens,
-        "failed": score.failed,
+        "tokens": score.spent.tokens,
+        "micro_dollars": score.spent.price(),
+        "failed": score.spent.failed,
     })
 }

@@ -1,12 +1,18 @@
 //! The command, and what it says of a malformed case.
 
+use local::eval::Case;
 use std::path::Path;
 use std::process::{Command, Output};
 
 fn run(folder: &Path, args: &[&str]) -> Output {
+    run_with(folder, args, &[])
+}
+
+pub(super) fn run_with(folder: &Path, args: &[&str], variables: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_github-bot"))
         .current_dir(folder)
         .env_clear()
+        .envs(variables.iter().copied())
         .args(args)
         .output()
         .expect("github-bot runs")
@@ -101,6 +107,8 @@ fn a_malformed_case_is_named() {
             String::from_utf8_lossy(&output.stderr).trim()
         );
     }
+    let error = Case::parse("eval/cases/a name", CHANGE, &expected("")).expect_err("a space");
+    told += &format!("a name with a space: {error}\n");
     let root = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(root.path().join("cases")).expect("a folder");
     for (why, folder) in [("no case", "."), ("no folder", "no/such")] {

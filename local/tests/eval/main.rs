@@ -3,6 +3,7 @@
 mod cases;
 mod command;
 mod figures;
+mod replies;
 mod scoring;
 
 use local::eval::{Case, Evaluation, text};

@@ -1,0 +1,130 @@
+//! Keeps what a model replies.
+
+use super::recording::{About, RecordingError, Reply, hash};
+use agent::{AgentError, Answer, Ask, Model};
+use async_trait::async_trait;
+use ports::Clock;
+use serde::Serialize;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Asks another model, and writes each reply into a file as soon as it comes: what was
+/// paid for is not lost with the process. Questions that end in an error leave nothing.
+pub struct Recorder {
+    model: Arc<dyn Model>,
+    clock: Arc<dyn Clock>,
+    path: PathBuf,
+    file: Mutex<File>,
+    /// The first write that failed.
+    problem: Mutex<Option<RecordingError>>,
+}
+
+impl Recorder {
+    /// A new file at `path`, or in the folder `path` under the model's name.
+    ///
+    /// # Errors
+    /// [`RecordingError`] when it is there already, or cannot be made.
+    pub fn create(
+        path: &Path,
+        model: Arc<dyn Model>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, RecordingError> {
+        let path = if path.is_dir() {
+            path.join(file_name(model.name()))
+        } else {
+            path.to_owned()
+        };
+        let file = File::create_new(&path);
+        let file = file.map_err(|error| RecordingError::new(path.display(), error))?;
+        let recorder = Self {
+            model,
+            clock,
+            path,
+            file: Mutex::new(file),
+            problem: Mutex::new(None),
+        };
+        recorder.write(&About {
+            about: format!(
+                "Replies of {} to the questions of github-bot --eval, as they came.",
+                recorder.model.name()
+            ),
+        })?;
+        Ok(recorder)
+    }
+
+    /// Whether all that came is in the file.
+    ///
+    /// # Errors
+    /// The first [`RecordingError`] that there was.
+    pub fn finish(&self) -> Result<(), RecordingError> {
+        let problem = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
+        problem.clone().map_or(Ok(()), Err)
+    }
+
+    fn write(&self, line: &impl Serialize) -> Result<(), RecordingError> {
+        let failed =
+            |error: &dyn std::fmt::Display| RecordingError::new(self.path.display(), error);
+        let mut text = serde_json::to_string(line).map_err(|error| failed(&error))?;
+        text.push('\n');
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(text.as_bytes())
+            .map_err(|error| failed(&error))
+    }
+}
+
+#[async_trait]
+impl Model for Recorder {
+    fn name(&self) -> &str {
+        self.model.name()
+    }
+
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+        let answer = self.model.ask(ask).await?;
+        let written = self.write(&Reply {
+            question: ask.id.to_owned(),
+            hash: hash(ask),
+            recorded: self.clock.now(),
+            usage: answer.usage.clone(),
+            answer: answer.value.clone(),
+        });
+        if let Err(error) = written {
+            let mut problem = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
+            problem.get_or_insert(error);
+        }
+        Ok(answer)
+    }
+}
+
+/// A model's id may hold slashes and colons.
+fn file_name(model: &str) -> String {
+    let fit = |c: char| {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+            c
+        } else {
+            '-'
+        }
+    };
+    format!("{}.jsonl", model.chars().map(fit).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn a_model_names_one_file() {
+        for (why, model, expected) in [
+            ("plain", "kimi-k3.1-pro", "kimi-k3.1-pro.jsonl"),
+            (
+                "of a reseller",
+                "moonshotai/kimi-k3:free",
+                "moonshotai-kimi-k3-free.jsonl",
+            ),
+            ("no way up", "../x", "..-x.jsonl"),
+        ] {
+            assert_eq!(file_name(model), expected, "{why}");
+        }
+    }
+}

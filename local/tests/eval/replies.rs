@@ -1,0 +1,320 @@
+//! A model's replies are kept and given again. What is replied here is written by hand
+//! (`by_hand.jsonl`) and says nothing about any model.
+
+use super::command::run_with;
+use super::{built_in, plain};
+use agent::{AgentError, Answer, Ask, Model, Usage};
+use async_trait::async_trait;
+use local::eval::{Case, Evaluation, Recorder, Recording, Replies, Score, evaluate_all, json};
+use ports::{Clock, ManualClock, Timestamp};
+use review::Category;
+use serde::Deserialize;
+use serde_json::Value;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+const NAME: &str = "written/by:hand";
+const FILE: &str = "written-by-hand.jsonl";
+const CASES: [&str; 3] = [
+    "clean-go-worker-pool",
+    "javascript-login-return",
+    "python-pages",
+];
+
+/// Says what stands in `by_hand.jsonl`.
+struct ByHand(Vec<Line>);
+
+#[derive(Deserialize)]
+struct Line {
+    case: String,
+    category: Category,
+    answer: Value,
+}
+
+impl ByHand {
+    fn read() -> Self {
+        let lines = include_str!("by_hand.jsonl").lines().skip(1);
+        Self(
+            lines
+                .map(|line| serde_json::from_str(line).expect("a reply"))
+                .collect(),
+        )
+    }
+}
+
+#[async_trait]
+impl Model for ByHand {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+        let is_asked = |line: &&Line| {
+            ask.id.starts_with(&format!("eval/{}#1@", line.case))
+                && ask.id.ends_with(&format!("/{}/0", line.category))
+        };
+        let line = self.0.iter().find(is_asked).expect("a reply to it");
+        (ask.check)(&line.answer).expect("an answer of the right form");
+        Ok(Answer {
+            value: line.answer.clone(),
+            usage: Usage {
+                model: NAME.to_owned(),
+                prompt_tokens: 100,
+                cached_tokens: 0,
+                completion_tokens: 10,
+                micro_dollars: Some(200),
+            },
+        })
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let wanted = |case: &Case| CASES.contains(&case.name.as_str());
+    built_in().into_iter().filter(wanted).collect()
+}
+
+fn clock() -> Arc<dyn Clock> {
+    let noon: Timestamp = "2026-11-24T12:00:00Z".parse().expect("a time");
+    Arc::new(ManualClock::starting_at(noon))
+}
+
+/// What came out of it live, and the folder with the recording.
+async fn record(cases: &[Case]) -> (Evaluation, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let recorder = Recorder::create(folder.path(), Arc::new(ByHand::read()), clock());
+    let recorder = Arc::new(recorder.expect("a new file"));
+    let evaluation = evaluate_all(cases, Some(recorder.clone()), clock()).await;
+    recorder.finish().expect("all of it is written");
+    (evaluation, folder)
+}
+
+async fn replay(cases: &[Case], recording: Recording) -> Evaluation {
+    let replies = Arc::new(Replies::new(recording));
+    let mut evaluation = evaluate_all(cases, Some(replies.clone()), clock()).await;
+    evaluation.replayed = Some(replies.replayed());
+    evaluation
+}
+
+fn recorded(folder: &TempDir) -> Recording {
+    Recording::read(&folder.path().join(FILE), NAME).expect("a recording")
+}
+
+#[tokio::test]
+async fn what_is_replayed_is_what_was_recorded() {
+    let cases = cases();
+    let (mut live, folder) = record(&cases).await;
+    let again = replay(&cases, recorded(&folder)).await;
+    let replayed = again.replayed.clone().expect("it was replayed");
+    assert_eq!((replayed.given, replayed.unanswered()), (9, 0));
+    assert_eq!(replayed.unasked, Vec::<String>::new());
+    live.replayed = Some(replayed);
+    assert_eq!(again, live);
+    insta::assert_snapshot!(plain(&again));
+}
+
+#[tokio::test]
+async fn a_question_is_the_same_beside_other_cases() {
+    let (_, folder) = record(&cases()).await;
+    let mut last_two = cases();
+    last_two.remove(0);
+    last_two.reverse();
+    let replayed = replay(&last_two, recorded(&folder)).await.replayed;
+    let replayed = replayed.expect("it was replayed");
+    assert_eq!((replayed.given, replayed.unanswered()), (6, 0));
+    assert_eq!(replayed.unasked.len(), 3, "of the case that is not there");
+}
+
+/// Three cases with three defects: two of security in the login, one of logic in the
+/// pages. By hand stand in them: both of the first, the last one, three findings at no
+/// defect of their category (one of these in the clean case), and two that are
+/// invented. The rules see the print in the login, which is of style, and no more.
+#[tokio::test]
+async fn the_figures_are_those_that_were_worked_out_by_hand() {
+    let (evaluation, _) = record(&cases()).await;
+    let row = |rows: &[(String, Score)], name: &str| {
+        let row = rows.iter().find(|(it, _)| it == name);
+        row.unwrap_or_else(|| panic!("no row {name}")).1
+    };
+    let (reviewers, kinds) = (&evaluation.reviewers, &evaluation.kinds);
+    // (row, score, (defects, found, false), precision, recall, false per clean change)
+    for (name, score, counts, precision, recall, per_clean) in [
+        (
+            "security model",
+            row(reviewers, "security model"),
+            (2, 2, 0),
+            Some(1.0),
+            Some(1.0),
+            0.0,
+        ),
+        (
+            "style model",
+            row(reviewers, "style model"),
+            (0, 0, 2),
+            Some(0.0),
+            None,
+            1.0,
+        ),
+        (
+            "logic model",
+            row(reviewers, "logic model"),
+            (1, 1, 1),
+            Some(0.5),
+            Some(1.0),
+            0.0,
+        ),
+        (
+            "all rules",
+            row(kinds, "rules"),
+            (3, 0, 1),
+            Some(0.0),
+            Some(0.0),
+            0.0,
+        ),
+        (
+            "all of the model",
+            row(kinds, NAME),
+            (3, 3, 3),
+            Some(0.5),
+            Some(1.0),
+            1.0,
+        ),
+        (
+            "together",
+            evaluation.together,
+            (3, 3, 4),
+            Some(3.0 / 7.0),
+            Some(1.0),
+            1.0,
+        ),
+    ] {
+        let told = (score.defects, score.found, score.false_positives);
+        assert_eq!(told, counts, "{name}: defects, found, false");
+        assert_eq!(score.precision(), precision, "{name}: precision");
+        assert_eq!(score.recall(), recall, "{name}: recall");
+        assert_eq!(score.false_per_clean(), Some(per_clean), "{name}: clean");
+    }
+    let (model, rules) = (row(kinds, NAME).spent, row(kinds, "rules").spent);
+    assert_eq!((model.tokens, model.price()), (9 * 110, Some(9 * 200)));
+    assert_eq!(
+        (rules.tokens, rules.price()),
+        (0, Some(0)),
+        "rules are free"
+    );
+    let pages = evaluation.cases.iter().find(|it| it.name == "python-pages");
+    let lines = pages.map(|it| it.findings.iter().map(|it| it.line).collect::<Vec<_>>());
+    assert_eq!(lines, Some(vec![24]), "the invented line is dropped");
+}
+
+#[tokio::test]
+async fn a_question_without_a_reply_that_fits_is_named_and_no_pass() {
+    let cases = cases();
+    let (_, folder) = record(&cases).await;
+    let mut recording = recorded(&folder);
+    let is_one = |id: &&String| id.starts_with("eval/clean-go") && id.ends_with("/style/0");
+    let gone = recording.replies.keys().find(is_one).cloned();
+    recording.replies.remove(&gone.expect("it is there"));
+    let changed: Vec<Case> = cases
+        .into_iter()
+        .map(|case| match case.name.as_str() {
+            "python-pages" => {
+                let text = case.text.replace("PER_PAGE = 20", "PER_PAGE = 25");
+                let diff = diff::parse(&text);
+                Case { text, diff, ..case }
+            }
+            _ => case,
+        })
+        .collect();
+    let evaluation = replay(&changed, recording).await;
+    assert_eq!(evaluation.together.spent.failed, 4);
+    let found = evaluation.cases.iter().map(|case| case.found().count());
+    assert_eq!(found.collect::<Vec<_>>(), [0, 2, 0], "only what was said");
+    insta::assert_snapshot!(plain(&evaluation));
+    let told = json(&evaluation);
+    let last: Value = serde_json::from_str(told.lines().last().expect("a summary")).expect("JSON");
+    insta::assert_json_snapshot!(last["evaluated"]["replies"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_spoilt_by_hand_is_no_pass() {
+    let cases = cases();
+    let (_, folder) = record(&cases).await;
+    let mut recording = recorded(&folder);
+    for reply in recording.replies.values_mut() {
+        reply.answer = serde_json::json!({"found": "nothing"});
+    }
+    let evaluation = replay(&cases, recording).await;
+    assert_eq!(evaluation.together.spent.failed, 9);
+}
+
+/// Copies the cases into `folder`.
+fn on_disk(folder: &Path) {
+    for case in CASES {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../eval/cases");
+        let to = folder.join("cases").join(case);
+        std::fs::create_dir_all(&to).expect("a folder");
+        for file in ["change.diff", "expected.json"] {
+            std::fs::copy(from.join(case).join(file), to.join(file)).expect("a copy");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_command_replays_and_says_what_is_wrong() {
+    let (_, folder) = record(&cases()).await;
+    on_disk(folder.path());
+    let text = std::fs::read_to_string(folder.path().join(FILE)).expect("the recording");
+    let lines: Vec<&str> = text.lines().collect();
+    let shorter = lines[..lines.len() - 1].join("\n");
+    let mut told = String::new();
+    for (why, model, text) in [
+        ("all is there", NAME, text.clone()),
+        ("blank lines", NAME, text.replace('\n', "\n\n")),
+        ("one is missing", NAME, shorter),
+        ("of another model", "kimi-k3", text.clone()),
+        ("of the usual model", "", text.clone()),
+        ("answered twice", NAME, format!("{text}{}\n", lines[1])),
+        ("no reply", NAME, format!("{text}{{}}\n")),
+        (
+            "a field too many",
+            NAME,
+            text.replace("\"hash\"", "\"x\":1,\"hash\""),
+        ),
+        ("cut off", NAME, text[..text.len() - 9].to_owned()),
+        ("no first line", NAME, lines[1..].join("\n")),
+        ("empty", NAME, String::new()),
+    ] {
+        std::fs::write(folder.path().join("kept.jsonl"), text).expect("it can be written");
+        let args = ["--eval", ".", "--replies", "kept.jsonl"];
+        let output = run_with(folder.path(), &args, &[("KIMI_MODEL", model)]);
+        let status = output.status.code().expect("it ended");
+        assert_eq!(output.stdout.is_empty(), status == 2, "{why}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        told += &format!("{why}: {status} {}\n", error.trim());
+    }
+    let key = [("KIMI_API_KEY", "of-nobody")];
+    for (why, args) in [
+        ("no such file", &["--replies", "gone.jsonl"][..]),
+        ("a folder", &["--replies", "."]),
+        (
+            "it is there already",
+            &["--model", "--record", "kept.jsonl"],
+        ),
+        (
+            "no such folder",
+            &["--model", "--record", "gone/kept.jsonl"],
+        ),
+        ("nothing to record", &["--record", "new.jsonl"]),
+        ("live and recorded", &["--model", "--replies", "kept.jsonl"]),
+    ] {
+        let args = [&["--eval", "."], args].concat();
+        let output = run_with(folder.path(), &args, &key);
+        let status = output.status.code().expect("it ended");
+        let error = String::from_utf8_lossy(&output.stderr);
+        let first = error.trim().lines().take_while(|line| !line.is_empty());
+        let first: Vec<_> = first.collect();
+        told += &format!("{why}: {status} {}\n", first.join(" "));
+        assert!(output.stdout.is_empty(), "{why}");
+    }
+    insta::assert_snapshot!(told);
+}
