@@ -9,6 +9,8 @@
 mod conditions;
 mod errors;
 mod flow;
+mod sorting;
+mod sql;
 mod tests_kept;
 
 use review::rules::{Finds, Reads, Rule, RuleReviewer};
@@ -33,6 +35,8 @@ const RULES: &[Rule] = &[
     flow::UNREACHABLE,
     flow::UNFINISHED,
     flow::LOCALHOST,
+    sorting::SORTED_AS_TEXT,
+    sql::EVERY_ROW,
     tests_kept::FOCUSED,
     tests_kept::DISABLED,
     tests_kept::SLEEP,

@@ -10,11 +10,13 @@
 
 mod assigned;
 mod crypto;
+mod files;
 mod injection;
 mod put_together;
 mod secrets;
 mod settings;
 mod sql;
+mod sql_over_lines;
 mod tokens;
 mod workflow;
 
@@ -55,6 +57,7 @@ const RULES: &[Rule] = &[
     assigned::ASSIGNED,
     secrets::ENV_FILE,
     sql::SQL,
+    sql_over_lines::SQL_OVER_LINES,
     injection::DYNAMIC_CODE,
     injection::SHELL,
     injection::SHELL_TRUE,
@@ -68,6 +71,7 @@ const RULES: &[Rule] = &[
     crypto::CIPHER,
     crypto::RANDOM,
     settings::WORLD_WRITABLE,
+    files::TEMPORARY_NAME,
     settings::DEBUG_SERVER,
     workflow::WORKFLOW_TARGET,
     settings::BIDI,

@@ -8,6 +8,7 @@
 )]
 
 mod leftovers;
+mod prints;
 mod reading;
 
 use review::rules::{Finds, Reads, Rule, RuleReviewer};
@@ -21,8 +22,9 @@ pub fn reviewer() -> RuleReviewer {
 const RULES: &[Rule] = &[
     leftovers::MERGE_MARKER,
     leftovers::DEBUGGER,
-    leftovers::DEBUG_PRINT,
-    leftovers::PYTHON_PRINT,
+    prints::DEBUG_PRINT,
+    prints::PYTHON_PRINT,
+    prints::JAVA_PRINT,
     leftovers::STRAY_FILE,
     reading::TODO,
     reading::COMMENTED_OUT,

@@ -6,28 +6,33 @@ use review::Severity::High;
 use review::rules::scan::{calls, methods};
 use review::rules::{Finds, Rule};
 
+/// Methods that run SQL.
+pub(super) const METHODS: &[&str] = &[
+    "execute",
+    "executemany",
+    "execute_query",
+    "executeQuery",
+    "executeUpdate",
+    "query",
+    "Query",
+    "QueryRow",
+    "QueryContext",
+    "Exec",
+    "ExecContext",
+    "raw",
+    "createQuery",
+    "createNativeQuery",
+    "prepareStatement",
+    "exec",
+    "queryRaw",
+    "$queryRawUnsafe",
+];
+
+pub(super) const MESSAGE: &str = "SQL is put together from text. Pass the values as parameters (`?`, `$1`, \
+                       `:name`), so that none of them can become SQL.";
+
 pub(super) const SQL: Rule = Rule {
     finds: Finds::Lines(|line| {
-        const METHODS: &[&str] = &[
-            "execute",
-            "executemany",
-            "execute_query",
-            "executeQuery",
-            "executeUpdate",
-            "query",
-            "Query",
-            "QueryRow",
-            "QueryContext",
-            "Exec",
-            "ExecContext",
-            "raw",
-            "createQuery",
-            "createNativeQuery",
-            "prepareStatement",
-            "exec",
-            "queryRaw",
-            "$queryRawUnsafe",
-        ];
         !line.in_test()
             && METHODS
                 .iter()
@@ -40,30 +45,28 @@ pub(super) const SQL: Rule = Rule {
                     begins_sql(text) && is_put_together(line.file.language, code, text)
                 })
     }),
-    ..rule(
-        "sql-injection",
-        High,
-        80,
-        "SQL is put together from text. Pass the values as parameters (`?`, `$1`, `:name`), so \
-         that none of them can become SQL.",
-    )
+    ..rule("sql-injection", High, 80, MESSAGE)
 };
 
 /// Whether a string in `text` begins with a statement of SQL.
-fn begins_sql(text: &str) -> bool {
+pub(super) fn begins_sql(text: &str) -> bool {
     text.match_indices(['"', '\'', '`'])
         .take(16)
         .any(|(at, _)| {
             let inner = text.get(at + 1..).unwrap_or_default();
-            let word = inner.trim_start_matches([' ', '"', '\'']).split(' ').next();
-            word.is_some_and(|word| {
-                [
-                    "SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "DROP", "ALTER", "MERGE",
-                ]
-                .iter()
-                .any(|verb| word.eq_ignore_ascii_case(verb))
-            })
+            begins_statement(inner.trim_start_matches([' ', '"', '\'']))
         })
+}
+
+pub(super) fn begins_statement(text: &str) -> bool {
+    let word = text.trim_start().split(' ').next();
+    word.is_some_and(|word| {
+        [
+            "SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "DROP", "ALTER", "MERGE",
+        ]
+        .iter()
+        .any(|verb| word.eq_ignore_ascii_case(verb))
+    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,79 @@
+//! Files that a stranger can get hold of first.
+
+use super::rule;
+use review::Severity::Medium;
+use review::rules::scan::has_call;
+use review::rules::{Finds, Language, Reads, Rule};
+
+pub(super) const TEMPORARY_NAME: Rule = Rule {
+    reads: Reads::Languages(&[Language::Python]),
+    finds: Finds::Lines(|line| !line.in_test() && has_call(line.code(), "tempfile.mktemp")),
+    ..rule(
+        "temporary-name",
+        Medium,
+        90,
+        "The name is free when it is asked for, and may be somebody else's file or link when it \
+         is written. Use `mkstemp` or `NamedTemporaryFile`, which make the file.",
+    )
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::check;
+    use super::*;
+
+    #[test]
+    fn a_temporary_file_is_made_and_not_named() {
+        check(&[
+            (
+                TEMPORARY_NAME,
+                "a name",
+                "a.py",
+                "path = tempfile.mktemp(suffix='.png')",
+                true,
+            ),
+            (
+                TEMPORARY_NAME,
+                "a file",
+                "a.py",
+                "fd, path = tempfile.mkstemp()",
+                false,
+            ),
+            (
+                TEMPORARY_NAME,
+                "another's",
+                "a.py",
+                "path = my_tempfile.mktemp()",
+                false,
+            ),
+            (
+                TEMPORARY_NAME,
+                "not called",
+                "a.py",
+                "name = tempfile.mktemp",
+                false,
+            ),
+            (
+                TEMPORARY_NAME,
+                "in a test",
+                "tests/a.py",
+                "tempfile.mktemp()",
+                false,
+            ),
+            (
+                TEMPORARY_NAME,
+                "in a comment",
+                "a.py",
+                "# tempfile.mktemp()",
+                false,
+            ),
+            (
+                TEMPORARY_NAME,
+                "of a shell",
+                "a.sh",
+                "tempfile.mktemp()",
+                false,
+            ),
+        ]);
+    }
+}
