@@ -3,6 +3,7 @@
 mod cases;
 mod command;
 mod figures;
+mod live;
 mod replies;
 mod scoring;
 

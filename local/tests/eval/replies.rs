@@ -247,8 +247,58 @@ async fn an_answer_that_was_spoilt_by_hand_is_no_pass() {
     assert_eq!(evaluation.together.spent.failed, 9);
 }
 
+/// Finds nothing, whatever it is asked.
+struct Content;
+
+#[async_trait]
+impl Model for Content {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, AgentError> {
+        Ok(Answer {
+            value: serde_json::json!({"findings": []}),
+            usage: Usage {
+                model: NAME.to_owned(),
+                ..Usage::default()
+            },
+        })
+    }
+}
+
+#[tokio::test]
+async fn half_a_reply_to_a_long_change_is_no_pass() {
+    let file = |name: &str| {
+        let lines: String = (0..1500)
+            .map(|number| format!("+value_{number} = compute_something({number})\n"))
+            .collect();
+        let header = format!("--- /dev/null\n+++ b/{name}\n@@ -0,0 +1,1500 @@\n");
+        format!("diff --git a/{name} b/{name}\nnew file mode 100644\n{header}{lines}")
+    };
+    let change = file("src/one.py") + &file("src/two.py");
+    let expected = r#"{"about": "Long.", "language": "Python", "defects": []}"#;
+    let cases = [Case::parse("cases/long", &change, expected).expect("a case")];
+    let folder = tempfile::tempdir().expect("a folder");
+    let recorder = Recorder::create(folder.path(), Arc::new(Content), clock());
+    let recorder = Arc::new(recorder.expect("a new file"));
+    let live = evaluate_all(&cases, Some(recorder), clock()).await;
+    assert_eq!(live.together.spent.failed, 0);
+    assert_eq!(live.together.spent.price(), None, "no price was told");
+
+    let mut recording = recorded(&folder);
+    let ids: Vec<String> = recording.replies.keys().cloned().collect();
+    let second = ids.iter().find(|id| id.ends_with("/logic/1"));
+    let second = second.expect("it takes more than one question");
+    recording.replies.remove(second);
+    let evaluation = replay(&cases, recording).await;
+    assert_eq!(evaluation.together.spent.failed, 1, "of all of logic");
+    let missing = evaluation.replayed.map(|it| it.missing);
+    assert_eq!(missing, Some(vec![second.clone()]));
+}
+
 /// Copies the cases into `folder`.
-fn on_disk(folder: &Path) {
+pub(super) fn on_disk(folder: &Path) {
     for case in CASES {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../eval/cases");
         let to = folder.join("cases").join(case);
