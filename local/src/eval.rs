@@ -12,7 +12,7 @@ pub use show::{json, text};
 
 use agent::Model;
 use github::{HeadSha, PrKey};
-use model_review::{Budgets, ModelReviewer};
+use model_review::ModelReviewer;
 use ports::{Clock, Entropy, SystemClock, SystemEntropy};
 use review::{Category, Change, Finding, Report, Reviewer};
 use std::sync::Arc;
@@ -161,7 +161,6 @@ pub async fn evaluate_all(
         category,
         lens,
         model: model.clone(),
-        budgets: Budgets::default(),
         clock: clock.clone(),
         entropy: entropy.clone(),
     };

@@ -197,7 +197,7 @@ proptest! {
         let is_touched = |(path, hunk): &(&str, &Hunk)| {
             since_hunks.iter().filter(|(other, _)| other == path).any(|(_, other)| {
                 match (hunk.new_lines(), other.new_lines()) {
-                    (Some(one), Some(other)) => one.clone().any(|line| other.contains(&line)),
+                    (Some(mut one), Some(other)) => one.any(|line| other.contains(&line)),
                     (None, _) | (_, None) => true,
                 }
             }) || since_hunks.iter().all(|(other, _)| other != path)
