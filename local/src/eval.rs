@@ -18,7 +18,7 @@ pub use show::{json, text};
 
 use agent::Model;
 use github::HeadSha;
-use model_review::{Budgets, ModelReviewer};
+use model_review::ModelReviewer;
 use ports::{Clock, Entropy, SystemClock};
 use review::{Category, Change, Finding, Report, Reviewer};
 use std::collections::{BTreeMap, BTreeSet};
@@ -193,7 +193,6 @@ pub async fn evaluate_all(
         category,
         lens,
         model: model.clone(),
-        budgets: Budgets::default(),
         clock: clock.clone(),
         entropy: Arc::new(Always),
     };

@@ -6,6 +6,7 @@ mod files;
 mod header;
 pub mod language;
 mod parse;
+mod touched;
 
 pub use files::{ChangedFile, Status, from_files};
 pub use parse::{MAX_BYTES, MAX_FILES, MAX_LINES, parse};
@@ -180,12 +181,8 @@ pub struct Hunk {
 }
 
 impl Hunk {
-    /// New lines stand without a gap, so the first and the last are enough.
     fn has_line(&self, line: u32) -> bool {
-        let number = |line: &Line| line.new_number;
-        let first = self.lines.iter().find_map(number);
-        let last = self.lines.iter().rev().find_map(number);
-        matches!((first, last), (Some(first), Some(last)) if (first..=last).contains(&line))
+        self.new_lines().is_some_and(|lines| lines.contains(&line))
     }
 }
 

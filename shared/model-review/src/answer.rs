@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 
 /// Findings of one answer; more are noise.
 const MOST_FINDINGS: usize = 20;
+/// Lines of one finding; one that goes over more stands at its end.
+const LONGEST_RANGE: u32 = 50;
 /// Characters of each text; more is cut.
 const LONGEST_TITLE: usize = 120;
 const LONGEST_EXPLANATION: usize = 1_500;
@@ -166,7 +168,10 @@ fn finding_of(
         return None;
     }
     let start = said.start_line.and_then(|start| u32::try_from(start).ok());
-    let start_line = start.filter(|start| diff.has_range(path, *start, line));
+    let is_range = |start: &u32| {
+        line.saturating_sub(*start) < LONGEST_RANGE && diff.has_range(path, *start, line)
+    };
+    let start_line = start.filter(is_range);
     // A range that is not what was meant would replace the wrong lines.
     let meant = start.is_none_or(|start| start == line || Some(start) == start_line);
     let suggestion = said.suggestion.filter(|_| meant);

@@ -7,12 +7,13 @@
 //! approved, code decides.
 
 mod answer;
+mod budget;
 mod words;
 
 use agent::{AgentError, Answer, Ask, Model, Schema, Scope};
 use answer::Believed;
 use async_trait::async_trait;
-use diff::{LeftOut, WhyLeftOut};
+use diff::{Diff, LeftOut, WhyLeftOut};
 use event::Failure;
 use futures_util::{StreamExt, stream};
 use ports::{Clock, Entropy};
@@ -38,71 +39,10 @@ pub struct ModelReviewer {
     pub lens: &'static str,
     /// Whom it asks.
     pub model: Arc<dyn Model>,
-    /// What budgets it has.
-    pub budgets: Budgets,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where delimiters are drawn from.
     pub entropy: Arc<dyn Entropy>,
-}
-
-/// How many tokens may be spent, each 0 for no limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budgets {
-    /// On one head of a pull request.
-    pub review: u64,
-    /// On one pull request, over all of its heads.
-    pub pull_request: u64,
-    /// On one repository in a day (UTC).
-    pub repository: u64,
-    /// In a day (UTC), over all repositories.
-    pub day: u64,
-}
-
-impl Default for Budgets {
-    fn default() -> Self {
-        Self {
-            review: 200_000,
-            pull_request: 1_000_000,
-            repository: 5_000_000,
-            day: 20_000_000,
-        }
-    }
-}
-
-impl Budgets {
-    #[expect(
-        clippy::expect_used,
-        reason = "GitHub's names are checked when they come in; without a key, a budget would be none"
-    )]
-    fn scopes(&self, change: &Change<'_>, today: &str) -> Vec<Scope> {
-        let (pr, head) = (change.pr, change.head_sha);
-        let all = [
-            (
-                self.review,
-                format!("{pr}@{head}"),
-                "this review".to_owned(),
-            ),
-            (
-                self.pull_request,
-                pr.to_string(),
-                "this pull request".to_owned(),
-            ),
-            (
-                self.repository,
-                format!("{}/{today}", pr.repo),
-                format!("{} today", pr.repo),
-            ),
-            (self.day, today.to_owned(), "today".to_owned()),
-        ];
-        let limited = all.into_iter().filter(|(limit, ..)| *limit > 0);
-        let scope = |(limit, rest, name): (u64, String, String)| Scope {
-            key: state::Key::new("budget", &rest).expect("names and dates make keys"),
-            limit,
-            name,
-        };
-        limited.map(scope).collect()
-    }
 }
 
 #[async_trait]
@@ -115,35 +55,42 @@ impl Reviewer for ModelReviewer {
         self.category
     }
 
+    /// Where the change was reviewed before, only what was touched since is shown; if
+    /// nothing was, nobody is asked.
     async fn review(&self, change: &Change<'_>) -> Result<Report, ReviewError> {
+        let touched = change.since.map(|since| change.diff.touched_by(since));
+        let shown = touched.as_ref().unwrap_or(change.diff);
         let nonce = format!(
             "{:016x}{:016x}",
             self.entropy.next_u64(),
             self.entropy.next_u64()
         );
         let plan = prompt::plan(
-            change.diff,
+            shown,
             &Options {
                 tokens_per_part: TOKENS_PER_PART,
                 most_parts: MOST_PARTS,
                 nonce: &nonce,
                 wants: &|_| true,
-                generated: &|_| false,
+                generated: &|path| change.attributes.is_generated(path),
             },
         );
-        let today = self.clock.now().to_string();
-        let today = today.get(..10).unwrap_or_default();
-        let scopes = self.budgets.scopes(change, today);
+        if touched.is_some() && plan.parts.is_empty() {
+            return Ok(not_asked(plan));
+        }
+        let now = self.clock.now();
+        let scopes = budget::scopes(&change.policy.budget, change.pr, change.head_sha, now)
+            .map_err(ReviewError::Refused)?;
         let parts = plan.parts.iter().enumerate();
         let asked: Vec<_> = parts
-            .map(|(index, part)| self.ask(change, index, part, &nonce, &scopes))
+            .map(|(index, part)| self.ask(change, shown, index, part, &nonce, &scopes))
             .collect();
         let mut answers: Vec<(usize, Result<Believed, AgentError>)> = stream::iter(asked)
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
         answers.sort_by_key(|(index, _)| *index);
-        self.report(&plan, answers)
+        report(&plan, answers)
     }
 }
 
@@ -151,12 +98,13 @@ impl ModelReviewer {
     async fn ask(
         &self,
         change: &Change<'_>,
+        shown: &Diff,
         index: usize,
         part: &Part,
         nonce: &str,
         scopes: &[Scope],
     ) -> (usize, Result<Believed, AgentError>) {
-        let user = words::question(self.category, self.lens, nonce, part);
+        let user = words::question(self.category, self.lens, change.policy, nonce, part);
         let schema = Schema {
             name: "review",
             json: answer::schema(part),
@@ -177,90 +125,93 @@ impl ModelReviewer {
         };
         let answered = self.model.ask(&ask).await;
         let read = |Answer { value, usage }| {
-            answer::read(
-                &value,
-                part,
-                change.diff,
-                self.category,
-                self.model.name(),
-                usage,
-            )
+            answer::read(&value, part, shown, self.category, self.model.name(), usage)
         };
         (index, answered.map(read))
     }
+}
 
-    /// All answers together. One that is missing takes only its own files with it; if
-    /// none was given at all, there is no report.
-    fn report(
-        &self,
-        plan: &Plan,
-        answers: Vec<(usize, Result<Believed, AgentError>)>,
-    ) -> Result<Report, ReviewError> {
-        let mut report = Report::default();
-        report.coverage.left_out.clone_from(&plan.left_out);
-        let (mut read, mut errors) = (BTreeSet::new(), BTreeSet::new());
-        let (mut unbelieved, mut answered) = (0_u32, false);
-        for (index, answer) in answers {
-            let Some(part) = plan.parts.get(index) else {
-                continue;
-            };
-            match answer {
-                Ok(believed) => {
-                    answered = true;
-                    read.extend(part.files.iter().cloned());
-                    report.findings.extend(believed.findings);
-                    report.score = match (report.score, believed.score) {
-                        (Some(one), Some(other)) => Some(one.min(other)),
-                        (one, other) => one.or(other),
-                    };
-                    unbelieved += believed.unbelieved;
-                    report.usage = Some(match &report.usage {
-                        Some(before) => before.plus(&believed.usage),
-                        None => believed.usage,
-                    });
-                }
-                // What may be over soon is worth waiting for: nothing is told yet.
-                Err(error) if error.is_retryable() => return Err(refused(&error)),
-                Err(error) => {
-                    let left_out = |path: &String| LeftOut {
-                        path: path.clone(),
-                        why: WhyLeftOut::Unanswered,
-                    };
-                    report
-                        .coverage
-                        .left_out
-                        .extend(part.files.iter().map(left_out));
-                    errors.insert(error.to_string());
-                }
+/// What is said where there is nothing to ask about.
+fn not_asked(plan: Plan) -> Report {
+    let mut report = Report::default();
+    report.coverage.left_out = plan.left_out;
+    let note = "Not asked: nothing that it reads was touched since the last review.";
+    report.notes.push(note.to_owned());
+    report
+}
+
+/// All answers together. One that is missing takes only its own files with it, and is
+/// told as what may still come if it may; if none was given at all, there is no report.
+fn report(
+    plan: &Plan,
+    answers: Vec<(usize, Result<Believed, AgentError>)>,
+) -> Result<Report, ReviewError> {
+    let mut report = Report::default();
+    report.coverage.left_out.clone_from(&plan.left_out);
+    let (mut answered, mut unbelieved) = (false, 0);
+    let (mut read, mut errors) = (BTreeSet::new(), BTreeSet::new());
+    for (index, answer) in answers {
+        let Some(part) = plan.parts.get(index) else {
+            continue;
+        };
+        match answer {
+            Ok(believed) => {
+                answered = true;
+                read.extend(part.files.iter().cloned());
+                report.findings.extend(believed.findings);
+                report.score = match (report.score, believed.score) {
+                    (Some(one), Some(other)) => Some(one.min(other)),
+                    (one, other) => one.or(other),
+                };
+                unbelieved += believed.unbelieved;
+                report.usage = Some(match &report.usage {
+                    Some(before) => before.plus(&believed.usage),
+                    None => believed.usage,
+                });
+            }
+            Err(error) => {
+                let left_out = |path: &String| LeftOut {
+                    path: path.clone(),
+                    why: WhyLeftOut::Unanswered,
+                };
+                let files = part.files.iter().map(left_out);
+                report.coverage.left_out.extend(files);
+                errors.insert(error.to_string());
+                let may_come = Some(refused(&error)).filter(ReviewError::is_retryable);
+                report.unfinished = may_come
+                    .into_iter()
+                    .chain(report.unfinished)
+                    .max_by_key(ReviewError::retry_after);
             }
         }
-        if !answered && !plan.parts.is_empty() {
-            let errors: Vec<_> = errors.into_iter().collect();
-            return Err(ReviewError::Refused(errors.join("; ")));
-        }
-        report
-            .notes
-            .extend(errors.iter().map(|error| sentence(error)));
-        report.coverage.files_read = u32::try_from(read.len()).unwrap_or(u32::MAX);
-        if unbelieved > 0 {
-            report.notes.push(format!(
-                "{unbelieved} of its findings stood on no line of the change and are not told."
-            ));
-        }
-        if plan.masked > 0 {
-            report.notes.push(format!(
-                "{} secrets were masked before it read the change.",
-                plan.masked
-            ));
-        }
-        if !plan.hidden.is_empty() {
-            report.notes.push(format!(
-                "{} lines hold characters that nobody sees; it read them without.",
-                plan.hidden.len()
-            ));
-        }
-        Ok(report)
     }
+    if !answered && !plan.parts.is_empty() {
+        let errors: Vec<_> = errors.into_iter().collect();
+        let refused = || ReviewError::Refused(errors.join("; "));
+        return Err(report.unfinished.unwrap_or_else(refused));
+    }
+    report
+        .notes
+        .extend(errors.iter().map(|error| sentence(error)));
+    report.coverage.files_read = u32::try_from(read.len()).unwrap_or(u32::MAX);
+    if unbelieved > 0 {
+        report.notes.push(format!(
+            "{unbelieved} of its findings stood on no line of the change and are not told."
+        ));
+    }
+    if plan.masked > 0 {
+        report.notes.push(format!(
+            "{} secrets were masked before it read the change.",
+            plan.masked
+        ));
+    }
+    if !plan.hidden.is_empty() {
+        report.notes.push(format!(
+            "{} lines hold characters that nobody sees; it read them without.",
+            plan.hidden.len()
+        ));
+    }
+    Ok(report)
 }
 
 fn refused(error: &AgentError) -> ReviewError {

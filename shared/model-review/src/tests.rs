@@ -1,6 +1,9 @@
+mod asked;
+
 use super::*;
 use agent::Usage as Spent;
 use event::Timestamp;
+use policy::{Attributes, Policy};
 use ports::{ManualClock, SeededEntropy};
 use review::{MODEL, Severity};
 use serde_json::{Value, json};
@@ -56,6 +59,15 @@ struct Reviewed {
 }
 
 async fn reviewed(diff: &str, answers: Vec<Result<Value, AgentError>>) -> Reviewed {
+    reviewed_under(&Policy::default(), diff, None, answers).await
+}
+
+async fn reviewed_under(
+    policy: &Policy,
+    diff: &str,
+    since: Option<&str>,
+    answers: Vec<Result<Value, AgentError>>,
+) -> Reviewed {
     let model = Arc::new(Scripted {
         answers: Mutex::new(answers),
         asked: Mutex::default(),
@@ -64,18 +76,18 @@ async fn reviewed(diff: &str, answers: Vec<Result<Value, AgentError>>) -> Review
         category: Category::Logic,
         lens: "Look for what is wrong.",
         model: model.clone(),
-        budgets: Budgets::default(),
         clock: Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH)),
         entropy: Arc::new(SeededEntropy::new(7)),
     };
     let diff = diff::parse(diff);
+    let since = since.map(diff::parse);
     let change = Change {
         pr: &"octo/widgets#7".parse().unwrap(),
         head_sha: &"a".repeat(40).parse().unwrap(),
         diff: &diff,
-        since: None,
-        policy: &policy::Policy::default(),
-        attributes: &policy::Attributes::default(),
+        since: since.as_ref(),
+        policy,
+        attributes: &Attributes::parse("gen/** linguist-generated"),
         deadline: Timestamp::UNIX_EPOCH,
     };
     let report = reviewer.review(&change).await;

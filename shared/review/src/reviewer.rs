@@ -1,6 +1,6 @@
-use crate::{Category, Coverage, Finding};
+use crate::{Category, Coverage, Finding, rules};
 use async_trait::async_trait;
-use diff::Diff;
+use diff::{Diff, FileDiff};
 use event::{Failure, Timestamp};
 use github::{HeadSha, PrKey};
 use policy::{Attributes, Policy};
@@ -46,6 +46,13 @@ pub struct Change<'a> {
     pub deadline: Timestamp,
 }
 
+impl Change<'_> {
+    /// Whether a tool wrote `file`, or people elsewhere.
+    pub fn is_generated(&self, file: &FileDiff) -> bool {
+        rules::is_generated(file) || self.attributes.is_generated(&file.path)
+    }
+}
+
 /// What a reviewer has to say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -60,6 +67,9 @@ pub struct Report {
     pub score: Option<u8>,
     /// What it took, if a model was asked.
     pub usage: Option<Usage>,
+    /// Why some of it was not read that may be read later. It is named in the coverage
+    /// as well: the report can go out as it is.
+    pub unfinished: Option<ReviewError>,
 }
 
 /// The tokens that a model was paid for.

@@ -183,7 +183,13 @@ impl RuleReviewer {
 
     /// What the rules say of `diff`, in the diff's order.
     pub fn report(&self, diff: &Diff) -> Report {
-        let files: Vec<_> = diff.files.iter().map(File::new).collect();
+        self.report_with(diff, is_generated)
+    }
+
+    /// The same, where it is known which files tools wrote.
+    fn report_with(&self, diff: &Diff, is_generated: impl Fn(&FileDiff) -> bool) -> Report {
+        let read = |file| File::of(file, is_generated(file));
+        let files: Vec<_> = diff.files.iter().map(read).collect();
         Report {
             findings: self.findings(&files),
             coverage: self.coverage(diff, &files),
@@ -295,7 +301,7 @@ impl Reviewer for RuleReviewer {
     }
 
     async fn review(&self, change: &Change<'_>) -> Result<Report, ReviewError> {
-        Ok(self.report(change.diff))
+        Ok(self.report_with(change.diff, |file| change.is_generated(file)))
     }
 }
 

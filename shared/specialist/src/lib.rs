@@ -2,30 +2,36 @@
 //! report, say that it is there. What is looked for is the function's own.
 //!
 //! *Hears* `agent.pr.{category}_check`.
-//! *Reads* `pr:{owner}/{repo}#{n}` (is the head still the newest?), GitHub's diff.
+//! *Reads* `pr:{owner}/{repo}#{n}` (is the head still the newest?),
+//! `review:{owner}/{repo}#{n}@{head}` (the policy, the head that was reviewed before), its
+//! own `check:` of that head, GitHub's diffs.
 //! *Writes* `check:{owner}/{repo}#{n}@{head}/{category}`: the report.
 //! *Says* `agent.pr.check_completed`, and what the function adds.
 
+mod before;
 #[cfg(feature = "lambda")]
 mod open;
 mod report;
+mod wanted;
 
 #[cfg(feature = "lambda")]
 pub use open::open;
 
 use agent::Model;
 use async_trait::async_trait;
+use before::Before;
 use bus::{Emit, Handler, HandlerError};
 use event::{Event, Failure, Outcome, Say, Timestamp};
 use github::port::ReadChange;
-use model_review::{Budgets, ModelReviewer};
+use model_review::ModelReviewer;
 use ports::{Clock, Entropy};
-use review::item::{CheckItem, CheckReport, PullRequestItem, RETENTION, Stale};
-use review::message::{CheckCompleted, CheckRequested};
-use review::{Category, Change, Report, ReviewError, Reviewer};
+use review::item::{CheckItem, CheckReport, PullRequestItem, RETENTION, ReviewItem};
+use review::message::{CheckCompleted, CheckRequested, ReviewKey};
+use review::{Category, Change, ReviewError, Reviewer};
 use state::{Decision, StateManager};
 use std::sync::Arc;
 use std::time::Duration;
+use wanted::Unwanted;
 
 /// A model has so long to answer: shorter than the function may run, so that what the
 /// rules found is told even if it does not.
@@ -65,7 +71,6 @@ impl Deps {
             category: rules.category(),
             lens,
             model,
-            budgets: Budgets::default(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
         });
@@ -100,9 +105,9 @@ impl Handler for Specialist {
         let key = CheckItem::key(&asked.review, self.category);
         let report = match self.deps.state.peek::<CheckItem>(&key).await? {
             Some(done) => Ok(done.report),
-            None => match self.still_wanted(&asked).await? {
-                Ok(()) => Ok(self.review(&asked, event.time).await?),
-                Err(stale) => Err(stale),
+            None => match self.wanted(&asked.review).await? {
+                Ok(opened) => Ok(self.review(&asked, &opened, event.time).await?),
+                Err(unwanted) => Err(unwanted),
             },
         };
         let decide = |seen: Option<&CheckItem>, now| self.decide(seen, &asked, &report, now);
@@ -113,53 +118,92 @@ impl Handler for Specialist {
     }
 }
 
-/// What is left of a reviewer that has no report.
-fn nothing_read(why: &str) -> Report {
-    Report {
-        notes: vec![format!("Nothing read: {why}.")],
-        ..Report::default()
-    }
-}
-
 impl Specialist {
-    async fn still_wanted(
+    async fn wanted(
         &self,
-        asked: &CheckRequested,
-    ) -> Result<Result<(), Stale>, HandlerError> {
-        let key = PullRequestItem::key(&asked.review.pr);
-        let pull: Option<PullRequestItem> = self.deps.state.peek(&key).await?;
-        Ok(pull.map_or(Ok(()), |pull| pull.wants(&asked.review.head_sha)))
+        review: &ReviewKey,
+    ) -> Result<Result<ReviewItem, Unwanted>, HandlerError> {
+        let state = &self.deps.state;
+        let pull = PullRequestItem::key(&review.pr);
+        let pull: Option<PullRequestItem> = state.peek(&pull).await?;
+        let opened = state.peek(&ReviewItem::key(review)).await?;
+        Ok(wanted::wanted(pull.as_ref(), opened, &review.head_sha))
     }
 
     async fn review(
         &self,
         asked: &CheckRequested,
+        opened: &ReviewItem,
         asked_at: Timestamp,
     ) -> Result<CheckReport, HandlerError> {
         let CheckRequested { review, base_sha } = asked;
         let deadline = self.deps.clock.now() + TIME_TO_ANSWER;
         let github = &*self.deps.github;
         let diff = review::change::read(github, &review.pr, base_sha, &review.head_sha).await?;
+        let diff = diff.narrowed_to(|path| opened.policy.wants(path));
+        let before = self.before(review, opened, &diff).await?;
+        let since = before.as_ref().and_then(Before::since);
+        let touched = since.map(|since| diff.touched_by(since));
+        let shown = touched.as_ref().unwrap_or(&diff);
         let change = Change {
             pr: &review.pr,
             head_sha: &review.head_sha,
             diff: &diff,
-            since: None,
-            policy: &policy::Policy::default(),
-            attributes: &policy::Attributes::default(),
+            since,
+            policy: &opened.policy,
+            attributes: &opened.attributes,
             deadline,
         };
         let mut reports = Vec::new();
         for reviewer in &self.reviewers {
-            let report = match reviewer.review(&change).await {
-                Err(error) if self.waits_for(&error, asked_at) => return Err(error.into()),
-                Err(ReviewError::Refused(why)) => nothing_read(&why),
-                Err(error) => nothing_read(&error.to_string()),
-                Ok(report) => report,
+            let answer = reviewer.review(&change).await;
+            let may_come = match &answer {
+                // What was answered is paid for: a pause ends, but who is away may stay so.
+                Ok(report) => report
+                    .unfinished
+                    .as_ref()
+                    .filter(|it| it.retry_after().is_some()),
+                Err(error) => Some(error),
             };
+            if let Some(error) = may_come.filter(|error| self.waits_for(error, asked_at)) {
+                return Err(error.clone().into());
+            }
+            let report = answer.unwrap_or_else(|error| {
+                let why = match error {
+                    ReviewError::Refused(why) => why,
+                    ReviewError::Unavailable(_) | ReviewError::Paused { .. } => error.to_string(),
+                };
+                report::nothing_read(&why, &change, shown)
+            });
             reports.push((reviewer.name(), report));
         }
-        Ok(report::joined(reports, &diff))
+        let mut report = report::joined(reports, &diff);
+        if let Some(before) = &before {
+            before.carry_into(&mut report, &diff, shown);
+        }
+        Ok(report::ranked(report))
+    }
+
+    /// What is known of the review before this one, where there was one.
+    async fn before(
+        &self,
+        review: &ReviewKey,
+        opened: &ReviewItem,
+        diff: &diff::Diff,
+    ) -> Result<Option<Before>, HandlerError> {
+        let Some(previous) = &opened.previous else {
+            return Ok(None);
+        };
+        let then = ReviewKey {
+            pr: review.pr.clone(),
+            head_sha: previous.clone(),
+        };
+        let key = CheckItem::key(&then, self.category);
+        let item: Option<CheckItem> = self.deps.state.peek(&key).await?;
+        let github = &*self.deps.github;
+        let since = before::since(github, &review.pr, previous, &review.head_sha).await?;
+        let report = item.map(|item| item.report).unwrap_or_default();
+        Ok(Some(Before::new(then.head_sha, report, since, diff)))
     }
 
     /// Whether it is better to be asked again than to go on without this reviewer.
@@ -174,15 +218,15 @@ impl Specialist {
         &self,
         seen: Option<&CheckItem>,
         asked: &CheckRequested,
-        report: &Result<CheckReport, Stale>,
+        report: &Result<CheckReport, Unwanted>,
         now: Timestamp,
-    ) -> Decision<CheckItem, Stale> {
+    ) -> Decision<CheckItem, Unwanted> {
         let next = match (seen, report) {
             (Some(item), _) => item.clone(),
             (None, Ok(report)) => CheckItem {
                 report: report.clone(),
             },
-            (None, Err(stale)) => return Decision::Ignore(stale.clone()),
+            (None, Err(unwanted)) => return Decision::Ignore(unwanted.clone()),
         };
         let completed = CheckCompleted {
             review: asked.review.clone(),

@@ -39,9 +39,13 @@ pub struct Line<'a> {
 impl<'a> File<'a> {
     /// Reads `diff`.
     pub fn new(diff: &'a FileDiff) -> Self {
+        Self::of(diff, is_generated(diff))
+    }
+
+    /// Reads `diff`, of which it is known whether a tool wrote it.
+    pub(super) fn of(diff: &'a FileDiff, is_generated: bool) -> Self {
         let language = Language::of(&diff.path);
         let is_test = language::is_test(&diff.path);
-        let is_generated = is_generated(diff);
         let mut lexer = Lexer::new(language);
         let mut in_test = is_test;
         let mut lines = Vec::new();

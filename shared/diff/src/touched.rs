@@ -1,0 +1,164 @@
+//! What of a diff is to be read: what somebody wants, and what was touched since it was
+//! read before.
+
+use crate::{Diff, FileDiff, Hunk, Line, WhyLeftOut};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+impl Diff {
+    /// The diff of the files whose path `wants` takes; the others are left out as
+    /// [`WhyLeftOut::Excluded`].
+    #[must_use]
+    pub fn narrowed_to(mut self, wants: impl Fn(&str) -> bool) -> Self {
+        let (wanted, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.files)
+            .into_iter()
+            .partition(|file| wants(&file.path));
+        self.files = wanted;
+        for file in others {
+            self.leave_out(&file.path, WhyLeftOut::Excluded);
+        }
+        self
+    }
+
+    /// What of this diff `since` touches, where both lead to one new tree: the hunks
+    /// whose new lines meet a hunk of `since` in that file. What `since` has left out,
+    /// renamed or copied counts as touched from end to end, and so does everything if
+    /// it does not say what it left out.
+    ///
+    /// What `since` has beside that is other people's work, as after a merge of the
+    /// base branch. Files that are not touched are not left out: they were read before.
+    /// Time is that of sorting the hunks.
+    ///
+    /// ```
+    /// let all = diff::parse(
+    ///     "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n@@ -50 +50 @@\n-c\n+d\n",
+    /// );
+    /// let since =
+    ///     diff::parse("diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -50 +50 @@\n-x\n+d\n");
+    /// let touched = all.touched_by(&since);
+    /// assert!(touched.has_line("a", 50) && !touched.has_line("a", 1));
+    /// ```
+    #[must_use]
+    pub fn touched_by(&self, since: &Self) -> Self {
+        let touched = Touched::by(since, self);
+        let files = self.files.iter().filter_map(|file| touched.of(file));
+        Self {
+            files: files.collect(),
+            left_out: self.left_out.clone(),
+        }
+    }
+
+    /// Whether the diff adds one of `lines` to the new file at `path`, or does not say
+    /// because it left that file out.
+    pub fn may_add(&self, path: &str, lines: &RangeInclusive<u32>) -> bool {
+        let adds = |file: &FileDiff| {
+            let mut added = file.added_lines();
+            added.any(|(number, _)| lines.contains(&number))
+        };
+        self.left_out.iter().any(|left_out| left_out.path == path)
+            || self
+                .files
+                .iter()
+                .any(|file| file.path == path && adds(file))
+    }
+}
+
+/// What a diff touches.
+struct Touched<'a> {
+    everything: bool,
+    /// Of these files nobody knows what.
+    whole: BTreeSet<&'a str>,
+    /// Places of these: disjoint, and in their order.
+    places: BTreeMap<&'a str, Vec<RangeInclusive<u32>>>,
+}
+
+impl<'a> Touched<'a> {
+    fn by(since: &'a Diff, all: &Diff) -> Self {
+        let known: BTreeSet<&str> = all.files.iter().map(|file| file.path.as_str()).collect();
+        let mut touched = Self {
+            everything: false,
+            whole: BTreeSet::new(),
+            places: BTreeMap::new(),
+        };
+        for left_out in &since.left_out {
+            // Who has no name may be anybody.
+            touched.everything |= left_out.path.starts_with('(')
+                || left_out.why == WhyLeftOut::Malformed && !known.contains(&*left_out.path);
+            touched.whole.insert(&left_out.path);
+        }
+        for file in &since.files {
+            let places = touched.places.entry(&file.path).or_default();
+            places.extend(file.hunks.iter().filter_map(Hunk::new_lines));
+            // Without new lines nobody knows where it was.
+            if file.old_path.is_some() || file.hunks.iter().any(|hunk| hunk.new_lines().is_none()) {
+                touched.whole.insert(&file.path);
+            }
+        }
+        for places in touched.places.values_mut() {
+            *places = disjoint(std::mem::take(places));
+        }
+        touched
+    }
+
+    /// What of `file` is touched, if anything is.
+    fn of(&self, file: &FileDiff) -> Option<FileDiff> {
+        if self.everything || self.whole.contains(&*file.path) {
+            return Some(file.clone());
+        }
+        let places = self.places.get(&*file.path)?;
+        if file.hunks.is_empty() {
+            return Some(file.clone());
+        }
+        let hunks: Vec<_> = file
+            .hunks
+            .iter()
+            .filter(|hunk| meets(places, hunk))
+            .collect();
+        (!hunks.is_empty()).then(|| FileDiff {
+            path: file.path.clone(),
+            old_path: file.old_path.clone(),
+            change: file.change,
+            hunks: hunks.into_iter().cloned().collect(),
+        })
+    }
+}
+
+/// Whether a new line of `hunk` is in one of `places`; one that has none may be
+/// anywhere.
+fn meets(places: &[RangeInclusive<u32>], hunk: &Hunk) -> bool {
+    let Some(lines) = hunk.new_lines() else {
+        return true;
+    };
+    let first = places.partition_point(|place| place.end() < lines.start());
+    places
+        .get(first)
+        .is_some_and(|place| place.start() <= lines.end())
+}
+
+/// The same lines in ranges that do not overlap, in their order.
+fn disjoint(mut places: Vec<RangeInclusive<u32>>) -> Vec<RangeInclusive<u32>> {
+    places.sort_by_key(|place| *place.start());
+    let mut disjoint: Vec<RangeInclusive<u32>> = Vec::new();
+    for place in places {
+        match disjoint.last_mut() {
+            Some(last) if place.start() <= last.end() => {
+                *last = *last.start()..=*last.end().max(place.end());
+            }
+            Some(_) | None => disjoint.push(place),
+        }
+    }
+    disjoint
+}
+
+impl Hunk {
+    /// From its first to its last line of the new file: they stand without a gap.
+    pub(crate) fn new_lines(&self) -> Option<RangeInclusive<u32>> {
+        let number = |line: &Line| line.new_number;
+        let first = self.lines.iter().find_map(number)?;
+        let last = self.lines.iter().rev().find_map(number)?;
+        Some(first..=last)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! What is asked about at all, and what becomes of half an answer.
+
+use super::*;
+use policy::{Layer, Source};
+
+/// The repository's settings.
+fn policy(text: &str) -> Policy {
+    Policy::default().over(Layer::parse(text, Source::Repository).unwrap())
+}
+
+/// The second hunk of [`DIFF`] again.
+const SINCE: &str = "\
+diff --git a/src/a.rs b/src/a.rs
+--- a/src/a.rs
++++ b/src/a.rs
+@@ -21 +21 @@
+-newer
++new
+";
+
+#[tokio::test]
+async fn after_a_review_only_what_was_touched_is_asked_about_and_believed() {
+    let said = vec![finding("src/a.rs", 2, 2), finding("src/a.rs", 21, 21)];
+    let Reviewed { report, asked } = reviewed_under(
+        &Policy::default(),
+        DIFF,
+        Some(SINCE),
+        vec![Ok(answer(&said))],
+    )
+    .await;
+    let (_, user) = &asked[0];
+    assert!(user.contains("R 21 +new"), "what was touched: {user}");
+    assert!(!user.contains("let two"), "and nothing else: {user}");
+    let lines: Vec<_> = report.unwrap().findings.iter().map(|it| it.line).collect();
+    assert_eq!(lines, [21], "on what it was shown");
+}
+
+#[tokio::test]
+async fn where_nothing_was_touched_nobody_is_asked() {
+    let Reviewed { report, asked } =
+        reviewed_under(&Policy::default(), DIFF, Some(""), vec![]).await;
+    assert!(asked.is_empty());
+    let report = report.unwrap();
+    assert_eq!(report.coverage.files_read, 0);
+    assert!(
+        report.notes[0].starts_with("Not asked: "),
+        "{:?}",
+        report.notes
+    );
+}
+
+#[tokio::test]
+async fn a_budget_of_nothing_asks_nobody_and_says_so() {
+    let none = policy("[budget]\ntokens_per_review = 0");
+    let Reviewed { report, asked } = reviewed_under(&none, DIFF, None, vec![]).await;
+    assert!(asked.is_empty());
+    let why = "the budget of this review is 0 tokens".to_owned();
+    assert_eq!(report, Err(ReviewError::Refused(why)));
+}
+
+#[tokio::test]
+async fn what_the_repository_calls_generated_is_not_shown() {
+    let diff = DIFF.replace("src/a.rs", "gen/a.rs");
+    let Reviewed { report, asked } = reviewed(&diff, vec![]).await;
+    assert!(asked.is_empty());
+    assert_eq!(
+        report.unwrap().coverage.left_out[0].why,
+        WhyLeftOut::Generated
+    );
+}
+
+/// Two files that do not fit into one part.
+fn two_parts() -> String {
+    let file = |path: &str| {
+        let lines = "+let something_long = another_thing_that_is_long();\n".repeat(1_200);
+        format!(
+            "diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n\
+             @@ -0,0 +1,1200 @@\n{lines}"
+        )
+    };
+    file("a.rs") + &file("b.rs")
+}
+
+#[tokio::test]
+async fn what_was_answered_is_told_with_what_may_still_come() {
+    let paused = || AgentError::Paused {
+        until: Timestamp::from_second(90).unwrap(),
+        wait: Duration::from_secs(90),
+    };
+    let away = || AgentError::Unavailable {
+        reason: "503".to_owned(),
+    };
+    for (why, error, wait) in [
+        ("paused", paused(), Some(Some(90))),
+        ("away", away(), Some(None)),
+        (
+            "cut short: asking again is no help",
+            AgentError::CutShort,
+            None,
+        ),
+    ] {
+        let said = answer(&[finding("a.rs", 1, 1)]);
+        let report = reviewed(&two_parts(), vec![Ok(said), Err(error)]).await;
+        let report = report.report.unwrap();
+        assert_eq!(report.findings.len(), 1, "{why}");
+        let waits = report
+            .unfinished
+            .map(|it| it.retry_after().map(|wait| wait.as_secs()));
+        assert_eq!(waits, wait, "{why}");
+        let unanswered = LeftOut {
+            path: "b.rs".to_owned(),
+            why: WhyLeftOut::Unanswered,
+        };
+        assert!(report.coverage.left_out.contains(&unanswered), "{why}");
+    }
+    let both = vec![Err(away()), Err(paused())];
+    let error = reviewed(&two_parts(), both).await.report.unwrap_err();
+    assert_eq!(
+        error.retry_after(),
+        Some(Duration::from_secs(90)),
+        "the longer wait"
+    );
+}
+
+#[tokio::test]
+async fn a_finding_on_very_many_lines_stands_at_its_end() {
+    let said = answer(&[finding("a.rs", 1, 50), finding("a.rs", 1, 51)]);
+    let rest = answer(&[]);
+    let report = reviewed(&two_parts(), vec![Ok(said), Ok(rest)]).await;
+    let found = report.report.unwrap().findings;
+    let places: Vec<_> = found.iter().map(|it| (it.start_line, it.line)).collect();
+    assert_eq!(places, [(Some(1), 50), (None, 51)]);
+    assert_eq!(found[1].suggestion, None, "it was meant for all of them");
+}

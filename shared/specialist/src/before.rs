@@ -1,0 +1,197 @@
+//! What is known of the review before this one, and what of it stands.
+
+use crate::report::MOST_LEFT_OUT;
+use diff::{Diff, LeftOut, WhyLeftOut};
+use github::port::{GitHubError, ReadDiff};
+use github::{HeadSha, PrKey};
+use review::item::{CheckReport, Reader};
+use review::rules::RULES;
+use review::{Finding, MODEL};
+use std::collections::BTreeSet;
+
+/// The review before this one, as one specialist had it.
+pub(crate) struct Before {
+    head: HeadSha,
+    /// What it said then; nothing, if it did not answer.
+    report: CheckReport,
+    /// What has changed since, as far as it was read then; or why all is read again.
+    since: Result<Diff, String>,
+}
+
+impl Before {
+    /// `since` is what [`since`] gave; `diff` is the change as it is now. What no model
+    /// has read then has changed for it.
+    pub(crate) fn new(
+        head: HeadSha,
+        report: CheckReport,
+        since: Result<Diff, String>,
+        diff: &Diff,
+    ) -> Self {
+        let since = since.and_then(|mut since| {
+            let unread = match Unread::of(&report) {
+                Unread::All => return Err(format!("no model has read `{}`", head.short())),
+                Unread::These(paths) => paths,
+            };
+            let files = diff.files.iter().map(|file| &file.path);
+            let files = files.filter(|path| unread.contains(path.as_str()));
+            since.left_out.extend(files.map(|path| LeftOut {
+                path: path.clone(),
+                why: WhyLeftOut::Unanswered,
+            }));
+            Ok(since)
+        });
+        Self {
+            head,
+            report,
+            since,
+        }
+    }
+
+    /// What has changed since, where that is known.
+    pub(crate) fn since(&self) -> Option<&Diff> {
+        self.since.as_ref().ok()
+    }
+
+    /// Adds to `report` what a model found then where nobody has looked again: what
+    /// stands in `diff` and was not in `shown`, or was shown without an answer. Then
+    /// tells what of all findings stood there before.
+    pub(crate) fn carry_into(&self, report: &mut CheckReport, diff: &Diff, shown: &Diff) {
+        let kept = self.kept(report, diff, shown);
+        let count = kept.len();
+        report.findings.extend(kept);
+        for finding in &mut report.findings {
+            let is_old = |since: &Diff| !since.may_add(&finding.path, &finding.lines());
+            finding.reviewed_before = self.since().is_some_and(is_old);
+        }
+        let then = models(&self.report.readers)
+            .filter_map(|reader| reader.score)
+            .min();
+        let Some(reader) = report
+            .readers
+            .iter_mut()
+            .rfind(|reader| reader.name != RULES)
+        else {
+            return;
+        };
+        let has_read = reader.coverage.files_read > 0;
+        // What it thought of all stands while something of it does.
+        if count > 0 || !has_read {
+            reader.score = reader.score.into_iter().chain(then).min();
+        }
+        reader.notes.extend(self.note(has_read, count));
+    }
+
+    fn kept(&self, report: &CheckReport, diff: &Diff, shown: &Diff) -> Vec<Finding> {
+        let unread = Unread::of(report);
+        let is_read_again = |finding: &Finding| {
+            let mut lines = finding.lines();
+            !unread.has(&finding.path) && lines.any(|line| shown.has_line(&finding.path, line))
+        };
+        let mut kept: Vec<Finding> = Vec::new();
+        for finding in self.report.findings.iter().filter(|it| it.rule == MODEL) {
+            let Some(moved) = finding.moved_to(diff).filter(|it| !is_read_again(it)) else {
+                continue;
+            };
+            let is_same =
+                |other: &Finding| other.rule == MODEL && other.fingerprint == moved.fingerprint;
+            let told_twice = |other: &Finding| is_same(other) && other.title == moved.title;
+            if !report.findings.iter().any(is_same) && !kept.iter().any(told_twice) {
+                kept.push(moved);
+            }
+        }
+        kept
+    }
+
+    /// What people should know of it, in a sentence.
+    fn note(&self, has_read: bool, kept: usize) -> Option<String> {
+        let head = self.head.short();
+        let stand = match kept {
+            0 => None,
+            1 => Some("1 finding of then still stands".to_owned()),
+            _ => Some(format!("{kept} findings of then still stand")),
+        };
+        let read = match &self.since {
+            Ok(_) if has_read => format!("Read what changed since `{head}`"),
+            Ok(_) => format!("Reviewed before at `{head}`"),
+            Err(why) => format!("Reads all of it again: {why}"),
+        };
+        match (&self.since, stand) {
+            (_, Some(stand)) => Some(format!("{read}; {stand}.")),
+            (Ok(_), None) if !has_read => None,
+            (Ok(_) | Err(_), None) => Some(format!("{read}.")),
+        }
+    }
+}
+
+/// What has changed from `previous` to `head`, or in words why that is not known.
+///
+/// GitHub compares two commits from where their ways part. So it shows what is new, and
+/// not what is gone, if `previous` is not on the way to `head`: then the comparison the
+/// other way round is not empty.
+///
+/// # Errors
+/// [`GitHubError`] of what may be over soon, or forbids reading.
+pub(crate) async fn since(
+    github: &(impl ReadDiff + ?Sized),
+    pr: &PrKey,
+    previous: &HeadSha,
+    head: &HeadSha,
+) -> Result<Result<Diff, String>, GitHubError> {
+    let short = previous.short();
+    let text = match github.diff(pr, previous, head).await {
+        Ok(text) => text,
+        Err(GitHubError::TooLarge { .. }) => {
+            return Ok(Err(format!("too much has changed since `{short}`")));
+        }
+        Err(GitHubError::NotFound { .. } | GitHubError::Rejected { .. }) => {
+            return Ok(Err(format!("GitHub does not compare it with `{short}`")));
+        }
+        Err(
+            error @ (GitHubError::Unavailable { .. }
+            | GitHubError::RateLimited { .. }
+            | GitHubError::Forbidden { .. }),
+        ) => return Err(error),
+    };
+    match github.diff(pr, head, previous).await {
+        Ok(gone) if gone.trim().is_empty() => Ok(Ok(diff::parse(&text))),
+        Ok(_)
+        | Err(
+            GitHubError::TooLarge { .. }
+            | GitHubError::NotFound { .. }
+            | GitHubError::Rejected { .. },
+        ) => Ok(Err(format!("`{short}` is not in its history any more"))),
+        Err(
+            error @ (GitHubError::Unavailable { .. }
+            | GitHubError::RateLimited { .. }
+            | GitHubError::Forbidden { .. }),
+        ) => Err(error),
+    }
+}
+
+fn models(readers: &[Reader]) -> impl Iterator<Item = &Reader> {
+    readers.iter().filter(|reader| reader.name != RULES)
+}
+
+/// The files that no model is known to have read.
+enum Unread<'a> {
+    All,
+    These(BTreeSet<&'a str>),
+}
+
+impl<'a> Unread<'a> {
+    fn of(report: &'a CheckReport) -> Self {
+        let is_cut = |reader: &Reader| reader.coverage.left_out.len() >= MOST_LEFT_OUT;
+        if models(&report.readers).next().is_none() || models(&report.readers).any(is_cut) {
+            return Self::All;
+        }
+        let left_out = models(&report.readers).flat_map(|reader| &reader.coverage.left_out);
+        Self::These(left_out.map(|it| it.path.as_str()).collect())
+    }
+
+    fn has(&self, path: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(paths) => paths.contains(path),
+        }
+    }
+}

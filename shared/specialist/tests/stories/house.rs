@@ -1,0 +1,214 @@
+//! A specialist with a GitHub of three commits, a bus that listens to nobody, and a
+//! model that says what the story has it say.
+
+use agent::{AgentError, Answer, Ask, Model, Usage};
+use async_trait::async_trait;
+use bus::{Emit, EmitError, Handler, HandlerError};
+use event::{Event, Outcome, Timestamp};
+use github::port::{Files, GitHubError, ReadDiff, ReadFiles};
+use github::{HeadSha, PrKey};
+use ports::{Clock, ManualClock, SeededEntropy};
+use review::item::{CheckItem, CheckReport, ReviewItem};
+use review::message::{CheckRequested, ReviewKey};
+use review::rules::{Finds, Reads, Rule, RuleReviewer};
+use review::{Category, Confidence, Severity};
+use serde_json::{Value, json};
+use specialist::{Deps, Specialist};
+use state::{Memory, Record, StateManager, Version};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+const RULES: &[Rule] = &[Rule {
+    id: "leftover",
+    severity: Severity::Low,
+    confidence: Confidence::percent(90),
+    message: "This was left in.",
+    reads: Reads::Written,
+    finds: Finds::Lines(|spot| spot.text().contains("dbg!")),
+}];
+
+/// The commit of which the digits are all `digit`.
+pub fn sha(digit: char) -> HeadSha {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+/// GitHub knows these comparisons, and no others.
+#[derive(Default)]
+pub struct Compared(Mutex<BTreeMap<(HeadSha, HeadSha), Result<String, GitHubError>>>);
+
+impl Compared {
+    pub fn put(&self, base: char, head: char, diff: &str) {
+        self.answer(base, head, Ok(diff.to_owned()));
+    }
+
+    pub fn answer(&self, base: char, head: char, answer: Result<String, GitHubError>) {
+        let known = &mut self.0.lock().unwrap();
+        known.insert((sha(base), sha(head)), answer);
+    }
+}
+
+#[async_trait]
+impl ReadDiff for Compared {
+    async fn diff(&self, _: &PrKey, base: &HeadSha, head: &HeadSha) -> Result<String, GitHubError> {
+        let known = self.0.lock().unwrap();
+        let answer = known.get(&(base.clone(), head.clone())).cloned();
+        answer.unwrap_or_else(|| {
+            Err(GitHubError::NotFound {
+                call: format!("GET /compare/{base}...{head}"),
+            })
+        })
+    }
+}
+
+#[async_trait]
+impl ReadFiles for Compared {
+    async fn files(&self, pr: &PrKey) -> Result<Files, GitHubError> {
+        Err(GitHubError::NotFound {
+            call: format!("GET {pr}/files"),
+        })
+    }
+}
+
+/// What a model does with a question.
+type Reply = Box<dyn Fn(&str) -> Result<Value, AgentError> + Send>;
+
+/// The model.
+pub struct Scripted {
+    reply: Mutex<Reply>,
+    asked: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Model for Scripted {
+    fn name(&self) -> &str {
+        "kimi"
+    }
+
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+        self.asked.lock().unwrap().push(ask.user.to_owned());
+        let value = (self.reply.lock().unwrap())(ask.user)?;
+        (ask.check)(&value).map_err(|reason| AgentError::Malformed { reason })?;
+        Ok(Answer {
+            value,
+            usage: Usage::default(),
+        })
+    }
+}
+
+/// An answer with one finding of medium severity on each of these lines.
+pub fn found(score: u8, places: &[(&str, u32, &str)]) -> Value {
+    let finding = |(path, line, title): &(&str, u32, &str)| {
+        json!({
+            "path": path, "start_line": line, "line": line, "severity": "medium",
+            "confidence": 80, "title": title, "explanation": "It breaks.", "suggestion": "",
+        })
+    };
+    let findings: Vec<_> = places.iter().map(finding).collect();
+    json!({ "findings": findings, "quality_score": score })
+}
+
+struct Deaf;
+
+#[async_trait]
+impl Emit for Deaf {
+    async fn emit(&self, _: Vec<Event>) -> Result<(), EmitError> {
+        Ok(())
+    }
+}
+
+pub struct House {
+    pub github: Arc<Compared>,
+    pub clock: Arc<ManualClock>,
+    model: Arc<Scripted>,
+    state: StateManager,
+    specialist: Specialist,
+    opened_at: Timestamp,
+}
+
+impl House {
+    pub fn new() -> Self {
+        let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
+        let entropy = Arc::new(SeededEntropy::new(7));
+        let state = StateManager::new(Arc::new(Memory::default()), clock.clone(), entropy.clone());
+        let github = Arc::new(Compared::default());
+        let model = Arc::new(Scripted {
+            reply: Mutex::new(Box::new(|_| Ok(found(9, &[])))),
+            asked: Mutex::default(),
+        });
+        let deps = Deps {
+            state: state.clone(),
+            github: github.clone(),
+            bus: Arc::new(Deaf),
+            model: Some(model.clone()),
+            clock: clock.clone(),
+            entropy,
+        };
+        let rules = RuleReviewer::new(Category::Logic, RULES);
+        let specialist = Specialist {
+            name: "logic",
+            category: Category::Logic,
+            reviewers: deps.reviewers(rules, "Look for what is wrong."),
+            also_says: |_, _| Vec::new(),
+            deps,
+        };
+        Self {
+            opened_at: clock.now(),
+            github,
+            clock,
+            model,
+            state,
+            specialist,
+        }
+    }
+
+    /// From now on the model answers so.
+    pub fn model_says(&self, reply: impl Fn(&str) -> Result<Value, AgentError> + Send + 'static) {
+        *self.model.reply.lock().unwrap() = Box::new(reply);
+    }
+
+    /// What the model was asked since it was last looked.
+    pub fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut *self.model.asked.lock().unwrap())
+    }
+
+    fn key(head: char) -> ReviewKey {
+        ReviewKey {
+            pr: "octo/widgets#7".parse().unwrap(),
+            head_sha: sha(head),
+        }
+    }
+
+    /// The coordinator opens the review of a head.
+    pub async fn open(&self, head: char, with: impl FnOnce(&mut ReviewItem)) {
+        let mut value = ReviewItem::of(sha('0'));
+        with(&mut value);
+        let record = Record {
+            value,
+            applied: Vec::new(),
+        };
+        let key = ReviewItem::key(&Self::key(head));
+        let saved = self.state.save(&key, Version::ABSENT, &record, None);
+        let _ = saved.await.unwrap();
+    }
+
+    /// The specialist is asked, as often as it wants to be asked again.
+    pub async fn ask(&self, head: char) -> Result<Outcome, HandlerError> {
+        let asked = CheckRequested {
+            review: Self::key(head),
+            base_sha: sha('0'),
+        };
+        let id = format!("asked-{head}").parse().unwrap();
+        let say = asked.say(Category::Logic);
+        let event = Event::first(id, "test", say, self.opened_at);
+        self.specialist.handle(&event).await
+    }
+
+    /// What it has to say of a head, once it was asked.
+    pub async fn report(&self, head: char) -> CheckReport {
+        let outcome = self.ask(head).await.unwrap();
+        assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+        let key = CheckItem::key(&Self::key(head), Category::Logic);
+        let item: Option<CheckItem> = self.state.peek(&key).await.unwrap();
+        item.unwrap().report
+    }
+}
