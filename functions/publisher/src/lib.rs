@@ -21,7 +21,9 @@ mod text;
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
 use event::{Event, Outcome};
-use github::port::{PublishReview, ReadChange, ReadPullRequest};
+use github::port::{
+    PublishReview, ReadChange, ReadChecks, ReadPullRequest, SetCheck, Summarise, WhoAmI,
+};
 use ports::{Clock, Entropy};
 use post::Ignored;
 use publication::{Claim, Publication};
@@ -45,9 +47,15 @@ pub struct Publisher {
 }
 
 /// The parts of GitHub that the publisher is given.
-pub trait GitHub: ReadPullRequest + ReadChange + PublishReview {}
+pub trait GitHub:
+    ReadPullRequest + ReadChange + ReadChecks + WhoAmI + PublishReview + SetCheck + Summarise
+{
+}
 
-impl<T: ReadPullRequest + ReadChange + PublishReview> GitHub for T {}
+impl<T> GitHub for T where
+    T: ReadPullRequest + ReadChange + ReadChecks + WhoAmI + PublishReview + SetCheck + Summarise
+{
+}
 
 #[async_trait]
 impl Handler for Publisher {

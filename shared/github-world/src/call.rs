@@ -27,6 +27,8 @@ pub enum Call {
     Contents,
     /// `GET /repos/{owner}/{repo}/commits/{sha}/check-runs`.
     ListChecks,
+    /// `GET /repos/{owner}/{repo}/commits/{sha}/status`.
+    Status,
     /// `POST /repos/{owner}/{repo}/check-runs`.
     CreateCheck,
     /// `GET /repos/{owner}/{repo}/issues/{number}/comments`.
@@ -57,6 +59,7 @@ impl Call {
             | Self::ListFiles
             | Self::Contents
             | Self::ListChecks
+            | Self::Status
             | Self::ListComments
             | Self::User
             | Self::App
