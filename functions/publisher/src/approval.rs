@@ -1,0 +1,107 @@
+//! Whether a pull request is approved: the policy decides, by facts that are gathered
+//! right before the review is posted.
+
+use crate::Publisher;
+use crate::check;
+use crate::wanted::Wanted;
+use bus::HandlerError;
+use event::Failure;
+use github::port::PullRequest;
+use policy::{ApprovalFacts, AuthorAssociation, WhyNot};
+use review::item::{CheckReport, ReviewItem, Verdict};
+use std::collections::BTreeMap;
+
+/// What is said of approving.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Approval {
+    /// Nobody wants any, or the review asks for changes.
+    NotAsked,
+    /// The pull request is approved.
+    Given,
+    /// It is not, for these reasons.
+    Withheld(Vec<WhyNot>),
+}
+
+impl Publisher {
+    /// Asks GitHub for what the policy wants to know, and the policy.
+    pub(crate) async fn approval(
+        &self,
+        of: &Wanted,
+        verdict: &Verdict,
+        now: &PullRequest,
+    ) -> Result<Approval, HandlerError> {
+        let policy = &of.item.policy;
+        let login = self.github.login().await?;
+        let checks_green = match policy.auto_approve().require_checks {
+            true => self.others_are_green(of).await?,
+            false => false, // nobody asks
+        };
+        let facts = facts(of, verdict, now, login.as_deref(), checks_green);
+        Ok(match policy.may_approve(&facts) {
+            Ok(()) => Approval::Given,
+            Err(reasons) => Approval::Withheld(reasons),
+        })
+    }
+
+    /// What may not be read is not green.
+    async fn others_are_green(&self, of: &Wanted) -> Result<bool, HandlerError> {
+        let (repo, head) = (&of.review.pr.repo, &of.review.head_sha);
+        let green = self.github.others_are_green(repo, head, check::NAME).await;
+        match green {
+            Err(error) if !error.is_retryable() => {
+                tracing::info!(review = %of.review, %error, "not approved: checks cannot be read");
+                Ok(false)
+            }
+            answer => Ok(answer?),
+        }
+    }
+}
+
+/// What is known. What is not known speaks against approving.
+fn facts(
+    of: &Wanted,
+    verdict: &Verdict,
+    now: &PullRequest,
+    login: Option<&str>,
+    checks_green: bool,
+) -> ApprovalFacts {
+    let author_association = AuthorAssociation::of(&now.author_association);
+    let head_repo = of.pull.as_ref().and_then(|pull| pull.head_repo.as_ref());
+    ApprovalFacts {
+        score: verdict.quality_score,
+        open_findings: open_findings(&of.item, verdict),
+        every_file_read: every_file_read(&of.item.reports),
+        head_unchanged: now.head_sha == of.review.head_sha,
+        author_association,
+        own_pull_request: login.is_none_or(|login| login.eq_ignore_ascii_case(&now.author)),
+        from_fork: head_repo != Some(&of.review.pr.repo),
+        first_time: author_association.is_new(),
+        checks_green,
+        missing_specialists: verdict.missing.clone(),
+    }
+}
+
+/// All that anybody found and nobody saw mended, told or not.
+fn open_findings(item: &ReviewItem, verdict: &Verdict) -> u32 {
+    let lists = [
+        &verdict.findings,
+        &verdict.still_open,
+        &verdict.unsure,
+        &verdict.late,
+    ];
+    let listed = lists.iter().map(|list| list.len()).sum::<usize>();
+    let listed = u32::try_from(listed).unwrap_or(u32::MAX);
+    let not_kept = item.reports.values().map(|report| report.not_kept);
+    not_kept.fold(
+        listed.saturating_add(verdict.below_floor),
+        u32::saturating_add,
+    )
+}
+
+fn every_file_read(reports: &BTreeMap<review::Category, CheckReport>) -> bool {
+    let whole = |report: &CheckReport| {
+        let mut readers = report.readers.iter();
+        !report.readers.is_empty() && readers.all(|reader| reader.coverage.left_out.is_empty())
+    };
+    !reports.is_empty() && reports.values().all(whole)
+}
