@@ -6,7 +6,7 @@ mod stories;
 
 use super::*;
 use ::review::item::{
-    CheckReport, PullRequestItem, Reader, RETENTION, ReviewItem, Skipped, Verdict,
+    CheckReport, PullRequestItem, RETENTION, Reader, ReviewItem, Skipped, Verdict,
 };
 use ::review::message::BlockReason;
 use ::review::{Category, Confidence, Coverage, Finding, Severity};

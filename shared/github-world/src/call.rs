@@ -183,6 +183,7 @@ impl World {
         let mut state = self.lock();
         let done = match fault {
             Some(Fault::Unavailable) => Err(Refusal::unavailable()),
+            Some(Fault::Rejected) => Err(Refusal::new(422, "Validation Failed")),
             Some(Fault::RateLimited { retry_after }) => {
                 Err(Refusal::secondary_limit(403, Some(retry_after)))
             }
@@ -202,9 +203,10 @@ impl World {
         match fault {
             Some(Fault::LostReply) => Err(Failure::Cut),
             Some(Fault::BadGateway) => Err(Refusal::new(502, "Bad Gateway").into()),
-            Some(Fault::Unavailable | Fault::RateLimited { .. } | Fault::Slow(_)) | None => {
-                done.map_err(Failure::Refused)
-            }
+            Some(
+                Fault::Unavailable | Fault::Rejected | Fault::RateLimited { .. } | Fault::Slow(_),
+            )
+            | None => done.map_err(Failure::Refused),
         }
     }
 }

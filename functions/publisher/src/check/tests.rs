@@ -35,8 +35,11 @@ fn how_a_check_ends() {
             }];
         }
     };
-    let (neutral, failure, success) =
-        (Conclusion::Neutral, Conclusion::Failure, Conclusion::Success);
+    let (neutral, failure, success) = (
+        Conclusion::Neutral,
+        Conclusion::Failure,
+        Conclusion::Success,
+    );
     let skipped = Told::Skipped(SkipReason::Draft);
     // Each with the built-in wishes, and with both the other way round.
     for (why, change, told, built_in, turned) in [
@@ -47,11 +50,23 @@ fn how_a_check_ends() {
         ("on a line of before", late, Told::Review, neutral, failure),
         ("nobody is sure", unsure, Told::Review, success, success),
         ("partial", partial, Told::Review, neutral, neutral),
-        ("partial, and a finding", partial_and_low, Told::Review, neutral, failure),
+        (
+            "partial, and a finding",
+            partial_and_low,
+            Told::Review,
+            neutral,
+            failure,
+        ),
         ("unread", unread, Told::Review, neutral, neutral),
         ("blocked later", same, Told::Block, failure, neutral),
         ("left alone", same, skipped, neutral, neutral),
-        ("left alone, whatever was found", block, skipped, neutral, neutral),
+        (
+            "left alone, whatever was found",
+            block,
+            skipped,
+            neutral,
+            neutral,
+        ),
     ] {
         let mut item = clean();
         change(&mut item);
@@ -75,7 +90,12 @@ fn nothing_goes_back_to_less() {
         ("another reason", draft, label, true),
         ("the same reason", draft, draft, false),
         ("a block after the review", Told::Review, Told::Block, true),
-        ("the review after its block", Told::Block, Told::Review, false),
+        (
+            "the review after its block",
+            Told::Block,
+            Told::Review,
+            false,
+        ),
         ("a draft again", Told::Review, draft, false),
         ("a draft again, blocked", Told::Block, draft, false),
     ] {

@@ -98,7 +98,7 @@ fn decided(review: Review, change: impl FnOnce(&mut Verdict)) -> Review {
 }
 
 fn shown(wanted: &Review, diff: &Diff) -> NewReview {
-    super::review(wanted, diff, MARKER, &Approval::NotAsked)
+    review(wanted, diff, MARKER, &Approval::NotAsked)
 }
 
 /// A diff that adds `lines` lines to `src/lib.rs`.

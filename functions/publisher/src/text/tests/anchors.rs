@@ -1,10 +1,10 @@
 //! Whatever is found, and wherever: GitHub takes the review, and nothing is lost.
 
 use super::*;
+use ::review::MODEL;
 use github::port::PublishReview;
 use github_world::{NewPullRequest, World};
 use proptest::prelude::*;
-use ::review::MODEL;
 
 /// A file of a diff: its hunks, each as lines kept (`' '`), removed and added.
 fn hunks() -> impl Strategy<Value = Vec<Vec<char>>> {

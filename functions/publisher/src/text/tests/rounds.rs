@@ -112,7 +112,11 @@ fn an_approval_and_why_there_is_none() {
     let with = |approval: &Approval| super::super::review(&review, &added(3), MARKER, approval);
     let given = with(&Approval::Given);
     assert_eq!(given.event, ReviewEvent::Approve);
-    assert!(given.body.contains("Approved: nothing is open"), "{}", given.body);
+    assert!(
+        given.body.contains("Approved: nothing is open"),
+        "{}",
+        given.body
+    );
     let withheld = with(&Approval::Withheld(vec![
         WhyNot::Score(Some(2), 8),
         WhyNot::Fork,
@@ -172,7 +176,12 @@ fn a_headline_says_no_more_than_is_known() {
     let same: fn(&mut Wanted) = |_| {};
     for (why, change, missing, headline) in [
         ("clean", same, vec![], "Nothing is open"),
-        ("unsure", unsure, vec![], "Nothing is open that anybody is sure of"),
+        (
+            "unsure",
+            unsure,
+            vec![],
+            "Nothing is open that anybody is sure of",
+        ),
         ("unread", unread, vec![], "The change could not be read"),
         (
             "partial",
