@@ -6,7 +6,7 @@ use crate::check;
 use crate::wanted::Wanted;
 use bus::HandlerError;
 use event::Failure;
-use github::port::PullRequest;
+use github::port::{GitHubError, PullRequest};
 use policy::{ApprovalFacts, AuthorAssociation, WhyNot};
 use review::item::{CheckReport, ReviewItem, Verdict};
 use std::collections::BTreeMap;
@@ -31,10 +31,11 @@ impl Publisher {
         now: &PullRequest,
     ) -> Result<Approval, HandlerError> {
         let policy = &of.item.policy;
-        let login = self.github.login().await?;
-        let checks_green = match policy.auto_approve().require_checks {
-            true => self.others_are_green(of).await?,
-            false => false, // nobody asks
+        let login = known(of, self.github.login().await)?.flatten();
+        let checks_green = policy.auto_approve().require_checks && {
+            let (repo, head) = (&of.review.pr.repo, &of.review.head_sha);
+            let green = self.github.others_are_green(repo, head, check::NAME).await;
+            known(of, green)?.unwrap_or(false)
         };
         let facts = facts(of, verdict, now, login.as_deref(), checks_green);
         Ok(match policy.may_approve(&facts) {
@@ -42,18 +43,17 @@ impl Publisher {
             Err(reasons) => Approval::Withheld(reasons),
         })
     }
+}
 
-    /// What may not be read is not green.
-    async fn others_are_green(&self, of: &Wanted) -> Result<bool, HandlerError> {
-        let (repo, head) = (&of.review.pr.repo, &of.review.head_sha);
-        let green = self.github.others_are_green(repo, head, check::NAME).await;
-        match green {
-            Err(error) if !error.is_retryable() => {
-                tracing::info!(review = %of.review, %error, "not approved: checks cannot be read");
-                Ok(false)
-            }
-            answer => Ok(answer?),
+/// The answer, or `None` where GitHub will never give one: that speaks against
+/// approving, and not against the review.
+fn known<T>(of: &Wanted, answer: Result<T, GitHubError>) -> Result<Option<T>, GitHubError> {
+    match answer {
+        Err(error) if !error.is_retryable() => {
+            tracing::info!(review = %of.review, %error, "not approved: GitHub does not tell");
+            Ok(None)
         }
+        answer => answer.map(Some),
     }
 }
 
