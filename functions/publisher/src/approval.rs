@@ -105,3 +105,44 @@ fn every_file_read(reports: &BTreeMap<review::Category, CheckReport>) -> bool {
     };
     !reports.is_empty() && reports.values().all(whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::clean;
+
+    #[test]
+    fn what_is_not_known_speaks_against_approving() {
+        let head = "a".repeat(40);
+        let of = Wanted {
+            review: review::message::ReviewKey {
+                pr: "octo/widgets#7".parse().unwrap(),
+                head_sha: head.parse().unwrap(),
+            },
+            item: clean(),
+            pull: None,
+        };
+        let now = PullRequest {
+            head_sha: "c".repeat(40).parse().unwrap(),
+            open: true,
+            author: "octocat".to_owned(),
+            author_association: "MEMBER".to_owned(),
+            base_ref: "main".to_owned(),
+            draft: false,
+        };
+        let verdict = of.item.verdict.clone().unwrap();
+        let own = |login| facts(&of, &verdict, &now, login, true).own_pull_request;
+        for (why, login, is_own) in [
+            ("another's", Some("review-bot[bot]"), false),
+            ("its own, whatever the case", Some("OctoCat"), true),
+            ("nobody knows who posts", None, true),
+        ] {
+            assert_eq!(own(login), is_own, "{why}");
+        }
+        let facts = facts(&of, &verdict, &now, Some("review-bot[bot]"), true);
+        assert!(facts.from_fork, "nobody knows where the head lives");
+        assert!(!facts.head_unchanged, "another head by now");
+        assert!(facts.every_file_read);
+        assert_eq!(facts.open_findings, 0);
+    }
+}

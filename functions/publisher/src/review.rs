@@ -212,3 +212,19 @@ fn is_own_pull_request(reason: &str) -> bool {
         .to_ascii_lowercase()
         .contains("your own pull request")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_review_of_before_its_comments_were_counted_still_stands() {
+        let old = r#"{"marker":"<!-- github-bot:1 -->","stage":{"published":{"review_id":5}}}"#;
+        let read: Publication<Stands> = serde_json::from_str(old).unwrap();
+        let posted = Stands::Posted {
+            review_id: 5,
+            comments: 0,
+        };
+        assert_eq!(read.stage, Stage::Published(posted));
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 use github::port::{Conclusion, NewCheck};
-use github_world::StatusState;
+use github_world::{Call, Fault, StatusState};
 use policy::{Layer, Policy, Source};
 
 fn policy(more: &str) -> Policy {
@@ -246,6 +246,16 @@ async fn each_reason_is_enough() {
             "Not all other checks have succeeded.",
         ),
         (
+            "statuses that may not be read",
+            on(|stage| stage.world.fail_next_on(Call::Status, Fault::Rejected)),
+            "Not all other checks have succeeded.",
+        ),
+        (
+            "checks that may not be read",
+            on(|stage| stage.world.fail_next_on(Call::ListChecks, Fault::Rejected)),
+            "Not all other checks have succeeded.",
+        ),
+        (
             "not all have answered",
             of(|item| verdict(item).missing = vec![Category::Logic]),
             "No answer yet from: logic.",
@@ -308,4 +318,23 @@ async fn a_head_that_moved_is_not_approved() {
     let stale = stage.hear(&completed).await;
     assert!(stale.starts_with("ignored: superseded by"), "{stale}");
     assert_eq!(stage.world.writes(), []);
+}
+
+#[tokio::test]
+async fn checks_that_cannot_be_read_now_are_read_later() {
+    let stage = Stage::new();
+    let item = ReviewItem {
+        policy: policy(""),
+        ..clean()
+    };
+    stage.keep(item).await;
+    let completed = stage.completed();
+    stage.world.fail_next_on(Call::Status, Fault::Unavailable);
+    let failed = stage.hear(&completed).await;
+    assert!(failed.starts_with("failed: "), "{failed}");
+    stage.lease_ends();
+    assert_eq!(stage.hear(&completed).await, "applied, said 1");
+    let reviews = stage.world.bot_reviews(&stage.pr);
+    let events: Vec<_> = reviews.iter().map(|review| review.event).collect();
+    assert_eq!(events, [ReviewEvent::Approve]);
 }
