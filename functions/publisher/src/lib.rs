@@ -12,7 +12,7 @@
 //!
 //! A review is posted once for a pull request, a head and a kind, a check is set once for
 //! what it tells, a summary is one comment that is kept up to date: each
-//! [`Publication`](publication) is claimed under a lease, what is posted carries a marker
+//! publication is claimed under a lease, what is posted carries a marker
 //! that is kept with the claim, and GitHub is searched for it before anything is posted.
 //! So a crash between any two steps, or an answer that got lost, leads to one of each, and
 //! a failed attempt does not count as published.
