@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use bus::{Emit, EmitError};
 use event::Event;
 use github::port::{
-    Files, GitHubError, NewReview, PublishReview, PullRequest, ReadDiff, ReadFiles,
-    ReadPullRequest, ReviewId,
+    CheckId, CommentId, Files, GitHubError, NewCheck, NewReview, PublishReview, PullRequest,
+    ReadChecks, ReadDiff, ReadFiles, ReadPullRequest, ReviewId, SetCheck, Summarise, WhoAmI,
 };
-use github::{HeadSha, PrKey};
+use github::{HeadSha, PrKey, RepoName};
 use ports::Timestamp;
 use publisher::GitHub;
 use state::{Key, KeyPrefix, NewItem, Saved, StateBackend, StateError, Stored, Version};
@@ -229,5 +229,71 @@ impl PublishReview for Interrupted<dyn GitHub> {
     async fn create_review(&self, pr: &PrKey, review: &NewReview) -> Result<ReviewId, GitHubError> {
         let work = self.inner.create_review(pr, review);
         self.ask("create review", work).await
+    }
+}
+
+#[async_trait]
+impl SetCheck for Interrupted<dyn GitHub> {
+    async fn find_check(
+        &self,
+        repo: &RepoName,
+        head: &HeadSha,
+        name: &str,
+        external_id: &str,
+    ) -> Result<Option<CheckId>, GitHubError> {
+        let work = self.inner.find_check(repo, head, name, external_id);
+        self.ask("find check", work).await
+    }
+
+    async fn set_check(&self, repo: &RepoName, check: &NewCheck) -> Result<CheckId, GitHubError> {
+        let work = self.inner.set_check(repo, check);
+        self.ask("set check", work).await
+    }
+}
+
+#[async_trait]
+impl ReadChecks for Interrupted<dyn GitHub> {
+    async fn others_are_green(
+        &self,
+        repo: &RepoName,
+        head: &HeadSha,
+        own: &str,
+    ) -> Result<bool, GitHubError> {
+        let work = self.inner.others_are_green(repo, head, own);
+        self.ask("other checks", work).await
+    }
+}
+
+#[async_trait]
+impl Summarise for Interrupted<dyn GitHub> {
+    async fn find_comment(
+        &self,
+        pr: &PrKey,
+        marker: &str,
+    ) -> Result<Option<CommentId>, GitHubError> {
+        let work = self.inner.find_comment(pr, marker);
+        self.ask("find comment", work).await
+    }
+
+    async fn create_comment(&self, pr: &PrKey, body: &str) -> Result<CommentId, GitHubError> {
+        let work = self.inner.create_comment(pr, body);
+        self.ask("create comment", work).await
+    }
+
+    async fn update_comment(
+        &self,
+        repo: &RepoName,
+        comment: CommentId,
+        body: &str,
+    ) -> Result<(), GitHubError> {
+        let work = self.inner.update_comment(repo, comment, body);
+        self.ask("update comment", work).await
+    }
+}
+
+#[async_trait]
+impl WhoAmI for Interrupted<dyn GitHub> {
+    async fn login(&self) -> Result<Option<String>, GitHubError> {
+        self.ask("who am I", self.inner.login()).await
     }
 }

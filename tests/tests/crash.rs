@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, PartialEq)]
 struct End {
     review: String,
+    checks: Vec<String>,
+    comments: Vec<String>,
     state: BTreeMap<String, Value>,
     said: BTreeSet<String>,
 }
@@ -40,11 +42,23 @@ async fn a_pull_request_is_opened(interruption: &std::sync::Arc<Interruption>) -
         .filter(|(key, _)| key.kind() != "journal")
         .map(|(key, item)| (key.to_string(), settled(&item.value)))
         .collect();
+    let world = house.world();
+    let checks = world.checks(&pr.repo, &world.head(&pr)).into_iter();
+    let comments = world.comments(&pr).into_iter();
     End {
         review: shown(&house.review(&pr)),
+        checks: checks
+            .map(|it| format!("{:?}: {}", it.check.conclusion, it.check.title))
+            .collect(),
+        comments: comments.map(|it| visible(&it.body).to_owned()).collect(),
         state,
         said: house.journal().await.iter().map(told).collect(),
     }
+}
+
+/// A comment without its marker.
+fn visible(body: &str) -> &str {
+    body.rsplit_once("<!-- ").map_or(body, |(text, _)| text)
 }
 
 /// A record without what may differ: times, leases and markers, and by which

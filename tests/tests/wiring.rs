@@ -224,12 +224,14 @@ fn reach<'a>(
 
 #[test]
 fn only_the_publisher_can_write_to_github() {
-    for function in folders("functions") {
-        let sources = rust_files(&root().join("functions").join(&function));
-        let names = sources
-            .iter()
-            .any(|file| fs::read_to_string(file).is_ok_and(|text| text.contains("PublishReview")));
-        assert_eq!(names, function == "publisher", "{function}");
+    for port in ["PublishReview", "SetCheck", "Summarise"] {
+        for function in folders("functions") {
+            let sources = rust_files(&root().join("functions").join(&function));
+            let names = sources
+                .iter()
+                .any(|file| fs::read_to_string(file).is_ok_and(|text| text.contains(port)));
+            assert_eq!(names, function == "publisher", "{function}: {port}");
+        }
     }
 }
 

@@ -1,32 +1,45 @@
 //! The only hand that writes to GitHub.
 //!
-//! *Hears* `agent.pr.review_completed`, `agent.pr.block`.
+//! *Hears* `agent.pr.review_completed` and `agent.pr.block` (a review is due),
+//! `agent.pr.review_published` and `agent.pr.review_skipped` (a check and a summary are).
 //! *Reads* `pr:{owner}/{repo}#{n}` and GitHub's pull request (is the head still the
-//! newest?), `review:{owner}/{repo}#{n}@{head}` (the verdict), GitHub's diff and
-//! reviews.
-//! *Writes* `publication:{owner}/{repo}#{n}@{head}/{kind}`, and one review on
-//! GitHub.
-//! *Says* `agent.pr.review_published`.
+//! newest?), `review:{owner}/{repo}#{n}@{head}` (the policy and the verdict), GitHub's
+//! diff, reviews, checks and comments.
+//! *Writes* `publication:{owner}/{repo}#{n}@{head}/{verdict,block,check}`,
+//! `publication:{owner}/{repo}#{n}/summary`, and on GitHub one of each.
+//! *Says* `agent.pr.review_published`, or `agent.pr.review_recorded` where nothing is to
+//! be posted.
 //!
-//! A review is posted once for a pull request, a head and a kind: the publication
-//! is claimed under a lease, what is posted carries a marker that is kept with the
-//! claim, and GitHub is searched for it before anything is posted. So a crash
-//! between any two steps, or an answer that got lost, leads to one review, and a
-//! failed attempt does not count as published.
+//! A review is posted once for a pull request, a head and a kind, a check is set once for
+//! what it tells, a summary is one comment that is kept up to date: each
+//! publication is claimed under a lease, what is posted carries a marker
+//! that is kept with the claim, and GitHub is searched for it before anything is posted.
+//! So a crash between any two steps, or an answer that got lost, leads to one of each, and
+//! a failed attempt does not count as published.
 
-mod post;
+mod approval;
+mod check;
 mod publication;
+mod review;
+mod summary;
 mod text;
+mod wanted;
 
+use ::review::message::SkipReason;
+use ::review::message::{Block, ReviewCompleted, ReviewKey, ReviewPublished, ReviewSkipped};
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
-use event::{Event, Outcome};
-use github::port::{PublishReview, ReadChange, ReadPullRequest};
+use check::{Check, Told};
+use event::{Event, Message, Outcome};
+use github::port::{
+    PublishReview, ReadChange, ReadChecks, ReadPullRequest, SetCheck, Summarise, WhoAmI,
+};
 use ports::{Clock, Entropy};
-use post::Ignored;
-use publication::{Claim, Publication};
+use review::Review;
 use state::StateManager;
 use std::sync::Arc;
+use summary::Summary;
+use wanted::{Ignored, NoVerdict, Wanted};
 
 const NAME: &str = "publisher";
 
@@ -45,9 +58,15 @@ pub struct Publisher {
 }
 
 /// The parts of GitHub that the publisher is given.
-pub trait GitHub: ReadPullRequest + ReadChange + PublishReview {}
+pub trait GitHub:
+    ReadPullRequest + ReadChange + ReadChecks + WhoAmI + PublishReview + SetCheck + Summarise
+{
+}
 
-impl<T: ReadPullRequest + ReadChange + PublishReview> GitHub for T {}
+impl<T> GitHub for T where
+    T: ReadPullRequest + ReadChange + ReadChecks + WhoAmI + PublishReview + SetCheck + Summarise
+{
+}
 
 #[async_trait]
 impl Handler for Publisher {
@@ -56,25 +75,94 @@ impl Handler for Publisher {
     }
 
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
-        let wanted = match self.wanted(event).await? {
-            Ok(wanted) => wanted,
-            Err(ignored) => return Ok(ignored.outcome()),
-        };
-        let key = wanted.key();
-        let posted = match self.claim(&key).await? {
-            Claim::Won(claim) => match self.post(&wanted, &claim).await? {
-                Ok(posted) => Some(posted),
-                Err(stale) => return Ok(Ignored::Stale(stale).outcome()),
-            },
-            Claim::Published => None,
-        };
-        let settle = |seen: Option<&Publication>, now| match &posted {
-            Some(posted) => publication::settle(seen, posted, &wanted.review, now),
-            None => state::Decision::Ignore(Ignored::Already),
-        };
-        let turn = self.state.turn(&key, NAME, event, settle).await?;
-        let (outcome, events) = turn.into_parts();
-        self.bus.emit(events).await?;
-        Ok(outcome)
+        match event.topic.as_str() {
+            Block::TOPIC => {
+                let block: Block = event.read()?;
+                let of = self.wanted(&block.review).await?;
+                match of.and_then(|of| Review::of_block(of, block)) {
+                    Ok(review) => self.publish(event, &review).await,
+                    Err(ignored) => Ok(ignored.outcome()),
+                }
+            }
+            ReviewPublished::TOPIC => {
+                let published: ReviewPublished = event.read()?;
+                self.show(event, &published.review).await
+            }
+            ReviewSkipped::TOPIC => {
+                let skipped: ReviewSkipped = event.read()?;
+                self.show(event, &skipped.review).await
+            }
+            _ => {
+                let completed: ReviewCompleted = event.read()?;
+                match self.wanted(&completed.review).await? {
+                    Ok(of) => self.publish(event, &Review::of_verdict(of)?).await,
+                    Err(Ignored::NotKept) => Err(NoVerdict(completed.review).into()),
+                    Err(ignored) => Ok(ignored.outcome()),
+                }
+            }
+        }
     }
 }
+
+impl Publisher {
+    /// Sets the check, then writes the summary. Each has a claim of its own, so a
+    /// redelivery goes on where this one stopped. A check that can never be set keeps
+    /// nobody from the summary.
+    async fn show(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
+        let of = match self.wanted(review).await? {
+            Ok(of) => of,
+            Err(ignored) => return Ok(ignored.outcome()),
+        };
+        let told = match self.told(&of).await? {
+            Ok(told) => told,
+            Err(ignored) => return Ok(ignored.outcome()),
+        };
+        let of = &of;
+        let check = self.publish(event, &Check { of, told }).await;
+        let summarised = match (&check, told) {
+            (Err(error), _) if error.is_retryable() => return check,
+            // Those who cannot have checks would not know why nothing comes.
+            (_, Told::Skipped(SkipReason::InvalidPolicy) | Told::Review | Told::Block) => true,
+            (_, Told::Skipped(_)) => false,
+        };
+        if !summarised {
+            return check;
+        }
+        let summary = self.publish(event, &Summary { of, told }).await?;
+        Ok(both(check?, summary))
+    }
+
+    /// What there is to tell of a head, as it stands in state now.
+    async fn told(&self, of: &Wanted) -> Result<Result<Told, Ignored>, HandlerError> {
+        let item = &of.item;
+        Ok(match (&item.verdict, &item.skipped) {
+            _ if !item.policy.publish => Err(Ignored::Unpublished),
+            (Some(_), _) if self.is_blocked(of).await? => Ok(Told::Block),
+            (Some(_), _) => Ok(Told::Review),
+            (None, Some(skipped)) => Ok(Told::Skipped(skipped.reason)),
+            (None, None) => Err(Ignored::UnderWay),
+        })
+    }
+}
+
+/// What came of one thing and another: what was done counts more than what was not.
+fn both(one: Outcome, other: Outcome) -> Outcome {
+    match (one, other) {
+        (Outcome::Applied { said: one }, Outcome::Applied { said: other }) => {
+            Outcome::Applied { said: one + other }
+        }
+        (applied @ Outcome::Applied { .. }, _) | (_, applied @ Outcome::Applied { .. }) => applied,
+        (repeated @ Outcome::Repeated { .. }, _) | (_, repeated @ Outcome::Repeated { .. }) => {
+            repeated
+        }
+        (Outcome::Ignored { reason }, Outcome::Ignored { reason: other }) => Outcome::Ignored {
+            reason: match reason == other {
+                true => reason,
+                false => format!("{reason}; {other}"),
+            },
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,164 +2,28 @@
 //! a message, is shown as text: it mentions nobody and formats nothing.
 
 mod coverage;
+mod list;
 mod markdown;
+mod overview;
+mod review;
 
-use crate::post::{Kind, Wanted};
-use coverage::coverage;
-use diff::Diff;
-use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
-use markdown::{code, fenced, plain};
-use review::item::{CheckReport, ReviewItem, Verdict};
-use review::message::Block;
-use review::rules::RULES;
-use review::{Category, Coverage, Finding, Severity};
+pub(crate) use overview::{check_summary, headline, summary};
+pub(crate) use review::{recorded, review};
+
+use ::review::item::{CheckReport, Verdict};
+use ::review::{Category, Coverage, Finding, Severity};
+use markdown::code;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
-/// GitHub takes no longer body ("Create a review for a pull request").
+/// GitHub takes no longer body of a review or a comment ("Create a review for a pull
+/// request", "Create an issue comment").
 const LONGEST_BODY: usize = 65_536;
 
-/// More comments than this are noise: the rest is listed in the body.
-const MOST_COMMENTS: usize = 10;
-
-/// The review that is `wanted`, with `marker` in its body. Comments sit on lines
-/// of `diff`; a finding without a line goes into the body.
-pub(crate) fn review(wanted: &Wanted, diff: &Diff, marker: &str) -> NewReview {
-    let head = wanted.review.head_sha.short();
-    let (event, body, comments) = match &wanted.kind {
-        Kind::Verdict(verdict) => {
-            let (comments, rest) = place(&verdict.findings, diff);
-            let body = verdict_body(head, verdict, &wanted.item, &rest);
-            (verdict.event, body, comments)
-        }
-        Kind::Block(block) => (
-            ReviewEvent::RequestChanges,
-            block_body(head, block),
-            Vec::new(),
-        ),
-    };
-    NewReview {
-        commit_id: wanted.review.head_sha.clone(),
-        event,
-        body: fit(&body, marker),
-        comments,
-    }
-}
-
-/// The worst findings as comments, one a place, and what is left over.
-fn place<'a>(findings: &'a [Finding], diff: &Diff) -> (Vec<ReviewComment>, Vec<&'a Finding>) {
-    let mut places: BTreeMap<(&str, u32, Option<u32>), Vec<&Finding>> = BTreeMap::new();
-    let mut rest = Vec::new();
-    for finding in findings {
-        let place = (
-            finding.path.as_str(),
-            finding.line,
-            first_line(finding, diff),
-        );
-        let room = places.len() < MOST_COMMENTS || places.contains_key(&place);
-        if room && diff.has_line(&finding.path, finding.line) {
-            places.entry(place).or_default().push(finding);
-        } else {
-            rest.push(finding);
-        }
-    }
-    let comment = |((path, line, start_line), findings): ((&str, u32, Option<u32>), Vec<_>)| {
-        let told: Vec<_> = findings
-            .into_iter()
-            .map(|it| told(it, start_line))
-            .collect();
-        ReviewComment {
-            start_line,
-            start_side: start_line.map(|_| Side::Right),
-            ..ReviewComment::at(path, line, Side::Right, told.join("\n\n"))
-        }
-    };
-    (places.into_iter().map(comment).collect(), rest)
-}
-
-/// Where a comment on several lines begins, if GitHub takes one there.
-fn first_line(finding: &Finding, diff: &Diff) -> Option<u32> {
-    let first = finding.start_line?;
-    diff.has_range(&finding.path, first, finding.line)
-        .then_some(first)
-}
-
-/// `**High** · security · committed-secret (95% sure)`, and the message below. A
-/// model's finding has its title in the rule's place, and its own words say so.
-fn told(finding: &Finding, start_line: Option<u32>) -> String {
-    let subject = match &finding.title {
-        Some(title) if !finding.is_by_rules() => plain(title),
-        Some(_) | None => code(&finding.rule),
-    };
-    let mut told = format!(
-        "**{}** · {} · {subject} ({}% sure{})\n\n{}",
-        severity(finding.severity),
-        finding.category,
-        finding.confidence.as_percent(),
-        agreed(&finding.by),
-        plain(&finding.message),
-    );
-    // It replaces the lines that the comment sits on, whichever they are.
-    if let Some(lines) = &finding.suggestion
-        && finding.start_line == start_line
-    {
-        let _ = write!(told, "\n\n{}", fenced("suggestion", lines));
-    }
-    told
-}
-
-/// Who found it, where rules alone did not.
-fn agreed(by: &[String]) -> String {
-    match by {
-        [] => String::new(),
-        [one] if one == RULES => String::new(),
-        names => {
-            let names: Vec<_> = names.iter().map(|name| code(name)).collect();
-            format!(", {}", names.join(" and "))
-        }
-    }
-}
-
-fn verdict_body(head: &str, verdict: &Verdict, item: &ReviewItem, rest: &[&Finding]) -> String {
-    let mut body = format!("### Review of {}\n\n", code(head));
-    let _ = writeln!(body, "{}\n", summary(verdict, &item.reports));
-    if let Some(score) = verdict.quality_score {
-        let _ = writeln!(body, "Quality: **{score}** of 10.\n");
-    }
-    if !verdict.missing.is_empty() {
-        let missing: Vec<_> = verdict
-            .missing
-            .iter()
-            .map(|category| category.as_str())
-            .collect();
-        let _ = writeln!(
-            body,
-            "> [!WARNING]\n> This review is partial: no answer in time from **{}**.\n",
-            missing.join("**, **")
-        );
-    }
-    folded(&mut body, "not shown as comments", rest);
-    let unsure: Vec<_> = verdict.unsure.iter().collect();
-    folded(&mut body, "that may be none", &unsure);
-    body + &coverage(&item.reports)
-}
-
-fn folded(body: &mut String, which: &str, findings: &[&Finding]) {
-    if findings.is_empty() {
-        return;
-    }
-    let count = counted(findings.len(), "finding");
-    let _ = writeln!(body, "<details><summary>{count} {which}</summary>\n");
-    for finding in findings {
-        let place = code(&format!("{}:{}", finding.path, finding.line));
-        let (severity, message) = (severity(finding.severity), plain(&finding.message));
-        let _ = writeln!(body, "- {place} **{severity}** {message}");
-    }
-    let _ = writeln!(body, "\n</details>\n");
-}
+/// GitHub takes no longer summary of a check ("Create a check run", `output`).
+const LONGEST_SUMMARY: usize = 65_535;
 
 /// Whether there was something to read, and nobody has.
-fn is_unread(reports: &BTreeMap<Category, CheckReport>) -> bool {
+pub(crate) fn is_unread(reports: &BTreeMap<Category, CheckReport>) -> bool {
     let mut read = reports
         .values()
         .flat_map(|report| &report.readers)
@@ -169,21 +33,10 @@ fn is_unread(reports: &BTreeMap<Category, CheckReport>) -> bool {
     read.peek().is_some() && read.all(none)
 }
 
-/// How many findings of which severity, in one sentence.
-fn summary(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> String {
-    let unread = is_unread(reports);
-    if verdict.findings.is_empty() {
-        return match (unread, verdict.missing.len()) {
-            (true, _) => "The change could not be read, so nothing is said about it.",
-            (false, 0) if !verdict.unsure.is_empty() => "Nothing found that anybody is sure of.",
-            (false, 0) => "Nothing found.",
-            (false, _) if reports.is_empty() => "Nobody has looked at this change.",
-            (false, _) => "Nothing found in what was looked at.",
-        }
-        .to_owned();
-    }
+/// `1 critical, 2 low`.
+fn by_severity<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
     let mut of_severity: BTreeMap<Severity, usize> = BTreeMap::new();
-    for finding in &verdict.findings {
+    for finding in findings {
         *of_severity.entry(finding.severity).or_default() += 1;
     }
     let each: Vec<_> = of_severity
@@ -191,33 +44,37 @@ fn summary(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> Stri
         .rev()
         .map(|(of, count)| format!("{count} {}", severity(of).to_lowercase()))
         .collect();
-    let wish = match verdict.event {
-        ReviewEvent::RequestChanges => " Please address what blocks before merging.",
-        ReviewEvent::Comment | ReviewEvent::Approve => "",
+    each.join(", ")
+}
+
+/// ``Since `abc1234`: 1 new, 2 resolved, 3 still open.``, after an earlier review.
+fn progress(verdict: &Verdict) -> Option<String> {
+    let since = code(verdict.since.as_ref()?.short());
+    let (resolved, still_open) = (verdict.resolved.len(), verdict.still_open.len());
+    let begin = match verdict.findings.len() {
+        0 => format!("Nothing new since {since}: "),
+        new => format!("Since {since}: {new} new, "),
     };
-    format!(
-        "{}: {}.{wish}",
-        counted(verdict.findings.len(), "finding"),
-        each.join(", ")
-    )
+    Some(format!(
+        "{begin}{resolved} resolved, {still_open} still open."
+    ))
 }
 
-fn block_body(head: &str, block: &Block) -> String {
-    let mut body = format!(
-        "### Security issues in {}\n\nThe security specialist answered after the review was posted. \
-         Please address before merging:\n\n",
-        code(head)
-    );
-    for place in &block.details {
-        let _ = writeln!(body, "- {}", code(place));
-    }
-    body
+/// Who has not answered, where anybody was asked and has not.
+fn partial(missing: &[Category]) -> Option<String> {
+    let missing: Vec<_> = missing.iter().map(|category| category.as_str()).collect();
+    (!missing.is_empty()).then(|| {
+        format!(
+            "> [!WARNING]\n> This review is partial: no answer in time from **{}**.\n",
+            missing.join("**, **")
+        )
+    })
 }
 
-/// `body` and `marker`, cut where GitHub would refuse it, and saying so.
-fn fit(body: &str, marker: &str) -> String {
+/// `body` and `tail`, cut where GitHub would refuse it, and saying so.
+fn fit(body: &str, tail: &str, most: usize) -> String {
     const CUT: &str = "\n\n*Cut here: GitHub takes no longer text.*\n";
-    let room = LONGEST_BODY - marker.chars().count() - 1;
+    let room = most - tail.chars().count() - 1;
     let fitting = if body.chars().count() <= room {
         body.to_owned()
     } else {
@@ -226,7 +83,7 @@ fn fit(body: &str, marker: &str) -> String {
         let (whole_lines, _) = kept.rsplit_once('\n').unwrap_or((&kept, ""));
         format!("{whole_lines}{CUT}")
     };
-    format!("{fitting}\n{marker}")
+    format!("{fitting}\n{tail}")
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -1,12 +1,14 @@
 //! The client, and what its calls have in common; each port is a file of its own.
 
 mod check;
+mod checks;
 mod comment;
 mod contents;
 mod diff;
 mod files;
 mod pull_request;
 mod review;
+mod who;
 
 use crate::config::{Config, ConfigError};
 use crate::credentials::{Credentials, Permissions};

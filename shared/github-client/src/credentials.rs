@@ -44,6 +44,9 @@ pub struct Permissions {
     /// Check runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checks: Option<Access>,
+    /// Commit statuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statuses: Option<Access>,
 }
 
 impl Permissions {
@@ -52,18 +55,14 @@ impl Permissions {
         contents: Some(Access::Read),
         pull_requests: Some(Access::Read),
         checks: None,
+        statuses: None,
     };
 
-    /// For who publishes reviews and comments.
+    /// For who publishes reviews, comments and checks, and looks at those of others.
     pub const PUBLISHER: Self = Self {
         contents: Some(Access::Read),
         pull_requests: Some(Access::Write),
-        checks: None,
-    };
-
-    /// For who sets checks, too.
-    pub const CHECKER: Self = Self {
         checks: Some(Access::Write),
-        ..Self::PUBLISHER
+        statuses: Some(Access::Read),
     };
 }

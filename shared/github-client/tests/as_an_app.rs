@@ -151,7 +151,7 @@ async fn to_ask_for_a_token_is_tried_again() {
 
 #[tokio::test]
 async fn what_keeps_an_app_from_a_token_is_said_with_the_remedy() {
-    let publisher = |id, key| app_credentials(id, key, Permissions::CHECKER);
+    let publisher = |id, key| app_credentials(id, key, Permissions::PUBLISHER);
     let reader = app_credentials("4711", THROWAWAY_KEY, Permissions::READER);
     let granted = |permissions: &[(&'static str, &'static str)]| NewApp {
         permissions: permissions.to_vec(),

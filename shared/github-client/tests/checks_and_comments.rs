@@ -10,10 +10,10 @@ mod common;
 
 use common::Stage;
 use github::port::{
-    CommentId, Conclusion, GitHubError, NewCheck, NewReview, PublishReview, ReviewComment,
-    SetCheck, Side, Summarise,
+    CommentId, Conclusion, GitHubError, NewCheck, NewReview, PublishReview, ReadChecks,
+    ReviewComment, SetCheck, Side, Summarise, WhoAmI,
 };
-use github_world::Fault;
+use github_world::{Fault, StatusState};
 use std::time::Duration;
 
 by_token_and_by_app!(
@@ -115,6 +115,88 @@ async fn what_a_check_may_not_be(stage: Stage) {
         "only Apps may: {refused:?}"
     );
     assert_eq!(refused, world.set_check(repo, &good).await);
+}
+
+#[tokio::test]
+async fn green_is_what_nothing_speaks_against() {
+    let stage = Stage::with_app().await;
+    let (client, world) = (stage.client(), stage.world.github());
+    let (repo, head) = (&stage.pr.repo, stage.head());
+    let own = check(&stage);
+    let look = async |why: &str, green: bool| {
+        let found = client.others_are_green(repo, &head, &own.name).await;
+        assert_eq!(found, Ok(green), "{why}");
+        let direct = world.others_are_green(repo, &head, &own.name).await;
+        assert_eq!(found, direct, "{why}");
+    };
+    look("there is nothing", true).await;
+    client.set_check(repo, &own).await.unwrap();
+    look("the bot's own has failed", true).await;
+
+    let named = |name: &str, conclusion| NewCheck {
+        name: name.to_owned(),
+        conclusion,
+        ..own.clone()
+    };
+    let (failure, success) = (Conclusion::Failure, Conclusion::Success);
+    let same_name = named(&own.name, failure);
+    stage.world.check_by("other[bot]", repo, same_name.clone());
+    look("another App's of the same name", false).await;
+    let mended = named(&own.name, success);
+    stage.world.check_by("other[bot]", repo, mended);
+    look("run again", true).await;
+    let begun = named("build", success);
+    stage.world.check_begun_by("ci[bot]", repo, begun);
+    look("under way", false).await;
+    let neutral = named("build", Conclusion::Neutral);
+    stage.world.check_by("ci[bot]", repo, neutral);
+    look("ended", true).await;
+    for n in 0..150 {
+        let many = named(&format!("job {n}"), success);
+        stage.world.check_by("ci[bot]", repo, many);
+    }
+    look("many", true).await;
+    stage
+        .world
+        .check_by("ci[bot]", repo, named("last", failure));
+    look("on the second page", false).await;
+    stage
+        .world
+        .check_by("ci[bot]", repo, named("last", success));
+
+    for (state, green) in [
+        (StatusState::Pending, false),
+        (StatusState::Failure, false),
+        (StatusState::Error, false),
+        (StatusState::Success, true),
+    ] {
+        stage.world.set_status(repo, &head, "ci/old", state);
+        look(&format!("a status, {state:?}"), green).await;
+    }
+    let other_head = "f".repeat(40).parse().unwrap();
+    stage
+        .world
+        .set_status(repo, &other_head, "ci/old", StatusState::Failure);
+    look("another commit's", true).await;
+}
+
+#[tokio::test]
+async fn an_app_knows_its_login() {
+    let stage = Stage::with_app().await;
+    let login = stage.client().login().await;
+    assert_eq!(login, stage.world.github().login().await);
+    assert_eq!(login, Ok(Some("review-bot[bot]".to_owned())));
+}
+
+#[tokio::test]
+async fn what_github_does_not_tell_is_not_made_up() {
+    let stage = Stage::new().await; // a token of an App: no `GET /user`
+    assert_eq!(stage.client().login().await, Ok(None));
+    stage.world.set_bot("reviewer");
+    assert_eq!(
+        stage.client().login().await,
+        Ok(Some("reviewer".to_owned()))
+    );
 }
 
 const MARKER: &str = "<!-- summary -->";

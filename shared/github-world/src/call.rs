@@ -27,6 +27,8 @@ pub enum Call {
     Contents,
     /// `GET /repos/{owner}/{repo}/commits/{sha}/check-runs`.
     ListChecks,
+    /// `GET /repos/{owner}/{repo}/commits/{sha}/status`.
+    Status,
     /// `POST /repos/{owner}/{repo}/check-runs`.
     CreateCheck,
     /// `GET /repos/{owner}/{repo}/issues/{number}/comments`.
@@ -57,6 +59,7 @@ impl Call {
             | Self::ListFiles
             | Self::Contents
             | Self::ListChecks
+            | Self::Status
             | Self::ListComments
             | Self::User
             | Self::App
@@ -180,6 +183,7 @@ impl World {
         let mut state = self.lock();
         let done = match fault {
             Some(Fault::Unavailable) => Err(Refusal::unavailable()),
+            Some(Fault::Rejected) => Err(Refusal::new(422, "Validation Failed")),
             Some(Fault::RateLimited { retry_after }) => {
                 Err(Refusal::secondary_limit(403, Some(retry_after)))
             }
@@ -199,9 +203,10 @@ impl World {
         match fault {
             Some(Fault::LostReply) => Err(Failure::Cut),
             Some(Fault::BadGateway) => Err(Refusal::new(502, "Bad Gateway").into()),
-            Some(Fault::Unavailable | Fault::RateLimited { .. } | Fault::Slow(_)) | None => {
-                done.map_err(Failure::Refused)
-            }
+            Some(
+                Fault::Unavailable | Fault::Rejected | Fault::RateLimited { .. } | Fault::Slow(_),
+            )
+            | None => done.map_err(Failure::Refused),
         }
     }
 }

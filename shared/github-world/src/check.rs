@@ -4,7 +4,7 @@ use crate::answer::Refusal;
 use crate::call::{Call, Failure};
 use crate::{ProcessGitHub, World};
 use async_trait::async_trait;
-use github::port::{CheckId, GitHubError, NewCheck, SetCheck};
+use github::port::{CheckId, Conclusion, GitHubError, NewCheck, ReadChecks, SetCheck};
 use github::{AuthorKind, HeadSha, RepoName};
 use ports::Timestamp;
 
@@ -22,6 +22,28 @@ pub struct PostedCheck {
     pub check: NewCheck,
     /// When it was set.
     pub at: Timestamp,
+    /// Whether it is still under way: what it says of its end is yet to come.
+    pub running: bool,
+}
+
+impl PostedCheck {
+    fn is_green(&self) -> bool {
+        let well = match self.check.conclusion {
+            Conclusion::Neutral | Conclusion::Success => true,
+            Conclusion::Failure => false,
+        };
+        !self.running && well
+    }
+}
+
+/// Which of a commit's checks are asked for ("List check runs for a Git reference").
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wanted<'a> {
+    /// All of this name, or of any (`filter=all`).
+    All(Option<&'a str>),
+    /// The newest of each App and name (`filter=latest`, GitHub's default), of this
+    /// name or of any.
+    Latest(Option<&'a str>),
 }
 
 impl World {
@@ -35,6 +57,15 @@ impl World {
 
     /// Another App sets a check.
     pub fn check_by(&self, app: &str, repo: &RepoName, check: NewCheck) {
+        self.other_check(app, repo, check, false);
+    }
+
+    /// Another App begins a check, and has not ended it yet.
+    pub fn check_begun_by(&self, app: &str, repo: &RepoName, check: NewCheck) {
+        self.other_check(app, repo, check, true);
+    }
+
+    fn other_check(&self, app: &str, repo: &RepoName, check: NewCheck, running: bool) {
         let at = self.clock().now();
         let mut state = self.lock();
         let id = CheckId(state.next_id());
@@ -44,22 +75,34 @@ impl World {
             author: app.to_owned(),
             check,
             at,
+            running,
         });
     }
 
-    /// Those of a commit, of one name if it is said.
     pub(crate) async fn get_checks(
         &self,
         repo: &RepoName,
         head: &HeadSha,
-        name: Option<&str>,
+        wanted: Wanted<'_>,
     ) -> Result<Vec<PostedCheck>, Failure> {
         self.answer(Call::ListChecks, None, |state, _| {
             let repo = state.repo(repo).ok_or_else(Refusal::not_found)?;
-            let wanted = |posted: &&PostedCheck| {
-                posted.check.head_sha == *head && name.is_none_or(|name| posted.check.name == name)
+            let (name, latest) = match wanted {
+                Wanted::All(name) => (name, false),
+                Wanted::Latest(name) => (name, true),
             };
-            Ok(repo.checks.iter().filter(wanted).cloned().collect())
+            let same = |one: &PostedCheck, other: &PostedCheck| {
+                (&one.author, &one.check.name) == (&other.author, &other.check.name)
+            };
+            let mut found: Vec<PostedCheck> = Vec::new();
+            for posted in &repo.checks {
+                let of_name = name.is_none_or(|name| posted.check.name == name);
+                if posted.check.head_sha == *head && of_name {
+                    found.retain(|before| !(latest && same(before, posted)));
+                    found.push(posted.clone());
+                }
+            }
+            Ok(found)
         })
         .await
     }
@@ -92,6 +135,7 @@ impl World {
                 author: state.bot.login.clone(),
                 check: check.clone(),
                 at: now,
+                running: false,
             };
             let here = state.repos.entry(repo.clone()).or_default();
             here.checks.push(posted.clone());
@@ -111,7 +155,10 @@ impl SetCheck for ProcessGitHub {
         external_id: &str,
     ) -> Result<Option<CheckId>, GitHubError> {
         let call = || format!("GET /repos/{repo}/commits/{head}/check-runs");
-        let found = self.world.get_checks(repo, head, Some(name)).await;
+        let found = self
+            .world
+            .get_checks(repo, head, Wanted::All(Some(name)))
+            .await;
         let found = found.map_err(|failure| self.error(call(), failure))?;
         let bot = self.world.bot();
         let own =
@@ -124,5 +171,30 @@ impl SetCheck for ProcessGitHub {
         let posted = self.world.post_check(repo, check).await;
         let posted = posted.map_err(|failure| self.error(call(), failure))?;
         Ok(posted.id)
+    }
+}
+
+#[async_trait]
+impl ReadChecks for ProcessGitHub {
+    async fn others_are_green(
+        &self,
+        repo: &RepoName,
+        head: &HeadSha,
+        own: &str,
+    ) -> Result<bool, GitHubError> {
+        let at = format!("GET /repos/{repo}/commits/{head}");
+        let statuses = self.world.get_statuses(repo, head).await;
+        let statuses = statuses.map_err(|failure| self.error(format!("{at}/status"), failure))?;
+        if !statuses.iter().all(|status| status.state.is_green()) {
+            return Ok(false);
+        }
+        let all = self
+            .world
+            .get_checks(repo, head, Wanted::Latest(None))
+            .await;
+        let all = all.map_err(|failure| self.error(format!("{at}/check-runs"), failure))?;
+        let bot = self.world.bot();
+        let is_own = |posted: &PostedCheck| posted.author == bot && posted.check.name == own;
+        Ok(all.iter().all(|posted| is_own(posted) || posted.is_green()))
     }
 }

@@ -87,6 +87,13 @@ impl World {
         pull.map(|pull| pull.posted.clone()).unwrap_or_default()
     }
 
+    /// Someone deletes a comment. Nobody is told: the webhook's `deleted` is not played.
+    pub fn delete_comment(&self, pr: &PrKey, id: CommentId) {
+        if let Ok(pull) = self.lock().pull_mut(pr) {
+            pull.posted.retain(|posted| posted.id != id);
+        }
+    }
+
     pub(crate) async fn get_comments(&self, pr: &PrKey) -> Result<Vec<PostedComment>, Failure> {
         self.answer(Call::ListComments, None, |state, _| {
             Ok(state.pull(pr)?.posted.clone())

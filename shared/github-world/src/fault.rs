@@ -9,6 +9,8 @@ use std::time::Duration;
 pub enum Fault {
     /// Nothing is done; 503.
     Unavailable,
+    /// Nothing is done; 422: the same call would be refused again.
+    Rejected,
     /// It *is* done, and then the connection is cut before the answer is there.
     LostReply,
     /// It *is* done, and then a proxy answers 502.

@@ -15,6 +15,7 @@ mod pull_request;
 mod refused;
 mod request;
 mod review;
+mod status;
 
 pub use app::NewApp;
 pub use request::HttpRequest;
@@ -84,6 +85,7 @@ fn in_a_repository() -> Vec<(&'static str, MethodRouter<World>)> {
         ("contents/{*path}", get(contents::get)),
         ("check-runs", post(check::create)),
         ("commits/{sha}/check-runs", get(check::list)),
+        ("commits/{sha}/status", get(status::combined)),
         (
             "issues/{number}/comments",
             get(comment::list).post(comment::create),

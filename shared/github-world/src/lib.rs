@@ -55,6 +55,7 @@ mod model;
 mod payload;
 mod port;
 mod rules;
+mod status;
 mod story;
 mod world;
 
@@ -70,5 +71,6 @@ pub use hunks::MalformedDiff;
 pub use limit::Limit;
 pub use model::{Account, PostedReview};
 pub use port::ProcessGitHub;
+pub use status::StatusState;
 pub use story::NewPullRequest;
 pub use world::World;

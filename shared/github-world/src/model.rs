@@ -3,6 +3,7 @@
 use crate::check::PostedCheck;
 use crate::comment::PostedComment;
 use crate::hunks::DiffLines;
+use crate::status::Status;
 use github::port::{ReviewComment, ReviewEvent, ReviewId};
 use github::{AuthorKind, HeadSha, RepoName};
 use ports::Timestamp;
@@ -71,6 +72,7 @@ pub(crate) struct Repository {
     /// By branch, then path.
     pub(crate) files: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
     pub(crate) checks: Vec<PostedCheck>,
+    pub(crate) statuses: Vec<Status>,
 }
 
 impl Repository {

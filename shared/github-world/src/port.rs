@@ -4,7 +4,7 @@ use crate::World;
 use crate::call::Failure;
 use async_trait::async_trait;
 use github::port::{
-    GitHubError, NewReview, PublishReview, PullRequest, ReadDiff, ReadPullRequest, ReviewId,
+    GitHubError, NewReview, PublishReview, PullRequest, ReadDiff, ReadPullRequest, ReviewId, WhoAmI,
 };
 use github::{HeadSha, PrKey};
 
@@ -87,5 +87,12 @@ impl PublishReview for ProcessGitHub {
             Ok((_, posted)) => Ok(posted.id),
             Err(failure) => Err(self.error(call(), failure)),
         }
+    }
+}
+
+#[async_trait]
+impl WhoAmI for ProcessGitHub {
+    async fn login(&self) -> Result<Option<String>, GitHubError> {
+        Ok(Some(self.world.bot()))
     }
 }

@@ -4,13 +4,15 @@
 mod check;
 mod comment;
 mod files;
+mod identity;
 
-pub use check::{CheckId, Conclusion, NewCheck, SetCheck};
+pub use check::{CheckId, Conclusion, NewCheck, ReadChecks, SetCheck};
 pub use comment::{CommentId, Summarise};
 pub use files::{
     ChangedFile, FileStatus, Files, LARGEST_FILE, MOST_FILES, ReadChange, ReadFile, ReadFiles,
     is_file_path,
 };
+pub use identity::WhoAmI;
 
 use crate::{HeadSha, PrKey};
 use async_trait::async_trait;

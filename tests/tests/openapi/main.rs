@@ -7,8 +7,8 @@ mod description;
 use description::Description;
 use github::PrKey;
 use github::port::{
-    Conclusion, GitHubError, NewCheck, NewReview, PublishReview, ReadDiff, ReadFile, ReadFiles,
-    ReadPullRequest, ReviewComment, ReviewEvent, SetCheck, Side, Summarise,
+    Conclusion, GitHubError, NewCheck, NewReview, PublishReview, ReadChecks, ReadDiff, ReadFile,
+    ReadFiles, ReadPullRequest, ReviewComment, ReviewEvent, SetCheck, Side, Summarise, WhoAmI,
 };
 use github_client::{Client, Config, Credentials, Permissions};
 use github_world::{HttpRequest, NewApp, NewPullRequest, World};
@@ -54,12 +54,13 @@ async fn driven(as_app: bool) -> Result<Vec<HttpRequest>, GitHubError> {
                 ("contents", "read"),
                 ("pull_requests", "write"),
                 ("checks", "write"),
+                ("statuses", "read"),
             ],
         });
         Credentials::App {
             id: "4711".to_owned(),
             private_key: KEY.into(),
-            permissions: Permissions::CHECKER,
+            permissions: Permissions::PUBLISHER,
         }
     } else {
         Credentials::Token(world.token().into())
@@ -151,6 +152,14 @@ async fn write(client: &Client, world: &World, pr: &PrKey) -> Result<(), GitHubE
         assert!(found.is_some());
     }
 
+    let head = world.head(pr);
+    assert!(
+        client
+            .others_are_green(&pr.repo, &head, "review & more")
+            .await?
+    );
+    client.login().await?;
+
     let comment = client.create_comment(pr, MARKER).await?;
     client.update_comment(&pr.repo, comment, MARKER).await?;
     assert_eq!(client.find_comment(pr, MARKER).await?, Some(comment));
@@ -188,6 +197,7 @@ async fn every_call_is_one_that_github_describes() {
     insta::assert_snapshot!(made.join("\n"), @r"
     GET /app
     GET /repos/{owner}/{repo}/commits/{ref}/check-runs
+    GET /repos/{owner}/{repo}/commits/{ref}/status
     GET /repos/{owner}/{repo}/compare/{base}...{head}
     GET /repos/{owner}/{repo}/contents/{path}
     GET /repos/{owner}/{repo}/installation

@@ -10,7 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The last part of a review's body.
-pub(super) fn coverage(reports: &BTreeMap<Category, CheckReport>) -> String {
+pub(super) fn coverage(
+    reports: &BTreeMap<Category, CheckReport>,
+    second_look: Option<&Usage>,
+) -> String {
     let mut text = String::new();
     for (category, report) in reports {
         let read = read(&report.readers);
@@ -26,7 +29,7 @@ pub(super) fn coverage(reports: &BTreeMap<Category, CheckReport>) -> String {
     if readers().next().is_some() && readers().all(|reader| reader.name == RULES) {
         text += "\n<sub>Reviewed by rules alone, without a model.</sub>\n";
     }
-    text + &cost(readers())
+    text + &cost(readers(), second_look)
 }
 
 /// `2 files read by rules, 1 by kimi`.
@@ -48,7 +51,7 @@ fn read(readers: &[Reader]) -> String {
 
 /// The files that somebody did not read, each with the reason, and who it was where
 /// others did.
-fn left_out(reports: &BTreeMap<Category, CheckReport>) -> String {
+pub(super) fn left_out(reports: &BTreeMap<Category, CheckReport>) -> String {
     let mut by: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
     let mut everybody = BTreeSet::new();
     for reader in reports.values().flat_map(|report| &report.readers) {
@@ -71,14 +74,21 @@ fn left_out(reports: &BTreeMap<Category, CheckReport>) -> String {
     text
 }
 
-/// `<sub>kimi: 12,345 tokens, $0.012</sub>`, where a model was asked.
-fn cost<'a>(readers: impl Iterator<Item = &'a Reader>) -> String {
+/// `<sub>kimi: 12,345 tokens, $0.012</sub>`, where a model was asked. The second look is
+/// the same model's.
+fn cost<'a>(readers: impl Iterator<Item = &'a Reader>, second_look: Option<&Usage>) -> String {
     let mut models: BTreeMap<&str, Usage> = BTreeMap::new();
     for reader in readers {
         if let Some(usage) = &reader.usage {
             let sum = models.get(reader.name.as_str());
             let sum = sum.map_or_else(|| usage.clone(), |sum| sum.plus(usage));
             models.insert(&reader.name, sum);
+        }
+    }
+    if let Some(usage) = second_look {
+        match models.values_mut().next() {
+            Some(sum) => *sum = sum.plus(usage),
+            None => drop(models.insert("second look", usage.clone())),
         }
     }
     let mut text = String::new();

@@ -1,10 +1,17 @@
 mod anchors;
+mod rounds;
 
+use super::markdown::plain;
 use super::*;
-use diff::{LeftOut, WhyLeftOut};
-use review::item::Reader;
-use review::message::{BlockReason, ReviewKey};
-use review::{Confidence, Coverage};
+use crate::approval::Approval;
+use crate::check::Told;
+use crate::review::{Kind, Review};
+use crate::wanted::Wanted;
+use ::review::item::{Reader, ReviewItem};
+use ::review::message::{Block, BlockReason, ReviewKey};
+use ::review::{Confidence, Coverage};
+use diff::{Diff, LeftOut, WhyLeftOut};
+use github::port::{NewReview, ReviewComment, ReviewEvent};
 
 const MARKER: &str = "<!-- github-bot:0123 -->";
 
@@ -49,21 +56,13 @@ fn report() -> CheckReport {
     }
 }
 
-fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> Wanted {
+fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> Review {
     let expected = Category::ALL
         .iter()
         .filter(|category| !missing.contains(category));
     let item = ReviewItem {
         reports: expected.map(|category| (*category, report())).collect(),
-        ..ReviewItem::of("b".repeat(40).parse().unwrap())
-    };
-    Wanted {
-        review: ReviewKey {
-            pr: "octo/widgets#7".parse().unwrap(),
-            head_sha: "a".repeat(40).parse().unwrap(),
-        },
-        item,
-        kind: Kind::Verdict(Verdict {
+        verdict: Some(Verdict {
             decided_at: event::Timestamp::UNIX_EPOCH,
             event: ReviewEvent::RequestChanges,
             findings,
@@ -78,7 +77,28 @@ fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> Wanted {
             notes: vec![],
             usage: None,
         }),
-    }
+        ..ReviewItem::of("b".repeat(40).parse().unwrap())
+    };
+    Review::of_verdict(Wanted {
+        review: ReviewKey {
+            pr: "octo/widgets#7".parse().unwrap(),
+            head_sha: "a".repeat(40).parse().unwrap(),
+        },
+        item,
+        pull: None,
+    })
+    .unwrap()
+}
+
+/// The same with another verdict.
+fn decided(review: Review, change: impl FnOnce(&mut Verdict)) -> Review {
+    let mut of = review.of;
+    change(of.item.verdict.as_mut().unwrap());
+    Review::of_verdict(of).unwrap()
+}
+
+fn shown(wanted: &Review, diff: &Diff) -> NewReview {
+    review(wanted, diff, MARKER, &Approval::NotAsked)
 }
 
 /// A diff that adds `lines` lines to `src/lib.rs`.
@@ -97,7 +117,7 @@ fn a_partial_review_as_people_read_it() {
         finding(1, Severity::Low, "The same line again."),
         finding(99, Severity::Medium, "Off the diff."),
     ];
-    let review = review(&wanted(findings, vec![Category::Logic]), &added(3), MARKER);
+    let review = shown(&wanted(findings, vec![Category::Logic]), &added(3));
     insta::assert_snapshot!(review.body, @"
     ### Review of `aaaaaaa`
 
@@ -174,7 +194,7 @@ fn a_review_by_rules_and_a_model_as_people_read_it() {
         Severity::Medium,
         "`left` is never checked. Ask @octocat.",
     );
-    model.rule = review::MODEL.to_owned();
+    model.rule = ::review::MODEL.to_owned();
     model.title = Some("Unchecked *value*".to_owned());
     model.by = vec!["kimi-k3.1-pro".to_owned()];
     model.suggestion = Some("let left = checked(left)?; // ```".to_owned());
@@ -184,17 +204,17 @@ fn a_review_by_rules_and_a_model_as_people_read_it() {
     let mut both = finding(1, Severity::High, "A key. Revoke it.");
     both.by.push("kimi-k3.1-pro".to_owned());
     let mut wanted = wanted(vec![both, model, range], vec![]);
-    if let Kind::Verdict(verdict) = &mut wanted.kind {
+    wanted = decided(wanted, |verdict| {
         verdict.unsure = vec![finding(3, Severity::Low, "Perhaps.")];
-    }
-    for report in wanted.item.reports.values_mut() {
+    });
+    for report in wanted.of.item.reports.values_mut() {
         let mut kimi = reader("kimi-k3.1-pro");
         kimi.coverage.left_out.push(LeftOut {
             path: "Cargo.lock".to_owned(),
             why: WhyLeftOut::Generated,
         });
         kimi.notes = vec!["2 secrets were masked before it read the change.".to_owned()];
-        kimi.usage = Some(review::Usage {
+        kimi.usage = Some(::review::Usage {
             prompt_tokens: 9_000,
             cached_tokens: 4_000,
             completion_tokens: 1_000,
@@ -202,7 +222,7 @@ fn a_review_by_rules_and_a_model_as_people_read_it() {
         });
         report.readers.push(kimi);
     }
-    let review = review(&wanted, &added(3), MARKER);
+    let review = shown(&wanted, &added(3));
     let comment = |it: &ReviewComment| format!("{:?} to {}\n{}", it.start_line, it.line, it.body);
     let comments: Vec<_> = review.comments.iter().map(comment).collect();
     insta::assert_snapshot!(format!("{}\n\n{}", review.body, comments.join("\n\n")));
@@ -213,12 +233,14 @@ fn the_worst_are_comments_and_the_rest_is_listed() {
     let findings = (1..=30)
         .map(|line| finding(line, Severity::Low, "Something."))
         .collect();
-    let review = review(&wanted(findings, vec![]), &added(30), MARKER);
-    assert_eq!(review.comments.len(), MOST_COMMENTS);
-    assert_eq!(
-        review.body.matches("- `src/lib.rs:").count(),
-        30 - MOST_COMMENTS
-    );
+    let mut wanted = wanted(findings, vec![]);
+    for most in [0, 1, 10] {
+        wanted.of.item.policy.max_comments = most;
+        let review = shown(&wanted, &added(30));
+        assert_eq!(review.comments.len(), usize::from(most), "{most}");
+        let listed = review.body.matches("- `src/lib.rs:").count();
+        assert_eq!(listed, 30 - usize::from(most), "{most}");
+    }
 }
 
 #[test]
@@ -227,7 +249,7 @@ fn a_body_is_cut_where_github_would_refuse_it_and_says_so() {
     let findings = (1..=40)
         .map(|line| finding(line, Severity::Low, &long))
         .collect();
-    let review = review(&wanted(findings, vec![]), &Diff::default(), MARKER);
+    let review = shown(&wanted(findings, vec![]), &Diff::default());
     assert!(review.body.chars().count() <= LONGEST_BODY);
     assert!(review.body.contains("Cut here"));
     assert!(review.body.ends_with(MARKER));
@@ -235,14 +257,14 @@ fn a_body_is_cut_where_github_would_refuse_it_and_says_so() {
 
 #[test]
 fn a_change_that_could_not_be_read_is_not_called_clean() {
-    let mut wanted = wanted(vec![], vec![]);
-    if let Kind::Verdict(verdict) = &mut wanted.kind {
+    let mut wanted = decided(wanted(vec![], vec![]), |verdict| {
         verdict.quality_score = None;
-    }
-    for report in wanted.item.reports.values_mut() {
+        verdict.event = ReviewEvent::Comment;
+    });
+    for report in wanted.of.item.reports.values_mut() {
         report.readers[0].coverage.files_read = 0;
     }
-    let review = review(&wanted, &Diff::default(), MARKER);
+    let review = shown(&wanted, &Diff::default());
     insta::assert_snapshot!(review.body, @"
     ### Review of `aaaaaaa`
 
@@ -261,15 +283,15 @@ fn a_change_that_could_not_be_read_is_not_called_clean() {
 
 #[test]
 fn a_late_block_as_people_read_it() {
-    let late = Wanted {
+    let late = Review {
         kind: Kind::Block(Block {
-            review: wanted(vec![], vec![]).review,
+            review: wanted(vec![], vec![]).of.review,
             reason: BlockReason::SecurityIssues,
             details: vec!["src/lib.rs:1 committed-secret".to_owned()],
         }),
         ..wanted(vec![], vec![])
     };
-    let review = review(&late, &Diff::default(), MARKER);
+    let review = shown(&late, &Diff::default());
     assert_eq!(review.event, ReviewEvent::RequestChanges);
     insta::assert_snapshot!(review.body, @"
     ### Security issues in `aaaaaaa`

@@ -43,8 +43,8 @@ struct CheckBody {
 }
 
 #[derive(Deserialize)]
-struct AppBody {
-    slug: String,
+pub(super) struct AppBody {
+    pub(super) slug: String,
 }
 
 #[async_trait]

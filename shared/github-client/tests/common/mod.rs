@@ -55,6 +55,7 @@ pub fn new_app() -> NewApp {
             ("contents", "read"),
             ("pull_requests", "write"),
             ("checks", "write"),
+            ("statuses", "read"),
         ],
     }
 }
@@ -91,7 +92,7 @@ impl Stage {
         let stage = Self::new().await;
         stage.world.install_app(new_app());
         Self {
-            credentials: app_credentials("4711", THROWAWAY_KEY, Permissions::CHECKER),
+            credentials: app_credentials("4711", THROWAWAY_KEY, Permissions::PUBLISHER),
             ..stage
         }
     }

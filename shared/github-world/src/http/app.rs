@@ -23,6 +23,7 @@ use std::time::Duration;
 pub(super) const CONTENTS: &str = "contents";
 pub(super) const PULL_REQUESTS: &str = "pull_requests";
 pub(super) const CHECKS: &str = "checks";
+pub(super) const STATUSES: &str = "statuses";
 
 /// "Installation access tokens expire after one hour."
 const TOKEN_LASTS: Duration = Duration::from_secs(3600);

@@ -6,7 +6,7 @@ use super::page::asked;
 use super::{body, page};
 use crate::World;
 use crate::call::Failure;
-use crate::check::PostedCheck;
+use crate::check::{PostedCheck, Wanted};
 use crate::payload;
 use axum::Json;
 use axum::body::Bytes;
@@ -71,7 +71,11 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     let head = sha(at.text("sha")?)?;
     let name = asked(&uri, "check_name").map(decoded);
-    let checks = world.get_checks(&at.repo, &head, name.as_deref()).await?;
+    let wanted = match asked(&uri, "filter") {
+        Some("all") => Wanted::All(name.as_deref()),
+        _ => Wanted::Latest(name.as_deref()),
+    };
+    let checks = world.get_checks(&at.repo, &head, wanted).await?;
     let list = format!("commits/{head}/check-runs");
     let count = checks.len();
     let wrap = |shown| json!({"total_count": count, "check_runs": Value::Array(shown)});
@@ -90,10 +94,10 @@ fn shown(posted: &PostedCheck) -> Value {
         "name": check.name,
         "head_sha": check.head_sha,
         "external_id": check.external_id,
-        "status": "completed",
-        "conclusion": check.conclusion,
+        "status": if posted.running { "in_progress" } else { "completed" },
+        "conclusion": (!posted.running).then_some(check.conclusion),
         "started_at": payload::second(posted.at),
-        "completed_at": payload::second(posted.at),
+        "completed_at": (!posted.running).then(|| payload::second(posted.at)),
         "output": {"title": check.title, "summary": check.summary, "annotations_count": 0},
         "app": {"id": payload::id_of(slug), "slug": slug, "name": slug},
     })

@@ -116,6 +116,7 @@ impl Needed {
         let name = match parts.next() {
             Some("installation") => return Self::Jwt,
             Some("pulls" | "issues") => app::PULL_REQUESTS,
+            Some("commits") if parts.nth(1) == Some("status") => app::STATUSES,
             Some("check-runs" | "commits") => app::CHECKS,
             _ => app::CONTENTS,
         };

@@ -57,3 +57,22 @@ pub trait SetCheck: Send + Sync {
     /// for it first, as [`SetCheck::find_check`] finds it.
     async fn set_check(&self, repo: &RepoName, check: &NewCheck) -> Result<CheckId, GitHubError>;
 }
+
+/// Reads how the checks of a commit stand.
+#[async_trait]
+pub trait ReadChecks: Send + Sync {
+    /// Whether nothing speaks against `head`: every check run there has ended with
+    /// success, neutral or skipped ("List check runs for a Git reference"), and the
+    /// latest status of every context is success ("Get the combined status for a
+    /// specific reference"). Where there are none, nothing does. What this bot has set
+    /// under the name `own` is left aside.
+    ///
+    /// # Errors
+    /// [`GitHubError::Forbidden`] where the credentials may not read them.
+    async fn others_are_green(
+        &self,
+        repo: &RepoName,
+        head: &HeadSha,
+        own: &str,
+    ) -> Result<bool, GitHubError>;
+}

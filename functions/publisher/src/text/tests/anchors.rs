@@ -1,11 +1,10 @@
 //! Whatever is found, and wherever: GitHub takes the review, and nothing is lost.
 
 use super::*;
-use crate::text::review;
+use ::review::MODEL;
 use github::port::PublishReview;
 use github_world::{NewPullRequest, World};
 use proptest::prelude::*;
-use review::MODEL;
 
 /// A file of a diff: its hunks, each as lines kept (`' '`), removed and added.
 fn hunks() -> impl Strategy<Value = Vec<Vec<char>>> {
@@ -75,8 +74,8 @@ proptest! {
         let opened = world.open_pull_request(NewPullRequest { diff: text, ..NewPullRequest::default() });
         let pr = opened.pr.unwrap();
         let mut wanted = wanted(found.clone(), vec![]);
-        wanted.review = ReviewKey { head_sha: world.head(&pr), pr: pr.clone() };
-        let review = review(&wanted, &diff, MARKER);
+        wanted.of.review = ReviewKey { head_sha: world.head(&pr), pr: pr.clone() };
+        let review = shown(&wanted, &diff);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let posted = runtime.block_on(world.github().create_review(&pr, &review));
         prop_assert!(posted.is_ok(), "{:?} of {:#?}", posted, review);

@@ -1,0 +1,148 @@
+//! Whether a pull request is approved: the policy decides, by facts that are gathered
+//! right before the review is posted.
+
+use crate::Publisher;
+use crate::check;
+use crate::wanted::Wanted;
+use bus::HandlerError;
+use event::Failure;
+use github::port::{GitHubError, PullRequest};
+use policy::{ApprovalFacts, AuthorAssociation, WhyNot};
+use review::item::{CheckReport, ReviewItem, Verdict};
+use std::collections::BTreeMap;
+
+/// What is said of approving.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Approval {
+    /// Nobody wants any, or the review asks for changes.
+    NotAsked,
+    /// The pull request is approved.
+    Given,
+    /// It is not, for these reasons.
+    Withheld(Vec<WhyNot>),
+}
+
+impl Publisher {
+    /// Asks GitHub for what the policy wants to know, and the policy.
+    pub(crate) async fn approval(
+        &self,
+        of: &Wanted,
+        verdict: &Verdict,
+        now: &PullRequest,
+    ) -> Result<Approval, HandlerError> {
+        let policy = &of.item.policy;
+        let login = known(of, self.github.login().await)?.flatten();
+        let checks_green = policy.auto_approve().require_checks && {
+            let (repo, head) = (&of.review.pr.repo, &of.review.head_sha);
+            let green = self.github.others_are_green(repo, head, check::NAME).await;
+            known(of, green)?.unwrap_or(false)
+        };
+        let facts = facts(of, verdict, now, login.as_deref(), checks_green);
+        Ok(match policy.may_approve(&facts) {
+            Ok(()) => Approval::Given,
+            Err(reasons) => Approval::Withheld(reasons),
+        })
+    }
+}
+
+/// The answer, or `None` where GitHub will never give one: that speaks against
+/// approving, and not against the review.
+fn known<T>(of: &Wanted, answer: Result<T, GitHubError>) -> Result<Option<T>, GitHubError> {
+    match answer {
+        Err(error) if !error.is_retryable() => {
+            tracing::info!(review = %of.review, %error, "not approved: GitHub does not tell");
+            Ok(None)
+        }
+        answer => answer.map(Some),
+    }
+}
+
+/// What is known. What is not known speaks against approving.
+fn facts(
+    of: &Wanted,
+    verdict: &Verdict,
+    now: &PullRequest,
+    login: Option<&str>,
+    checks_green: bool,
+) -> ApprovalFacts {
+    let author_association = AuthorAssociation::of(&now.author_association);
+    let head_repo = of.pull.as_ref().and_then(|pull| pull.head_repo.as_ref());
+    ApprovalFacts {
+        score: verdict.quality_score,
+        open_findings: open_findings(&of.item, verdict),
+        every_file_read: every_file_read(&of.item.reports),
+        head_unchanged: now.head_sha == of.review.head_sha,
+        author_association,
+        own_pull_request: login.is_none_or(|login| login.eq_ignore_ascii_case(&now.author)),
+        from_fork: head_repo != Some(&of.review.pr.repo),
+        first_time: author_association.is_new(),
+        checks_green,
+        missing_specialists: verdict.missing.clone(),
+    }
+}
+
+/// All that anybody found and nobody saw mended, told or not.
+fn open_findings(item: &ReviewItem, verdict: &Verdict) -> u32 {
+    let lists = [
+        &verdict.findings,
+        &verdict.still_open,
+        &verdict.unsure,
+        &verdict.late,
+    ];
+    let listed = lists.iter().map(|list| list.len()).sum::<usize>();
+    let listed = u32::try_from(listed).unwrap_or(u32::MAX);
+    let not_kept = item.reports.values().map(|report| report.not_kept);
+    not_kept.fold(
+        listed.saturating_add(verdict.below_floor),
+        u32::saturating_add,
+    )
+}
+
+fn every_file_read(reports: &BTreeMap<review::Category, CheckReport>) -> bool {
+    let whole = |report: &CheckReport| {
+        let mut readers = report.readers.iter();
+        !report.readers.is_empty() && readers.all(|reader| reader.coverage.left_out.is_empty())
+    };
+    !reports.is_empty() && reports.values().all(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::clean;
+
+    #[test]
+    fn what_is_not_known_speaks_against_approving() {
+        let head = "a".repeat(40);
+        let of = Wanted {
+            review: review::message::ReviewKey {
+                pr: "octo/widgets#7".parse().unwrap(),
+                head_sha: head.parse().unwrap(),
+            },
+            item: clean(),
+            pull: None,
+        };
+        let now = PullRequest {
+            head_sha: "c".repeat(40).parse().unwrap(),
+            open: true,
+            author: "octocat".to_owned(),
+            author_association: "MEMBER".to_owned(),
+            base_ref: "main".to_owned(),
+            draft: false,
+        };
+        let verdict = of.item.verdict.clone().unwrap();
+        let own = |login| facts(&of, &verdict, &now, login, true).own_pull_request;
+        for (why, login, is_own) in [
+            ("another's", Some("review-bot[bot]"), false),
+            ("its own, whatever the case", Some("OctoCat"), true),
+            ("nobody knows who posts", None, true),
+        ] {
+            assert_eq!(own(login), is_own, "{why}");
+        }
+        let facts = facts(&of, &verdict, &now, Some("review-bot[bot]"), true);
+        assert!(facts.from_fork, "nobody knows where the head lives");
+        assert!(!facts.head_unchanged, "another head by now");
+        assert!(facts.every_file_read);
+        assert_eq!(facts.open_findings, 0);
+    }
+}

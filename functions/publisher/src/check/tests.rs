@@ -1,0 +1,104 @@
+use super::*;
+use crate::tests::{clean, finding};
+use github::port::ReviewEvent;
+use policy::Conclusion as Wish;
+use review::{Category, Severity};
+
+#[test]
+fn how_a_check_ends() {
+    type Change = fn(&mut ReviewItem);
+    let same: Change = |_| {};
+    let block: Change = |item| {
+        let verdict = item.verdict.as_mut().unwrap();
+        verdict.findings = vec![finding(Severity::Critical)];
+        verdict.event = ReviewEvent::RequestChanges;
+    };
+    let old_block: Change =
+        |item| item.verdict.as_mut().unwrap().still_open = vec![finding(Severity::Critical)];
+    let low: Change = |item| item.verdict.as_mut().unwrap().findings = vec![finding(Severity::Low)];
+    let late: Change = |item| item.verdict.as_mut().unwrap().late = vec![finding(Severity::Low)];
+    let unsure: Change =
+        |item| item.verdict.as_mut().unwrap().unsure = vec![finding(Severity::Low)];
+    let partial: Change = |item| item.verdict.as_mut().unwrap().missing = vec![Category::Style];
+    let partial_and_low: Change = |item| {
+        let verdict = item.verdict.as_mut().unwrap();
+        verdict.missing = vec![Category::Style];
+        verdict.findings = vec![finding(Severity::Low)];
+    };
+    let unread: Change = |item| {
+        for report in item.reports.values_mut() {
+            let coverage = &mut report.readers[0].coverage;
+            coverage.files_read = 0;
+            coverage.left_out = vec![diff::LeftOut {
+                path: "logo.png".to_owned(),
+                why: diff::WhyLeftOut::Binary,
+            }];
+        }
+    };
+    let (neutral, failure, success) = (
+        Conclusion::Neutral,
+        Conclusion::Failure,
+        Conclusion::Success,
+    );
+    let skipped = Told::Skipped(SkipReason::Draft);
+    // Each with the built-in wishes, and with both the other way round.
+    for (why, change, told, built_in, turned) in [
+        ("nothing is open", same, Told::Review, success, success),
+        ("it blocks", block, Told::Review, failure, neutral),
+        ("it still blocks", old_block, Told::Review, failure, neutral),
+        ("a finding", low, Told::Review, neutral, failure),
+        ("on a line of before", late, Told::Review, neutral, failure),
+        ("nobody is sure", unsure, Told::Review, success, success),
+        ("partial", partial, Told::Review, neutral, neutral),
+        (
+            "partial, and a finding",
+            partial_and_low,
+            Told::Review,
+            neutral,
+            failure,
+        ),
+        ("unread", unread, Told::Review, neutral, neutral),
+        ("blocked later", same, Told::Block, failure, neutral),
+        ("left alone", same, skipped, neutral, neutral),
+        (
+            "left alone, whatever was found",
+            block,
+            skipped,
+            neutral,
+            neutral,
+        ),
+    ] {
+        let mut item = clean();
+        change(&mut item);
+        assert_eq!(conclusion(&item, told), built_in, "{why}");
+        item.policy.checks.on_block = Wish::Neutral;
+        item.policy.checks.on_findings = Wish::Failure;
+        assert_eq!(conclusion(&item, told), turned, "{why}, turned");
+    }
+}
+
+#[test]
+fn nothing_goes_back_to_less() {
+    let (draft, label) = (
+        Told::Skipped(SkipReason::Draft),
+        Told::Skipped(SkipReason::Label),
+    );
+    for (why, before, now, more) in [
+        ("the same", Told::Review, Told::Review, false),
+        ("the same block", Told::Block, Told::Block, false),
+        ("reviewed after all", draft, Told::Review, true),
+        ("another reason", draft, label, true),
+        ("the same reason", draft, draft, false),
+        ("a block after the review", Told::Review, Told::Block, true),
+        (
+            "the review after its block",
+            Told::Block,
+            Told::Review,
+            false,
+        ),
+        ("a draft again", Told::Review, draft, false),
+        ("a draft again, blocked", Told::Block, draft, false),
+    ] {
+        assert_eq!(now.supersedes(before), more, "{why}");
+    }
+}

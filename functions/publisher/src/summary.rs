@@ -1,0 +1,109 @@
+//! The one comment on a pull request's page that says how its newest head stands.
+
+use crate::check::Told;
+use crate::publication::{Claim, Publish};
+use crate::wanted::{Ignored, Wanted, key};
+use crate::{Publisher, text};
+use async_trait::async_trait;
+use bus::HandlerError;
+use event::Say;
+use github::HeadSha;
+use github::port::{CommentId, GitHubError};
+use serde::{Deserialize, Serialize};
+use state::Key;
+
+/// A summary that is to be shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Summary<'a> {
+    pub(crate) of: &'a Wanted,
+    pub(crate) told: Told,
+}
+
+/// What is kept of a pull request's summary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stands {
+    /// GitHub's id of the comment.
+    comment: CommentId,
+    /// Which head it tells of.
+    head_sha: HeadSha,
+    /// What it tells of it.
+    told: Told,
+}
+
+#[async_trait]
+impl Publish for Summary<'_> {
+    type Stands = Stands;
+
+    fn key(&self) -> Key {
+        key(&format!("{}/summary", self.of.review.pr))
+    }
+
+    fn is_told_by(&self, stands: &Stands) -> bool {
+        stands.head_sha == self.of.review.head_sha && !self.told.supersedes(stands.told)
+    }
+
+    /// Whoever holds the claim writes, and only of the head that GitHub says is the
+    /// newest: an older head's text never comes after a newer one's.
+    async fn post(
+        &self,
+        by: &Publisher,
+        claim: &Claim<Stands>,
+    ) -> Result<Result<Stands, Ignored>, HandlerError> {
+        let now = by.github.pull_request(&self.of.review.pr).await?;
+        if let Err(stale) = self.of.still(&now) {
+            return Ok(Err(Ignored::Stale(stale)));
+        }
+        let body = text::summary(self.of, self.told, claim.marker.as_str());
+        let before = claim.lease.before.as_ref();
+        let comment = match before {
+            Some(before) if self.update(by, claim, before.comment, &body).await? => before.comment,
+            Some(_) | None => self.find_or_create(by, claim, &body).await?,
+        };
+        Ok(Ok(Stands {
+            comment,
+            head_sha: self.of.review.head_sha.clone(),
+            told: self.told,
+        }))
+    }
+
+    fn says(&self, _: &Stands) -> Vec<Say> {
+        vec![] // nobody waits for it
+    }
+}
+
+impl Summary<'_> {
+    /// Whether the comment was still there to be given its text.
+    async fn update(
+        &self,
+        by: &Publisher,
+        claim: &Claim<Stands>,
+        comment: CommentId,
+        body: &str,
+    ) -> Result<bool, HandlerError> {
+        claim.time_left(by.clock.now())?;
+        let repo = &self.of.review.pr.repo;
+        match by.github.update_comment(repo, comment, body).await {
+            Err(GitHubError::NotFound { .. }) => Ok(false),
+            answer => Ok(answer.map(|()| true)?),
+        }
+    }
+
+    /// The comment that an attempt before this one posted and could not settle, or a
+    /// new one.
+    async fn find_or_create(
+        &self,
+        by: &Publisher,
+        claim: &Claim<Stands>,
+        body: &str,
+    ) -> Result<CommentId, HandlerError> {
+        let pr = &self.of.review.pr;
+        let found = by.github.find_comment(pr, claim.marker.as_str()).await?;
+        if let Some(found) = found
+            && self.update(by, claim, found, body).await?
+        {
+            return Ok(found);
+        }
+        claim.time_left(by.clock.now())?;
+        Ok(by.github.create_comment(pr, body).await?)
+    }
+}

@@ -1,0 +1,269 @@
+//! Stories: a pull request on a simulated GitHub, and what the publisher makes of what
+//! it hears.
+
+mod approvals;
+mod stories;
+
+use super::*;
+use ::review::item::{
+    CheckReport, PullRequestItem, RETENTION, Reader, ReviewItem, Skipped, Verdict,
+};
+use ::review::message::BlockReason;
+use ::review::{Category, Confidence, Coverage, Finding, Severity};
+use bus::EmitError;
+use event::{Say, Timestamp};
+use github::PrKey;
+use github::port::ReviewEvent;
+use github_world::{NewPullRequest, World};
+use ports::{ManualClock, SeededEntropy};
+use state::{Memory, Record};
+use std::sync::Mutex;
+use std::time::Duration;
+
+const DIFF: &str = "\
+diff --git a/src/lib.rs b/src/lib.rs
+--- a/src/lib.rs
++++ b/src/lib.rs
+@@ -1,3 +1,3 @@
+ one
+-two
++two!
+ three
+";
+
+pub(crate) fn finding(severity: Severity) -> Finding {
+    Finding {
+        path: "src/lib.rs".to_owned(),
+        line: 2,
+        severity,
+        category: Category::Security,
+        rule: "some-rule".to_owned(),
+        message: "Something.".to_owned(),
+        confidence: Confidence::percent(95),
+        start_line: None,
+        title: None,
+        suggestion: None,
+        by: vec!["rules".to_owned()],
+        fingerprint: None,
+        reviewed_before: false,
+    }
+}
+
+/// A review that all have answered and found nothing in.
+pub(crate) fn clean() -> ReviewItem {
+    let reader = Reader {
+        name: "rules".to_owned(),
+        coverage: Coverage {
+            files_read: 1,
+            left_out: vec![],
+        },
+        notes: vec![],
+        score: None,
+        usage: None,
+    };
+    let report = CheckReport {
+        readers: vec![reader],
+        ..CheckReport::default()
+    };
+    let reports = Category::ALL.iter().map(|it| (*it, report.clone()));
+    ReviewItem {
+        reports: reports.collect(),
+        verdict: Some(Verdict {
+            decided_at: Timestamp::UNIX_EPOCH,
+            event: ReviewEvent::Comment,
+            findings: vec![],
+            unsure: vec![],
+            late: vec![],
+            still_open: vec![],
+            resolved: vec![],
+            since: None,
+            below_floor: 0,
+            quality_score: Some(10),
+            missing: vec![],
+            notes: vec![],
+            usage: None,
+        }),
+        ..ReviewItem::of("b".repeat(40).parse().unwrap())
+    }
+}
+
+/// Keeps what is said.
+#[derive(Default)]
+struct Said(Mutex<Vec<Event>>);
+
+#[async_trait]
+impl Emit for Said {
+    async fn emit(&self, events: Vec<Event>) -> Result<(), EmitError> {
+        self.0.lock().unwrap().extend(events);
+        Ok(())
+    }
+}
+
+/// A publisher, and a pull request for it.
+struct Stage {
+    world: World,
+    clock: Arc<ManualClock>,
+    pr: PrKey,
+    said: Arc<Said>,
+    publisher: Publisher,
+    events: Mutex<u32>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self::of(NewPullRequest {
+            association: "MEMBER".to_owned(),
+            ..NewPullRequest::default()
+        })
+    }
+
+    fn of(new: NewPullRequest) -> Self {
+        let start = Timestamp::from_second(1_767_603_600).unwrap();
+        let clock = Arc::new(ManualClock::starting_at(start));
+        let world = World::new(clock.clone(), Arc::new(SeededEntropy::new(7)));
+        let opened = world.open_pull_request(NewPullRequest {
+            diff: DIFF.to_owned(),
+            ..new
+        });
+        let entropy = Arc::new(SeededEntropy::new(8));
+        let state = StateManager::new(Arc::new(Memory::default()), clock.clone(), entropy.clone());
+        let said = Arc::new(Said::default());
+        let publisher = Publisher {
+            state,
+            bus: said.clone(),
+            github: Arc::new(world.github()),
+            clock: clock.clone(),
+            entropy,
+        };
+        Self {
+            pr: opened.pr.unwrap(),
+            world,
+            clock,
+            said,
+            publisher,
+            events: Mutex::default(),
+        }
+    }
+
+    fn review(&self) -> ReviewKey {
+        ReviewKey {
+            pr: self.pr.clone(),
+            head_sha: self.world.head(&self.pr),
+        }
+    }
+
+    /// The state of the newest head: its `pr:` and its `review:`.
+    async fn keep(&self, item: ReviewItem) {
+        self.keep_from(item, Some(self.pr.repo.clone())).await;
+    }
+
+    async fn keep_from(&self, item: ReviewItem, head_repo: Option<github::RepoName>) {
+        let pull = PullRequestItem {
+            head_sha: self.world.head(&self.pr),
+            before: None,
+            base: github::Base {
+                branch: "main".to_owned(),
+                sha: self.world.base(&self.pr),
+            },
+            author: github::Author::ghost(),
+            head_repo,
+            draft: false,
+            labels: vec![],
+            open: true,
+            updated_at: self.clock.now(),
+            reviewed: None,
+        };
+        let item = ReviewItem {
+            base_sha: self.world.base(&self.pr),
+            ..item
+        };
+        self.write(&PullRequestItem::key(&self.pr), pull).await;
+        self.write(&ReviewItem::key(&self.review()), item).await;
+    }
+
+    async fn write<T: serde::Serialize + serde::de::DeserializeOwned>(
+        &self,
+        key: &state::Key,
+        value: T,
+    ) {
+        let state = &self.publisher.state;
+        let seen = state.load::<Record<T>>(key).await.unwrap();
+        let record = Record {
+            value,
+            applied: vec![],
+        };
+        let until = self.clock.now() + RETENTION;
+        let saved = state.save(key, seen.version, &record, Some(until)).await;
+        assert!(matches!(saved, Ok(state::Saved::Written(_))), "{saved:?}");
+    }
+
+    /// A new event.
+    fn event(&self, say: Say) -> Event {
+        let mut events = self.events.lock().unwrap();
+        *events += 1;
+        let id = format!("event-{events}").parse().unwrap();
+        Event::first(id, "github-bot.test", say, self.clock.now())
+    }
+
+    fn completed(&self) -> Event {
+        self.event(Say::new(&ReviewCompleted {
+            review: self.review(),
+            findings: 0,
+            missing: vec![],
+        }))
+    }
+
+    fn block(&self) -> Event {
+        self.event(Say::new(&Block {
+            review: self.review(),
+            reason: BlockReason::SecurityIssues,
+            details: vec!["src/lib.rs:2 some-rule".to_owned()],
+        }))
+    }
+
+    fn skipped(&self, reason: SkipReason) -> Event {
+        let review = self.review();
+        self.event(Say::new(&ReviewSkipped { review, reason }))
+    }
+
+    /// The newest event that was said.
+    fn heard(&self) -> Event {
+        self.said.0.lock().unwrap().last().cloned().unwrap()
+    }
+
+    fn topics(&self) -> Vec<String> {
+        let said = self.said.0.lock().unwrap();
+        said.iter().map(|event| event.topic.to_string()).collect()
+    }
+
+    async fn hear(&self, event: &Event) -> String {
+        match self.publisher.handle(event).await {
+            Ok(outcome) => outcome.to_string(),
+            Err(error) => format!("failed: {error}"),
+        }
+    }
+
+    /// Hears what is to be published, and then that it is.
+    async fn published(&self) -> Event {
+        let completed = self.completed();
+        assert_eq!(self.hear(&completed).await, "applied, said 1");
+        let published = self.heard();
+        assert_eq!(self.hear(&published).await, "applied, said 0");
+        published
+    }
+
+    /// Ends of the checks of the newest head.
+    fn checks(&self) -> Vec<github::port::Conclusion> {
+        let checks = self.world.checks(&self.pr.repo, &self.review().head_sha);
+        checks.iter().map(|it| it.check.conclusion).collect()
+    }
+
+    fn comments(&self) -> Vec<String> {
+        let comments = self.world.comments(&self.pr);
+        comments.into_iter().map(|comment| comment.body).collect()
+    }
+
+    fn lease_ends(&self) {
+        self.clock.advance(Duration::from_secs(60));
+    }
+}

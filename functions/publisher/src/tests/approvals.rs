@@ -1,0 +1,340 @@
+//! Approving: the policy's decision, by what GitHub says right before the review.
+
+use super::*;
+use github::port::{Conclusion, NewCheck};
+use github_world::{Call, Fault, StatusState};
+use policy::{Layer, Policy, Source};
+
+fn policy(more: &str) -> Policy {
+    let text = format!("[auto_approve]\nenabled = true\n{more}");
+    let layer = Layer::parse(&text, Source::Repository).unwrap();
+    Policy::default().over(layer)
+}
+
+/// What a story changes of a pull request that would be approved.
+#[derive(Default)]
+struct Change {
+    item: Option<fn(&mut ReviewItem)>,
+    association: Option<&'static str>,
+    fork: bool,
+    bot: Option<&'static str>,
+    world: Option<fn(&Stage)>,
+    policy: &'static str,
+}
+
+/// The review that comes of it: what it does, and its text.
+async fn reviewed(change: Change) -> (ReviewEvent, String) {
+    let stage = Stage::of(NewPullRequest {
+        association: change.association.unwrap_or("MEMBER").to_owned(),
+        ..NewPullRequest::default()
+    });
+    if let Some(bot) = change.bot {
+        stage.world.set_bot(bot);
+    }
+    if let Some(world) = change.world {
+        world(&stage);
+    }
+    let mut item = ReviewItem {
+        policy: policy(change.policy),
+        ..clean()
+    };
+    if let Some(with) = change.item {
+        with(&mut item);
+    }
+    let head_repo = match change.fork {
+        true => None,
+        false => Some(stage.pr.repo.clone()),
+    };
+    stage.keep_from(item, head_repo).await;
+    stage.hear(&stage.completed()).await;
+    let review = stage.world.bot_reviews(&stage.pr).pop().unwrap();
+    (review.event, review.body)
+}
+
+fn verdict(item: &mut ReviewItem) -> &mut Verdict {
+    item.verdict.as_mut().unwrap()
+}
+
+fn other_check(stage: &Stage, conclusion: Conclusion) -> NewCheck {
+    NewCheck {
+        head_sha: stage.review().head_sha,
+        name: "build".to_owned(),
+        conclusion,
+        title: "Build".to_owned(),
+        summary: String::new(),
+        external_id: String::new(),
+    }
+}
+
+#[tokio::test]
+async fn all_that_is_asked_for_is_so() {
+    for (why, change) in [
+        ("as it is", Change::default()),
+        (
+            "all checks are green, and the bot's own is left aside",
+            Change {
+                world: Some(|stage| {
+                    let repo = &stage.pr.repo;
+                    let green = other_check(stage, Conclusion::Success);
+                    stage.world.check_by("ci[bot]", repo, green);
+                    let own = NewCheck {
+                        name: check::NAME.to_owned(),
+                        ..other_check(stage, Conclusion::Failure)
+                    };
+                    stage.world.check_by("review-bot[bot]", repo, own);
+                    let head = stage.review().head_sha;
+                    stage
+                        .world
+                        .set_status(repo, &head, "ci", StatusState::Success);
+                }),
+                ..Change::default()
+            },
+        ),
+        (
+            "checks do not matter here",
+            Change {
+                policy: "require_checks = false",
+                world: Some(|stage| {
+                    let red = other_check(stage, Conclusion::Failure);
+                    stage.world.check_by("ci[bot]", &stage.pr.repo, red);
+                }),
+                ..Change::default()
+            },
+        ),
+        (
+            "forks are taken here",
+            Change {
+                policy: "allow_forks = true",
+                fork: true,
+                ..Change::default()
+            },
+        ),
+    ] {
+        let (event, body) = reviewed(change).await;
+        assert_eq!(event, ReviewEvent::Approve, "{why}: {body}");
+        assert!(body.contains("Approved: nothing is open"), "{why}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn each_reason_is_enough() {
+    let of = |with: fn(&mut ReviewItem)| Change {
+        item: Some(with),
+        ..Change::default()
+    };
+    let by = |association| Change {
+        association: Some(association),
+        ..Change::default()
+    };
+    let on = |world: fn(&Stage)| Change {
+        world: Some(world),
+        ..Change::default()
+    };
+    for (why, change, reason) in [
+        (
+            "the bot's own",
+            Change {
+                bot: Some("octocat"),
+                ..Change::default()
+            },
+            "The bot does not approve what it opened itself.",
+        ),
+        (
+            "no score",
+            of(|item| verdict(item).quality_score = None),
+            "There is no score; 8 of 10 is asked for.",
+        ),
+        (
+            "a low score",
+            of(|item| verdict(item).quality_score = Some(7)),
+            "The score is 7 of 10; 8 is asked for.",
+        ),
+        (
+            "a finding",
+            of(|item| verdict(item).findings = vec![finding(Severity::Low)]),
+            "One finding is open.",
+        ),
+        (
+            "one that is still open",
+            of(|item| verdict(item).still_open = vec![finding(Severity::Low)]),
+            "One finding is open.",
+        ),
+        (
+            "one that nobody is sure of",
+            of(|item| verdict(item).unsure = vec![finding(Severity::Low)]),
+            "One finding is open.",
+        ),
+        (
+            "one on a line of before",
+            of(|item| verdict(item).late = vec![finding(Severity::Low)]),
+            "One finding is open.",
+        ),
+        (
+            "some that are not told",
+            of(|item| verdict(item).below_floor = 2),
+            "2 findings are open.",
+        ),
+        (
+            "some that are not kept",
+            of(|item| item.reports.values_mut().for_each(|it| it.not_kept = 1)),
+            "3 findings are open.",
+        ),
+        (
+            "a file that nobody read",
+            of(|item| {
+                let report = item.reports.get_mut(&Category::Style).unwrap();
+                report.readers[0].coverage.left_out = vec![diff::LeftOut {
+                    path: "logo.png".to_owned(),
+                    why: diff::WhyLeftOut::Excluded,
+                }];
+            }),
+            "Not every changed file was read.",
+        ),
+        (
+            "a report of nobody",
+            of(|item| item.reports.values_mut().for_each(|it| it.readers.clear())),
+            "Not every changed file was read.",
+        ),
+        (
+            "no report at all",
+            of(|item| item.reports.clear()),
+            "Not every changed file was read.",
+        ),
+        (
+            "a stranger",
+            by("CONTRIBUTOR"),
+            "Pull requests of authors who are CONTRIBUTOR here are not approved.",
+        ),
+        (
+            "a word of tomorrow",
+            by("EMPEROR"),
+            "Pull requests of authors who are NONE here are not approved.",
+        ),
+        ("new here", by("FIRST_TIMER"), "The author is new here."),
+        (
+            "a fork",
+            Change {
+                fork: true,
+                ..Change::default()
+            },
+            "It comes from a fork.",
+        ),
+        (
+            "a red check",
+            on(|stage| {
+                let red = other_check(stage, Conclusion::Failure);
+                stage.world.check_by("ci[bot]", &stage.pr.repo, red);
+            }),
+            "Not all other checks have succeeded.",
+        ),
+        (
+            "a check under way",
+            on(|stage| {
+                let begun = other_check(stage, Conclusion::Success);
+                stage.world.check_begun_by("ci[bot]", &stage.pr.repo, begun);
+            }),
+            "Not all other checks have succeeded.",
+        ),
+        (
+            "a status that is pending",
+            on(|stage| {
+                let (repo, head) = (&stage.pr.repo, stage.review().head_sha);
+                stage
+                    .world
+                    .set_status(repo, &head, "ci", StatusState::Pending);
+            }),
+            "Not all other checks have succeeded.",
+        ),
+        (
+            "statuses that may not be read",
+            on(|stage| stage.world.fail_next_on(Call::Status, Fault::Rejected)),
+            "Not all other checks have succeeded.",
+        ),
+        (
+            "checks that may not be read",
+            on(|stage| stage.world.fail_next_on(Call::ListChecks, Fault::Rejected)),
+            "Not all other checks have succeeded.",
+        ),
+        (
+            "not all have answered",
+            of(|item| verdict(item).missing = vec![Category::Logic]),
+            "No answer yet from: logic.",
+        ),
+    ] {
+        let (event, body) = reviewed(change).await;
+        assert_eq!(event, ReviewEvent::Comment, "{why}: {body}");
+        let shown = body.replace('\\', "");
+        assert!(shown.contains(reason), "{why}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_ask_is_told_nothing_of_approving() {
+    for (why, change) in [
+        (
+            "it is off",
+            Change {
+                item: Some(|item| item.policy = Policy::default()),
+                ..Change::default()
+            },
+        ),
+        (
+            "the review asks for changes",
+            Change {
+                item: Some(|item| {
+                    verdict(item).event = ReviewEvent::RequestChanges;
+                    verdict(item).findings = vec![finding(Severity::Critical)];
+                }),
+                ..Change::default()
+            },
+        ),
+        (
+            "the verdict's own word does not count",
+            Change {
+                item: Some(|item| {
+                    item.policy = Policy::default();
+                    verdict(item).event = ReviewEvent::Approve;
+                }),
+                ..Change::default()
+            },
+        ),
+    ] {
+        let (event, body) = reviewed(change).await;
+        assert_ne!(event, ReviewEvent::Approve, "{why}");
+        assert!(!body.to_lowercase().contains("approve"), "{why}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_moved_is_not_approved() {
+    let stage = Stage::new();
+    let item = ReviewItem {
+        policy: policy(""),
+        ..clean()
+    };
+    stage.keep(item).await;
+    let completed = stage.completed();
+    stage.world.push(&stage.pr, DIFF);
+    let stale = stage.hear(&completed).await;
+    assert!(stale.starts_with("ignored: superseded by"), "{stale}");
+    assert_eq!(stage.world.writes(), []);
+}
+
+#[tokio::test]
+async fn checks_that_cannot_be_read_now_are_read_later() {
+    let stage = Stage::new();
+    let item = ReviewItem {
+        policy: policy(""),
+        ..clean()
+    };
+    stage.keep(item).await;
+    let completed = stage.completed();
+    stage.world.fail_next_on(Call::Status, Fault::Unavailable);
+    let failed = stage.hear(&completed).await;
+    assert!(failed.starts_with("failed: "), "{failed}");
+    stage.lease_ends();
+    assert_eq!(stage.hear(&completed).await, "applied, said 1");
+    let reviews = stage.world.bot_reviews(&stage.pr);
+    let events: Vec<_> = reviews.iter().map(|review| review.event).collect();
+    assert_eq!(events, [ReviewEvent::Approve]);
+}

@@ -1,0 +1,313 @@
+use super::*;
+use github::port::Conclusion;
+use github_world::{Call, Fault};
+
+#[tokio::test]
+async fn a_review_a_check_and_a_summary_appear_once_each() {
+    let stage = Stage::new();
+    stage.keep(clean()).await;
+    let completed = stage.completed();
+    stage.hear(&completed).await;
+    let published = stage.heard();
+    stage.hear(&published).await;
+    let count = || {
+        (
+            stage.world.bot_reviews(&stage.pr).len(),
+            stage.checks(),
+            stage.comments().len(),
+        )
+    };
+    assert_eq!(count(), (1, vec![Conclusion::Success], 1));
+
+    let writes = stage.world.writes().len();
+    let (same_again, again) = (
+        stage.completed(),
+        stage.event(Say {
+            topic: published.topic.clone(),
+            subject: stage.pr.to_string(),
+            data: published.data.clone(),
+        }),
+    );
+    for (why, event, outcome) in [
+        (
+            "the verdict, redelivered",
+            &completed,
+            "repeated, said 1 again",
+        ),
+        (
+            "the review, redelivered",
+            &published,
+            "repeated, said 0 again",
+        ),
+        (
+            "the verdict, told anew",
+            &same_again,
+            "ignored: it is published already",
+        ),
+        (
+            "the review, told anew",
+            &again,
+            "ignored: it is published already",
+        ),
+    ] {
+        assert_eq!(stage.hear(event).await, outcome, "{why}");
+        stage.lease_ends();
+        assert_eq!(stage.hear(event).await, outcome, "{why}, later");
+    }
+    assert_eq!(stage.world.writes().len(), writes, "nothing was written");
+}
+
+#[tokio::test]
+async fn two_heads_have_one_summary() {
+    let stage = Stage::new();
+    stage.keep(clean()).await;
+    let first = stage.published().await;
+    let before = stage.comments();
+    assert!(before[0].contains("Nothing is open"), "{before:?}");
+
+    stage.world.push(&stage.pr, DIFF);
+    let mut found = clean();
+    found.verdict.as_mut().unwrap().findings = vec![finding(Severity::Low)];
+    stage.keep(found).await;
+    stage.published().await;
+    let after = stage.comments();
+    assert_eq!(after.len(), 1, "one comment");
+    assert!(after[0].contains("Open: 1 low"), "{after:?}");
+    let head = stage.review().head_sha;
+    assert!(after[0].contains(head.short()), "{after:?}");
+
+    let late = stage.hear(&first).await;
+    assert!(late.starts_with("ignored: superseded by"), "{late}");
+    assert_eq!(stage.comments(), after, "the older head's comes too late");
+}
+
+#[tokio::test]
+async fn an_older_heads_summary_does_not_come_after_the_newer_ones() {
+    let stage = Stage::new();
+    stage.keep(clean()).await;
+    let completed = stage.completed();
+    stage.hear(&completed).await;
+    // The push is known to GitHub, and not here yet.
+    stage.world.push(&stage.pr, DIFF);
+    stage.hear(&stage.heard()).await;
+    assert_eq!(stage.comments(), [""; 0]);
+    stage.lease_ends();
+    stage.keep(clean()).await;
+    stage.published().await;
+    let comments = stage.comments();
+    let head = stage.review().head_sha;
+    assert_eq!(comments.len(), 1);
+    assert!(comments[0].contains(head.short()), "{comments:?}");
+}
+
+#[tokio::test]
+async fn whatever_call_fails_there_is_one_of_each() {
+    let calls = [
+        Call::ListChecks,
+        Call::CreateCheck,
+        Call::PullRequest,
+        Call::ListComments,
+        Call::CreateComment,
+        Call::UpdateComment,
+    ];
+    let faults = [Fault::Unavailable, Fault::LostReply, Fault::BadGateway];
+    for (call, fault) in calls
+        .iter()
+        .flat_map(|call| faults.map(|fault| (*call, fault)))
+    {
+        let stage = Stage::new();
+        stage.keep(clean()).await;
+        if call == Call::UpdateComment {
+            stage.published().await;
+            stage.world.push(&stage.pr, DIFF);
+            stage.keep(clean()).await;
+        }
+        stage.hear(&stage.completed()).await;
+        let published = stage.heard();
+        stage.world.fail_next_on(call, fault);
+        let failed = stage.hear(&published).await;
+        assert!(
+            failed.starts_with("failed: "),
+            "{call:?}, {fault:?}: {failed}"
+        );
+        let held = stage.hear(&published).await;
+        assert!(
+            held.contains("another attempt is publishing"),
+            "{call:?}, {fault:?}: {held}"
+        );
+        stage.lease_ends();
+        let done = stage.hear(&published).await;
+        assert_eq!(done, "applied, said 0", "{call:?}, {fault:?}");
+        assert_eq!(stage.checks(), [Conclusion::Success], "{call:?}, {fault:?}");
+        assert_eq!(stage.comments().len(), 1, "{call:?}, {fault:?}");
+        let head = stage.review().head_sha;
+        assert!(stage.comments()[0].contains(head.short()), "{call:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_comment_that_was_deleted_is_made_anew_once() {
+    let stage = Stage::new();
+    stage.keep(clean()).await;
+    stage.published().await;
+    let posted = stage.world.comments(&stage.pr)[0].id;
+    stage.world.delete_comment(&stage.pr, posted);
+
+    stage.world.push(&stage.pr, DIFF);
+    stage.keep(clean()).await;
+    stage.hear(&stage.completed()).await;
+    let published = stage.heard();
+    stage
+        .world
+        .fail_next_on(Call::CreateComment, Fault::LostReply);
+    let lost = stage.hear(&published).await;
+    assert!(lost.starts_with("failed: "), "{lost}");
+    stage.lease_ends();
+    assert_eq!(stage.hear(&published).await, "applied, said 0");
+    assert_eq!(stage.comments().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_only_recorded_is_not_posted() {
+    let stage = Stage::new();
+    let mut item = clean();
+    item.policy.publish = false;
+    item.verdict.as_mut().unwrap().findings = vec![finding(Severity::High)];
+    stage.keep(item).await;
+    let completed = stage.completed();
+    assert_eq!(stage.hear(&completed).await, "applied, said 1");
+    assert_eq!(stage.topics(), ["agent.pr.review_recorded"]);
+    assert_eq!(stage.heard().data["comments"], 1);
+    assert_eq!(stage.hear(&completed).await, "repeated, said 1 again");
+
+    let key = wanted::key(&format!("{}/verdict", stage.review()));
+    let kept: Option<serde_json::Value> = stage.publisher.state.peek(&key).await.unwrap();
+    let text = kept.unwrap()["stage"]["published"]["recorded"].to_string();
+    assert!(text.contains("Something."), "{text}");
+
+    let published = stage.event(Say::new(&ReviewPublished {
+        review: stage.review(),
+        review_id: 1,
+        comments: 0,
+    }));
+    for event in [published, stage.skipped(SkipReason::InvalidPolicy)] {
+        let ignored = stage.hear(&event).await;
+        assert_eq!(ignored, "ignored: nothing is posted here: publish = false");
+    }
+    assert_eq!(stage.world.writes(), []);
+}
+
+#[tokio::test]
+async fn a_person_has_no_checks_and_is_not_asked_again() {
+    let stage = Stage::new();
+    stage.world.set_bot("reviewer");
+    stage.keep(clean()).await;
+    let published = stage.published().await;
+    assert_eq!(stage.checks(), []);
+    assert_eq!(stage.comments().len(), 1, "the summary stands all the same");
+    let key = wanted::key(&format!("{}/check", stage.review()));
+    let kept: Option<serde_json::Value> = stage.publisher.state.peek(&key).await.unwrap();
+    assert_eq!(
+        kept.unwrap()["stage"]["published"]["refused"],
+        "You must authenticate via a GitHub App."
+    );
+    let writes = stage.world.writes().len();
+    assert_eq!(stage.hear(&published).await, "repeated, said 0 again");
+    assert_eq!(stage.world.writes().len(), writes);
+}
+
+#[tokio::test]
+async fn a_block_after_the_review_has_the_last_word() {
+    let stage = Stage::new();
+    let mut item = clean();
+    item.reports.remove(&Category::Security);
+    item.verdict.as_mut().unwrap().missing = vec![Category::Security];
+    stage.keep(item).await;
+    stage.hear(&stage.completed()).await;
+    let reviewed = stage.heard();
+    stage.hear(&reviewed).await;
+    assert_eq!(stage.checks(), [Conclusion::Neutral], "partial");
+
+    assert_eq!(stage.hear(&stage.block()).await, "applied, said 1");
+    let blocked = stage.heard();
+    assert_eq!(stage.hear(&blocked).await, "applied, said 0");
+    let both = [Conclusion::Neutral, Conclusion::Failure];
+    assert_eq!(stage.checks(), both);
+    let comments = stage.comments();
+    assert_eq!(comments.len(), 1);
+    assert!(comments[0].contains("Security issues"), "{comments:?}");
+
+    assert_eq!(stage.hear(&reviewed).await, "repeated, said 0 again");
+    assert_eq!(stage.hear(&blocked).await, "repeated, said 0 again");
+    let back = stage.hear(&stage.skipped(SkipReason::Draft)).await;
+    assert_eq!(back, "ignored: it is published already");
+    assert_eq!(stage.checks(), both, "a draft gets nobody rid of it");
+}
+
+fn left_alone(reason: SkipReason, why: &str) -> ReviewItem {
+    ReviewItem {
+        verdict: None,
+        skipped: Some(Skipped {
+            reason,
+            why: why.to_owned(),
+        }),
+        ..clean()
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_is_left_alone_is_told_why() {
+    for (reason, summaries) in [(SkipReason::Draft, 0), (SkipReason::InvalidPolicy, 1)] {
+        let stage = Stage::new();
+        stage.keep(left_alone(reason, "It is so.")).await;
+        let skipped = stage.skipped(reason);
+        assert_eq!(stage.hear(&skipped).await, "applied, said 0", "{reason:?}");
+        assert_eq!(stage.hear(&skipped).await, "repeated, said 0 again");
+        assert_eq!(stage.checks(), [Conclusion::Neutral], "{reason:?}");
+        let head = stage.review().head_sha;
+        let checks = stage.world.checks(&stage.pr.repo, &head);
+        assert!(checks[0].check.summary.contains("It is so."));
+        assert_eq!(checks[0].check.name, check::NAME);
+        assert_eq!(stage.comments().len(), summaries, "{reason:?}");
+
+        stage.keep(clean()).await;
+        stage.published().await;
+        let ends = [Conclusion::Neutral, Conclusion::Success];
+        assert_eq!(stage.checks(), ends, "reviewed after all");
+        assert_eq!(stage.comments().len(), 1, "{reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_to_be_told() {
+    let stage = Stage::new();
+    let skipped = stage.skipped(SkipReason::Draft);
+    let not_kept = stage.hear(&skipped).await;
+    assert_eq!(not_kept, "ignored: nothing is kept of this review");
+    let lost = stage.hear(&stage.completed()).await;
+    assert!(lost.contains("has no verdict in state"), "{lost}");
+    let under_way = ReviewItem {
+        verdict: None,
+        ..clean()
+    };
+    stage.keep(under_way).await;
+    let under_way = stage.hear(&skipped).await;
+    assert_eq!(under_way, "ignored: it is under review after all");
+    stage.keep(clean()).await;
+    let told = stage.hear(&stage.block()).await;
+    assert_eq!(told, "ignored: the verdict tells what blocks");
+    assert_eq!(stage.world.writes(), []);
+}
+
+#[tokio::test]
+async fn a_check_that_github_never_takes_keeps_nobody_from_the_summary() {
+    let stage = Stage::new();
+    stage.keep(clean()).await;
+    stage.hear(&stage.completed()).await;
+    let published = stage.heard();
+    stage.world.fail_next_on(Call::CreateCheck, Fault::Rejected);
+    let refused = stage.publisher.handle(&published).await.unwrap_err();
+    assert!(!refused.is_retryable(), "{refused}");
+    assert_eq!(stage.checks(), []);
+    assert_eq!(stage.comments().len(), 1);
+}

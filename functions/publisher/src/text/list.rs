@@ -1,0 +1,32 @@
+//! Findings in a list.
+
+use super::markdown::{code, plain};
+use super::{counted, severity};
+use review::Finding;
+use std::fmt::Write;
+
+/// Each with its place, in a line.
+pub(super) fn listed<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> String {
+    let mut list = String::new();
+    for finding in findings {
+        let place = code(&format!("{}:{}", finding.path, finding.line));
+        let (severity, message) = (severity(finding.severity), plain(&finding.message));
+        let _ = writeln!(list, "- {place} **{severity}** {message}");
+    }
+    list
+}
+
+/// The same behind a click: `3 findings {which}`. Nothing, if there are none.
+pub(super) fn folded(which: &str, findings: &[&Finding]) -> String {
+    if findings.is_empty() {
+        return String::new();
+    }
+    let count = counted(findings.len(), "finding");
+    let list = listed(findings.iter().copied());
+    behind(&format!("{count} {which}"), &list)
+}
+
+/// `list` behind a click on `what`.
+pub(super) fn behind(what: &str, list: &str) -> String {
+    format!("<details><summary>{what}</summary>\n\n{list}\n</details>\n\n")
+}

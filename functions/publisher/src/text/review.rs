@@ -1,0 +1,258 @@
+//! The text of a review, and of its comments on lines.
+
+use super::coverage::coverage;
+use super::list::{behind, folded, listed};
+use super::markdown::{code, fenced, plain};
+use super::{LONGEST_BODY, by_severity, counted, fit, is_unread, partial, progress, severity};
+use crate::approval::Approval;
+use crate::review::{Kind, Review};
+use diff::Diff;
+use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
+use review::item::{CheckReport, ReviewItem, Verdict};
+use review::message::Block;
+use review::rules::RULES;
+use review::{Category, Finding, Severity};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// The review that is `wanted`, with `marker` in its body. Comments sit on lines
+/// of `diff`; a finding without a line goes into the body.
+pub(crate) fn review(wanted: &Review, diff: &Diff, marker: &str, approval: &Approval) -> NewReview {
+    let head = wanted.of.review.head_sha.short();
+    let item = &wanted.of.item;
+    let (event, body, comments) = match &wanted.kind {
+        Kind::Verdict(verdict) => {
+            let most = usize::from(item.policy.max_comments);
+            let (comments, rest) = place(&verdict.findings, diff, most);
+            let body = verdict_body(head, verdict, item, &rest, approval);
+            (event(verdict, approval), body, comments)
+        }
+        Kind::Block(block) => (
+            ReviewEvent::RequestChanges,
+            block_body(head, block),
+            Vec::new(),
+        ),
+    };
+    NewReview {
+        commit_id: wanted.of.review.head_sha.clone(),
+        event,
+        body: fit(&body, marker, LONGEST_BODY),
+        comments,
+    }
+}
+
+/// Approving is the policy's decision alone, whatever the verdict says.
+fn event(verdict: &Verdict, approval: &Approval) -> ReviewEvent {
+    match (verdict.event, approval) {
+        (ReviewEvent::RequestChanges, _) => ReviewEvent::RequestChanges,
+        (ReviewEvent::Comment | ReviewEvent::Approve, Approval::Given) => ReviewEvent::Approve,
+        (
+            ReviewEvent::Comment | ReviewEvent::Approve,
+            Approval::NotAsked | Approval::Withheld(_),
+        ) => ReviewEvent::Comment,
+    }
+}
+
+/// A review as one text, for those who have it recorded.
+pub(crate) fn recorded(review: &NewReview) -> String {
+    let mut text = review.body.trim_end().to_owned();
+    for comment in &review.comments {
+        let lines = match comment.start_line {
+            Some(first) => format!("{first}-{}", comment.line),
+            None => comment.line.to_string(),
+        };
+        let place = code(&format!("{}:{lines}", comment.path));
+        let _ = write!(text, "\n\n---\n\n{place}\n\n{}", comment.body);
+    }
+    fit(&text, "", LONGEST_BODY)
+}
+
+/// The worst findings as comments, one a place and `most` of them, and what is left
+/// over.
+fn place<'a>(
+    findings: &'a [Finding],
+    diff: &Diff,
+    most: usize,
+) -> (Vec<ReviewComment>, Vec<&'a Finding>) {
+    let mut places: BTreeMap<(&str, u32, Option<u32>), Vec<&Finding>> = BTreeMap::new();
+    let mut rest = Vec::new();
+    for finding in findings {
+        let place = (
+            finding.path.as_str(),
+            finding.line,
+            first_line(finding, diff),
+        );
+        let room = places.len() < most || places.contains_key(&place);
+        if room && diff.has_line(&finding.path, finding.line) {
+            places.entry(place).or_default().push(finding);
+        } else {
+            rest.push(finding);
+        }
+    }
+    let comment = |((path, line, start_line), findings): ((&str, u32, Option<u32>), Vec<_>)| {
+        let told: Vec<_> = findings
+            .into_iter()
+            .map(|it| told(it, start_line))
+            .collect();
+        ReviewComment {
+            start_line,
+            start_side: start_line.map(|_| Side::Right),
+            ..ReviewComment::at(path, line, Side::Right, told.join("\n\n"))
+        }
+    };
+    (places.into_iter().map(comment).collect(), rest)
+}
+
+/// Where a comment on several lines begins, if GitHub takes one there.
+fn first_line(finding: &Finding, diff: &Diff) -> Option<u32> {
+    let first = finding.start_line?;
+    diff.has_range(&finding.path, first, finding.line)
+        .then_some(first)
+}
+
+/// `**High** · security · committed-secret (95% sure)`, and the message below. A
+/// model's finding has its title in the rule's place, and its own words say so.
+fn told(finding: &Finding, start_line: Option<u32>) -> String {
+    let subject = match &finding.title {
+        Some(title) if !finding.is_by_rules() => plain(title),
+        Some(_) | None => code(&finding.rule),
+    };
+    let mut told = format!(
+        "**{}** · {} · {subject} ({}% sure{})\n\n{}",
+        severity(finding.severity),
+        finding.category,
+        finding.confidence.as_percent(),
+        agreed(&finding.by),
+        plain(&finding.message),
+    );
+    // It replaces the lines that the comment sits on, whichever they are.
+    if let Some(lines) = &finding.suggestion
+        && finding.start_line == start_line
+    {
+        let _ = write!(told, "\n\n{}", fenced("suggestion", lines));
+    }
+    told
+}
+
+/// Who found it, where rules alone did not.
+fn agreed(by: &[String]) -> String {
+    match by {
+        [] => String::new(),
+        [one] if one == RULES => String::new(),
+        names => {
+            let names: Vec<_> = names.iter().map(|name| code(name)).collect();
+            format!(", {}", names.join(" and "))
+        }
+    }
+}
+
+fn verdict_body(
+    head: &str,
+    verdict: &Verdict,
+    item: &ReviewItem,
+    rest: &[&Finding],
+    approval: &Approval,
+) -> String {
+    let mut body = format!("### Review of {}\n\n", code(head));
+    for line in opening(verdict, &item.reports) {
+        let _ = writeln!(body, "{line}\n");
+    }
+    if let Some(score) = verdict.quality_score {
+        let _ = writeln!(body, "Quality: **{score}** of 10.\n");
+    }
+    if let Some(partial) = partial(&verdict.missing) {
+        let _ = writeln!(body, "{partial}");
+    }
+    body += &approved(approval);
+    let (severe, other): (Vec<_>, Vec<_>) =
+        (verdict.still_open.iter()).partition(|finding| finding.severity >= Severity::High);
+    if !severe.is_empty() {
+        let _ = writeln!(body, "Still open:\n\n{}", listed(severe));
+    }
+    body += &folded("not shown as comments", rest);
+    body += &folded("still open", &other);
+    for (which, findings) in [
+        ("on lines that were reviewed before", &verdict.late),
+        ("that may be none", &verdict.unsure),
+        ("resolved", &verdict.resolved),
+    ] {
+        let findings: Vec<_> = findings.iter().collect();
+        body += &folded(which, &findings);
+    }
+    body += &below_floor(verdict.below_floor);
+    for note in &verdict.notes {
+        let _ = writeln!(body, "- {}", plain(note));
+    }
+    body + &coverage(&item.reports, verdict.usage.as_ref())
+}
+
+/// What was found, and what changed since the earlier review.
+fn opening(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> Vec<String> {
+    let whole = verdict.missing.is_empty() && !is_unread(reports);
+    let progress = progress(verdict);
+    let nothing_new = progress.is_some() && verdict.findings.is_empty() && whole;
+    let mut lines = Vec::new();
+    if !nothing_new {
+        lines.push(found(verdict, reports));
+    }
+    lines.extend(progress);
+    if verdict.event == ReviewEvent::RequestChanges
+        && let Some(first) = lines.first_mut()
+    {
+        *first += " Please address what blocks before merging.";
+    }
+    lines
+}
+
+/// How many findings of which severity, in one sentence.
+fn found(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> String {
+    match (verdict.findings.len(), verdict.missing.len()) {
+        (0, _) if is_unread(reports) => {
+            "The change could not be read, so nothing is said about it.".to_owned()
+        }
+        (0, 0) if !verdict.unsure.is_empty() => "Nothing found that anybody is sure of.".to_owned(),
+        (0, 0) => "Nothing found.".to_owned(),
+        (0, _) if reports.is_empty() => "Nobody has looked at this change.".to_owned(),
+        (0, _) => "Nothing found in what was looked at.".to_owned(),
+        (count, _) => format!(
+            "{}: {}.",
+            counted(count, "finding"),
+            by_severity(verdict.findings.iter())
+        ),
+    }
+}
+
+fn approved(approval: &Approval) -> String {
+    match approval {
+        Approval::NotAsked => String::new(),
+        Approval::Given => "Approved: nothing is open, every file was read, and all that this \
+             repository asks of an approval is so.\n\n"
+            .to_owned(),
+        Approval::Withheld(reasons) => {
+            let each = reasons.iter().map(|why| plain(&why.to_string()));
+            let list: String = each.map(|why| format!("- {why}\n")).collect();
+            let count = counted(reasons.len(), "reason");
+            behind(&format!("Not approved, for {count}"), &list)
+        }
+    }
+}
+
+fn below_floor(count: u32) -> String {
+    match count {
+        0 => String::new(),
+        1 => "- 1 finding below the severity floor is not told.\n".to_owned(),
+        _ => format!("- {count} findings below the severity floor are not told.\n"),
+    }
+}
+
+fn block_body(head: &str, block: &Block) -> String {
+    let mut body = format!(
+        "### Security issues in {}\n\nThe security specialist answered after the review was posted. \
+         Please address before merging:\n\n",
+        code(head)
+    );
+    for place in &block.details {
+        let _ = writeln!(body, "- {}", code(place));
+    }
+    body
+}

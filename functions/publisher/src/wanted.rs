@@ -1,0 +1,118 @@
+//! What there is to publish, and why nothing is.
+
+use crate::Publisher;
+use bus::HandlerError;
+use event::{Failure, Outcome};
+use github::port::PullRequest;
+use review::item::{PullRequestItem, ReviewItem, Stale};
+use review::message::ReviewKey;
+use state::Key;
+use std::fmt;
+
+/// What there is to publish of a head.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) review: ReviewKey,
+    pub(crate) item: ReviewItem,
+    /// The pull request, as its newest delivery told it.
+    pub(crate) pull: Option<PullRequestItem>,
+}
+
+impl Wanted {
+    /// `publication:{owner}/{repo}#{n}@{head}/{kind}`.
+    pub(crate) fn key(&self, kind: &str) -> Key {
+        key(&format!("{}/{kind}", self.review))
+    }
+
+    /// Whether it is, by GitHub's word of `now`.
+    pub(crate) fn still(&self, now: &PullRequest) -> Result<(), Stale> {
+        if now.head_sha != self.review.head_sha {
+            Err(Stale::Superseded(now.head_sha.clone()))
+        } else if now.open {
+            Ok(())
+        } else {
+            Err(Stale::Closed)
+        }
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "GitHub's names are checked when they come in"
+)]
+pub(crate) fn key(rest: &str) -> Key {
+    Key::new("publication", rest).expect("names make keys")
+}
+
+/// Why nothing is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ignored {
+    /// Nobody wants anything of this head any more.
+    Stale(Stale),
+    /// It stands already.
+    Already,
+    /// What blocks is told by the verdict.
+    VerdictTells,
+    /// The lease ended; whoever took over settles it.
+    TakenOver,
+    /// `publish = false`.
+    Unpublished,
+    /// It was left alone, and is not any more.
+    UnderWay,
+    /// Nothing is kept of the review.
+    NotKept,
+}
+
+impl Ignored {
+    pub(crate) fn outcome(&self) -> Outcome {
+        Outcome::Ignored {
+            reason: self.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stale(stale) => stale.fmt(f),
+            Self::Already => f.write_str("it is published already"),
+            Self::VerdictTells => f.write_str("the verdict tells what blocks"),
+            Self::TakenOver => f.write_str("another attempt has taken over"),
+            Self::Unpublished => f.write_str("nothing is posted here: publish = false"),
+            Self::UnderWay => f.write_str("it is under review after all"),
+            Self::NotKept => f.write_str("nothing is kept of this review"),
+        }
+    }
+}
+
+/// The verdict was announced and is not in state: state was lost.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} has no verdict in state, though one was announced")]
+pub(crate) struct NoVerdict(pub(crate) ReviewKey);
+
+impl Failure for NoVerdict {
+    fn is_retryable(&self) -> bool {
+        false
+    }
+}
+
+impl Publisher {
+    /// What is kept of `review`, if anybody still wants it.
+    pub(crate) async fn wanted(
+        &self,
+        review: &ReviewKey,
+    ) -> Result<Result<Wanted, Ignored>, HandlerError> {
+        let pr = PullRequestItem::key(&review.pr);
+        let pull: Option<PullRequestItem> = self.state.peek(&pr).await?;
+        let wants = pull.as_ref().map(|pull| pull.wants(&review.head_sha));
+        if let Some(Err(stale)) = wants {
+            return Ok(Err(Ignored::Stale(stale)));
+        }
+        let item: Option<ReviewItem> = self.state.peek(&ReviewItem::key(review)).await?;
+        Ok(item.ok_or(Ignored::NotKept).map(|item| Wanted {
+            review: review.clone(),
+            item,
+            pull,
+        }))
+    }
+}

@@ -1,0 +1,120 @@
+//! How the checks and statuses of a commit stand.
+
+use super::check::AppBody;
+use super::{Client, PageEnd};
+use crate::wire::About;
+use async_trait::async_trait;
+use github::port::{GitHubError, ReadChecks};
+use github::{HeadSha, RepoName};
+use serde::Deserialize;
+
+/// Pages of checks that are looked through. Of more, nobody can say that they are green.
+const MOST_PAGES: usize = 20;
+
+/// The fields of "Get the combined status for a specific reference" that matter.
+#[derive(Deserialize)]
+struct CombinedBody {
+    /// `pending`, too, where there is no status.
+    state: String,
+    total_count: u64,
+}
+
+/// The fields of "List check runs for a Git reference" that matter.
+#[derive(Deserialize)]
+struct Page {
+    check_runs: Vec<RunBody>,
+}
+
+#[derive(Deserialize)]
+struct RunBody {
+    name: String,
+    status: String,
+    #[serde(default)]
+    conclusion: Option<String>,
+    #[serde(default)]
+    app: Option<AppBody>,
+}
+
+impl CombinedBody {
+    fn is_green(&self) -> bool {
+        self.total_count == 0 || self.state == "success"
+    }
+}
+
+impl RunBody {
+    /// A word that GitHub did not have when this was written is not green.
+    fn is_green(&self) -> bool {
+        let well = ["success", "neutral", "skipped"];
+        let conclusion = self.conclusion.as_deref();
+        self.status == "completed" && conclusion.is_some_and(|end| well.contains(&end))
+    }
+}
+
+#[async_trait]
+impl ReadChecks for Client {
+    async fn others_are_green(
+        &self,
+        repo: &RepoName,
+        head: &HeadSha,
+        own: &str,
+    ) -> Result<bool, GitHubError> {
+        let identity = self.identity().await?;
+        let at = format!("/repos/{repo}/commits/{head}");
+        let about = About::Repository(repo.clone());
+        let combined: CombinedBody = self.get(about, format!("{at}/status")).await?;
+        if !combined.is_green() {
+            return Ok(false);
+        }
+        let is_own = |run: &RunBody| {
+            let by_me = |app: &AppBody| identity.is_app(&app.slug);
+            run.name == own && run.app.as_ref().is_some_and(by_me)
+        };
+        let visit = |page: Page| {
+            let mut runs = page.check_runs.iter();
+            runs.any(|run| !is_own(run) && !run.is_green())
+                .then_some(())
+        };
+        let path = format!("{at}/check-runs");
+        let query = "filter=latest&per_page=100";
+        match self.visit(repo, &path, query, MOST_PAGES, visit).await? {
+            PageEnd::Last => Ok(true),
+            PageEnd::Found(()) | PageEnd::More => Ok(false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_green_when_it_has_ended_well() {
+        for (why, status, conclusion, green) in [
+            ("well", "completed", Some("success"), true),
+            ("neither", "completed", Some("neutral"), true),
+            ("not needed", "completed", Some("skipped"), true),
+            ("badly", "completed", Some("failure"), false),
+            ("stopped", "completed", Some("cancelled"), false),
+            ("too slow", "completed", Some("timed_out"), false),
+            (
+                "waits for people",
+                "completed",
+                Some("action_required"),
+                false,
+            ),
+            ("given up", "completed", Some("stale"), false),
+            ("a word of tomorrow", "completed", Some("splendid"), false),
+            ("no word", "completed", None, false),
+            ("still at it", "in_progress", None, false),
+            ("not begun", "queued", None, false),
+        ] {
+            let run = RunBody {
+                name: "build".to_owned(),
+                status: status.to_owned(),
+                conclusion: conclusion.map(str::to_owned),
+                app: None,
+            };
+            assert_eq!(run.is_green(), green, "{why}");
+        }
+    }
+}
