@@ -7,7 +7,11 @@
 //! approved, code decides.
 
 mod answer;
+mod budget;
+mod prove;
 mod words;
+
+pub use prove::Prover;
 
 use agent::{AgentError, Answer, Ask, Model, Schema, Scope};
 use answer::Believed;
