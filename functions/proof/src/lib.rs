@@ -23,8 +23,8 @@ use std::time::Duration;
 const NAME: &str = "proof";
 
 /// For so long after it was asked the second look waits for a model that is paused or
-/// away: with the specialists' patience before it, it is over before the review's
-/// deadline. Then the review goes out without it, and says so.
+/// away: what the specialists' own patience leaves of the time to the review's deadline,
+/// about. The deadline waits for nobody; the review goes out and says so.
 pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The function.
