@@ -4,6 +4,7 @@ use agent::Model;
 use bus::{Emit, Handler};
 use coordinator::Coordinator;
 use ports::{Clock, Entropy};
+use proof::Proof;
 use publisher::{GitHub, Publisher};
 use pull_request::PullRequest;
 use recorder::Recorder;
@@ -42,7 +43,7 @@ pub fn functions(ports: &Ports, bus: &Arc<impl Emit + 'static>) -> Functions {
         clock: clock.clone(),
         entropy: entropy.clone(),
     };
-    let all: [Arc<dyn Handler>; 8] = [
+    let all: [Arc<dyn Handler>; 9] = [
         Arc::new(PullRequest {
             state: state.clone(),
             bus: bus.clone(),
@@ -53,7 +54,8 @@ pub fn functions(ports: &Ports, bus: &Arc<impl Emit + 'static>) -> Functions {
         }),
         Arc::new(security::security(deps.clone())),
         Arc::new(style::style(deps.clone())),
-        Arc::new(logic::logic(deps)),
+        Arc::new(logic::logic(deps.clone())),
+        Arc::new(Proof { deps }),
         Arc::new(Verdict {
             state: state.clone(),
             bus: bus.clone(),

@@ -128,9 +128,14 @@ fn the_routing_table_is_printed() {
                                   RecorderRule        recorder      3 tries
     agent.pr.logic_check          LogicRule           logic         10 tries, 540 s apart
                                   RecorderRule        recorder      3 tries
+    agent.pr.proof_check          ProofRule           proof         10 tries, 540 s apart
+                                  RecorderRule        recorder      3 tries
+    agent.pr.proof_completed      VerdictRule         verdict       3 tries
+                                  RecorderRule        recorder      3 tries
     agent.pr.review_completed     PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.review_published     RecorderRule        recorder      3 tries
+    agent.pr.review_recorded      RecorderRule        recorder      3 tries
     agent.pr.review_requested     CoordinatorRule     coordinator   3 tries
                                   ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries

@@ -9,8 +9,8 @@ use local::registry::{self, Ports};
 use local::template::{BUILT_IN, Template};
 use ports::SeededEntropy;
 use review::message::{
-    Block, CheckCompleted, CheckRequested, ReviewCompleted, ReviewPublished, ReviewRequested,
-    ReviewSkipped,
+    Block, CheckCompleted, CheckRequested, ProofCompleted, ProofRequested, ReviewCompleted,
+    ReviewPublished, ReviewRecorded, ReviewRequested, ReviewSkipped,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,8 +63,11 @@ fn every_sample_is_an_event_as_its_hearers_read_it() {
         let body = match topic.as_str() {
             "agent.pr.block" => event.read::<Block>().err(),
             "agent.pr.check_completed" => event.read::<CheckCompleted>().err(),
+            "agent.pr.proof_check" => event.read::<ProofRequested>().err(),
+            "agent.pr.proof_completed" => event.read::<ProofCompleted>().err(),
             "agent.pr.review_completed" => event.read::<ReviewCompleted>().err(),
             "agent.pr.review_published" => event.read::<ReviewPublished>().err(),
+            "agent.pr.review_recorded" => event.read::<ReviewRecorded>().err(),
             "agent.pr.review_requested" => event.read::<ReviewRequested>().err(),
             "agent.pr.review_skipped" => event.read::<ReviewSkipped>().err(),
             // Nobody but the recorder hears these, and it takes any body.

@@ -100,6 +100,7 @@ fn first_event(events: &Path, function: &str) -> Result<String, Box<dyn Error>> 
         "security" => "bus/agent.pr.security_check.json",
         "style" => "bus/agent.pr.style_check.json",
         "logic" => "bus/agent.pr.logic_check.json",
+        "proof" => "bus/agent.pr.proof_check.json",
         "verdict" => "bus/agent.pr.check_completed.json",
         "publisher" => "bus/agent.pr.review_completed.json",
         "recorder" => "bus/github.pr.opened.json",

@@ -1,29 +1,42 @@
-use crate::score;
+//! What becomes of a review, given all that is known of it.
+
+mod join;
+mod proof;
+mod rounds;
+
+use crate::heard::Heard;
 use event::{Say, Timestamp};
-use github::port::ReviewEvent;
-use review::item::{CheckReport, PullRequestItem, RETENTION, ReviewItem, Stale, Verdict};
-use review::message::{CheckCompleted, ReviewKey, ReviewRequested};
-use review::{Category, Confidence, Finding};
+use github::HeadSha;
+use join::Joined;
+use review::Category;
+use review::item::{
+    CheckReport, MOST_TO_PROVE, ProofItem, PullRequestItem, RETENTION, ReviewItem, Stale, Verdict,
+};
+use review::message::ProofRequested;
 use state::Decision;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What was heard.
-#[derive(Debug, Clone)]
-pub(crate) enum Heard {
-    /// A specialist is done.
-    Completed(CheckCompleted),
-    /// Time is up.
-    Deadline(ReviewRequested),
+/// What is known beside the review itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    /// The pull request, if it was ever heard of.
+    pub(crate) pull: Option<PullRequestItem>,
+    /// Every report that is there.
+    pub(crate) reports: BTreeMap<Category, CheckReport>,
+    /// The verdict of an earlier head.
+    pub(crate) earlier: Option<Earlier>,
+    /// What came of the second look, once it is done.
+    pub(crate) proof: Option<ProofItem>,
 }
 
-impl Heard {
-    pub(crate) fn review(&self) -> &ReviewKey {
-        match self {
-            Self::Completed(completed) => &completed.review,
-            Self::Deadline(requested) => &requested.review,
-        }
-    }
+/// What an earlier review said.
+#[derive(Debug, Clone)]
+pub(crate) struct Earlier {
+    /// The head that it was of.
+    pub(crate) head_sha: HeadSha,
+    /// How it ended.
+    pub(crate) verdict: Verdict,
 }
 
 /// Why there is no verdict now.
@@ -31,11 +44,17 @@ impl Heard {
 pub(crate) enum Reason {
     /// Nobody wants a review of this head any more.
     Stale(Stale),
+    /// The head is left alone.
+    Skipped,
     /// The verdict is there already.
     InTime,
     /// The verdict went out without this specialist.
     Late(Category),
-    /// A specialist is done with a review that nobody opened.
+    /// The review is waiting for its second look.
+    Proving,
+    /// It is the deadline of an earlier request.
+    EarlierRequest,
+    /// Somebody is done with a review that nobody opened.
     NotOpened,
 }
 
@@ -43,53 +62,59 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stale(stale) => stale.fmt(f),
+            Self::Skipped => f.write_str("this head is left alone"),
             Self::InTime => f.write_str("the verdict is there already"),
             Self::Late(category) => {
                 write!(f, "{category} is late: the verdict went out without it")
             }
+            Self::Proving => f.write_str("the second look is not done yet"),
+            Self::EarlierRequest => f.write_str("it is the deadline of an earlier request"),
             Self::NotOpened => f.write_str("no such review was opened"),
         }
     }
 }
 
-/// The review's next state, given every report that is there.
+/// The review's next state.
 pub(crate) fn decide(
     seen: Option<&ReviewItem>,
     heard: &Heard,
-    pull: Option<&PullRequestItem>,
-    reports: &BTreeMap<Category, CheckReport>,
+    known: &Known,
     now: Timestamp,
 ) -> Decision<ReviewItem, Reason> {
     let review = heard.review();
-    if let Some(Err(stale)) = pull.map(|pull| pull.wants(&review.head_sha)) {
-        return Decision::Ignore(Reason::Stale(stale));
-    }
-    let mut next = match (seen, heard) {
-        (Some(item), _) => item.clone(),
-        // The coordinator never got to it: the deadline says so.
-        (None, Heard::Deadline(requested)) => ReviewItem::of(requested.base_sha.clone()),
-        (None, Heard::Completed(_)) => return Decision::Ignore(Reason::NotOpened),
+    let mut next = match wanted(seen, heard, known) {
+        Ok(item) => item,
+        Err(reason) => return Decision::Ignore(reason),
     };
-    match (&next.verdict, heard) {
-        (Some(verdict), Heard::Completed(done)) if verdict.missing.contains(&done.category) => {
-            return Decision::Ignore(Reason::Late(done.category));
-        }
-        (Some(_), _) => return Decision::Ignore(Reason::InTime),
-        (None, _) => {}
-    }
     let expected = |category: &Category| next.expected.contains(category);
-    let new = reports.iter().filter(|(category, _)| expected(category));
+    let new = known.reports.iter();
     next.reports = new
+        .filter(|(category, _)| expected(category))
         .map(|(category, report)| (*category, report.clone()))
         .collect();
     let missing = next.missing();
-    if missing.is_empty() || matches!(heard, Heard::Deadline(_)) {
-        next.verdict = Some(verdict(&next.reports, missing, now));
+    let time_is_up = matches!(heard, Heard::Deadline(..));
+    let mut says = Vec::new();
+    if missing.is_empty() || time_is_up {
+        let joined = Joined::of(&next, known.earlier.as_ref());
+        let mut to_prove = joined.to_prove();
+        to_prove.truncate(MOST_TO_PROVE);
+        let waits = !to_prove.is_empty() && known.proof.is_none() && !time_is_up;
+        if !waits {
+            let verdict = joined.verdict(known.proof.as_ref(), &next.reports, missing, now);
+            says.push(Say::new(&verdict.completed(review)));
+            next.verdict = Some(verdict);
+        } else if next.to_prove.is_empty() {
+            let findings = u32::try_from(to_prove.len()).unwrap_or(u32::MAX);
+            says.push(Say::new(&ProofRequested {
+                review: review.clone(),
+                findings,
+            }));
+            next.to_prove = to_prove;
+        } else {
+            return Decision::Ignore(Reason::Proving);
+        }
     }
-    let told = next.verdict.iter();
-    let says = told
-        .map(|verdict| Say::new(&verdict.completed(review)))
-        .collect();
     Decision::Write {
         next,
         says,
@@ -97,39 +122,33 @@ pub(crate) fn decide(
     }
 }
 
-/// What a reviewer is less sure of is listed, not told where it stands.
-const SURE: Confidence = Confidence::percent(50);
-
-/// Code decides: a security finding that is bad and certain stands against
-/// merging, everything else is advice.
-fn verdict(
-    reports: &BTreeMap<Category, CheckReport>,
-    missing: Vec<Category>,
-    now: Timestamp,
-) -> Verdict {
-    let found = reports.values().flat_map(|report| &report.findings);
-    let all = review::merged(found.cloned());
-    let (findings, unsure): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|it| it.confidence >= SURE);
-    let event = if findings.iter().any(Finding::blocks) {
-        ReviewEvent::RequestChanges
-    } else {
-        ReviewEvent::Comment
+/// The review as it was seen, if there is something to decide about it.
+fn wanted(seen: Option<&ReviewItem>, heard: &Heard, known: &Known) -> Result<ReviewItem, Reason> {
+    if let Some(pull) = &known.pull {
+        let wanted = pull.wants(&heard.review().head_sha);
+        wanted.map_err(Reason::Stale)?;
+    }
+    let item = match (seen, heard) {
+        (Some(item), _) => item.clone(),
+        // The coordinator never got to it: the deadline says so.
+        (None, Heard::Deadline(requested, at)) => ReviewItem {
+            requested_at: Some(*at),
+            ..ReviewItem::of(requested.base_sha.clone())
+        },
+        (None, Heard::Completed(_) | Heard::Proved(_)) => return Err(Reason::NotOpened),
     };
-    Verdict {
-        decided_at: now,
-        event,
-        quality_score: score::quality(reports, &findings),
-        findings,
-        unsure,
-        missing,
-        late: vec![],
-        still_open: vec![],
-        resolved: vec![],
-        since: None,
-        below_floor: 0,
-        notes: vec![],
-        usage: None,
+    if item.skipped.is_some() {
+        return Err(Reason::Skipped);
+    }
+    match (&item.verdict, heard) {
+        (Some(verdict), Heard::Completed(done)) if verdict.missing.contains(&done.category) => {
+            Err(Reason::Late(done.category))
+        }
+        (Some(_), _) => Err(Reason::InTime),
+        (None, Heard::Deadline(_, at)) if item.requested_at.is_some_and(|asked| *at < asked) => {
+            Err(Reason::EarlierRequest)
+        }
+        (None, _) => Ok(item),
     }
 }
 

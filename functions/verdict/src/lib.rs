@@ -1,23 +1,29 @@
 //! Joins what the specialists said into one verdict: when all have answered, or
-//! at the deadline with what is there.
+//! at the deadline with what is there. What a model alone has found is first looked at
+//! a second time.
 //!
-//! *Hears* `agent.pr.check_completed`, and `agent.pr.review_requested` after a
-//! delay: the deadline.
+//! *Hears* `agent.pr.check_completed`, `agent.pr.proof_completed`, and
+//! `agent.pr.review_requested` after a delay: the deadline.
 //! *Reads* `check:{owner}/{repo}#{n}@{head}/*` (the reports),
+//! `proof:{owner}/{repo}#{n}@{head}` (the second look),
+//! `review:{owner}/{repo}#{n}@{previous head}` (what an earlier review told),
 //! `pr:{owner}/{repo}#{n}` (is the head still the newest?).
 //! *Writes* `review:{owner}/{repo}#{n}@{head}`.
-//! *Says* `agent.pr.review_completed`, once.
+//! *Says* `agent.pr.proof_check` where something is to be proven, and
+//! `agent.pr.review_completed`, each once.
 
 mod decide;
+mod heard;
 mod score;
 
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
-use decide::Heard;
-use event::{Event, Message, Outcome};
+use decide::{Earlier, Known};
+use event::{Event, Outcome};
+use heard::Heard;
 use review::Category;
-use review::item::{CheckItem, CheckReport, PullRequestItem, ReviewItem};
-use review::message::{CheckCompleted, ReviewKey, ReviewRequested};
+use review::item::{CheckItem, CheckReport, ProofItem, PullRequestItem, ReviewItem};
+use review::message::ReviewKey;
 use state::StateManager;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,15 +45,16 @@ impl Handler for Verdict {
     }
 
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
-        let heard = hear(event)?;
+        let heard = Heard::of(event)?;
         let review = heard.review();
-        let pull: Option<PullRequestItem> =
-            self.state.peek(&PullRequestItem::key(&review.pr)).await?;
-        let reports = self.reports(review).await?;
-        let key = ReviewItem::key(review);
-        let decide = |seen: Option<&ReviewItem>, now| {
-            decide::decide(seen, &heard, pull.as_ref(), &reports, now)
+        let known = Known {
+            pull: self.state.peek(&PullRequestItem::key(&review.pr)).await?,
+            reports: self.reports(review).await?,
+            earlier: self.earlier(review).await?,
+            proof: self.state.peek(&ProofItem::key(review)).await?,
         };
+        let key = ReviewItem::key(review);
+        let decide = |seen: Option<&ReviewItem>, now| decide::decide(seen, &heard, &known, now);
         let turn = self.state.turn(&key, NAME, event, decide).await?;
         let (outcome, events) = turn.into_parts();
         self.bus.emit(events).await?;
@@ -70,12 +77,19 @@ impl Verdict {
         }
         Ok(reports)
     }
-}
 
-fn hear(event: &Event) -> Result<Heard, HandlerError> {
-    if event.topic.as_str() == ReviewRequested::TOPIC {
-        Ok(Heard::Deadline(event.read()?))
-    } else {
-        Ok(Heard::Completed(event.read::<CheckCompleted>()?))
+    /// The verdict of the head whose review stood on GitHub when this one began.
+    async fn earlier(&self, review: &ReviewKey) -> Result<Option<Earlier>, HandlerError> {
+        let item: Option<ReviewItem> = self.state.peek(&ReviewItem::key(review)).await?;
+        let Some(head_sha) = item.and_then(|item| item.previous) else {
+            return Ok(None);
+        };
+        let before = ReviewKey {
+            pr: review.pr.clone(),
+            head_sha: head_sha.clone(),
+        };
+        let item: Option<ReviewItem> = self.state.peek(&ReviewItem::key(&before)).await?;
+        let verdict = item.and_then(|item| item.verdict);
+        Ok(verdict.map(|verdict| Earlier { head_sha, verdict }))
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// a model that was talked into praise raises nothing.
 pub(crate) fn quality(
     reports: &BTreeMap<Category, CheckReport>,
-    findings: &[Finding],
+    findings: &[&Finding],
 ) -> Option<u8> {
     let readers = || reports.values().flat_map(|report| &report.readers);
     if readers().all(|reader| reader.coverage.files_read == 0) {
@@ -127,6 +127,7 @@ mod tests {
                 Some(1),
             ),
         ] {
+            let findings: Vec<_> = findings.iter().collect();
             assert_eq!(quality(&reports(files, opinion), &findings), score, "{why}");
         }
     }

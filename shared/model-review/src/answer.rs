@@ -66,8 +66,18 @@ pub(crate) fn schema(part: &Part) -> Value {
     })
 }
 
+/// What was paid for, without the model's name.
+pub(crate) fn paid(spent: &Spent) -> Usage {
+    Usage {
+        prompt_tokens: spent.prompt_tokens,
+        cached_tokens: spent.cached_tokens,
+        completion_tokens: spent.completion_tokens,
+        micro_dollars: spent.micro_dollars,
+    }
+}
+
 /// A path as the model is shown it: a name is a stranger's text, too.
-fn shown(path: &str) -> String {
+pub(crate) fn shown(path: &str) -> String {
     let line: String = path
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
@@ -124,12 +134,7 @@ pub(crate) fn read(
     spent: Spent,
 ) -> Believed {
     let mut believed = Believed {
-        usage: Usage {
-            prompt_tokens: spent.prompt_tokens,
-            cached_tokens: spent.cached_tokens,
-            completion_tokens: spent.completion_tokens,
-            micro_dollars: spent.micro_dollars,
-        },
+        usage: paid(&spent),
         ..Believed::default()
     };
     let Ok(said) = Said::deserialize(value) else {
@@ -199,7 +204,7 @@ fn finding_of(
 }
 
 /// In one line, without what is not seen, without secrets, and not without end.
-fn text(said: &str, longest: usize) -> String {
+pub(crate) fn text(said: &str, longest: usize) -> String {
     let line: String = said
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })

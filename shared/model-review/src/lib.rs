@@ -8,7 +8,10 @@
 
 mod answer;
 mod budget;
+mod prove;
 mod words;
+
+pub use prove::Prover;
 
 use agent::{AgentError, Answer, Ask, Model, Schema, Scope};
 use answer::Believed;

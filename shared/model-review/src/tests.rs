@@ -26,9 +26,23 @@ diff --git a/src/a.rs b/src/a.rs
 ";
 
 /// Answers with what it is given, and keeps what it was asked.
-struct Scripted {
+pub(crate) struct Scripted {
     answers: Mutex<Vec<Result<Value, AgentError>>>,
     asked: Mutex<Vec<(String, String)>>,
+}
+
+impl Scripted {
+    pub(crate) fn new(answers: Vec<Result<Value, AgentError>>) -> Self {
+        Self {
+            answers: Mutex::new(answers),
+            asked: Mutex::default(),
+        }
+    }
+
+    /// What it was told and asked.
+    pub(crate) fn asked(&self) -> Vec<(String, String)> {
+        self.asked.lock().unwrap().clone()
+    }
 }
 
 #[async_trait]
@@ -68,10 +82,7 @@ async fn reviewed_under(
     since: Option<&str>,
     answers: Vec<Result<Value, AgentError>>,
 ) -> Reviewed {
-    let model = Arc::new(Scripted {
-        answers: Mutex::new(answers),
-        asked: Mutex::default(),
-    });
+    let model = Arc::new(Scripted::new(answers));
     let reviewer = ModelReviewer {
         category: Category::Logic,
         lens: "Look for what is wrong.",
@@ -91,7 +102,7 @@ async fn reviewed_under(
         deadline: Timestamp::UNIX_EPOCH,
     };
     let report = reviewer.review(&change).await;
-    let asked = model.asked.lock().unwrap().clone();
+    let asked = model.asked();
     Reviewed { report, asked }
 }
 

@@ -184,8 +184,12 @@ pub struct Skipped {
     pub why: String,
 }
 
+/// More of a model's findings are not looked at a second time: one question is about
+/// all of them, and a state item has its limits.
+pub const MOST_TO_PROVE: usize = 30;
+
 /// `proof:{owner}/{repo}#{n}@{head}`: what came of a second look at what a model
-/// alone has found. Written by `proof`.
+/// alone has found. Written by `proof`. What is in neither map was not looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofItem {
     /// The findings that a line of the change proves, with that line.

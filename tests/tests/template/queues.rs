@@ -177,6 +177,7 @@ fn a_specialist_has_a_second_try_before_the_deadline() {
     let told = broken(too_late, "    Default: 720\n", "    Default: 630\n");
     insta::assert_snapshot!(told, @"
     LogicFunction: its second try ends after the review's deadline
+    ProofFunction: its second try ends after the review's deadline
     SecurityFunction: its second try ends after the review's deadline
     StyleFunction: its second try ends after the review's deadline
     ");

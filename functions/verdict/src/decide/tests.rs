@@ -1,6 +1,12 @@
+mod proof;
+mod rounds;
+
 use super::*;
+use github::port::ReviewEvent;
 use github::{Author, Base, HeadSha};
-use review::{Confidence, Severity};
+use review::item::{Reader, Skipped};
+use review::message::{CheckCompleted, ProofCompleted, ReviewKey, ReviewRequested, SkipReason};
+use review::{Confidence, Coverage, Finding, MODEL, Severity};
 
 fn head() -> HeadSha {
     "a".repeat(40).parse().unwrap()
@@ -25,17 +31,96 @@ fn completed(category: Category) -> Heard {
     })
 }
 
-fn deadline() -> Heard {
-    Heard::Deadline(ReviewRequested {
+fn proved() -> Heard {
+    Heard::Proved(ProofCompleted {
         review: key(),
-        base_sha: base(),
+        proven: 0,
     })
 }
 
+/// The deadline of what was requested so many seconds after the beginning.
+fn deadline_of(second: i64) -> Heard {
+    let requested = ReviewRequested {
+        review: key(),
+        base_sha: base(),
+    };
+    Heard::Deadline(requested, Timestamp::from_second(second).unwrap())
+}
+
+fn deadline() -> Heard {
+    deadline_of(0)
+}
+
+fn reader(name: &str, files_read: u32) -> Reader {
+    Reader {
+        name: name.to_owned(),
+        coverage: Coverage {
+            files_read,
+            left_out: vec![],
+        },
+        notes: vec![],
+        score: None,
+        usage: None,
+    }
+}
+
+/// Reports of rules and a model that have read everything and found nothing.
 fn reports(from: &[Category]) -> BTreeMap<Category, CheckReport> {
+    let report = CheckReport {
+        readers: vec![reader("rules", 3), reader("kimi", 3)],
+        ..CheckReport::default()
+    };
     from.iter()
-        .map(|category| (*category, CheckReport::default()))
+        .map(|category| (*category, report.clone()))
         .collect()
+}
+
+/// What is known when all have answered, with `findings` among it.
+fn all_reported(findings: &[Finding]) -> Known {
+    let mut reports = reports(&Category::ALL);
+    for finding in findings {
+        let report = reports.get_mut(&finding.category).unwrap();
+        report.findings.push(finding.clone());
+    }
+    Known {
+        reports,
+        ..Known::default()
+    }
+}
+
+/// What `rule` finds in the code `code`, on its line of `src/lib.rs`.
+fn found(rule: &str, line: u32, severity: Severity, code: &str) -> Finding {
+    let mut file = diff::FileDiff::added("src/lib.rs", code);
+    file.hunks[0].lines[0].new_number = Some(line);
+    let diff = diff::Diff {
+        files: vec![file],
+        left_out: vec![],
+    };
+    let by = if rule == MODEL { "kimi" } else { "rules" };
+    Finding {
+        path: "src/lib.rs".to_owned(),
+        line,
+        severity,
+        category: Category::Security,
+        rule: rule.to_owned(),
+        message: "It breaks.".to_owned(),
+        confidence: Confidence::percent(90),
+        start_line: None,
+        title: None,
+        suggestion: None,
+        by: vec![by.to_owned()],
+        fingerprint: None,
+        reviewed_before: false,
+    }
+    .identified(&diff)
+}
+
+/// The verdict on `review` when all that is known has come in.
+fn verdict(review: &ReviewItem, heard: &Heard, known: &Known) -> Verdict {
+    match decide(Some(review), heard, known, Timestamp::UNIX_EPOCH) {
+        Decision::Write { next, .. } => next.verdict.expect("a verdict"),
+        Decision::Ignore(reason) => panic!("ignored: {reason}"),
+    }
 }
 
 fn pull(head: &HeadSha, open: bool) -> PullRequestItem {
@@ -61,13 +146,11 @@ fn last(steps: &[(Heard, &[Category])]) -> String {
     let mut seen = Some(ReviewItem::of(base()));
     let mut end = String::new();
     for (heard, there) in steps {
-        let decision = decide(
-            seen.as_ref(),
-            heard,
-            None,
-            &reports(there),
-            Timestamp::UNIX_EPOCH,
-        );
+        let known = Known {
+            reports: reports(there),
+            ..Known::default()
+        };
+        let decision = decide(seen.as_ref(), heard, &known, Timestamp::UNIX_EPOCH);
         match decision {
             Decision::Ignore(reason) => end = reason.to_string(),
             Decision::Write { next, says, .. } => {
@@ -135,6 +218,11 @@ fn when_the_verdict_comes() {
             ],
             "logic is late: the verdict went out without it",
         ),
+        (
+            "a second look that nobody waited for any more",
+            vec![(completed(Style), all), (proved(), all)],
+            "the verdict is there already",
+        ),
     ] {
         assert_eq!(last(&steps), end, "{why}");
     }
@@ -143,7 +231,6 @@ fn when_the_verdict_comes() {
 #[test]
 fn nothing_is_said_of_a_head_that_nobody_wants() {
     let newer: HeadSha = "c".repeat(40).parse().unwrap();
-    let all = reports(&Category::ALL);
     for (why, pull, reason) in [
         ("a push came", pull(&newer, true), "superseded by ccccccc"),
         (
@@ -153,14 +240,12 @@ fn nothing_is_said_of_a_head_that_nobody_wants() {
         ),
     ] {
         let seen = ReviewItem::of(base());
+        let known = Known {
+            pull: Some(pull),
+            ..all_reported(&[])
+        };
         let heard = completed(Category::Logic);
-        let decision = decide(
-            Some(&seen),
-            &heard,
-            Some(&pull),
-            &all,
-            Timestamp::UNIX_EPOCH,
-        );
+        let decision = decide(Some(&seen), &heard, &known, Timestamp::UNIX_EPOCH);
         let Decision::Ignore(ignored) = decision else {
             panic!("{why}: {decision:?}");
         };
@@ -170,13 +255,8 @@ fn nothing_is_said_of_a_head_that_nobody_wants() {
 
 #[test]
 fn a_review_that_the_coordinator_never_opened_still_ends() {
-    let decision = decide(
-        None,
-        &deadline(),
-        None,
-        &reports(&[]),
-        Timestamp::UNIX_EPOCH,
-    );
+    let known = Known::default();
+    let decision = decide(None, &deadline(), &known, Timestamp::UNIX_EPOCH);
     let Decision::Write { next, says, .. } = decision else {
         panic!("{decision:?}");
     };
@@ -185,55 +265,124 @@ fn a_review_that_the_coordinator_never_opened_still_ends() {
 }
 
 #[test]
-fn only_a_bad_and_certain_security_finding_stands_against_merging() {
-    let found = |category, severity, percent| Finding {
-        path: "src/lib.rs".to_owned(),
-        line: 1,
-        severity,
-        category,
-        rule: "rule".to_owned(),
-        message: "message".to_owned(),
-        confidence: Confidence::percent(percent),
-        start_line: None,
-        title: None,
-        suggestion: None,
-        by: vec!["rules".to_owned()],
-        fingerprint: None,
-        reviewed_before: false,
+fn what_is_not_this_reviews_business_is_left_alone() {
+    let skipped = Some(Skipped {
+        reason: SkipReason::Draft,
+        why: "It is a draft.".to_owned(),
+    });
+    let at = |second| Some(Timestamp::from_second(second).unwrap());
+    let decide = |seen: Option<&ReviewItem>, heard: &Heard| {
+        let decision = decide(seen, heard, &all_reported(&[]), Timestamp::UNIX_EPOCH);
+        match decision {
+            Decision::Ignore(reason) => reason.to_string(),
+            Decision::Write { next, .. } => format!("a verdict: {}", next.verdict.is_some()),
+        }
     };
+    let of = |skipped: &Option<Skipped>, requested_at| ReviewItem {
+        skipped: skipped.clone(),
+        requested_at,
+        ..ReviewItem::of(base())
+    };
+    for (why, seen, heard, end) in [
+        (
+            "the deadline of a head that is left alone",
+            Some(of(&skipped, None)),
+            deadline(),
+            "this head is left alone",
+        ),
+        (
+            "a specialist that was asked before it was left alone",
+            Some(of(&skipped, None)),
+            completed(Category::Style),
+            "this head is left alone",
+        ),
+        (
+            "the deadline of an earlier request",
+            Some(of(&None, at(100))),
+            deadline_of(99),
+            "it is the deadline of an earlier request",
+        ),
+        (
+            "its own deadline",
+            Some(of(&None, at(100))),
+            deadline_of(100),
+            "a verdict: true",
+        ),
+        (
+            "a second look at what nobody opened",
+            None,
+            proved(),
+            "no such review was opened",
+        ),
+    ] {
+        assert_eq!(decide(seen.as_ref(), &heard), end, "{why}");
+    }
+}
+
+#[test]
+fn only_a_bad_and_certain_security_finding_stands_against_merging() {
     use Category::{Logic, Security};
+    let finding = |category, severity, percent| Finding {
+        category,
+        confidence: Confidence::percent(percent),
+        ..found("rule", 1, severity, "code")
+    };
     for (why, finding, event) in [
         (
             "bad and certain",
-            found(Security, Severity::High, 90),
+            finding(Security, Severity::High, 90),
             ReviewEvent::RequestChanges,
         ),
         (
             "bad, but a guess",
-            found(Security, Severity::High, 50),
+            finding(Security, Severity::High, 50),
             ReviewEvent::Comment,
         ),
         (
             "certain, but small",
-            found(Security, Severity::Medium, 100),
+            finding(Security, Severity::Medium, 100),
             ReviewEvent::Comment,
         ),
         (
             "no security finding",
-            found(Logic, Severity::Critical, 100),
+            finding(Logic, Severity::Critical, 100),
             ReviewEvent::Comment,
         ),
     ] {
-        let mut reports = reports(&Category::ALL);
-        reports
-            .get_mut(&finding.category)
-            .unwrap()
-            .findings
-            .push(finding);
+        let known = all_reported(&[finding]);
+        let review = ReviewItem::of(base());
+        let verdict = verdict(&review, &completed(Logic), &known);
+        assert_eq!(verdict.event, event, "{why}");
+    }
+}
+
+#[test]
+fn the_policys_floors_say_what_is_told() {
+    let finding = |severity, percent| Finding {
+        confidence: Confidence::percent(percent),
+        ..found("rule", 1, severity, "code")
+    };
+    let mut review = ReviewItem::of(base());
+    review.policy.severity_floor = Severity::Medium;
+    review.policy.confidence_floor = Confidence::percent(70);
+    for (why, finding, told, unsure, below) in [
+        ("at both floors", finding(Severity::Medium, 70), 1, 0, 0),
+        ("less sure", finding(Severity::Medium, 69), 0, 1, 0),
+        ("less bad", finding(Severity::Low, 100), 0, 0, 1),
+        ("neither", finding(Severity::Info, 0), 0, 0, 1),
+    ] {
+        let known = all_reported(&[finding]);
+        let verdict = verdict(&review, &completed(Category::Logic), &known);
+        let counts = (verdict.findings.len(), verdict.unsure.len());
         assert_eq!(
-            verdict(&reports, vec![], Timestamp::UNIX_EPOCH).event,
-            event,
+            (counts, verdict.below_floor),
+            ((told, unsure), below),
             "{why}"
+        );
+        let score = if told == 1 { Some(8) } else { Some(10) };
+        assert_eq!(
+            verdict.quality_score, score,
+            "{why}: only what is told counts"
         );
     }
 }

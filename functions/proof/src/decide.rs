@@ -1,0 +1,220 @@
+use event::{Say, Timestamp};
+use review::item::{ProofItem, PullRequestItem, RETENTION, ReviewItem, Stale};
+use review::message::{ProofCompleted, ProofRequested, ReviewKey};
+use state::Decision;
+use std::fmt;
+
+/// Why there is no second look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// Nobody wants a review of this head any more.
+    Stale(Stale),
+    /// The review names nothing that is to be proven.
+    Nothing,
+    /// The verdict went out without it.
+    Late,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stale(stale) => stale.fmt(f),
+            Self::Nothing => f.write_str("there is nothing to prove"),
+            Self::Late => f.write_str("the verdict is there already"),
+        }
+    }
+}
+
+/// The review that a second look is still wanted for.
+pub(crate) fn wanted(
+    review: &ReviewKey,
+    pull: Option<&PullRequestItem>,
+    item: Option<ReviewItem>,
+) -> Result<ReviewItem, Reason> {
+    if let Some(pull) = pull {
+        pull.wants(&review.head_sha).map_err(Reason::Stale)?;
+    }
+    match item {
+        Some(item) if item.verdict.is_some() => Err(Reason::Late),
+        Some(item) if !item.to_prove.is_empty() => Ok(item),
+        Some(_) | None => Err(Reason::Nothing),
+    }
+}
+
+/// What was kept first stays: whoever read it must not find another answer later.
+pub(crate) fn decide(
+    seen: Option<&ProofItem>,
+    asked: &ProofRequested,
+    looked: &Result<ProofItem, Reason>,
+    now: Timestamp,
+) -> Decision<ProofItem, Reason> {
+    let next = match (seen, looked) {
+        (Some(item), _) => item.clone(),
+        (None, Ok(proof)) => proof.clone(),
+        (None, Err(reason)) => return Decision::Ignore(reason.clone()),
+    };
+    let completed = ProofCompleted {
+        review: asked.review.clone(),
+        proven: u32::try_from(next.proven.len()).unwrap_or(u32::MAX),
+    };
+    Decision::Write {
+        next,
+        says: vec![Say::new(&completed)],
+        expires_at: Some(now + RETENTION),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use github::{Author, Base, HeadSha};
+    use review::item::Verdict;
+    use review::{Category, Confidence, Finding, MODEL, Severity};
+
+    fn head(letter: char) -> HeadSha {
+        letter.to_string().repeat(40).parse().unwrap()
+    }
+
+    fn key() -> ReviewKey {
+        ReviewKey {
+            pr: "octo/widgets#7".parse().unwrap(),
+            head_sha: head('a'),
+        }
+    }
+
+    fn pull(head_sha: HeadSha, open: bool) -> PullRequestItem {
+        PullRequestItem {
+            head_sha,
+            before: None,
+            base: Base {
+                branch: "main".to_owned(),
+                sha: head('b'),
+            },
+            author: Author::ghost(),
+            open,
+            head_repo: None,
+            draft: false,
+            labels: vec![],
+            reviewed: None,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn review(verdict: Option<Verdict>, to_prove: usize) -> Option<ReviewItem> {
+        let finding = Finding {
+            path: "a.rs".to_owned(),
+            start_line: None,
+            line: 1,
+            severity: Severity::High,
+            category: Category::Logic,
+            rule: MODEL.to_owned(),
+            title: None,
+            message: "…".to_owned(),
+            suggestion: None,
+            confidence: Confidence::percent(90),
+            by: vec![],
+            fingerprint: None,
+            reviewed_before: false,
+        };
+        Some(ReviewItem {
+            to_prove: vec![finding; to_prove],
+            verdict,
+            ..ReviewItem::of(head('b'))
+        })
+    }
+
+    fn verdict() -> Option<Verdict> {
+        let verdict = serde_json::json!({
+            "decided_at": "2026-01-05T09:00:00Z", "event": "COMMENT", "findings": [],
+            "missing": [],
+        });
+        serde_json::from_value(verdict).unwrap()
+    }
+
+    #[test]
+    fn when_a_second_look_is_still_wanted() {
+        for (why, pull, review, wanted_for) in [
+            (
+                "the newest head",
+                Some(pull(head('a'), true)),
+                review(None, 1),
+                Ok(1),
+            ),
+            (
+                "a pull request that nobody knows",
+                None,
+                review(None, 2),
+                Ok(2),
+            ),
+            (
+                "a push came",
+                Some(pull(head('c'), true)),
+                review(None, 1),
+                Err("superseded by ccccccc"),
+            ),
+            (
+                "it was closed",
+                Some(pull(head('a'), false)),
+                review(None, 1),
+                Err("the pull request is closed"),
+            ),
+            (
+                "the deadline was before",
+                None,
+                review(verdict(), 1),
+                Err("the verdict is there already"),
+            ),
+            (
+                "nobody asked",
+                None,
+                review(None, 0),
+                Err("there is nothing to prove"),
+            ),
+            (
+                "no such review",
+                None,
+                None,
+                Err("there is nothing to prove"),
+            ),
+        ] {
+            let end = wanted(&key(), pull.as_ref(), review);
+            let end = end.map(|item| item.to_prove.len());
+            let end = end.map_err(|reason| reason.to_string());
+            assert_eq!(end, wanted_for.map_err(str::to_owned), "{why}");
+        }
+    }
+
+    #[test]
+    fn what_was_kept_first_stays() {
+        let (first, second) = (
+            ProofItem {
+                notes: vec!["first".to_owned()],
+                ..ProofItem::default()
+            },
+            ProofItem::default(),
+        );
+        let asked = ProofRequested {
+            review: key(),
+            findings: 1,
+        };
+        for (why, seen, looked, kept) in [
+            ("new", None, Ok(second.clone()), Some(second.clone())),
+            ("again", Some(&first), Ok(second), Some(first.clone())),
+            (
+                "again, and late",
+                Some(&first),
+                Err(Reason::Late),
+                Some(first.clone()),
+            ),
+            ("late", None, Err(Reason::Late), None),
+        ] {
+            let decision = decide(seen, &asked, &looked, Timestamp::UNIX_EPOCH);
+            let (next, said) = match decision {
+                Decision::Write { next, says, .. } => (Some(next), says.len()),
+                Decision::Ignore(_) => (None, 0),
+            };
+            assert_eq!(said, usize::from(kept.is_some()), "{why}");
+            assert_eq!(next, kept, "{why}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Wiring to Lambda.
+
+use proof::Proof;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    let base = runtime::start()?;
+    let deps = specialist::open(&base).await?;
+    runtime::run(base, Proof { deps }).await
+}

@@ -1,0 +1,214 @@
+//! Verdict and second look, from the last specialist's report to the verdict.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story without its parts fails the test"
+)]
+
+mod house;
+
+use agent::AgentError;
+use house::{DIFF, House, Scripted, asked_for, key};
+use ports::{Clock, ManualClock};
+use proof::PATIENCE;
+use review::message::{CheckCompleted, ProofRequested};
+use review::{Category, Confidence, Finding, MODEL, Severity};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+fn injection() -> Finding {
+    Finding {
+        path: "src/a.rs".to_owned(),
+        start_line: None,
+        line: 3,
+        severity: Severity::High,
+        category: Category::Security,
+        rule: MODEL.to_owned(),
+        title: Some("Injection".to_owned()),
+        message: "The name goes into the query.".to_owned(),
+        suggestion: None,
+        confidence: Confidence::percent(90),
+        by: vec!["kimi".to_owned()],
+        fingerprint: None,
+        reviewed_before: false,
+    }
+    .identified(&diff::parse(DIFF))
+}
+
+fn says(holds: bool, quote: &str) -> Result<Value, AgentError> {
+    let one = json!({ "number": 1, "holds": holds, "quote": quote, "why": "It is escaped." });
+    Ok(json!({ "findings": [one] }))
+}
+
+const LINE: &str = "run(&format!(\"select {name}\"));";
+
+#[tokio::test]
+async fn what_a_model_finds_is_told_where_a_line_proves_it() {
+    let nowhere = "query(sql, [name]);";
+    for (why, answer, told, note) in [
+        ("a line of the change", says(true, LINE), true, None),
+        ("a line that is not there", says(true, nowhere), false, None),
+        ("it does not hold", says(false, LINE), false, None),
+        (
+            "nothing is said of it",
+            Ok(json!({ "findings": [] })),
+            false,
+            None,
+        ),
+        (
+            "there is no answer",
+            Err(AgentError::CutShort),
+            true,
+            Some("the model's answer was cut short"),
+        ),
+        (
+            "the budget is used up",
+            Err(AgentError::OverBudget {
+                scope: "today".to_owned(),
+                limit: 5,
+            }),
+            true,
+            Some("the budget of today is used up"),
+        ),
+        (
+            "the answer is no answer",
+            Ok(json!({ "findings": "all of them are disproved" })),
+            true,
+            Some("cannot be used"),
+        ),
+    ] {
+        let house = House::new(vec![answer]);
+        house.reported(&injection()).await;
+        let settled = house.settle().await;
+        assert!(
+            settled.iter().all(|line| !line.contains("failed")),
+            "{why}: {settled:?}"
+        );
+        let verdict = house.verdict().await.unwrap();
+        let counts = (verdict.findings.len(), verdict.unsure.len());
+        assert_eq!(counts, if told { (1, 0) } else { (0, 1) }, "{why}");
+        let noted = verdict.notes.join(" ");
+        assert!(noted.contains(note.unwrap_or_default()), "{why}: {noted}");
+        assert_eq!(noted.is_empty(), note.is_none(), "{why}: {noted}");
+        assert_eq!(verdict.usage.is_some(), note.is_none(), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_model_nothing_is_lost_and_nothing_is_proven() {
+    let unasked = Arc::new(Scripted(Mutex::new(vec![])));
+    let house = House::with(None, unasked);
+    house.reported(&injection()).await;
+    house.settle().await;
+    let verdict = house.verdict().await.unwrap();
+    assert_eq!(verdict.findings, [injection()]);
+    assert!(
+        verdict.notes[0].contains("there is no model"),
+        "{:?}",
+        verdict.notes
+    );
+    assert_eq!(house.proof().await.unwrap().proven.len(), 0);
+}
+
+#[tokio::test]
+async fn an_event_that_comes_again_asks_nobody_again() {
+    let house = House::new(vec![says(true, LINE)]);
+    house.reported(&injection()).await;
+    house.settle().await;
+    let first = house.verdict().await;
+    for id in ["delivery-1", "delivery-2"] {
+        let completed = CheckCompleted {
+            review: key(),
+            category: Category::Logic,
+            findings: 0,
+        };
+        house.say(id, &completed).await;
+        let asked = ProofRequested {
+            review: key(),
+            findings: 1,
+        };
+        house.say(&format!("proof-{id}"), &asked).await;
+        let settled = house.settle().await;
+        assert!(
+            settled.iter().all(|line| !line.contains("failed")),
+            "{settled:?}"
+        );
+    }
+    assert_eq!(house.verdict().await, first, "the first verdict stands");
+    assert!(
+        house.model.0.lock().unwrap().is_empty(),
+        "it was asked once"
+    );
+}
+
+#[tokio::test]
+async fn a_model_that_is_paused_is_waited_for_and_not_for_ever() {
+    let paused = |clock: &ManualClock| {
+        let wait = Duration::from_secs(60);
+        let until = clock.now() + wait;
+        Err(AgentError::Paused { until, wait })
+    };
+    let house = House::new(vec![]);
+    house.model.0.lock().unwrap().push(paused(&house.clock));
+    house.reported(&injection()).await;
+    let settled = house.settle().await;
+    assert!(
+        settled[1].contains("failed: the reviewer is paused"),
+        "{settled:?}"
+    );
+    assert_eq!(house.verdict().await, None);
+
+    // The queue gives the message again, as it was.
+    let asked = ProofRequested {
+        review: key(),
+        findings: 1,
+    };
+    let asked = house.event("proof-1", &asked);
+    house.model.0.lock().unwrap().push(paused(&house.clock));
+    let error = bus::Handler::handle(&*house.proof, &asked)
+        .await
+        .unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
+
+    house.clock.advance(PATIENCE - Duration::from_secs(60));
+    house.model.0.lock().unwrap().push(paused(&house.clock));
+    let done = bus::Handler::handle(&*house.proof, &asked).await;
+    assert!(done.is_ok(), "{done:?}");
+    house.settle().await;
+    let verdict = house.verdict().await.unwrap();
+    assert_eq!(verdict.findings.len(), 1);
+    assert!(verdict.notes[0].contains("paused"), "{:?}", verdict.notes);
+}
+
+#[tokio::test]
+async fn the_deadline_does_not_wait_for_it() {
+    let away = AgentError::Unavailable {
+        reason: "503".to_owned(),
+    };
+    let house = House::new(vec![Err(away), says(true, LINE)]);
+    house.reported(&injection()).await;
+    house.settle().await;
+    assert_eq!(house.verdict().await, None);
+    house.say("deadline", &asked_for()).await;
+    house.settle().await;
+    let verdict = house.verdict().await.unwrap();
+    assert_eq!(verdict.findings.len(), 1);
+    assert_eq!(
+        verdict.notes,
+        ["There was no time for a second look at what the model found."]
+    );
+
+    let asked = ProofRequested {
+        review: key(),
+        findings: 1,
+    };
+    house.say("late", &asked).await;
+    let settled = house.settle().await;
+    assert!(
+        settled[0].contains("the verdict is there already"),
+        "{settled:?}"
+    );
+    assert_eq!(house.proof().await, None);
+    assert_eq!(house.model.0.lock().unwrap().len(), 1, "nobody was asked");
+}

@@ -1,0 +1,109 @@
+//! All reports together, as the policy wants them told.
+
+use super::{Earlier, proof, rounds};
+use crate::score;
+use event::Timestamp;
+use github::HeadSha;
+use github::port::ReviewEvent;
+use review::item::{CheckReport, ProofItem, ReviewItem, Verdict};
+use review::{Category, Finding};
+use rounds::Open;
+use std::collections::BTreeMap;
+
+/// What was found, each where it is told.
+#[derive(Debug, Default)]
+pub(super) struct Joined {
+    since: Option<HeadSha>,
+    findings: Vec<Finding>,
+    unsure: Vec<Finding>,
+    late: Vec<Finding>,
+    still_open: Vec<Finding>,
+    resolved: Vec<Finding>,
+    below_floor: u32,
+}
+
+impl Joined {
+    /// The reports of `review`: what several say made one, without what is below the
+    /// policy's floors, new and old apart. What was told before is told on, however
+    /// sure its reader still is.
+    pub(super) fn of(review: &ReviewItem, earlier: Option<&Earlier>) -> Self {
+        let earlier = earlier.filter(|it| review.previous.as_ref() == Some(&it.head_sha));
+        let mut open = Open::of(earlier);
+        let mut joined = Self {
+            since: earlier.map(|it| it.head_sha.clone()),
+            ..Self::default()
+        };
+        let reports = review.reports.values();
+        let found = reports.flat_map(|report| &report.findings);
+        for finding in review::merged(found.cloned()) {
+            let before = open.take(&finding);
+            if finding.severity < review.policy.severity_floor {
+                joined.below_floor = joined.below_floor.saturating_add(1);
+            } else if let Some(before) = before {
+                joined.still_open.push(rounds::still_open(&before, finding));
+            } else if finding.confidence < review.policy.confidence_floor {
+                joined.unsure.push(finding);
+            } else if joined.since.is_some() && rounds::is_late(&finding) {
+                joined.late.push(finding);
+            } else {
+                joined.findings.push(finding);
+            }
+        }
+        let (still_open, resolved) = open.rest(&review.reports);
+        joined.still_open.extend(still_open);
+        joined.still_open.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        joined.resolved = resolved;
+        joined.resolved.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        joined
+    }
+
+    /// What is new and has to be proven, worst first.
+    pub(super) fn to_prove(&self) -> Vec<Finding> {
+        let new = self.findings.iter().chain(&self.late);
+        let mut all: Vec<_> = new.filter(|it| proof::needs_proof(it)).cloned().collect();
+        all.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        all
+    }
+
+    /// Code decides: a security finding that is bad and certain stands against
+    /// merging, new or old, everything else is advice. The score is of all that stands
+    /// open and is told; what is below a floor, unsure or unproven takes nothing from
+    /// it, as nobody is asked to mend it.
+    pub(super) fn verdict(
+        mut self,
+        proof: Option<&ProofItem>,
+        reports: &BTreeMap<Category, CheckReport>,
+        missing: Vec<Category>,
+        now: Timestamp,
+    ) -> Verdict {
+        let notes = proof::notes(&self.to_prove(), proof);
+        if let Some(proof) = proof {
+            for new in [&mut self.findings, &mut self.late] {
+                self.unsure.extend(proof::unproven(new, proof));
+            }
+            self.unsure.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        }
+        let open = || self.findings.iter().chain(&self.still_open);
+        let event = if open().any(Finding::blocks) {
+            ReviewEvent::RequestChanges
+        } else {
+            ReviewEvent::Comment
+        };
+        let scored: Vec<_> = open().chain(&self.late).collect();
+        Verdict {
+            decided_at: now,
+            event,
+            quality_score: score::quality(reports, &scored),
+            findings: self.findings,
+            unsure: self.unsure,
+            missing,
+            late: self.late,
+            still_open: self.still_open,
+            resolved: self.resolved,
+            since: self.since,
+            below_floor: self.below_floor,
+            notes,
+            usage: proof.and_then(|proof| proof.usage.clone()),
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The second look: when it is asked for, and what becomes of it.
+
+use super::*;
+
+fn by_model(line: u32, code: &str) -> Finding {
+    found(MODEL, line, Severity::High, code)
+}
+
+fn proof(proven: &[&Finding], unproven: &[&Finding]) -> Option<ProofItem> {
+    let map = |all: &[&Finding], text: &str| {
+        let known = all.iter().filter_map(|finding| finding.fingerprint.clone());
+        known.map(|known| (known, text.to_owned())).collect()
+    };
+    Some(ProofItem {
+        proven: map(proven, "run(x)"),
+        unproven: map(unproven, "it is checked above"),
+        notes: vec![],
+        usage: None,
+    })
+}
+
+/// What is said, by topic, and how many findings are to be proven.
+fn decided(review: &ReviewItem, heard: &Heard, known: &Known) -> (String, usize) {
+    match decide(Some(review), heard, known, Timestamp::UNIX_EPOCH) {
+        Decision::Ignore(reason) => (reason.to_string(), review.to_prove.len()),
+        Decision::Write { next, says, .. } => {
+            let topics: Vec<_> = says.iter().map(|say| say.topic.to_string()).collect();
+            (topics.join(" "), next.to_prove.len())
+        }
+    }
+}
+
+#[test]
+fn when_a_second_look_is_asked_for() {
+    let unsure = Finding {
+        confidence: Confidence::percent(49),
+        ..by_model(1, "a()")
+    };
+    let unnamed = Finding {
+        fingerprint: None,
+        ..by_model(1, "a()")
+    };
+    let small = found(MODEL, 1, Severity::Info, "a()");
+    let agreed = vec![found("rule", 1, Severity::High, "a()"), by_model(1, "a()")];
+    let mut review = ReviewItem::of(base());
+    review.policy.severity_floor = Severity::Low;
+    let proof_check = "agent.pr.proof_check";
+    let verdict = "agent.pr.review_completed";
+    for (why, findings, says, to_prove) in [
+        ("a model alone", vec![by_model(1, "a()")], proof_check, 1),
+        (
+            "two of a model",
+            vec![by_model(1, "a()"), by_model(9, "b()")],
+            proof_check,
+            2,
+        ),
+        ("nothing found", vec![], verdict, 0),
+        (
+            "a rule",
+            vec![found("rule", 1, Severity::High, "a()")],
+            verdict,
+            0,
+        ),
+        ("rule and model agree", agreed, verdict, 0),
+        ("the model is not sure", vec![unsure], verdict, 0),
+        ("below the floor", vec![small], verdict, 0),
+        ("nobody can name it", vec![unnamed], verdict, 0),
+    ] {
+        let known = all_reported(&findings);
+        let heard = completed(Category::Logic);
+        let decided = decided(&review, &heard, &known);
+        assert_eq!(decided, (says.to_owned(), to_prove), "{why}");
+    }
+}
+
+#[test]
+fn how_a_review_goes_on_that_has_something_to_prove() {
+    let found = by_model(1, "a()");
+    let asked = ReviewItem {
+        to_prove: vec![found.clone()],
+        ..ReviewItem::of(base())
+    };
+    let new = ReviewItem::of(base());
+    let some = all_reported(std::slice::from_ref(&found));
+    let with = |proof| Known {
+        proof,
+        ..some.clone()
+    };
+    let verdict = "agent.pr.review_completed";
+    for (why, review, heard, known, says) in [
+        (
+            "another specialist's event",
+            &asked,
+            completed(Category::Style),
+            with(None),
+            "the second look is not done yet",
+        ),
+        (
+            "the second look",
+            &asked,
+            proved(),
+            with(proof(&[&found], &[])),
+            verdict,
+        ),
+        (
+            "a specialist's event when the second look is there",
+            &asked,
+            completed(Category::Style),
+            with(proof(&[], &[&found])),
+            verdict,
+        ),
+        (
+            "the deadline before the second look",
+            &asked,
+            deadline(),
+            with(None),
+            verdict,
+        ),
+        (
+            "the deadline before anybody was asked",
+            &new,
+            deadline(),
+            with(None),
+            verdict,
+        ),
+        (
+            "a second look of which nothing came",
+            &asked,
+            proved(),
+            with(Some(ProofItem::default())),
+            verdict,
+        ),
+    ] {
+        assert_eq!(decided(review, &heard, &known).0, says, "{why}");
+    }
+}
+
+#[test]
+fn what_the_second_look_makes_of_a_finding() {
+    let (one, other) = (by_model(1, "a()"), by_model(9, "b()"));
+    let no_time = "There was no time for a second look at what the model found.";
+    let left = "The model did not look a second time at one finding.";
+    for (why, heard, proof, told, unsure, notes) in [
+        (
+            "both proven",
+            proved(),
+            proof(&[&one, &other], &[]),
+            vec![1, 9],
+            vec![],
+            vec![],
+        ),
+        (
+            "one is not",
+            proved(),
+            proof(&[&one], &[&other]),
+            vec![1],
+            vec![9],
+            vec![],
+        ),
+        (
+            "none is: nothing stands against merging",
+            proved(),
+            proof(&[], &[&one, &other]),
+            vec![],
+            vec![1, 9],
+            vec![],
+        ),
+        (
+            "one was not looked at",
+            proved(),
+            proof(&[], &[&other]),
+            vec![1],
+            vec![9],
+            vec![left],
+        ),
+        (
+            "in both: one proof is enough",
+            proved(),
+            proof(&[&one, &other], &[&one]),
+            vec![1, 9],
+            vec![],
+            vec![],
+        ),
+        (
+            "there was no time",
+            deadline(),
+            None,
+            vec![1, 9],
+            vec![],
+            vec![no_time],
+        ),
+    ] {
+        let known = Known {
+            proof,
+            ..all_reported(&[one.clone(), other.clone()])
+        };
+        let verdict = verdict(&ReviewItem::of(base()), &heard, &known);
+        let lines = |all: &[Finding]| all.iter().map(|it| it.line).collect::<Vec<_>>();
+        assert_eq!(lines(&verdict.findings), told, "{why}");
+        assert_eq!(lines(&verdict.unsure), unsure, "{why}");
+        assert_eq!(verdict.notes, notes, "{why}");
+        let event = if told.is_empty() {
+            ReviewEvent::Comment
+        } else {
+            ReviewEvent::RequestChanges
+        };
+        assert_eq!(verdict.event, event, "{why}");
+        for finding in &verdict.unsure {
+            let told = "It breaks. (Not proven: it is checked above.)";
+            assert_eq!(finding.message, told, "{why}");
+        }
+    }
+}
+
+#[test]
+fn what_a_rule_finds_no_proof_takes_away() {
+    let by_rule = found("rule", 1, Severity::High, "a()");
+    let known = Known {
+        proof: proof(&[], &[&by_rule]),
+        ..all_reported(std::slice::from_ref(&by_rule))
+    };
+    let verdict = verdict(&ReviewItem::of(base()), &proved(), &known);
+    assert_eq!(verdict.findings, [by_rule]);
+    assert_eq!(verdict.event, ReviewEvent::RequestChanges);
+}
+
+#[test]
+fn what_it_took_and_what_it_has_to_say_is_told() {
+    let found = by_model(1, "a()");
+    let usage = review::Usage {
+        prompt_tokens: 100,
+        ..review::Usage::default()
+    };
+    let known = Known {
+        proof: Some(ProofItem {
+            notes: vec!["It was refused.".to_owned()],
+            usage: Some(usage.clone()),
+            ..ProofItem::default()
+        }),
+        ..all_reported(&[found])
+    };
+    let verdict = verdict(&ReviewItem::of(base()), &proved(), &known);
+    assert_eq!(verdict.usage, Some(usage));
+    assert_eq!(verdict.notes[0], "It was refused.");
+    assert_eq!(verdict.notes.len(), 2, "and what was not looked at");
+}
+
+#[test]
+fn no_more_is_asked_for_than_one_question_holds() {
+    let many: Vec<_> = (1..=40)
+        .map(|line| by_model(line, &format!("run({line})")))
+        .collect();
+    let known = all_reported(&many);
+    let heard = completed(Category::Logic);
+    let (says, to_prove) = decided(&ReviewItem::of(base()), &heard, &known);
+    assert_eq!(
+        (says.as_str(), to_prove),
+        ("agent.pr.proof_check", MOST_TO_PROVE)
+    );
+}

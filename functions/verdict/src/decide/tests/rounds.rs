@@ -1,0 +1,275 @@
+//! A second round: new, late, still open, resolved.
+
+use super::*;
+use diff::{LeftOut, WhyLeftOut};
+
+fn before() -> HeadSha {
+    "d".repeat(40).parse().unwrap()
+}
+
+/// An earlier review that told `findings` and had `still_open`.
+fn earlier(findings: &[Finding], still_open: &[Finding]) -> Option<Earlier> {
+    let mut verdict = verdict(
+        &ReviewItem::of(base()),
+        &completed(Category::Logic),
+        &all_reported(&[]),
+    );
+    verdict.findings = findings.to_vec();
+    verdict.still_open = still_open.to_vec();
+    Some(Earlier {
+        head_sha: before(),
+        verdict,
+    })
+}
+
+fn second() -> ReviewItem {
+    ReviewItem {
+        previous: Some(before()),
+        ..ReviewItem::of(base())
+    }
+}
+
+fn low(line: u32, code: &str) -> Finding {
+    found("rule", line, Severity::Low, code)
+}
+
+fn seen_before(finding: Finding) -> Finding {
+    Finding {
+        reviewed_before: true,
+        ..finding
+    }
+}
+
+const NOTHING: [Vec<u32>; 4] = [vec![], vec![], vec![], vec![]];
+
+/// The lines of what is new, late, still open and resolved.
+fn lines(verdict: &Verdict) -> [Vec<u32>; 4] {
+    let lines = |all: &[Finding]| all.iter().map(|finding| finding.line).collect();
+    [
+        lines(&verdict.findings),
+        lines(&verdict.late),
+        lines(&verdict.still_open),
+        lines(&verdict.resolved),
+    ]
+}
+
+#[test]
+fn what_is_new_and_what_was_known() {
+    let unnamed = |line| Finding {
+        fingerprint: None,
+        ..low(line, "x")
+    };
+    for (why, told, now, [new, late, still_open, resolved]) in [
+        (
+            "the same code on another line",
+            vec![low(3, "run(x)")],
+            vec![low(30, "run(x)")],
+            [vec![], vec![], vec![30], vec![]],
+        ),
+        (
+            "it is gone",
+            vec![low(3, "run(x)")],
+            vec![],
+            [vec![], vec![], vec![], vec![3]],
+        ),
+        (
+            "other code in its place",
+            vec![low(3, "run(x)")],
+            vec![low(3, "run(y)")],
+            [vec![3], vec![], vec![], vec![3]],
+        ),
+        (
+            "twice then, three times now: the third is new",
+            vec![low(3, "run(x)"), low(4, "run(x)")],
+            vec![low(3, "run(x)"), low(4, "run(x)"), low(9, "run(x)")],
+            [vec![9], vec![], vec![3, 4], vec![]],
+        ),
+        (
+            "three times then, twice now: one is gone",
+            vec![low(3, "run(x)"), low(4, "run(x)"), low(9, "run(x)")],
+            vec![low(4, "run(x)"), low(9, "run(x)")],
+            [vec![], vec![], vec![4, 9], vec![9]],
+        ),
+        (
+            "seen only now on lines that were reviewed",
+            vec![],
+            vec![seen_before(low(7, "old()"))],
+            [vec![], vec![7], vec![], vec![]],
+        ),
+        (
+            "seen only now, but severe",
+            vec![],
+            vec![seen_before(found("rule", 7, Severity::High, "old()"))],
+            [vec![7], vec![], vec![], vec![]],
+        ),
+        (
+            "told before and reviewed before",
+            vec![low(7, "old()")],
+            vec![seen_before(low(7, "old()"))],
+            [vec![], vec![], vec![7], vec![]],
+        ),
+        (
+            "nobody can say whether it is the same",
+            vec![unnamed(3)],
+            vec![unnamed(3)],
+            [vec![3], vec![], vec![], vec![3]],
+        ),
+    ] {
+        let known = Known {
+            earlier: earlier(&told, &[]),
+            ..all_reported(&now)
+        };
+        let verdict = verdict(&second(), &completed(Category::Logic), &known);
+        assert_eq!(lines(&verdict), [new, late, still_open, resolved], "{why}");
+        assert_eq!(verdict.since, Some(before()), "{why}");
+    }
+    let first = Known {
+        earlier: None,
+        ..all_reported(&[seen_before(low(7, "old()"))])
+    };
+    let verdict = verdict(&second(), &completed(Category::Logic), &first);
+    let new = [vec![7], vec![], vec![], vec![]];
+    assert_eq!(
+        lines(&verdict),
+        new,
+        "nothing of an earlier review is left: all of it is new"
+    );
+    assert_eq!(verdict.since, None);
+}
+
+#[test]
+fn what_stood_open_twice_is_followed_on() {
+    let known = Known {
+        earlier: earlier(&[low(3, "run(x)")], &[low(5, "run(y)"), low(6, "run(z)")]),
+        ..all_reported(&[low(8, "run(z)")])
+    };
+    let verdict = verdict(&second(), &completed(Category::Logic), &known);
+    assert_eq!(lines(&verdict), [vec![], vec![], vec![8], vec![3, 5]]);
+}
+
+#[test]
+fn only_who_has_looked_can_say_that_it_is_gone() {
+    let by_rule = found("rule", 3, Severity::High, "run(x)");
+    let by_model = found(MODEL, 3, Severity::High, "run(x)");
+    let left_out = |path: &str, reader: Reader| Reader {
+        coverage: Coverage {
+            left_out: vec![LeftOut {
+                path: path.to_owned(),
+                why: WhyLeftOut::Unanswered,
+            }],
+            ..reader.coverage
+        },
+        ..reader
+    };
+    let (rules, model) = (|| reader("rules", 3), || reader("kimi", 3));
+    for (why, finding, readers, resolved) in [
+        ("a rule's, the rules read", &by_rule, vec![rules()], true),
+        (
+            "a rule's, the rules left it out",
+            &by_rule,
+            vec![left_out("src/lib.rs", rules()), model()],
+            false,
+        ),
+        (
+            "a rule's, they left something else out",
+            &by_rule,
+            vec![left_out("src/b.rs", rules())],
+            true,
+        ),
+        ("a model's, a model read", &by_model, vec![model()], true),
+        (
+            "a model's, another model read",
+            &by_model,
+            vec![reader("kimi-next", 3)],
+            true,
+        ),
+        (
+            "a model's, and the model did not answer for it",
+            &by_model,
+            vec![rules(), left_out("src/lib.rs", model())],
+            false,
+        ),
+        (
+            "a model's, and the model read nothing at all",
+            &by_model,
+            vec![rules(), reader("kimi", 0)],
+            false,
+        ),
+        (
+            "a model's, and there is no model any more",
+            &by_model,
+            vec![rules()],
+            false,
+        ),
+        ("nobody", &by_rule, vec![], false),
+    ] {
+        let mut known = all_reported(&[]);
+        known.earlier = earlier(std::slice::from_ref(finding), &[]);
+        known.reports.get_mut(&finding.category).unwrap().readers = readers;
+        let verdict = verdict(&second(), &completed(Category::Logic), &known);
+        let [.., still_open, gone] = lines(&verdict);
+        assert_eq!(
+            (gone.len(), still_open.len()),
+            if resolved { (1, 0) } else { (0, 1) },
+            "{why}"
+        );
+        let event = if resolved {
+            ReviewEvent::Comment
+        } else {
+            ReviewEvent::RequestChanges
+        };
+        assert_eq!(verdict.event, event, "{why}");
+    }
+}
+
+#[test]
+fn a_specialist_that_is_missing_resolves_nothing() {
+    let known = Known {
+        earlier: earlier(&[low(3, "run(x)")], &[]),
+        reports: reports(&[Category::Style, Category::Logic]),
+        ..Known::default()
+    };
+    let verdict = verdict(&second(), &deadline(), &known);
+    assert_eq!(lines(&verdict), [vec![], vec![], vec![3], vec![]]);
+}
+
+#[test]
+fn a_reader_that_wavers_lifts_nothing() {
+    let told = found(MODEL, 3, Severity::High, "run(x)");
+    let mut now = seen_before(found(MODEL, 4, Severity::Low, "run(x)"));
+    now.confidence = Confidence::percent(10);
+    let known = Known {
+        earlier: earlier(&[told], &[]),
+        ..all_reported(&[now])
+    };
+    let verdict = verdict(&second(), &completed(Category::Logic), &known);
+    assert_eq!(lines(&verdict), [vec![], vec![], vec![4], vec![]]);
+    assert_eq!(verdict.unsure, []);
+    assert_eq!(verdict.event, ReviewEvent::RequestChanges);
+    assert_eq!(verdict.quality_score, Some(6), "what is still open counts");
+}
+
+#[test]
+fn below_a_new_floor_it_is_neither_told_nor_resolved() {
+    let mut review = second();
+    review.policy.severity_floor = Severity::Medium;
+    let known = Known {
+        earlier: earlier(&[low(3, "run(x)")], &[]),
+        ..all_reported(&[low(3, "run(x)")])
+    };
+    let verdict = verdict(&review, &completed(Category::Logic), &known);
+    assert_eq!(lines(&verdict), NOTHING);
+    assert_eq!(verdict.below_floor, 1);
+}
+
+#[test]
+fn the_verdict_of_another_head_than_this_reviews_is_not_compared_with() {
+    let known = Known {
+        earlier: earlier(&[low(3, "run(x)")], &[]),
+        ..all_reported(&[])
+    };
+    let review = ReviewItem::of(base());
+    let verdict = verdict(&review, &completed(Category::Logic), &known);
+    assert_eq!(lines(&verdict), NOTHING);
+    assert_eq!(verdict.since, None);
+}

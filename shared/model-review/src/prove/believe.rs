@@ -1,0 +1,121 @@
+//! What of an answer is believed: that a finding holds, where the line that is quoted
+//! for it stands in the finding's hunk.
+
+use super::{LONGEST_QUOTE, LONGEST_REASON};
+use crate::answer::text;
+use diff::{Hunk, Line, LineKind};
+use review::item::ProofItem;
+use review::{Finding, Fingerprint};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Letters of a line that are compared; long lines are shown and quoted in part.
+const COMPARED: usize = 200;
+/// Bytes of a line that are looked at.
+const MOST_OF_LINE: usize = 2_000;
+
+/// A finding that is asked about, and where it stands.
+pub(super) struct Claim<'a> {
+    pub(super) finding: &'a Finding,
+    pub(super) fingerprint: &'a Fingerprint,
+    pub(super) hunk: &'a Hunk,
+}
+
+/// An answer, as little of it as must be there.
+#[derive(Deserialize)]
+struct Said {
+    findings: Vec<SaidOfOne>,
+}
+
+#[derive(Deserialize)]
+struct SaidOfOne {
+    number: i64,
+    holds: bool,
+    #[serde(default)]
+    quote: String,
+    #[serde(default)]
+    why: String,
+}
+
+/// Whether an answer has the form; what is wrong with it is told to the model once.
+pub(super) fn check(value: &Value) -> Result<(), String> {
+    let said = Said::deserialize(value);
+    said.map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// What of an answer about `claims`, numbered from 1, is believed. What it says of
+/// other numbers, it says of nothing.
+pub(super) fn read(value: &Value, claims: &[Claim<'_>]) -> ProofItem {
+    let said = Said::deserialize(value).map_or(vec![], |said| said.findings);
+    let mut by_number: BTreeMap<i64, Vec<SaidOfOne>> = BTreeMap::new();
+    for one in said {
+        by_number.entry(one.number).or_default().push(one);
+    }
+    let mut proof = ProofItem::default();
+    for (number, claim) in (1..).zip(claims) {
+        let said = by_number.get(&number).map_or(&[][..], Vec::as_slice);
+        let fingerprint = claim.fingerprint.clone();
+        match judged(said, claim.hunk) {
+            Ok(line) => proof.proven.entry(fingerprint).or_insert(line),
+            Err(why) => proof.unproven.entry(fingerprint).or_insert(why),
+        };
+    }
+    let proven = &proof.proven;
+    proof
+        .unproven
+        .retain(|known, _| !proven.contains_key(known));
+    proof
+}
+
+/// The line that proves it, or why none does.
+fn judged(said: &[SaidOfOne], hunk: &Hunk) -> Result<String, String> {
+    match said {
+        [] => Err("nothing was said about it".to_owned()),
+        [one] if one.holds => hunk
+            .lines
+            .iter()
+            .find_map(|line| quoted(line, &one.quote))
+            .ok_or_else(|| "the line that was given as its proof is not there".to_owned()),
+        [one] => {
+            let why = text(&one.why, LONGEST_REASON);
+            let why = why.trim_end_matches('.');
+            Err(if why.is_empty() {
+                "it does not hold"
+            } else {
+                why
+            }
+            .to_owned())
+        }
+        [_, _, ..] => Err("it was answered more than once".to_owned()),
+    }
+}
+
+/// The line, if it is what `quote` says, spaces aside: its text, or all of it as it
+/// was shown. What has no letter and no digit proves nothing.
+fn quoted(line: &Line, quote: &str) -> Option<String> {
+    let end = line.text.floor_char_boundary(MOST_OF_LINE);
+    let said = text(line.text.get(..end)?, MOST_OF_LINE);
+    let (letter, number, sign) = match line.kind {
+        LineKind::Added => ('R', line.new_number, "+"),
+        LineKind::Context => ('R', line.new_number, ""),
+        LineKind::Removed => ('L', line.old_number, "-"),
+    };
+    let as_shown = format!("{letter}{}{sign}{said}", number?);
+    let quote = bare(quote);
+    let is_it = said.chars().any(char::is_alphanumeric)
+        && (quote == bare(&said) || quote == bare(&as_shown));
+    is_it.then(|| text(&said, LONGEST_QUOTE))
+}
+
+/// The beginning, without what is not seen.
+fn bare(text: &str) -> String {
+    let seen = text.chars().filter(|c| !c.is_whitespace());
+    seen.take(COMPARED).collect()
+}
+
+/// Whether `line` of the new file is in the hunk.
+pub(super) fn has_line(hunk: &Hunk, line: u32) -> bool {
+    let mut numbers = hunk.lines.iter().filter_map(|at| at.new_number);
+    numbers.any(|number| number == line)
+}
