@@ -29,6 +29,7 @@ fn deadline() -> Heard {
     Heard::Deadline(ReviewRequested {
         review: key(),
         base_sha: base(),
+        cause: RequestCause::Head,
     })
 }
 
