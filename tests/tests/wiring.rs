@@ -139,6 +139,7 @@ fn functions_are_in_the_template_in_a_folder_and_in_the_runner() {
         state: ground.state,
         github: Arc::new(ground.world.github()),
         model: None,
+        policy: ground.policy,
         clock: ground.clock,
         entropy: Arc::new(SeededEntropy::new(1)),
     };

@@ -171,6 +171,13 @@ impl Policy {
         self
     }
 
+    /// This policy with nothing posted, whatever layers say that come over it.
+    pub fn unpublished(mut self) -> Self {
+        self.unpublished = true;
+        self.publish = false;
+        self
+    }
+
     /// The layers that had something to say, the lowest first.
     pub fn layers(&self) -> &[Source] {
         &self.layers

@@ -1,5 +1,6 @@
 use super::*;
 use github::{Author, Base, HeadSha};
+use review::message::RequestCause;
 use review::{Confidence, Severity};
 
 fn head() -> HeadSha {
