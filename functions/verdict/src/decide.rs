@@ -35,8 +35,10 @@ pub(crate) enum Reason {
     InTime,
     /// The verdict went out without this specialist.
     Late(Category),
-    /// A specialist is done with a review that nobody opened.
+    /// Nobody has opened the review.
     NotOpened,
+    /// The head is left alone.
+    Skipped,
 }
 
 impl fmt::Display for Reason {
@@ -48,6 +50,7 @@ impl fmt::Display for Reason {
                 write!(f, "{category} is late: the verdict went out without it")
             }
             Self::NotOpened => f.write_str("no such review was opened"),
+            Self::Skipped => f.write_str("the head is left alone"),
         }
     }
 }
@@ -64,12 +67,12 @@ pub(crate) fn decide(
     if let Some(Err(stale)) = pull.map(|pull| pull.wants(&review.head_sha)) {
         return Decision::Ignore(Reason::Stale(stale));
     }
-    let mut next = match (seen, heard) {
-        (Some(item), _) => item.clone(),
-        // The coordinator never got to it: the deadline says so.
-        (None, Heard::Deadline(requested)) => ReviewItem::of(requested.base_sha.clone()),
-        (None, Heard::Completed(_)) => return Decision::Ignore(Reason::NotOpened),
+    let Some(mut next) = seen.cloned() else {
+        return Decision::Ignore(Reason::NotOpened);
     };
+    if next.skipped.is_some() {
+        return Decision::Ignore(Reason::Skipped);
+    }
     match (&next.verdict, heard) {
         (Some(verdict), Heard::Completed(done)) if verdict.missing.contains(&done.category) => {
             return Decision::Ignore(Reason::Late(done.category));

@@ -13,12 +13,12 @@ mod score;
 
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
-use decide::Heard;
-use event::{Event, Message, Outcome};
+use decide::{Heard, Reason};
+use event::{Event, Failure, Message, Outcome};
 use review::Category;
 use review::item::{CheckItem, CheckReport, PullRequestItem, ReviewItem};
 use review::message::{CheckCompleted, ReviewKey, ReviewRequested};
-use state::StateManager;
+use state::{StateManager, Turn};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,6 +30,18 @@ pub struct Verdict {
     pub state: StateManager,
     /// Where the verdict is told.
     pub bus: Arc<dyn Emit>,
+}
+
+/// The coordinator has not got to it yet, so nobody knows what is wanted of it: its
+/// deadline waits.
+#[derive(Debug, thiserror::Error)]
+#[error("the review of {0} has not been opened by its deadline")]
+struct NotOpened(ReviewKey);
+
+impl Failure for NotOpened {
+    fn is_retryable(&self) -> bool {
+        true
+    }
 }
 
 #[async_trait]
@@ -49,6 +61,9 @@ impl Handler for Verdict {
             decide::decide(seen, &heard, pull.as_ref(), &reports, now)
         };
         let turn = self.state.turn(&key, NAME, event, decide).await?;
+        if let (Turn::Ignored(Reason::NotOpened), Heard::Deadline(asked)) = (&turn, &heard) {
+            return Err(NotOpened(asked.review.clone()).into());
+        }
         let (outcome, events) = turn.into_parts();
         self.bus.emit(events).await?;
         Ok(outcome)

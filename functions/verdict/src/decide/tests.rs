@@ -90,6 +90,22 @@ fn last(steps: &[(Heard, &[Category])]) -> String {
 }
 
 #[test]
+fn what_is_left_alone_has_no_verdict() {
+    let skipped = ReviewItem {
+        skipped: Some(review::item::Skipped {
+            reason: review::message::SkipReason::Draft,
+            why: "It is a draft.".to_owned(),
+        }),
+        ..ReviewItem::of(base())
+    };
+    for heard in [deadline(), completed(Category::Logic)] {
+        let all = reports(&Category::ALL);
+        let decision = decide(Some(&skipped), &heard, None, &all, Timestamp::UNIX_EPOCH);
+        assert_eq!(decision, Decision::Ignore(Reason::Skipped), "{heard:?}");
+    }
+}
+
+#[test]
 fn when_the_verdict_comes() {
     use Category::{Logic, Security, Style};
     let all = &Category::ALL[..];
@@ -170,20 +186,14 @@ fn nothing_is_said_of_a_head_that_nobody_wants() {
     }
 }
 
+/// What is wanted of it is not known then.
 #[test]
-fn a_review_that_the_coordinator_never_opened_still_ends() {
-    let decision = decide(
-        None,
-        &deadline(),
-        None,
-        &reports(&[]),
-        Timestamp::UNIX_EPOCH,
-    );
-    let Decision::Write { next, says, .. } = decision else {
-        panic!("{decision:?}");
-    };
-    assert_eq!(next.verdict.unwrap().missing, Category::ALL);
-    assert_eq!(says.len(), 1);
+fn a_review_that_the_coordinator_never_opened_has_no_verdict() {
+    for heard in [deadline(), completed(Category::Logic)] {
+        let all = reports(&Category::ALL);
+        let decision = decide(None, &heard, None, &all, Timestamp::UNIX_EPOCH);
+        assert_eq!(decision, Decision::Ignore(Reason::NotOpened), "{heard:?}");
+    }
 }
 
 #[test]
