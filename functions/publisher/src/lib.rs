@@ -20,11 +20,12 @@ mod text;
 
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
-use event::{Event, Outcome};
+use event::{Event, Message, Outcome};
 use github::port::{PublishReview, ReadChange, ReadPullRequest};
 use ports::{Clock, Entropy};
 use post::Ignored;
 use publication::{Claim, Publication};
+use review::message::{ReviewPublished, ReviewSkipped};
 use state::StateManager;
 use std::sync::Arc;
 
@@ -56,6 +57,9 @@ impl Handler for Publisher {
     }
 
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
+        if [ReviewSkipped::TOPIC, ReviewPublished::TOPIC].contains(&event.topic.as_str()) {
+            return Ok(Ignored::ToldNowhere.outcome());
+        }
         let wanted = match self.wanted(event).await? {
             Ok(wanted) => wanted,
             Err(ignored) => return Ok(ignored.outcome()),

@@ -68,6 +68,8 @@ pub(crate) enum Ignored {
     Already,
     /// What blocks is told by the verdict.
     VerdictTells,
+    /// Nothing on GitHub tells of it.
+    ToldNowhere,
     /// The lease ended; whoever took over settles it.
     TakenOver,
 }
@@ -86,6 +88,7 @@ impl fmt::Display for Ignored {
             Self::Stale(stale) => stale.fmt(f),
             Self::Already => f.write_str("it is published already"),
             Self::VerdictTells => f.write_str("the verdict tells what blocks"),
+            Self::ToldNowhere => f.write_str("nothing on GitHub tells of it"),
             Self::TakenOver => f.write_str("another attempt has taken over"),
         }
     }
