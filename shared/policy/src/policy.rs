@@ -172,6 +172,14 @@ impl Policy {
     }
 
     /// This policy with nothing posted, whatever layers say that come over it.
+    ///
+    /// ```
+    /// use policy::{Layer, Policy, Source};
+    ///
+    /// let wants = Layer::parse("publish = true", Source::Repository)?;
+    /// assert!(!Policy::default().unpublished().over(wants).publish);
+    /// # Ok::<_, policy::PolicyError>(())
+    /// ```
     pub fn unpublished(mut self) -> Self {
         self.unpublished = true;
         self.publish = false;
