@@ -65,7 +65,7 @@ pub struct Cli {
     pub state: Option<String>,
 
     /// Review, and post nothing: what would be posted is recorded and logged
-    #[arg(long, requires = "port")]
+    #[arg(long, requires = "port", conflicts_with = "printed")]
     pub dry_run: bool,
 
     /// Rules to go by [default: infra/template.yaml as of the build]

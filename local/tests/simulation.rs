@@ -130,8 +130,8 @@ fn the_routing_table_is_printed() {
                                   RecorderRule        recorder      3 tries
     agent.pr.review_completed     PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
-    agent.pr.review_published     PublisherRule       publisher     10 tries, 180 s apart
-                                  PullRequestRule     pull-request  3 tries
+    agent.pr.review_published     PullRequestRule     pull-request  3 tries
+                                  PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.review_requested     CoordinatorRule     coordinator   10 tries, 180 s apart
                                   ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart

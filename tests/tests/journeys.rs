@@ -9,6 +9,7 @@ use journeys::house::{Ground, House, shown};
 use journeys::interruption::Interruption;
 use local::queue::Queue;
 use local::runner::{End, Tried};
+use policy::Policy;
 use ports::{Clock, Timestamp};
 use serde_json::{Map, Value};
 use state::{Sqlite, Version};
@@ -167,6 +168,26 @@ async fn what_a_pull_request_does_to_the_settings_counts_once_it_is_merged() {
         let skipped = house.said("agent.pr.review_skipped").await;
         assert_eq!(skipped.is_empty(), is_reviewed, "{why}");
     }
+}
+
+#[tokio::test]
+async fn where_the_deployment_posts_nothing_no_repository_does() {
+    let ground = Ground {
+        policy: Policy::default().unpublished(),
+        ..Ground::in_memory()
+    };
+    let house = House::on(ground, Interruption::none());
+    let (pr, delivery) = open(&house, changes::leftover());
+    let wants = "publish = true\nmax_comments = 3";
+    let world = house.world();
+    world.put_file(&pr.repo, "main", ".github/review-bot.toml", wants);
+    deliver(&house, &delivery).await;
+    house.settle().await;
+    let policy = &kept(&house).await["policy"];
+    assert_eq!(
+        (&policy["max_comments"], &policy["publish"]),
+        (&3.into(), &false.into())
+    );
 }
 
 #[tokio::test]
