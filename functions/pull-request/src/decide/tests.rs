@@ -79,14 +79,14 @@ fn stands(head: char) -> ReviewPublished {
 /// What is heard of a pull request.
 enum Heard {
     /// A delivery.
-    Change(PullRequestChanged),
+    Change(Box<PullRequestChanged>),
     /// A review of this head, in this second.
     Published(char, u32),
 }
 
 impl From<PullRequestChanged> for Heard {
     fn from(change: PullRequestChanged) -> Self {
-        Self::Change(change)
+        Self::Change(Box::new(change))
     }
 }
 
