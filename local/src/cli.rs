@@ -16,7 +16,7 @@ use std::path::PathBuf;
     args_conflicts_with_subcommands = true,
     after_help = "Environment: GITHUB_WEBHOOK_SECRET, GITHUB_TOKEN (or GITHUB_APP_ID, \
                   GITHUB_APP_PRIVATE_KEY), GITHUB_API_URL, KIMI_API_KEY, KIMI_BASE_URL, KIMI_MODEL, \
-                  KIMI_PRICES, STATE_URL, EVENT_BUS_NAME, RUST_LOG, NO_COLOR.\nExit status: 0 done, 1 failed, 2 something given is wrong."
+                  KIMI_PRICES, REVIEW_POLICY, STATE_URL, EVENT_BUS_NAME, RUST_LOG, NO_COLOR.\nExit status: 0 done, 1 failed, 2 something given is wrong."
 )]
 pub struct Cli {
     /// Play sample deliveries through all functions, with a simulated GitHub
@@ -73,6 +73,10 @@ pub struct Cli {
     /// sqlite://github-bot.db]
     #[arg(long, value_name = "URL", requires = "port")]
     pub state: Option<String>,
+
+    /// Review, and post nothing: what would be posted is recorded and logged
+    #[arg(long, requires = "port", conflicts_with = "printed")]
+    pub dry_run: bool,
 
     /// Rules to go by [default: infra/template.yaml as of the build]
     #[arg(long, value_name = "FILE", global = true)]

@@ -111,8 +111,12 @@ async fn run(cli: Cli, environment: &Environment) -> End {
         (Some(Command::Completions { .. }), _) => Ok(()),
         (None, Some(port)) => {
             logs(environment)?;
-            let (host, state) = (cli.host, cli.state);
-            let options = Options { host, port, state };
+            let options = Options {
+                host: cli.host,
+                port,
+                state: cli.state,
+                dry_run: cli.dry_run,
+            };
             serve::serve(template, options, environment)
                 .await
                 .map_err(served)

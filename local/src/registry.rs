@@ -3,9 +3,11 @@
 use agent::Model;
 use bus::{Emit, Handler};
 use coordinator::Coordinator;
+use github::port::ReadFile;
+use policy::Policy;
 use ports::{Clock, Entropy};
 use proof::Proof;
-use publisher::{GitHub, Publisher};
+use publisher::Publisher;
 use pull_request::PullRequest;
 use recorder::Recorder;
 use specialist::Deps;
@@ -22,11 +24,18 @@ pub struct Ports {
     pub github: Arc<dyn GitHub>,
     /// The model that reviews beside the rules, if there is one.
     pub model: Option<Arc<dyn Model>>,
+    /// What whoever runs the bot wants of reviews.
+    pub policy: Policy,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where random numbers come from.
     pub entropy: Arc<dyn Entropy>,
 }
+
+/// The parts of GitHub that the functions are given, all together.
+pub trait GitHub: publisher::GitHub + ReadFile {}
+
+impl<T: publisher::GitHub + ReadFile> GitHub for T {}
 
 /// The functions that hear events, by name.
 pub type Functions = BTreeMap<&'static str, Arc<dyn Handler>>;
@@ -51,6 +60,8 @@ pub fn functions(ports: &Ports, bus: &Arc<impl Emit + 'static>) -> Functions {
         Arc::new(Coordinator {
             state: state.clone(),
             bus: bus.clone(),
+            github: ports.github.clone(),
+            deployment: ports.policy.clone(),
         }),
         Arc::new(security::security(deps.clone())),
         Arc::new(style::style(deps.clone())),

@@ -40,6 +40,8 @@ pub struct Options {
     pub port: u16,
     /// Where state is kept; else `STATE_URL`, else [`DEFAULT_STATE`].
     pub state: Option<String>,
+    /// Whether reviews are only recorded and logged, and nothing is posted.
+    pub dry_run: bool,
 }
 
 /// Why the server did not start, or stopped.
@@ -180,6 +182,11 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let secrets = Secrets::parse(&environment.webhook_secret()?)
         .map_err(|error| ConfigError::new("GITHUB_WEBHOOK_SECRET", error))?;
+    let mut policy = coordinator::deployment(environment)?;
+    if options.dry_run {
+        tracing::info!("nothing is posted: what would be is recorded and logged");
+        policy = policy.unpublished();
+    }
     let clock = Arc::new(SystemClock);
     let https = https::client()?;
     let github = Client::publisher_from_environment(environment, https.clone(), clock.clone())?;
@@ -205,6 +212,7 @@ pub async fn serve(
         state: store.state.clone(),
         github: Arc::new(github),
         model: agent.map(|agent| Arc::new(agent) as Arc<dyn Model>),
+        policy,
         clock: clock.clone(),
         entropy,
     };

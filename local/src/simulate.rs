@@ -17,6 +17,7 @@ use crate::template::Template;
 use event::Timestamp;
 use github_world::{AdoptError, World};
 use http::{HeaderMap, HeaderValue};
+use policy::Policy;
 use ports::{Clock, ManualClock, SeededEntropy};
 use secrecy::SecretString;
 use state::{KeyPrefix, Memory, Record, StateBackend, StateError, StateManager};
@@ -99,6 +100,7 @@ impl House {
             state: state.clone(),
             github: Arc::new(world.github()),
             model: None,
+            policy: Policy::default(),
             clock: clock.clone(),
             entropy,
         };

@@ -134,6 +134,12 @@ fn what_is_wrong_is_named_before_anything_is_written() {
             &[SECRET, TOKEN, ("GITHUB_API_URL", "github")],
         ),
         (
+            "settings with a slip of the pen",
+            with(&["--dry-run"]),
+            &[SECRET, TOKEN, ("REVIEW_POLICY", "\nlanguge = \"French\"")],
+        ),
+        ("nothing to post of", vec!["--simulate", "--dry-run"], &[]),
+        (
             "no log filter",
             with(&[]),
             &[SECRET, TOKEN, ("RUST_LOG", "bot=loud")],

@@ -134,12 +134,15 @@ fn the_routing_table_is_printed() {
                                   RecorderRule        recorder      3 tries
     agent.pr.review_completed     PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
-    agent.pr.review_published     RecorderRule        recorder      3 tries
+    agent.pr.review_published     PullRequestRule     pull-request  3 tries
+                                  PublisherRule       publisher     10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
     agent.pr.review_recorded      RecorderRule        recorder      3 tries
-    agent.pr.review_requested     CoordinatorRule     coordinator   3 tries
+    agent.pr.review_requested     CoordinatorRule     coordinator   10 tries, 180 s apart
                                   ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
-    agent.pr.review_skipped       RecorderRule        recorder      3 tries
+    agent.pr.review_skipped       PublisherRule       publisher     10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
     agent.pr.security_check       SecurityRule        security      10 tries, 540 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.style_check          StyleRule           style         10 tries, 540 s apart

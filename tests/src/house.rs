@@ -11,11 +11,11 @@ use github_world::{PostedReview, WebhookDelivery, World};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use local::bus::LocalBus;
 use local::queue::{DeadLetter, Queue};
-use local::registry::{self, Ports};
+use local::registry::{self, GitHub, Ports};
 use local::runner::{Runner, Tried};
 use local::template::{Template, Via};
+use policy::Policy;
 use ports::{Clock, Entropy, ManualClock, SeededEntropy, Timestamp};
-use publisher::GitHub;
 use recorder::Entry;
 use secrecy::SecretString;
 use state::{Key, Memory, StateBackend, Stored};
@@ -54,6 +54,8 @@ pub struct Ground {
     pub queue: Queue,
     /// Who reviews beside the rules, if anybody.
     pub model: Option<Arc<dyn Model>>,
+    /// What whoever runs the bot wants of reviews.
+    pub policy: Policy,
 }
 
 impl Ground {
@@ -71,6 +73,7 @@ impl Ground {
             state: Arc::new(Memory::default()),
             queue: Queue::in_memory().expect("SQLite has memory"),
             model: None,
+            policy: Policy::default(),
         }
     }
 }
@@ -111,6 +114,7 @@ impl House {
             state: Interrupted::new(ground.state.clone(), &interruption),
             github: Interrupted::new(github, &interruption),
             model: ground.model.clone(),
+            policy: ground.policy.clone(),
             clock: clock.clone(),
             entropy,
         };

@@ -7,11 +7,12 @@ use bus::{Emit, EmitError};
 use event::Event;
 use github::port::{
     CheckId, CommentId, Files, GitHubError, NewCheck, NewReview, PublishReview, PullRequest,
-    ReadChecks, ReadDiff, ReadFiles, ReadPullRequest, ReviewId, SetCheck, Summarise, WhoAmI,
+    ReadChecks, ReadDiff, ReadFile, ReadFiles, ReadPullRequest, ReviewId, SetCheck, Summarise,
+    WhoAmI,
 };
 use github::{HeadSha, PrKey, RepoName};
+use local::registry::GitHub;
 use ports::Timestamp;
-use publisher::GitHub;
 use state::{Key, KeyPrefix, NewItem, Saved, StateBackend, StateError, Stored, Version};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -209,6 +210,20 @@ impl ReadDiff for Interrupted<dyn GitHub> {
 impl ReadFiles for Interrupted<dyn GitHub> {
     async fn files(&self, pr: &PrKey) -> Result<Files, GitHubError> {
         self.ask("files", self.inner.files(pr)).await
+    }
+}
+
+#[async_trait]
+impl ReadFile for Interrupted<dyn GitHub> {
+    async fn file(
+        &self,
+        repo: &RepoName,
+        path: &str,
+        reference: &str,
+    ) -> Result<Option<Vec<u8>>, GitHubError> {
+        let what = format!("{path} of {repo}");
+        let work = self.inner.file(repo, path, reference);
+        self.ask(&what, work).await
     }
 }
 

@@ -70,8 +70,10 @@ fn settled(record: &str) -> Value {
     let mut value = record.value;
     let object = value.as_object_mut().expect("a state");
     object.remove("marker");
-    if let Some(Value::Object(verdict)) = object.get_mut("verdict") {
-        verdict.remove("decided_at");
+    for (within, time) in [("verdict", "decided_at"), ("reviewed", "at")] {
+        if let Some(Value::Object(within)) = object.get_mut(within) {
+            within.remove(time);
+        }
     }
     json!({"value": value, "said": said})
 }

@@ -9,6 +9,9 @@ use journeys::house::{Ground, House, shown};
 use journeys::interruption::Interruption;
 use local::queue::Queue;
 use local::runner::{End, Tried};
+use policy::Policy;
+use ports::{Clock, Timestamp};
+use serde_json::{Map, Value};
 use state::{Sqlite, Version};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -98,7 +101,7 @@ async fn a_bots_pull_request_is_left_alone_and_that_is_told() {
     assert!(house.reviews(&pr).is_empty());
     let skipped = house.said("agent.pr.review_skipped").await;
     assert_eq!(skipped.len(), 1);
-    assert_eq!(skipped[0].data["reason"], "bot_author");
+    assert_eq!(skipped[0].data["reason"], "bot");
 }
 
 #[tokio::test]
@@ -135,6 +138,164 @@ async fn a_push_while_the_review_runs_supersedes_it() {
         assert_eq!(review.commit_id, house.world().head(&pr), "{moment}");
         assert_eq!(review.event, ReviewEvent::Comment, "{moment}");
         assert!(house.dead_letters().await.is_empty(), "{moment}");
+    }
+}
+
+/// The only review that is in state.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "what is not there is null in a JSON value"
+)]
+async fn kept(house: &House) -> Value {
+    let items = house.items().await.into_iter();
+    let mut reviews = items.filter(|(key, _)| key.kind() == "review");
+    let (_, review) = reviews.next().expect("a review");
+    assert!(reviews.next().is_none(), "one review");
+    let record: Value = serde_json::from_str(&review.value).expect("JSON");
+    record["value"].clone()
+}
+
+#[tokio::test]
+async fn what_a_pull_request_does_to_the_settings_counts_once_it_is_merged() {
+    for (why, branch, is_reviewed) in [
+        ("its own branch has no say", "turn", true),
+        ("the base branch has", "main", false),
+    ] {
+        let house = House::new();
+        let (pr, delivery) = open(&house, changes::leftover());
+        let off = "enabled = false";
+        let world = house.world();
+        world.put_file(&pr.repo, branch, ".github/review-bot.toml", off);
+        deliver(&house, &delivery).await;
+        all_handled(&house.settle().await);
+        assert_eq!(house.reviews(&pr).len(), usize::from(is_reviewed), "{why}");
+        let skipped = house.said("agent.pr.review_skipped").await;
+        assert_eq!(skipped.is_empty(), is_reviewed, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn where_the_deployment_posts_nothing_no_repository_does() {
+    let ground = Ground {
+        policy: Policy::default().unpublished(),
+        ..Ground::in_memory()
+    };
+    let house = House::on(ground, Interruption::none());
+    let (pr, delivery) = open(&house, changes::leftover());
+    let wants = "publish = true\nmax_comments = 3";
+    let world = house.world();
+    world.put_file(&pr.repo, "main", ".github/review-bot.toml", wants);
+    deliver(&house, &delivery).await;
+    house.settle().await;
+    let policy = &kept(&house).await["policy"];
+    assert_eq!(
+        (&policy["max_comments"], &policy["publish"]),
+        (&3.into(), &false.into())
+    );
+}
+
+#[tokio::test]
+async fn under_settings_that_nobody_can_read_nothing_is_reviewed() {
+    let house = House::new();
+    let (pr, delivery) = open(&house, changes::secret());
+    let world = house.world();
+    let slip = "severity_flor = \"high\"";
+    world.put_file(&pr.repo, "main", ".github/review-bot.toml", slip);
+    deliver(&house, &delivery).await;
+    all_handled(&house.settle().await);
+    assert!(house.reviews(&pr).is_empty());
+    let review = kept(&house).await;
+    assert_eq!(review["skipped"]["reason"], "invalid_policy");
+    let why = review["skipped"]["why"].as_str().expect("a text");
+    assert!(why.contains("Did you mean `severity_floor`?"), "{why}");
+
+    world.put_file(&pr.repo, "main", ".github/review-bot.toml", "");
+    for step in [world.close(&pr), world.reopen(&pr)] {
+        house.ground.clock.advance(MINUTE);
+        deliver(&house, &step).await;
+    }
+    all_handled(&house.settle().await);
+    house.review(&pr);
+}
+
+#[tokio::test]
+async fn a_label_stops_a_review_and_taking_it_off_lets_it_go_on() {
+    let house = House::new();
+    let (pr, delivery) = open(&house, changes::secret());
+    // Two have answered, and one is still at it.
+    security_is_away(&house, &delivery, 1).await;
+    house.ground.clock.advance(MINUTE);
+    let labelled = house.world().label(&pr, "no-review");
+    deliver(&house, &labelled).await;
+    house.settle().await;
+    assert!(house.reviews(&pr).is_empty(), "the deadline is over, too");
+    let skipped = kept(&house).await;
+    assert_eq!(skipped["skipped"]["reason"], "label");
+    assert_eq!(skipped["reports"].as_object().map(Map::len), Some(2));
+
+    house.ground.clock.advance(MINUTE);
+    deliver(&house, &unlabelled(&labelled, house.ground.clock.now())).await;
+    all_handled(&house.settle().await);
+    assert_eq!(house.review(&pr).event, ReviewEvent::RequestChanges);
+    assert_eq!(house.said("agent.pr.review_skipped").await.len(), 1);
+}
+
+/// GitHub tells that a label was taken off again.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "what is not there is null in a JSON value"
+)]
+fn unlabelled(labelled: &WebhookDelivery, now: Timestamp) -> WebhookDelivery {
+    let mut payload = labelled.json();
+    payload["action"] = "unlabeled".into();
+    payload["pull_request"]["labels"] = Value::Array(vec![]);
+    payload["pull_request"]["updated_at"] = now.to_string().into();
+    WebhookDelivery {
+        guid: "5f3d0dc0-6c5c-11f0-8d4e-2f8d5a1b9c34".to_owned(),
+        body: payload.to_string().into(),
+        ..labelled.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_review_knows_the_head_whose_review_it_follows() {
+    let house = House::new();
+    let (pr, delivery) = open(&house, changes::leftover());
+    let first = house.world().head(&pr);
+    deliver(&house, &delivery).await;
+    house.settle().await;
+    house.ground.clock.advance(MINUTE);
+    deliver(&house, &house.world().push(&pr, changes::clean())).await;
+    all_handled(&house.settle().await);
+    let items = house.items().await.into_iter();
+    let previous: Vec<Value> = items
+        .filter(|(key, _)| key.kind() == "review")
+        .map(|(_, item)| serde_json::from_str::<Value>(&item.value).expect("JSON"))
+        .map(|record| record["value"]["previous"].clone())
+        .filter(|previous| !previous.is_null())
+        .collect();
+    assert_eq!(previous, [Value::from(first.to_string())], "of the second");
+}
+
+/// Whoever cannot be asked what is wanted is waited for, past the deadline.
+#[tokio::test]
+async fn while_the_settings_cannot_be_read_nothing_is_posted() {
+    for (draft, reviews) in [(true, 0), (false, 1)] {
+        let house = House::new();
+        let (pr, delivery) = opened(house.world().open_pull_request(NewPullRequest {
+            draft,
+            ..proposing(changes::leftover())
+        }));
+        // Tried every three minutes.
+        for _ in 0..5 {
+            let away = Fault::Unavailable;
+            house.world().fail_next_on(Call::Contents, away);
+        }
+        deliver(&house, &delivery).await;
+        house.settle().await;
+        assert_eq!(house.reviews(&pr).len(), reviews, "draft: {draft}");
+        let dead = house.dead_letters().await;
+        assert!(dead.is_empty(), "{dead:?}");
     }
 }
 

@@ -9,8 +9,8 @@ use local::registry::{self, Ports};
 use local::template::{BUILT_IN, Template};
 use ports::SeededEntropy;
 use review::message::{
-    Block, CheckCompleted, CheckRequested, ProofCompleted, ProofRequested, ReviewCompleted,
-    ReviewPublished, ReviewRecorded, ReviewRequested, ReviewSkipped,
+    Block, CheckCompleted, CheckRequested, ProofCompleted, ProofRequested, ReviewBegun,
+    ReviewCompleted, ReviewPublished, ReviewRecorded, ReviewRequested, ReviewSkipped,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +65,7 @@ fn every_sample_is_an_event_as_its_hearers_read_it() {
             "agent.pr.check_completed" => event.read::<CheckCompleted>().err(),
             "agent.pr.proof_check" => event.read::<ProofRequested>().err(),
             "agent.pr.proof_completed" => event.read::<ProofCompleted>().err(),
+            "agent.pr.review_begun" => event.read::<ReviewBegun>().err(),
             "agent.pr.review_completed" => event.read::<ReviewCompleted>().err(),
             "agent.pr.review_published" => event.read::<ReviewPublished>().err(),
             "agent.pr.review_recorded" => event.read::<ReviewRecorded>().err(),
@@ -142,6 +143,7 @@ fn functions_are_in_the_template_in_a_folder_and_in_the_runner() {
         state: ground.state,
         github: Arc::new(ground.world.github()),
         model: None,
+        policy: ground.policy,
         clock: ground.clock,
         entropy: Arc::new(SeededEntropy::new(1)),
     };

@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Json, Response};
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
@@ -80,6 +80,7 @@ async fn answer(
         None if header("accept").is_some_and(|accept| accept.contains("diff")) => {
             return DIFF.into_response();
         }
+        None if uri.path().contains("/contents/") => return file(uri.path()),
         None => github(&method, uri.path()),
     };
     Json(answer).into_response()
@@ -97,24 +98,49 @@ fn aws(operation: &str, body: &str) -> Value {
         }
         "Query" => json!({ "Items": [] }),
         "GetItem" if body.contains("\"review:") => json!({ "Item": review() }),
+        "GetItem" if body.contains("\"pr:") => json!({ "Item": pull_request() }),
         // Nothing else is there, and every write is the first.
         _ => json!({}),
     }
 }
 
-/// A review that is decided, for the publisher.
+/// A review that is decided, for the publisher; the coordinator asks anew, because
+/// nobody was asked.
 fn review() -> Value {
     let verdict = json!({ "decided_at": NOW, "event": "COMMENT", "findings": [], "missing": [] });
-    let value = json!({
-        "value": { "base_sha": BASE, "expected": [], "reports": {}, "verdict": verdict },
-        "applied": [],
-    });
+    item(&json!({ "base_sha": BASE, "expected": [], "reports": {}, "verdict": verdict }))
+}
+
+/// The pull request that it is of, for whoever asks whether its head is the newest.
+fn pull_request() -> Value {
+    item(&json!({
+        "head_sha": HEAD,
+        "before": null,
+        "base": { "ref": "main", "sha": BASE },
+        "author": { "login": "alice", "kind": "User" },
+        "open": true,
+        "updated_at": NOW,
+    }))
+}
+
+/// A value as a function's turn keeps it.
+fn item(value: &Value) -> Value {
+    let record = json!({ "value": value, "applied": [] });
     json!({
         "version": { "N": "1" },
-        "value": { "S": value.to_string() },
+        "value": { "S": record.to_string() },
         "updated_at": { "N": "0" },
         "write_id": { "S": "measured" },
     })
+}
+
+/// The settings of a repository that has some, for the coordinator.
+fn file(path: &str) -> Response {
+    if path.ends_with("/.github/review-bot.toml") {
+        SETTINGS.into_response()
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
 }
 
 fn github(method: &Method, path: &str) -> Value {
@@ -137,6 +163,12 @@ fn github(method: &Method, path: &str) -> Value {
 const NOW: &str = "2026-01-05T09:00:00Z";
 const BASE: &str = "63cbe1e459320dd7044c3cd7f43c661ce6984080";
 const HEAD: &str = "953aeb70673e29cb73d33b666a1e21da3fdabe86";
+
+const SETTINGS: &str = "\
+drafts = \"review\"
+[paths]
+exclude = [\"*.lock\", \"vendor/\"]
+";
 
 const DIFF: &str = "\
 diff --git a/src/lib.rs b/src/lib.rs

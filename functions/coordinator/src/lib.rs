@@ -1,19 +1,29 @@
-//! Fans a review out to the specialists.
+//! Decides whether a head is reviewed, by what its base branch wants, and asks the
+//! specialists.
 //!
 //! *Hears* `agent.pr.review_requested`.
-//! *Reads* nothing else.
-//! *Writes* `review:{owner}/{repo}#{n}@{head}`: who is asked.
-//! *Says* `agent.pr.security_check`, `agent.pr.style_check`,
-//! `agent.pr.logic_check`; or `agent.pr.review_completed` again, when that is
-//! what a review that is asked for once more has.
+//! *Reads* `pr:{owner}/{repo}#{n}`; on GitHub, `.github/review-bot.toml` and
+//! `.gitattributes` of the base branch, and `review-bot.toml` of the owner's
+//! repository `.github`.
+//! *Writes* `review:{owner}/{repo}#{n}@{head}`: what is wanted of it and who is asked,
+//! or why it is left alone.
+//! *Says* `agent.pr.review_begun` and `agent.pr.security_check`, `agent.pr.style_check`,
+//! `agent.pr.logic_check`; or `agent.pr.review_skipped`; or `agent.pr.review_completed` again, when that is what a
+//! review that is asked for once more has.
+
+mod decide;
+mod settings;
 
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
-use event::{Event, Outcome, Say};
-use review::item::{RETENTION, ReviewItem};
-use review::message::{CheckRequested, ReviewRequested};
-use state::{Decision, StateManager};
-use std::convert::Infallible;
+use config::{ConfigError, Environment};
+use decide::{Ignored, Known};
+use event::{Event, Failure, Outcome};
+use github::port::ReadFile;
+use policy::{Layer, Policy, Source};
+use review::item::{PullRequestItem, ReviewItem};
+use review::message::{ReviewKey, ReviewRequested};
+use state::StateManager;
 use std::sync::Arc;
 
 const NAME: &str = "coordinator";
@@ -24,6 +34,21 @@ pub struct Coordinator {
     pub state: StateManager,
     /// Where the specialists are asked.
     pub bus: Arc<dyn Emit>,
+    /// Where settings are read.
+    pub github: Arc<dyn ReadFile>,
+    /// What whoever runs the bot wants: [`deployment`].
+    pub deployment: Policy,
+}
+
+/// A review was asked for of a pull request that is not in state: state was lost.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing is known of the pull request of {0}, though its review was asked for")]
+struct NoPullRequest(ReviewKey);
+
+impl Failure for NoPullRequest {
+    fn is_retryable(&self) -> bool {
+        false
+    }
 }
 
 #[async_trait]
@@ -34,15 +59,23 @@ impl Handler for Coordinator {
 
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
         let asked: ReviewRequested = event.read()?;
-        let key = ReviewItem::key(&asked.review);
-        let decide = |seen: Option<&ReviewItem>, now: event::Timestamp| {
-            let (next, says) = decide(seen, &asked);
-            Decision::<_, Infallible>::Write {
-                next,
-                says,
-                expires_at: Some(now + RETENTION),
-            }
+        let ReviewKey { pr, head_sha } = &asked.review;
+        let pull: Option<PullRequestItem> = self.state.peek(&PullRequestItem::key(pr)).await?;
+        let Some(pull) = pull else {
+            return Err(NoPullRequest(asked.review).into());
         };
+        if let Err(stale) = pull.wants(head_sha) {
+            let reason = Ignored::Stale(stale).to_string();
+            return Ok(Outcome::Ignored { reason });
+        }
+        let settings = self.settings(pr, &pull.base).await?;
+        let known = Known {
+            asked: &asked,
+            pull: &pull,
+            settings: &settings,
+        };
+        let key = ReviewItem::key(&asked.review);
+        let decide = |seen: Option<&_>, now| decide::decide(seen, &known, now);
         let turn = self.state.turn(&key, NAME, event, decide).await?;
         let (outcome, events) = turn.into_parts();
         self.bus.emit(events).await?;
@@ -50,85 +83,19 @@ impl Handler for Coordinator {
     }
 }
 
-/// Every specialist is asked. Asked for again, a review that has its verdict is
-/// told again (it may not stand on GitHub yet), and one that has none gets another
-/// chance: a specialist that has answered says so again at no cost.
-fn decide(seen: Option<&ReviewItem>, asked: &ReviewRequested) -> (ReviewItem, Vec<Say>) {
-    let next = match seen {
-        Some(review) => review.clone(),
-        None => ReviewItem::of(asked.base_sha.clone()),
-    };
-    let check = CheckRequested {
-        review: asked.review.clone(),
-        base_sha: next.base_sha.clone(),
-    };
-    let says = match &next.verdict {
-        Some(verdict) => vec![Say::new(&verdict.completed(&asked.review))],
-        None => next
-            .expected
-            .iter()
-            .map(|category| check.say(*category))
-            .collect(),
-    };
-    (next, says)
+/// What `REVIEW_POLICY` wants, over the built-in settings.
+///
+/// # Errors
+/// [`ConfigError`] names the variable, and each mistake with its line.
+pub fn deployment(environment: &Environment) -> Result<Policy, ConfigError> {
+    let source = Source::Deployment;
+    let text = environment.review_policy().unwrap_or_default();
+    let layer = Layer::parse(text, source).map_err(|error| {
+        let problems: Vec<_> = error.problems.iter().map(ToString::to_string).collect();
+        ConfigError::new(source.place(), problems.join(" "))
+    })?;
+    Ok(Policy::default().over(layer))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use github::port::ReviewEvent;
-    use review::item::Verdict;
-    use review::message::ReviewKey;
-
-    fn asked(base: &str) -> ReviewRequested {
-        ReviewRequested {
-            review: ReviewKey {
-                pr: "octo/widgets#7".parse().unwrap(),
-                head_sha: "a".repeat(40).parse().unwrap(),
-            },
-            base_sha: base.repeat(40).parse().unwrap(),
-        }
-    }
-
-    #[test]
-    fn every_specialist_is_asked() {
-        let (_, says) = decide(None, &asked("b"));
-        let topics: Vec<_> = says.iter().map(|say| say.topic.as_str()).collect();
-        insta::assert_compact_json_snapshot!(topics, @r#"["agent.pr.security_check", "agent.pr.style_check", "agent.pr.logic_check"]"#);
-    }
-
-    #[test]
-    fn asked_again_they_look_at_the_same_change() {
-        let (review, first) = decide(None, &asked("b"));
-        let (same, again) = decide(Some(&review), &asked("c"));
-        assert_eq!(
-            (review, first),
-            (same, again),
-            "the base that was read first stays"
-        );
-    }
-
-    #[test]
-    fn asked_again_a_verdict_is_told_again() {
-        let (mut review, _) = decide(None, &asked("b"));
-        review.verdict = Some(Verdict {
-            decided_at: event::Timestamp::UNIX_EPOCH,
-            event: ReviewEvent::Comment,
-            findings: vec![],
-            unsure: vec![],
-            quality_score: None,
-            missing: vec![],
-            late: vec![],
-            still_open: vec![],
-            resolved: vec![],
-            since: None,
-            below_floor: 0,
-            notes: vec![],
-            usage: None,
-        });
-        let (same, says) = decide(Some(&review), &asked("b"));
-        assert_eq!(same, review);
-        let topics: Vec<_> = says.iter().map(|say| say.topic.as_str()).collect();
-        assert_eq!(topics, ["agent.pr.review_completed"]);
-    }
-}
+mod tests;

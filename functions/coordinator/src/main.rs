@@ -1,10 +1,25 @@
 //! Wiring to Lambda.
 
 use coordinator::Coordinator;
+use github_client::Client;
+use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
     let base = runtime::start()?;
-    let (state, bus) = tokio::try_join!(store::open(&base), bus_eventbridge::open(&base))?;
-    runtime::run(base, Coordinator { state, bus }).await
+    let deployment = coordinator::deployment(&base.environment)?;
+    let (state, bus, environment) = tokio::try_join!(
+        store::open(&base),
+        bus_eventbridge::open(&base),
+        aws::secrets(&base),
+    )?;
+    let (https, clock) = (base.https.clone(), base.clock.clone());
+    let github = Arc::new(Client::from_environment(&environment, https, clock)?);
+    let coordinator = Coordinator {
+        state,
+        bus,
+        github,
+        deployment,
+    };
+    runtime::run(base, coordinator).await
 }

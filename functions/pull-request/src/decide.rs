@@ -1,35 +1,41 @@
 use event::{Say, Timestamp};
-use github::{AuthorKind, PullRequestChanged};
-use review::item::PullRequestItem;
-use review::message::{ReviewKey, ReviewRequested, ReviewSkipped, SkipReason};
+use github::PullRequestChanged;
+use review::item::{PullRequestItem, Reviewed};
+use review::message::{RequestCause, ReviewKey, ReviewPublished, ReviewRequested};
 use state::Decision;
 use std::fmt;
 
-/// The label that keeps a pull request from being reviewed.
-const NO_REVIEW: &str = "no-review";
-
-/// Why a delivery changes nothing.
+/// Why what was heard changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// GitHub told of a later change before.
     OutOfOrder,
+    /// A review stands of a pull request that was never heard of.
+    Unknown,
+    /// The newest review that is known is no older.
+    Reviewed,
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OutOfOrder => f.write_str("a later change is known already"),
-        }
+        f.write_str(match self {
+            Self::OutOfOrder => "a later change is known already",
+            Self::Unknown => "nothing is known of the pull request",
+            Self::Reviewed => "that review, or a later one, is known already",
+        })
     }
 }
 
 /// What a delivery means for what is known. `told` is when the delivery came:
 /// GitHub's own time is better, where it is given.
-pub(crate) fn decide(
+pub(crate) fn changed(
     seen: Option<&PullRequestItem>,
     change: &PullRequestChanged,
     told: Timestamp,
 ) -> Decision<PullRequestItem, Reason> {
+    // A review against another base branch says nothing about this change.
+    let same_base = |seen: &&PullRequestItem| seen.base.branch == change.base.branch;
+    let reviewed = seen.filter(same_base).and_then(|it| it.reviewed.clone());
     let next = PullRequestItem {
         head_sha: change.head_sha.clone(),
         before: change.before.clone(),
@@ -40,15 +46,27 @@ pub(crate) fn decide(
         draft: change.draft,
         labels: change.labels.clone(),
         updated_at: change.updated_at.unwrap_or(told),
-        reviewed: seen.and_then(|seen| seen.reviewed.clone()),
+        reviewed,
     };
     if seen.is_some_and(|seen| is_older(&next, seen)) {
         return Decision::Ignore(Reason::OutOfOrder);
     }
-    let says = says(seen, &next, change);
+    let asks = |cause| {
+        Say::new(&ReviewRequested {
+            review: ReviewKey {
+                pr: change.pr.clone(),
+                head_sha: change.head_sha.clone(),
+            },
+            base_sha: change.base.sha.clone(),
+            cause,
+        })
+    };
     Decision::Write {
+        says: cause(seen, &next, &change.action)
+            .map(asks)
+            .into_iter()
+            .collect(),
         next,
-        says,
         expires_at: None,
     }
 }
@@ -64,214 +82,55 @@ fn is_older(next: &PullRequestItem, seen: &PullRequestItem) -> bool {
     precedes && !follows
 }
 
-fn skip(change: &PullRequestItem) -> Option<SkipReason> {
-    if change.author.kind == AuthorKind::Bot {
-        Some(SkipReason::Bot)
-    } else if change.labels.iter().any(|label| label == NO_REVIEW) {
-        Some(SkipReason::Label)
-    } else if change.draft {
-        Some(SkipReason::Draft)
-    } else {
-        None
+/// Whether a review is asked for, and why: whatever delivery is the first to tell of a
+/// head asks, since the one that was meant to may come too late to count. Of a head
+/// whose review stands on GitHub, no draft or label decides anything any more.
+fn cause(
+    seen: Option<&PullRequestItem>,
+    next: &PullRequestItem,
+    action: &str,
+) -> Option<RequestCause> {
+    let asks = matches!(
+        action,
+        "opened" | "reopened" | "synchronize" | "ready_for_review"
+    );
+    let stands = |reviewed: &Reviewed| reviewed.head_sha == next.head_sha;
+    match seen {
+        _ if !next.open => None,
+        _ if asks => Some(RequestCause::Head),
+        Some(seen) if seen.head_sha != next.head_sha => Some(RequestCause::Head),
+        Some(_) if next.reviewed.as_ref().is_some_and(stands) => None,
+        Some(seen) if (seen.draft, &seen.labels) != (next.draft, &next.labels) => {
+            Some(RequestCause::Facts)
+        }
+        _ => None,
     }
 }
 
-/// A head is asked about when it appears, and when what kept it from being
-/// reviewed is gone; a skip is told when its reason appears.
-fn says(
+/// What it means that a review stands on GitHub since `told`.
+pub(crate) fn published(
     seen: Option<&PullRequestItem>,
-    next: &PullRequestItem,
-    change: &PullRequestChanged,
-) -> Vec<Say> {
-    let asks = matches!(
-        change.action.as_str(),
-        "opened" | "reopened" | "synchronize" | "ready_for_review"
-    );
-    let skipped_before = seen.and_then(skip);
-    let review = ReviewKey {
-        pr: change.pr.clone(),
-        head_sha: change.head_sha.clone(),
+    published: &ReviewPublished,
+    told: Timestamp,
+) -> Decision<PullRequestItem, Reason> {
+    let Some(seen) = seen else {
+        return Decision::Ignore(Reason::Unknown);
     };
-    match skip(next) {
-        _ if !next.open => vec![],
-        None if asks || skipped_before.is_some() => {
-            let base_sha = change.base.sha.clone();
-            vec![Say::new(&ReviewRequested { review, base_sha })]
-        }
-        Some(reason) if asks || skipped_before != Some(reason) => {
-            vec![Say::new(&ReviewSkipped { review, reason })]
-        }
-        _ => vec![],
+    if seen.reviewed.as_ref().is_some_and(|known| known.at >= told) {
+        return Decision::Ignore(Reason::Reviewed);
+    }
+    Decision::Write {
+        next: PullRequestItem {
+            reviewed: Some(Reviewed {
+                head_sha: published.review.head_sha.clone(),
+                at: told,
+            }),
+            ..seen.clone()
+        },
+        says: vec![],
+        expires_at: None,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use github::{Author, Base};
-
-    fn sha(digit: char) -> String {
-        digit.to_string().repeat(40)
-    }
-
-    fn change(action: &str, head: char, second: u32) -> PullRequestChanged {
-        PullRequestChanged {
-            pr: "octo/widgets#7".parse().unwrap(),
-            action: action.to_owned(),
-            head_sha: sha(head).parse().unwrap(),
-            before: None,
-            head_repo: None,
-            base: Base {
-                branch: "main".to_owned(),
-                sha: sha('b').parse().unwrap(),
-            },
-            author: Author {
-                login: "octocat".to_owned(),
-                kind: AuthorKind::User,
-                association: None,
-            },
-            draft: false,
-            open: action != "closed",
-            labels: vec![],
-            updated_at: Some(at(second)),
-            installation: None,
-        }
-    }
-
-    fn at(second: u32) -> Timestamp {
-        Timestamp::from_second(second.into()).unwrap()
-    }
-
-    fn push(from: char, to: char, second: u32) -> PullRequestChanged {
-        PullRequestChanged {
-            before: Some(sha(from).parse().unwrap()),
-            ..change("synchronize", to, second)
-        }
-    }
-
-    fn draft(change: PullRequestChanged) -> PullRequestChanged {
-        PullRequestChanged {
-            draft: true,
-            ..change
-        }
-    }
-
-    fn labelled(change: PullRequestChanged) -> PullRequestChanged {
-        PullRequestChanged {
-            labels: vec![NO_REVIEW.to_owned()],
-            ..change
-        }
-    }
-
-    fn by_bot(change: PullRequestChanged) -> PullRequestChanged {
-        PullRequestChanged {
-            author: Author {
-                login: "dependabot[bot]".to_owned(),
-                kind: AuthorKind::Bot,
-                association: None,
-            },
-            ..change
-        }
-    }
-
-    /// What the last of `changes` leads to: the topics said, or the reason.
-    fn last(changes: &[PullRequestChanged]) -> String {
-        let mut seen = None;
-        let mut said = String::new();
-        for change in changes {
-            match decide(seen.as_ref(), change, at(0)) {
-                Decision::Ignore(reason) => said = reason.to_string(),
-                Decision::Write { next, says, .. } => {
-                    said = says
-                        .iter()
-                        .map(|say| say.topic.as_str())
-                        .collect::<Vec<_>>()
-                        .join(", ");
-                    seen = Some(next);
-                }
-            }
-        }
-        said
-    }
-
-    #[test]
-    fn what_a_delivery_leads_to() {
-        const REQUESTED: &str = "agent.pr.review_requested";
-        const SKIPPED: &str = "agent.pr.review_skipped";
-        const LATER: &str = "a later change is known already";
-        let open = || change("opened", 'a', 1);
-        for (why, changes, said) in [
-            ("a new pull request is reviewed", vec![open()], REQUESTED),
-            (
-                "a push is reviewed",
-                vec![open(), push('a', 'c', 2)],
-                REQUESTED,
-            ),
-            (
-                "a push whose opening was lost is reviewed",
-                vec![push('a', 'c', 2)],
-                REQUESTED,
-            ),
-            ("a bot's is not", vec![by_bot(open())], SKIPPED),
-            ("a draft is not", vec![draft(open())], SKIPPED),
-            (
-                "a draft that is ready is",
-                vec![draft(open()), change("ready_for_review", 'a', 2)],
-                REQUESTED,
-            ),
-            (
-                "becoming a draft is told",
-                vec![open(), draft(change("converted_to_draft", 'a', 2))],
-                SKIPPED,
-            ),
-            ("the label keeps it away", vec![labelled(open())], SKIPPED),
-            (
-                "taking the label off asks",
-                vec![labelled(open()), change("unlabeled", 'a', 2)],
-                REQUESTED,
-            ),
-            (
-                "another label asks nothing",
-                vec![open(), change("labeled", 'a', 2)],
-                "",
-            ),
-            (
-                "a skip is told once",
-                vec![labelled(open()), labelled(change("labeled", 'a', 2))],
-                "",
-            ),
-            (
-                "closing asks nothing",
-                vec![open(), change("closed", 'a', 2)],
-                "",
-            ),
-            (
-                "reopening asks again",
-                vec![open(), change("closed", 'a', 2), change("reopened", 'a', 3)],
-                REQUESTED,
-            ),
-            (
-                "an opening that comes after the push",
-                vec![push('a', 'c', 2), open()],
-                LATER,
-            ),
-            (
-                "two pushes within a second, in order",
-                vec![push('a', 'c', 2), push('c', 'd', 2)],
-                REQUESTED,
-            ),
-            (
-                "two pushes within a second, out of order",
-                vec![push('c', 'd', 2), push('a', 'c', 2)],
-                LATER,
-            ),
-            (
-                "there and back within a second",
-                vec![push('a', 'c', 2), push('c', 'a', 2)],
-                REQUESTED,
-            ),
-        ] {
-            assert_eq!(last(&changes), said, "{why}");
-        }
-    }
-}
+mod tests;

@@ -1,19 +1,22 @@
-//! Keeps the pull request's state, and asks for a review of every new head.
+//! Keeps the pull request's state, and asks for a review of every new head. Whether
+//! there is one, the `coordinator` says.
 //!
 //! *Hears* `github.pr.{opened,reopened,synchronize,ready_for_review,
-//! converted_to_draft,labeled,unlabeled,closed}`.
+//! converted_to_draft,labeled,unlabeled,closed}`, `agent.pr.review_published`.
 //! *Reads* nothing else.
-//! *Writes* `pr:{owner}/{repo}#{n}`.
-//! *Says* `agent.pr.review_requested`, or `agent.pr.review_skipped` with the
-//! reason.
+//! *Writes* `pr:{owner}/{repo}#{n}`: what is known of it, and which head's review
+//! stands on GitHub.
+//! *Says* `agent.pr.review_requested` of a head that is new, and of one that has no
+//! review yet when drafts or labels, which may decide about it, have changed.
 
 mod decide;
 
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
-use event::{Event, Outcome};
+use event::{Event, Message, Outcome};
 use github::PullRequestChanged;
 use review::item::PullRequestItem;
+use review::message::ReviewPublished;
 use state::StateManager;
 use std::sync::Arc;
 
@@ -34,10 +37,17 @@ impl Handler for PullRequest {
     }
 
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
-        let change: PullRequestChanged = event.data_as()?;
-        let key = PullRequestItem::key(&change.pr);
-        let decide = |seen: Option<&PullRequestItem>, _| decide::decide(seen, &change, event.time);
-        let turn = self.state.turn(&key, NAME, event, decide).await?;
+        let turn = if event.topic.as_str() == ReviewPublished::TOPIC {
+            let published: ReviewPublished = event.read()?;
+            let key = PullRequestItem::key(&published.review.pr);
+            let decide = |seen: Option<&_>, _| decide::published(seen, &published, event.time);
+            self.state.turn(&key, NAME, event, decide).await?
+        } else {
+            let change: PullRequestChanged = event.data_as()?;
+            let key = PullRequestItem::key(&change.pr);
+            let decide = |seen: Option<&_>, _| decide::changed(seen, &change, event.time);
+            self.state.turn(&key, NAME, event, decide).await?
+        };
         let (outcome, events) = turn.into_parts();
         self.bus.emit(events).await?;
         Ok(outcome)

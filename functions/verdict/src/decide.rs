@@ -52,8 +52,6 @@ pub(crate) enum Reason {
     Late(Category),
     /// The review is waiting for its second look.
     Proving,
-    /// It is the deadline of an earlier request.
-    EarlierRequest,
     /// Somebody is done with a review that nobody opened.
     NotOpened,
 }
@@ -68,7 +66,6 @@ impl fmt::Display for Reason {
                 write!(f, "{category} is late: the verdict went out without it")
             }
             Self::Proving => f.write_str("the second look is not done yet"),
-            Self::EarlierRequest => f.write_str("it is the deadline of an earlier request"),
             Self::NotOpened => f.write_str("no such review was opened"),
         }
     }
@@ -93,7 +90,7 @@ pub(crate) fn decide(
         .map(|(category, report)| (*category, report.clone()))
         .collect();
     let missing = next.missing();
-    let time_is_up = matches!(heard, Heard::Deadline(..));
+    let time_is_up = matches!(heard, Heard::Deadline(_));
     let mut says = Vec::new();
     if missing.is_empty() || time_is_up {
         let joined = Joined::of(&next, known.earlier.as_ref());
@@ -128,15 +125,7 @@ fn wanted(seen: Option<&ReviewItem>, heard: &Heard, known: &Known) -> Result<Rev
         let wanted = pull.wants(&heard.review().head_sha);
         wanted.map_err(Reason::Stale)?;
     }
-    let item = match (seen, heard) {
-        (Some(item), _) => item.clone(),
-        // The coordinator never got to it: the deadline says so.
-        (None, Heard::Deadline(requested, at)) => ReviewItem {
-            requested_at: Some(*at),
-            ..ReviewItem::of(requested.base_sha.clone())
-        },
-        (None, Heard::Completed(_) | Heard::Proved(_)) => return Err(Reason::NotOpened),
-    };
+    let item = seen.ok_or(Reason::NotOpened)?;
     if item.skipped.is_some() {
         return Err(Reason::Skipped);
     }
@@ -145,10 +134,7 @@ fn wanted(seen: Option<&ReviewItem>, heard: &Heard, known: &Known) -> Result<Rev
             Err(Reason::Late(done.category))
         }
         (Some(_), _) => Err(Reason::InTime),
-        (None, Heard::Deadline(_, at)) if item.requested_at.is_some_and(|asked| *at < asked) => {
-            Err(Reason::EarlierRequest)
-        }
-        (None, _) => Ok(item),
+        (None, _) => Ok(item.clone()),
     }
 }
 

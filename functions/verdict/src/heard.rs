@@ -1,5 +1,5 @@
-use event::{Event, MalformedEvent, Message, Timestamp};
-use review::message::{CheckCompleted, ProofCompleted, ReviewKey, ReviewRequested};
+use event::{Event, MalformedEvent, Message};
+use review::message::{CheckCompleted, ProofCompleted, ReviewBegun, ReviewKey};
 
 /// What was heard.
 #[derive(Debug, Clone)]
@@ -8,14 +8,14 @@ pub(crate) enum Heard {
     Completed(CheckCompleted),
     /// The second look is done.
     Proved(ProofCompleted),
-    /// Time is up for what was requested then.
-    Deadline(ReviewRequested, Timestamp),
+    /// Time is up for what began then.
+    Deadline(ReviewBegun),
 }
 
 impl Heard {
     pub(crate) fn of(event: &Event) -> Result<Self, MalformedEvent> {
         Ok(match event.topic.as_str() {
-            ReviewRequested::TOPIC => Self::Deadline(event.read()?, event.time),
+            ReviewBegun::TOPIC => Self::Deadline(event.read()?),
             ProofCompleted::TOPIC => Self::Proved(event.read()?),
             _ => Self::Completed(event.read::<CheckCompleted>()?),
         })
@@ -25,7 +25,7 @@ impl Heard {
         match self {
             Self::Completed(completed) => &completed.review,
             Self::Proved(proved) => &proved.review,
-            Self::Deadline(requested, _) => &requested.review,
+            Self::Deadline(begun) => &begun.review,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! a second time.
 //!
 //! *Hears* `agent.pr.check_completed`, `agent.pr.proof_completed`, and
-//! `agent.pr.review_requested` after a delay: the deadline.
+//! `agent.pr.review_begun` after a delay: the deadline.
 //! *Reads* `check:{owner}/{repo}#{n}@{head}/*` (the reports),
 //! `proof:{owner}/{repo}#{n}@{head}` (the second look),
 //! `review:{owner}/{repo}#{n}@{previous head}` (what an earlier review told),

@@ -193,6 +193,8 @@ fn gist(value: &serde_json::Value) -> String {
     if let Some(findings) = count("/verdict/findings") {
         let event = text("/verdict/event").unwrap_or_default().to_lowercase();
         format!("verdict: {event}, {findings} findings")
+    } else if let Some(reason) = text("/skipped/reason") {
+        format!("skipped: {reason}")
     } else if let Some(expected) = count("/expected") {
         format!("waits for {expected} specialists")
     } else if let Some(findings) = count("/report/findings") {
@@ -202,12 +204,7 @@ fn gist(value: &serde_json::Value) -> String {
     } else if value.pointer("/stage/claimed").is_some() {
         "claimed, not published".to_owned()
     } else if let Some(head) = text("/head_sha") {
-        let skipped = text("/skipped").map(|why| format!(", skipped: {why}"));
-        format!(
-            "head {}{}",
-            head.get(..7).unwrap_or(head),
-            skipped.unwrap_or_default()
-        )
+        format!("head {}", head.get(..7).unwrap_or(head))
     } else {
         String::new()
     }

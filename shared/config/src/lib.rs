@@ -127,6 +127,12 @@ impl Environment {
         self.text("KIMI_PRICES")
     }
 
+    /// `REVIEW_POLICY`: what the deployment wants of reviews, in TOML. Read by who
+    /// knows settings.
+    pub fn review_policy(&self) -> Option<&str> {
+        self.text("REVIEW_POLICY")
+    }
+
     /// `EVENT_BUS_NAME`: the EventBridge bus.
     ///
     /// # Errors
@@ -313,6 +319,9 @@ mod tests {
         assert_eq!(set.state_url(), Ok("dynamodb://bot"));
         assert_eq!(set.github_api_url(), GITHUB_API_URL);
         assert!(set.no_color());
+        assert_eq!(set.review_policy(), None);
+        let set = Environment::from_iter([("REVIEW_POLICY", "publish = false")]);
+        assert_eq!(set.review_policy(), Some("publish = false"));
         assert!(!Environment::default().no_color());
     }
 

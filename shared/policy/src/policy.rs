@@ -171,6 +171,21 @@ impl Policy {
         self
     }
 
+    /// This policy with nothing posted, whatever layers say that come over it.
+    ///
+    /// ```
+    /// use policy::{Layer, Policy, Source};
+    ///
+    /// let wants = Layer::parse("publish = true", Source::Repository)?;
+    /// assert!(!Policy::default().unpublished().over(wants).publish);
+    /// # Ok::<_, policy::PolicyError>(())
+    /// ```
+    pub fn unpublished(mut self) -> Self {
+        self.unpublished = true;
+        self.publish = false;
+        self
+    }
+
     /// The layers that had something to say, the lowest first.
     pub fn layers(&self) -> &[Source] {
         &self.layers

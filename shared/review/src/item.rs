@@ -158,9 +158,6 @@ pub struct ReviewItem {
     /// The head whose review stood on GitHub when this one began.
     #[serde(default)]
     pub previous: Option<HeadSha>,
-    /// When it was asked for: a deadline of an earlier request is not its own.
-    #[serde(default)]
-    pub requested_at: Option<Timestamp>,
     /// Why it is left alone, if it is.
     #[serde(default)]
     pub skipped: Option<Skipped>,
@@ -224,7 +221,6 @@ impl ReviewItem {
             policy: Policy::default(),
             attributes: Attributes::default(),
             previous: None,
-            requested_at: None,
             skipped: None,
             expected: Category::ALL.to_vec(),
             reports: BTreeMap::new(),

@@ -41,8 +41,33 @@ pub struct ReviewRequested {
     pub review: ReviewKey,
     /// The base's commit: the diff is `base_sha...head_sha`.
     pub base_sha: HeadSha,
+    /// What brought it up.
+    #[serde(default)]
+    pub cause: RequestCause,
 }
 message!(ReviewRequested, "agent.pr.review_requested");
+
+/// What brings up a review.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestCause {
+    /// A head that is new, or that somebody wants to be looked at again.
+    #[default]
+    Head,
+    /// The head is as it was; what is known of its pull request has changed, and may
+    /// decide whether it is left alone.
+    Facts,
+}
+
+/// A review has begun: its specialists are asked. Heard after a delay, it is the
+/// review's deadline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewBegun {
+    /// Which.
+    #[serde(flatten)]
+    pub review: ReviewKey,
+}
+message!(ReviewBegun, "agent.pr.review_begun");
 
 /// A pull request is left alone, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -91,7 +91,7 @@ fn what_cannot_be_delivered_or_handled_ends_in_the_dead_letters() {
     let told = broken(dropped, "          OnFailure:\n", "          OnSuccess:\n");
     insta::assert_snapshot!(told, @"PullRequestFunction: what it fails on is dropped");
     let told = broken(dropped, "        maxReceiveCount: 10\n", "");
-    insta::assert_snapshot!(told, @"SecurityQueue: what nobody can handle stays");
+    insta::assert_snapshot!(told, @"CoordinatorQueue: what nobody can handle stays");
 }
 
 /// Whom the webhook's sender hears at once needs no dead letters; everybody else does.

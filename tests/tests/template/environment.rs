@@ -57,7 +57,7 @@ fn a_secret_stands_in_no_environment() {
         "!Sub secretsmanager:${GitHubTokenName}",
         "!Ref GitHubTokenName",
     );
-    insta::assert_snapshot!(told, @"SecurityFunction: GITHUB_TOKEN is no reference to a secret");
+    insta::assert_snapshot!(told, @"CoordinatorFunction: GITHUB_TOKEN is no reference to a secret");
     let told = broken(
         plain_secrets,
         "Default: github-bot/github-token",
@@ -69,5 +69,5 @@ fn a_secret_stands_in_no_environment() {
         "GITHUB_API_URL: !Ref GitHubApiUrl",
         "GITHUB_API_URL: \"{{resolve:ssm:url}}\"",
     );
-    insta::assert_snapshot!(told, @"SecurityFunction: GITHUB_API_URL would show what is resolved");
+    insta::assert_snapshot!(told, @"CoordinatorFunction: GITHUB_API_URL would show what is resolved");
 }

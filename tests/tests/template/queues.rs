@@ -67,7 +67,7 @@ fn every_queue_is_encrypted() {
         "SqsManagedSseEnabled: true",
         "DelaySeconds: 0",
     );
-    insta::assert_snapshot!(told, @"SecurityQueue: it is not encrypted");
+    insta::assert_snapshot!(told, @"CoordinatorQueue: it is not encrypted");
 }
 
 /// "Configuring a queue to use with Lambda", Lambda Developer Guide: six times.
@@ -95,6 +95,7 @@ fn a_message_is_hidden_for_six_times_as_long_as_its_function_may_run() {
     insta::assert_snapshot!(told, @"SecurityQueue: shown again while SecurityFunction may still try");
     let told = broken(hidden_too_short, "    Timeout: 30\n", "    Timeout: 31\n");
     insta::assert_snapshot!(told, @"
+    CoordinatorQueue: shown again while CoordinatorFunction may still try
     PublisherQueue: shown again while PublisherFunction may still try
     ReviewDeadlineQueue: shown again while VerdictFunction may still try
     ");
@@ -188,7 +189,7 @@ fn a_specialist_has_a_second_try_before_the_deadline() {
 #[test]
 fn a_function_is_told_how_its_queue_gives() {
     let told = broken(batches, "[ReportBatchItemFailures]", "[]");
-    insta::assert_snapshot!(told, @"SecurityFunction: what it says of SecurityQueue's messages is not heard");
+    insta::assert_snapshot!(told, @"CoordinatorFunction: what it says of CoordinatorQueue's messages is not heard");
     let told = broken(
         batches,
         "            ScalingConfig: { MaximumConcurrency: !Ref SpecialistConcurrency }\n",
@@ -202,5 +203,5 @@ fn a_function_is_told_how_its_queue_gives() {
     );
     insta::assert_snapshot!(told, @"StyleFunction: not told of StyleQueue, which it puts tries off in");
     let told = broken(batches, "maxReceiveCount: 10", "maxReceiveCount: 11");
-    insta::assert_snapshot!(told, @r#"SecurityFunction: told of "10" tries, where SecurityQueue gives Some(11)"#);
+    insta::assert_snapshot!(told, @r#"CoordinatorFunction: told of "10" tries, where CoordinatorQueue gives Some(11)"#);
 }

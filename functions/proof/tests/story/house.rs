@@ -9,7 +9,7 @@ use github::{HeadSha, PrKey};
 use ports::{Clock, ManualClock, SeededEntropy};
 use proof::Proof;
 use review::item::{CheckItem, CheckReport, ProofItem, Reader, ReviewItem, Verdict as Decided};
-use review::message::{CheckCompleted, ProofCompleted, ProofRequested, ReviewKey, ReviewRequested};
+use review::message::{CheckCompleted, ProofCompleted, ProofRequested, ReviewBegun, ReviewKey};
 use review::{Category, Finding};
 use serde_json::Value;
 use specialist::Deps;
@@ -109,7 +109,7 @@ impl House {
         for topic in [
             CheckCompleted::TOPIC,
             ProofCompleted::TOPIC,
-            ReviewRequested::TOPIC,
+            ReviewBegun::TOPIC,
         ] {
             bus.on(topic, verdict.clone()).unwrap();
         }
@@ -160,7 +160,7 @@ impl House {
     where
         T: serde::Serialize + serde::de::DeserializeOwned + Clone,
     {
-        let event = self.event("opened", &asked_for());
+        let event = self.event("opened", &begun());
         let decide = |_: Option<&T>, _| Decision::<T, String>::Write {
             next: item.clone(),
             says: vec![],
@@ -215,9 +215,6 @@ pub(crate) fn key() -> ReviewKey {
     }
 }
 
-pub(crate) fn asked_for() -> ReviewRequested {
-    ReviewRequested {
-        review: key(),
-        base_sha: head('b'),
-    }
+pub(crate) fn begun() -> ReviewBegun {
+    ReviewBegun { review: key() }
 }

@@ -8,7 +8,7 @@
 mod house;
 
 use agent::AgentError;
-use house::{DIFF, House, Scripted, asked_for, key};
+use house::{DIFF, House, Scripted, begun, key};
 use ports::{Clock, ManualClock};
 use proof::PATIENCE;
 use review::message::{CheckCompleted, ProofRequested};
@@ -190,7 +190,7 @@ async fn the_deadline_does_not_wait_for_it() {
     house.reported(&injection()).await;
     house.settle().await;
     assert_eq!(house.verdict().await, None);
-    house.say("deadline", &asked_for()).await;
+    house.say("deadline", &begun()).await;
     house.settle().await;
     let verdict = house.verdict().await.unwrap();
     assert_eq!(verdict.findings.len(), 1);

@@ -5,7 +5,7 @@ use super::*;
 use github::port::ReviewEvent;
 use github::{Author, Base, HeadSha};
 use review::item::{Reader, Skipped};
-use review::message::{CheckCompleted, ProofCompleted, ReviewKey, ReviewRequested, SkipReason};
+use review::message::{CheckCompleted, ProofCompleted, ReviewBegun, ReviewKey, SkipReason};
 use review::{Confidence, Coverage, Finding, MODEL, Severity};
 
 fn head() -> HeadSha {
@@ -38,17 +38,8 @@ fn proved() -> Heard {
     })
 }
 
-/// The deadline of what was requested so many seconds after the beginning.
-fn deadline_of(second: i64) -> Heard {
-    let requested = ReviewRequested {
-        review: key(),
-        base_sha: base(),
-    };
-    Heard::Deadline(requested, Timestamp::from_second(second).unwrap())
-}
-
 fn deadline() -> Heard {
-    deadline_of(0)
+    Heard::Deadline(ReviewBegun { review: key() })
 }
 
 fn reader(name: &str, files_read: u32) -> Reader {
@@ -254,23 +245,7 @@ fn nothing_is_said_of_a_head_that_nobody_wants() {
 }
 
 #[test]
-fn a_review_that_the_coordinator_never_opened_still_ends() {
-    let known = Known::default();
-    let decision = decide(None, &deadline(), &known, Timestamp::UNIX_EPOCH);
-    let Decision::Write { next, says, .. } = decision else {
-        panic!("{decision:?}");
-    };
-    assert_eq!(next.verdict.unwrap().missing, Category::ALL);
-    assert_eq!(says.len(), 1);
-}
-
-#[test]
 fn what_is_not_this_reviews_business_is_left_alone() {
-    let skipped = Some(Skipped {
-        reason: SkipReason::Draft,
-        why: "It is a draft.".to_owned(),
-    });
-    let at = |second| Some(Timestamp::from_second(second).unwrap());
     let decide = |seen: Option<&ReviewItem>, heard: &Heard| {
         let decision = decide(seen, heard, &all_reported(&[]), Timestamp::UNIX_EPOCH);
         match decision {
@@ -278,35 +253,31 @@ fn what_is_not_this_reviews_business_is_left_alone() {
             Decision::Write { next, .. } => format!("a verdict: {}", next.verdict.is_some()),
         }
     };
-    let of = |skipped: &Option<Skipped>, requested_at| ReviewItem {
-        skipped: skipped.clone(),
-        requested_at,
+    let left_alone = ReviewItem {
+        skipped: Some(Skipped {
+            reason: SkipReason::Draft,
+            why: "It is a draft.".to_owned(),
+        }),
         ..ReviewItem::of(base())
     };
     for (why, seen, heard, end) in [
         (
             "the deadline of a head that is left alone",
-            Some(of(&skipped, None)),
+            Some(&left_alone),
             deadline(),
             "this head is left alone",
         ),
         (
             "a specialist that was asked before it was left alone",
-            Some(of(&skipped, None)),
+            Some(&left_alone),
             completed(Category::Style),
             "this head is left alone",
         ),
         (
-            "the deadline of an earlier request",
-            Some(of(&None, at(100))),
-            deadline_of(99),
-            "it is the deadline of an earlier request",
-        ),
-        (
-            "its own deadline",
-            Some(of(&None, at(100))),
-            deadline_of(100),
-            "a verdict: true",
+            "a deadline of what nobody opened",
+            None,
+            deadline(),
+            "no such review was opened",
         ),
         (
             "a second look at what nobody opened",
@@ -315,7 +286,7 @@ fn what_is_not_this_reviews_business_is_left_alone() {
             "no such review was opened",
         ),
     ] {
-        assert_eq!(decide(seen.as_ref(), &heard), end, "{why}");
+        assert_eq!(decide(seen, &heard), end, "{why}");
     }
 }
 

@@ -1,0 +1,367 @@
+use super::*;
+use github::port::ReviewEvent;
+use github::{Author, Base, HeadSha};
+use policy::{Attributes, Layer, Source};
+use review::Category;
+use review::item::{CheckReport, Verdict};
+use review::message::ReviewKey;
+
+const CHECKS: &str = "review_begun security_check style_check logic_check";
+const NONE_NEW: &str = "nothing changes for this review";
+const ALREADY: &str = "it is skipped already, for the same reason";
+
+fn sha(digit: &str) -> HeadSha {
+    digit.repeat(40).parse().unwrap()
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn policy(text: &str) -> Policy {
+    Policy::default().over(Layer::parse(text, Source::Repository).unwrap())
+}
+
+fn settings(text: &str) -> Settings {
+    let layer = Layer::parse(text, Source::Repository);
+    let (policy, invalid) = match layer {
+        Ok(layer) => (Policy::default().over(layer), None),
+        Err(error) => (Policy::default(), Some(Invalid::from(error))),
+    };
+    Settings {
+        policy,
+        attributes: Attributes::default(),
+        invalid,
+    }
+}
+
+fn pull() -> PullRequestItem {
+    PullRequestItem {
+        head_sha: sha("a"),
+        before: None,
+        base: Base {
+            branch: "main".to_owned(),
+            sha: sha("b"),
+        },
+        author: Author {
+            login: "octocat".to_owned(),
+            kind: AuthorKind::User,
+            association: None,
+        },
+        head_repo: None,
+        draft: false,
+        labels: vec![],
+        open: true,
+        updated_at: at(0),
+        reviewed: None,
+    }
+}
+
+/// What happens between two requests, and the request.
+#[derive(Clone, Copy)]
+enum Step {
+    /// A request for this cause.
+    Asked(RequestCause),
+    /// The same, with the label that keeps reviews away.
+    Labelled(RequestCause),
+    /// The same, of a draft.
+    Draft(RequestCause),
+    /// The base branch has these settings from now on.
+    Settings(&'static str),
+    /// The verdict is there.
+    Verdict,
+    /// It stands on GitHub that this head was reviewed.
+    Reviewed(&'static str),
+}
+use RequestCause::{Facts as OfFacts, Head};
+use Step::{Asked, Draft, Labelled};
+
+fn verdict() -> Verdict {
+    Verdict {
+        decided_at: at(0),
+        event: ReviewEvent::Comment,
+        findings: vec![],
+        unsure: vec![],
+        quality_score: None,
+        missing: vec![],
+        late: vec![],
+        still_open: vec![],
+        resolved: vec![],
+        since: None,
+        below_floor: 0,
+        notes: vec![],
+        usage: None,
+    }
+}
+
+/// The review after all steps, and what the last request leads to: the topics that
+/// are said, or the reason.
+fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
+    let (mut seen, mut told): (Option<ReviewItem>, _) = (None, String::new());
+    let (mut wanted, mut reviewed) = ("", None);
+    for (second, step) in (1..).zip(steps) {
+        let mut pull = pull();
+        let cause = match step {
+            Step::Settings(text) => {
+                wanted = text;
+                continue;
+            }
+            Step::Verdict => {
+                seen.as_mut().unwrap().verdict = Some(verdict());
+                continue;
+            }
+            Step::Reviewed(head) => {
+                reviewed = Some(Reviewed {
+                    head_sha: sha(head),
+                    at: at(second),
+                });
+                continue;
+            }
+            Asked(cause) => *cause,
+            Labelled(cause) => {
+                pull.labels = vec!["No-Review".to_owned()];
+                *cause
+            }
+            Draft(cause) => {
+                pull.draft = true;
+                *cause
+            }
+        };
+        pull.reviewed.clone_from(&reviewed);
+        let asked = ReviewRequested {
+            review: ReviewKey {
+                pr: "octo/widgets#7".parse().unwrap(),
+                head_sha: sha("a"),
+            },
+            // Every request tells of another base: the first one stays.
+            base_sha: sha(&second.to_string()),
+            cause,
+        };
+        let known = Known {
+            asked: &asked,
+            pull: &pull,
+            settings: &settings(wanted),
+        };
+        match decide(seen.as_ref(), &known, at(100)) {
+            Decision::Ignore(reason) => told = reason.to_string(),
+            Decision::Write {
+                next,
+                says,
+                expires_at,
+            } => {
+                assert_eq!(expires_at, Some(at(100) + RETENTION));
+                let topics = says
+                    .iter()
+                    .map(|say| say.topic.as_str().trim_start_matches("agent.pr."));
+                told = topics.collect::<Vec<_>>().join(" ");
+                seen = Some(next);
+            }
+        }
+    }
+    (seen, told)
+}
+
+#[test]
+fn what_a_request_leads_to() {
+    for (why, steps, said) in [
+        ("the first time", vec![Asked(Head)], CHECKS),
+        (
+            "facts of what was never asked about",
+            vec![Asked(OfFacts)],
+            CHECKS,
+        ),
+        (
+            "asked again before the verdict",
+            vec![Asked(Head), Asked(Head)],
+            CHECKS,
+        ),
+        (
+            "asked again after the verdict",
+            vec![Asked(Head), Step::Verdict, Asked(Head)],
+            "review_completed",
+        ),
+        (
+            "only some are wanted",
+            vec![
+                Step::Settings("reviewers = [\"logic\", \"security\"]"),
+                Asked(Head),
+            ],
+            "review_begun logic_check security_check",
+        ),
+        ("a draft", vec![Draft(Head)], "review_skipped"),
+        (
+            "drafts are wanted",
+            vec![Step::Settings("drafts = \"review\""), Draft(Head)],
+            CHECKS,
+        ),
+        (
+            "none is wanted",
+            vec![Step::Settings("enabled = false"), Asked(Head)],
+            "review_skipped",
+        ),
+        (
+            "settings that cannot be read",
+            vec![Step::Settings("enabled = 1"), Asked(Head)],
+            "review_skipped",
+        ),
+        (
+            "a draft that is ready",
+            vec![Draft(Head), Asked(Head)],
+            CHECKS,
+        ),
+        (
+            "a label that is taken off",
+            vec![Labelled(Head), Asked(OfFacts)],
+            CHECKS,
+        ),
+        (
+            "skipped, and asked again",
+            vec![Labelled(Head), Labelled(Head)],
+            ALREADY,
+        ),
+        (
+            "skipped for another reason",
+            vec![Labelled(Head), Draft(OfFacts)],
+            "review_skipped",
+        ),
+        (
+            "another mistake in the settings",
+            vec![
+                Step::Settings("enabled = 1"),
+                Asked(Head),
+                Step::Settings("enabled = 2"),
+                Asked(Head),
+            ],
+            "review_skipped",
+        ),
+        (
+            "the settings are mended",
+            vec![
+                Step::Settings("enabled = 1"),
+                Asked(Head),
+                Step::Settings(""),
+                Asked(Head),
+            ],
+            CHECKS,
+        ),
+        (
+            "facts that decide nothing",
+            vec![Asked(Head), Asked(OfFacts)],
+            NONE_NEW,
+        ),
+        (
+            "and after the verdict",
+            vec![Asked(Head), Step::Verdict, Asked(OfFacts)],
+            NONE_NEW,
+        ),
+        (
+            "a label while it runs",
+            vec![Asked(Head), Labelled(OfFacts)],
+            "review_skipped",
+        ),
+        (
+            "that is taken off again",
+            vec![Asked(Head), Labelled(OfFacts), Asked(OfFacts)],
+            CHECKS,
+        ),
+        (
+            "a label after the verdict",
+            vec![Asked(Head), Step::Verdict, Labelled(OfFacts)],
+            "it would be skipped now, and has its verdict",
+        ),
+        (
+            "settings that change while it runs are for the next head",
+            vec![Asked(Head), Step::Settings("enabled = false"), Asked(Head)],
+            CHECKS,
+        ),
+    ] {
+        assert_eq!(last(&steps).1, said, "{why}");
+    }
+}
+
+#[test]
+fn a_review_keeps_what_it_began_with() {
+    let begun = |steps: &[Step]| last(steps).0.unwrap();
+    let first = begun(&[Step::Reviewed("c"), Asked(Head)]);
+    assert_eq!(first.base_sha, sha("2"));
+    assert_eq!(first.previous, Some(sha("c")));
+    assert_eq!(first.expected, Category::ALL);
+    assert_eq!((&first.skipped, &first.policy), (&None, &policy("")));
+
+    let later = [
+        Step::Reviewed("c"),
+        Asked(Head),
+        Step::Settings("reviewers = [\"style\"]"),
+        Step::Reviewed("d"),
+        Labelled(OfFacts),
+        Asked(OfFacts),
+    ];
+    assert_eq!(begun(&later), first);
+    let skipped = begun(&later[..5]);
+    let why = skipped.skipped.clone().unwrap();
+    assert_eq!(
+        (why.reason, why.why.as_str()),
+        (SkipReason::Label, "It carries the label no-review.")
+    );
+    let unskipped = ReviewItem {
+        skipped: None,
+        ..skipped
+    };
+    assert_eq!(unskipped, first, "a skip takes nothing away");
+}
+
+#[test]
+fn what_was_skipped_begins_with_what_is_wanted_then() {
+    let steps = [
+        Draft(Head),
+        Step::Settings("reviewers = [\"style\"]"),
+        Step::Reviewed("c"),
+        Asked(Head),
+    ];
+    let skipped = last(&steps[..1]).0.unwrap();
+    assert_eq!(skipped.expected, [], "nobody is asked");
+    let begun = last(&steps).0.unwrap();
+    assert_eq!(begun.policy, policy("reviewers = [\"style\"]"));
+    assert_eq!(begun.expected, [Category::Style]);
+    assert_eq!(
+        (begun.base_sha, begun.previous, begun.skipped),
+        (sha("4"), Some(sha("c")), None)
+    );
+}
+
+#[test]
+fn a_head_follows_no_review_of_itself() {
+    let review = last(&[Step::Reviewed("a"), Asked(Head)]).0.unwrap();
+    assert_eq!(review.previous, None);
+}
+
+#[test]
+fn reports_of_a_review_that_is_skipped_are_kept() {
+    let begun = last(&[Asked(Head)]).0.unwrap();
+    let reported = ReviewItem {
+        reports: [(Category::Style, CheckReport::default())].into(),
+        ..begun
+    };
+    let asked = ReviewRequested {
+        review: ReviewKey {
+            pr: "octo/widgets#7".parse().unwrap(),
+            head_sha: sha("a"),
+        },
+        base_sha: sha("b"),
+        cause: OfFacts,
+    };
+    let draft = PullRequestItem {
+        draft: true,
+        ..pull()
+    };
+    let known = Known {
+        asked: &asked,
+        pull: &draft,
+        settings: &settings("drafts = \"review\""),
+    };
+    let Decision::Write { next, .. } = decide(Some(&reported), &known, at(9)) else {
+        panic!("it is written");
+    };
+    assert_eq!(next.reports, reported.reports);
+    assert_eq!(next.skipped.unwrap().reason, SkipReason::Draft);
+}

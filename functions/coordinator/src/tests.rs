@@ -1,0 +1,305 @@
+//! Where settings come from, told to a simulated GitHub.
+
+use super::*;
+use bus::EmitError;
+use event::{EventId, Message, Say, Timestamp};
+use github::port::GitHubError;
+use github::{PrKey, RepoName};
+use github_world::{Call, Fault, NewPullRequest, World};
+use policy::Attributes;
+use ports::{ManualClock, SeededEntropy};
+use review::item::Skipped;
+use review::message::{RequestCause, SkipReason};
+use state::{Decision, Memory};
+use std::convert::Infallible;
+
+struct Nobody;
+
+#[async_trait]
+impl Emit for Nobody {
+    async fn emit(&self, _: Vec<Event>) -> Result<(), EmitError> {
+        Ok(())
+    }
+}
+
+struct House {
+    world: World,
+    pr: PrKey,
+    coordinator: Coordinator,
+}
+
+impl House {
+    /// A pull request that is known, under the deployment's settings.
+    async fn new(deployment: &str) -> Self {
+        let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
+        let entropy = Arc::new(SeededEntropy::new(7));
+        let world = World::new(clock.clone(), entropy.clone());
+        let state = StateManager::new(Arc::new(Memory::default()), clock, entropy);
+        let opened = world.open_pull_request(NewPullRequest::default());
+        let deployment = Layer::parse(deployment, Source::Deployment).unwrap();
+        let house = Self {
+            pr: opened.pr.unwrap(),
+            coordinator: Coordinator {
+                state,
+                bus: Arc::new(Nobody),
+                github: Arc::new(world.github()),
+                deployment: Policy::default().over(deployment),
+            },
+            world,
+        };
+        house.know("opened").await;
+        house
+    }
+
+    /// The pull request as it is on GitHub comes into state.
+    async fn know(&self, event: &str) {
+        let pull = self.pull();
+        let key = PullRequestItem::key(&self.pr);
+        let write = |_: Option<&PullRequestItem>, _| Decision::<_, Infallible>::Write {
+            next: pull.clone(),
+            says: vec![],
+            expires_at: None,
+        };
+        let event = Event {
+            id: event.parse().unwrap(),
+            ..self.asked()
+        };
+        let turn = self.coordinator.state.turn(&key, "test", &event, write);
+        let _written = turn.await.unwrap().into_parts();
+    }
+
+    fn pull(&self) -> PullRequestItem {
+        let told = serde_json::json!({
+            "head_sha": self.world.head(&self.pr),
+            "before": null,
+            "base": { "ref": "main", "sha": self.world.base(&self.pr) },
+            "author": { "login": "octocat", "kind": "User" },
+            "open": true,
+            "updated_at": "2026-01-05T09:00:00Z",
+        });
+        serde_json::from_value(told).unwrap()
+    }
+
+    fn asked(&self) -> Event {
+        let asked = ReviewRequested {
+            review: self.review(),
+            base_sha: self.world.base(&self.pr),
+            cause: RequestCause::Head,
+        };
+        let id: EventId = "1".parse().unwrap();
+        Event::first(id, "test", Say::new(&asked), Timestamp::UNIX_EPOCH)
+    }
+
+    fn review(&self) -> ReviewKey {
+        ReviewKey {
+            pr: self.pr.clone(),
+            head_sha: self.world.head(&self.pr),
+        }
+    }
+
+    /// A file on a branch of the pull request's repository, or, on `HEAD`, of the
+    /// organisation's.
+    fn put(&self, branch: &str, path: &str, text: impl Into<Vec<u8>>) {
+        let organisation = "octo/.github".parse().unwrap();
+        let repo = match branch {
+            "HEAD" => &organisation,
+            _ => &self.pr.repo,
+        };
+        self.world.put_file(repo, branch, path, text);
+    }
+
+    async fn opened(&self) -> ReviewItem {
+        self.coordinator.handle(&self.asked()).await.unwrap();
+        let key = ReviewItem::key(&self.review());
+        let review = self.coordinator.state.peek(&key).await.unwrap();
+        review.expect("a review")
+    }
+}
+
+#[tokio::test]
+async fn layers_lie_one_over_the_other() {
+    let house = House::new("max_comments = 1\nlanguage = \"French\"\ndrafts = \"review\"").await;
+    house.put(
+        "HEAD",
+        "review-bot.toml",
+        "max_comments = 2\nlanguage = \"German\"",
+    );
+    house.put("main", ".github/review-bot.toml", "max_comments = 3");
+    house.put(
+        "main",
+        ".gitattributes",
+        b"*.pb.rs linguist-generated\n\xff",
+    );
+    // What the pull request brings has no say.
+    house.put("turn", ".github/review-bot.toml", "enabled = false");
+    house.put("turn", ".gitattributes", "*.rs linguist-generated");
+
+    let review = house.opened().await;
+    let policy = &review.policy;
+    assert_eq!(
+        (policy.max_comments, policy.language.as_str()),
+        (3, "German")
+    );
+    assert_eq!(policy.drafts, policy::Treatment::Review);
+    assert!(policy.enabled && review.skipped.is_none());
+    let generated = Attributes::parse("*.pb.rs linguist-generated");
+    assert_eq!(review.attributes, generated, "what is no text aside");
+}
+
+#[tokio::test]
+async fn without_any_file_it_is_as_the_deployment_wants() {
+    let house = House::new("max_comments = 1").await;
+    let review = house.opened().await;
+    assert_eq!(review.policy, house.coordinator.deployment);
+    assert_eq!(review.attributes, Attributes::default());
+}
+
+/// A GitHub that refuses to show one repository, as it does where an App is not
+/// installed.
+struct Hidden {
+    repo: RepoName,
+    rest: Arc<dyn ReadFile>,
+}
+
+#[async_trait]
+impl ReadFile for Hidden {
+    async fn file(
+        &self,
+        repo: &RepoName,
+        path: &str,
+        reference: &str,
+    ) -> Result<Option<Vec<u8>>, GitHubError> {
+        if *repo == self.repo {
+            return Err(GitHubError::Forbidden {
+                call: path.to_owned(),
+                reason: "not for you".to_owned(),
+            });
+        }
+        self.rest.file(repo, path, reference).await
+    }
+}
+
+#[tokio::test]
+async fn only_the_organisations_repository_may_be_hidden() {
+    for (why, hidden, is_reviewed) in [
+        ("most have none", "octo/.github", true),
+        ("nobody knows what it wants", "octo/widgets", false),
+    ] {
+        let mut house = House::new("").await;
+        house.coordinator.github = Arc::new(Hidden {
+            repo: hidden.parse().unwrap(),
+            rest: house.coordinator.github.clone(),
+        });
+        let end = house.coordinator.handle(&house.asked()).await;
+        assert_eq!(end.is_ok(), is_reviewed, "{why}: {end:?}");
+        let is_final = end.is_err_and(|error| !error.is_retryable());
+        assert_eq!(is_final, !is_reviewed, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_read_are_told() {
+    let large = vec![b'#'; policy::MAX_BYTES + 1];
+    for (why, branch, path, text, told) in [
+        (
+            "a mistake in the repository's",
+            "main",
+            ".github/review-bot.toml",
+            b"enabled = 1".to_vec(),
+            "line 1: `enabled` is `1`",
+        ),
+        (
+            "a mistake in the organisation's",
+            "HEAD",
+            "review-bot.toml",
+            b"enabled = 1".to_vec(),
+            "`review-bot.toml` of the organisation's",
+        ),
+        (
+            "no text",
+            "main",
+            ".github/review-bot.toml",
+            b"\xff".to_vec(),
+            "the file is not UTF-8. Save it so.",
+        ),
+        (
+            "too large",
+            "main",
+            ".github/review-bot.toml",
+            large,
+            "the file has more than 65536 bytes. Shorten it.",
+        ),
+    ] {
+        let house = House::new("publish = false").await;
+        house.put(branch, path, text);
+        let review = house.opened().await;
+        let Skipped { reason, why: given } = review.skipped.expect(why);
+        assert_eq!(reason, SkipReason::InvalidPolicy, "{why}");
+        assert!(given.contains(told), "{why}: {given}");
+        assert!(!review.policy.publish, "{why}: what could be read holds");
+    }
+}
+
+#[tokio::test]
+async fn attributes_that_are_too_large_call_nothing_generated() {
+    let house = House::new("").await;
+    let line = b"* linguist-generated\n";
+    house.put("main", ".gitattributes", line.repeat(4_000));
+    let review = house.opened().await;
+    assert_eq!(
+        (review.attributes, review.skipped),
+        (Attributes::default(), None)
+    );
+}
+
+#[tokio::test]
+async fn while_github_is_away_nothing_is_decided() {
+    let house = House::new("").await;
+    house.world.fail_next_on(Call::Contents, Fault::Unavailable);
+    let error = house.coordinator.handle(&house.asked()).await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    let key = ReviewItem::key(&house.review());
+    let review: Option<ReviewItem> = house.coordinator.state.peek(&key).await.unwrap();
+    assert_eq!(review, None);
+    house.opened().await;
+}
+
+#[tokio::test]
+async fn a_head_that_is_not_the_newest_is_left_alone() {
+    let house = House::new("").await;
+    let asked = house.asked();
+    house.world.push(&house.pr, String::new());
+    house.know("pushed").await;
+    let outcome = house.coordinator.handle(&asked).await.unwrap();
+    assert!(outcome.to_string().contains("superseded by"), "{outcome}");
+}
+
+#[tokio::test]
+async fn a_pull_request_that_is_not_in_state_is_a_loss() {
+    let house = House::new("").await;
+    let elsewhere = ReviewRequested {
+        review: ReviewKey {
+            pr: "octo/widgets#8".parse().unwrap(),
+            ..house.review()
+        },
+        base_sha: house.world.base(&house.pr),
+        cause: RequestCause::Head,
+    };
+    let event = Event {
+        data: Say::new(&elsewhere).data,
+        ..house.asked()
+    };
+    assert_eq!(event.topic.as_str(), ReviewRequested::TOPIC);
+    let error = house.coordinator.handle(&event).await.unwrap_err();
+    assert!(!error.is_retryable());
+    assert!(error.to_string().contains("octo/widgets#8"), "{error}");
+}
+
+#[test]
+fn the_deployments_mistakes_are_named_with_their_lines() {
+    let of = |text| deployment(&Environment::from_iter([("REVIEW_POLICY", text)]));
+    assert_eq!(of(""), Ok(Policy::default()), "none is no mistake");
+    assert!(!of("publish = false").unwrap().publish);
+    let mistakes = of("enabled = true\nseverity_flor = 1\nmax_comments = 51");
+    insta::assert_snapshot!(mistakes.unwrap_err(), @"REVIEW_POLICY: line 2: `severity_flor` is not a setting. Did you mean `severity_floor`? line 3: `max_comments` is `51`. Write a whole number from 0 to 50.");
+}

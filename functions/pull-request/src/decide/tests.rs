@@ -1,0 +1,333 @@
+use super::*;
+use github::{Author, AuthorKind, Base};
+
+fn sha(digit: char) -> String {
+    digit.to_string().repeat(40)
+}
+
+fn change(action: &str, head: char, second: u32) -> PullRequestChanged {
+    PullRequestChanged {
+        pr: "octo/widgets#7".parse().unwrap(),
+        action: action.to_owned(),
+        head_sha: sha(head).parse().unwrap(),
+        before: None,
+        head_repo: None,
+        base: Base {
+            branch: "main".to_owned(),
+            sha: sha('b').parse().unwrap(),
+        },
+        author: Author {
+            login: "octocat".to_owned(),
+            kind: AuthorKind::User,
+            association: None,
+        },
+        draft: false,
+        open: action != "closed",
+        labels: vec![],
+        updated_at: Some(at(second)),
+        installation: None,
+    }
+}
+
+fn at(second: u32) -> Timestamp {
+    Timestamp::from_second(second.into()).unwrap()
+}
+
+fn push(from: char, to: char, second: u32) -> PullRequestChanged {
+    PullRequestChanged {
+        before: Some(sha(from).parse().unwrap()),
+        ..change("synchronize", to, second)
+    }
+}
+
+fn draft(change: PullRequestChanged) -> PullRequestChanged {
+    PullRequestChanged {
+        draft: true,
+        ..change
+    }
+}
+
+fn labelled(change: PullRequestChanged) -> PullRequestChanged {
+    PullRequestChanged {
+        labels: vec!["no-review".to_owned()],
+        ..change
+    }
+}
+
+fn by_bot(change: PullRequestChanged) -> PullRequestChanged {
+    PullRequestChanged {
+        author: Author {
+            login: "dependabot[bot]".to_owned(),
+            kind: AuthorKind::Bot,
+            association: None,
+        },
+        ..change
+    }
+}
+
+fn stands(head: char) -> ReviewPublished {
+    ReviewPublished {
+        review: ReviewKey {
+            pr: "octo/widgets#7".parse().unwrap(),
+            head_sha: sha(head).parse().unwrap(),
+        },
+        review_id: 1,
+        comments: 0,
+    }
+}
+
+/// What is heard of a pull request.
+enum Heard {
+    /// A delivery.
+    Change(Box<PullRequestChanged>),
+    /// A review of this head, in this second.
+    Published(char, u32),
+}
+
+impl From<PullRequestChanged> for Heard {
+    fn from(change: PullRequestChanged) -> Self {
+        Self::Change(Box::new(change))
+    }
+}
+
+/// What is known after `heard`, and what the last of it leads to: the causes that are
+/// said, or the reason.
+fn last(heard: &[Heard]) -> (Option<PullRequestItem>, String) {
+    let mut seen = None;
+    let mut told = String::new();
+    for heard in heard {
+        let decision = match heard {
+            Heard::Change(change) => changed(seen.as_ref(), change, at(0)),
+            Heard::Published(head, second) => published(seen.as_ref(), &stands(*head), at(*second)),
+        };
+        match decision {
+            Decision::Ignore(reason) => told = reason.to_string(),
+            Decision::Write { next, says, .. } => {
+                let causes: Vec<_> = says
+                    .iter()
+                    .map(|say| {
+                        assert_eq!(say.topic.as_str(), "agent.pr.review_requested");
+                        say.data["cause"].as_str().unwrap()
+                    })
+                    .collect();
+                told = causes.join(", ");
+                seen = Some(next);
+            }
+        }
+    }
+    (seen, told)
+}
+
+#[test]
+fn what_is_heard_leads_to() {
+    const HEAD: &str = "head";
+    const FACTS: &str = "facts";
+    const NOTHING: &str = "";
+    const LATER: &str = "a later change is known already";
+    let open = || change("opened", 'a', 1);
+    for (why, heard, said) in [
+        ("a new pull request", vec![open().into()], HEAD),
+        (
+            "a push",
+            vec![open().into(), push('a', 'c', 2).into()],
+            HEAD,
+        ),
+        (
+            "a push whose opening was lost",
+            vec![push('a', 'c', 2).into()],
+            HEAD,
+        ),
+        (
+            "whose it is, the settings say",
+            vec![by_bot(open()).into()],
+            HEAD,
+        ),
+        ("so with a draft", vec![draft(open()).into()], HEAD),
+        ("and a label", vec![labelled(open()).into()], HEAD),
+        (
+            "a draft that is ready",
+            vec![
+                draft(open()).into(),
+                change("ready_for_review", 'a', 2).into(),
+            ],
+            HEAD,
+        ),
+        (
+            "becoming a draft may decide",
+            vec![
+                open().into(),
+                draft(change("converted_to_draft", 'a', 2)).into(),
+            ],
+            FACTS,
+        ),
+        (
+            "so may a label that is put on",
+            vec![open().into(), labelled(change("labeled", 'a', 2)).into()],
+            FACTS,
+        ),
+        (
+            "and one that is taken off",
+            vec![labelled(open()).into(), change("unlabeled", 'a', 2).into()],
+            FACTS,
+        ),
+        (
+            "the same labels as before",
+            vec![
+                labelled(open()).into(),
+                labelled(change("labeled", 'a', 2)).into(),
+            ],
+            NOTHING,
+        ),
+        (
+            "a label on what was never heard of",
+            vec![labelled(change("labeled", 'a', 2)).into()],
+            NOTHING,
+        ),
+        (
+            "a label on a head that came by no other delivery",
+            vec![open().into(), labelled(change("labeled", 'c', 2)).into()],
+            HEAD,
+        ),
+        (
+            "a label on what is reviewed",
+            vec![
+                open().into(),
+                Heard::Published('a', 2),
+                labelled(change("labeled", 'a', 3)).into(),
+            ],
+            NOTHING,
+        ),
+        (
+            "a label on what is not reviewed since the push",
+            vec![
+                open().into(),
+                Heard::Published('a', 2),
+                push('a', 'c', 3).into(),
+                labelled(change("labeled", 'c', 4)).into(),
+            ],
+            FACTS,
+        ),
+        (
+            "closing",
+            vec![open().into(), change("closed", 'a', 2).into()],
+            NOTHING,
+        ),
+        (
+            "a label on what is closed",
+            vec![
+                open().into(),
+                change("closed", 'a', 2).into(),
+                PullRequestChanged {
+                    open: false,
+                    ..labelled(change("labeled", 'a', 3))
+                }
+                .into(),
+            ],
+            NOTHING,
+        ),
+        (
+            "reopening asks again",
+            vec![
+                open().into(),
+                change("closed", 'a', 2).into(),
+                change("reopened", 'a', 3).into(),
+            ],
+            HEAD,
+        ),
+        (
+            "an opening that comes after the push",
+            vec![push('a', 'c', 2).into(), open().into()],
+            LATER,
+        ),
+        (
+            "two pushes within a second, in order",
+            vec![push('a', 'c', 2).into(), push('c', 'd', 2).into()],
+            HEAD,
+        ),
+        (
+            "two pushes within a second, out of order",
+            vec![push('c', 'd', 2).into(), push('a', 'c', 2).into()],
+            LATER,
+        ),
+        (
+            "there and back within a second",
+            vec![push('a', 'c', 2).into(), push('c', 'a', 2).into()],
+            HEAD,
+        ),
+        (
+            "a review of what nobody opened",
+            vec![Heard::Published('a', 2)],
+            "nothing is known of the pull request",
+        ),
+    ] {
+        assert_eq!(last(&heard).1, said, "{why}");
+    }
+}
+
+#[test]
+fn the_newest_review_that_stands_is_kept() {
+    const KNOWN: &str = "that review, or a later one, is known already";
+    let open = || change("opened", 'a', 1).into();
+    for (why, heard, head, second, said) in [
+        (
+            "the first",
+            vec![open(), Heard::Published('a', 2)],
+            'a',
+            2,
+            "",
+        ),
+        (
+            "the one after a push",
+            vec![
+                open(),
+                Heard::Published('a', 2),
+                push('a', 'c', 3).into(),
+                Heard::Published('c', 4),
+            ],
+            'c',
+            4,
+            "",
+        ),
+        (
+            "a push forgets none",
+            vec![open(), Heard::Published('a', 2), push('a', 'c', 3).into()],
+            'a',
+            2,
+            "head",
+        ),
+        (
+            "an earlier one that is told late",
+            vec![open(), Heard::Published('c', 4), Heard::Published('a', 2)],
+            'c',
+            4,
+            KNOWN,
+        ),
+        (
+            "the same once more",
+            vec![open(), Heard::Published('a', 2), Heard::Published('a', 2)],
+            'a',
+            2,
+            KNOWN,
+        ),
+    ] {
+        let (known, told) = last(&heard);
+        let kept = Reviewed {
+            head_sha: sha(head).parse().unwrap(),
+            at: at(second),
+        };
+        assert_eq!(known.unwrap().reviewed, Some(kept), "{why}");
+        assert_eq!(told, said, "{why}");
+    }
+}
+
+#[test]
+fn a_review_against_another_base_branch_is_forgotten() {
+    let mut retargeted = push('a', 'c', 3);
+    retargeted.base.branch = "release".to_owned();
+    let heard = [Heard::Published('a', 2), retargeted.into()];
+    let heard: Vec<_> = [change("opened", 'a', 1).into()]
+        .into_iter()
+        .chain(heard)
+        .collect();
+    assert_eq!(last(&heard).0.unwrap().reviewed, None);
+}
