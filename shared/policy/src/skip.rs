@@ -1,5 +1,4 @@
 use crate::{Policy, Treatment};
-use github::{AuthorKind, PullRequestChanged};
 use std::fmt;
 
 /// What is known of a pull request before anything of it is read.
@@ -13,20 +12,6 @@ pub struct Facts<'a> {
     pub draft: bool,
     /// Names of its labels.
     pub labels: &'a [String],
-}
-
-impl<'a> From<&'a PullRequestChanged> for Facts<'a> {
-    fn from(change: &'a PullRequestChanged) -> Self {
-        Self {
-            author_login: &change.author.login,
-            author_is_bot: match change.author.kind {
-                AuthorKind::Bot => true,
-                AuthorKind::User => false,
-            },
-            draft: change.draft,
-            labels: &change.labels,
-        }
-    }
 }
 
 /// Why a pull request is left alone.
@@ -217,27 +202,6 @@ mod tests {
             };
             assert_eq!(policy.skip(&facts), skip, "{why}");
         }
-    }
-
-    #[test]
-    fn what_github_says_is_what_is_known() {
-        let event = include_str!("../../../events/bus/github.pr.opened.json");
-        let event: serde_json::Value = serde_json::from_str(event).unwrap();
-        let mut change: PullRequestChanged =
-            serde_json::from_value(event["detail"]["data"].clone()).unwrap();
-        change.author.login = "renovate[bot]".into();
-        change.author.kind = AuthorKind::Bot;
-        change.draft = true;
-        change.labels = vec!["wip".into()];
-        let facts = Facts {
-            author_login: "renovate[bot]",
-            author_is_bot: true,
-            draft: true,
-            labels: &["wip".to_owned()],
-        };
-        assert_eq!(Facts::from(&change), facts);
-        change.author.kind = AuthorKind::User;
-        assert!(!Facts::from(&change).author_is_bot);
     }
 
     #[test]
