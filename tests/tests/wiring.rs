@@ -2,7 +2,7 @@
 //! touch. What else the template must hold, template.rs guards.
 
 use event::EventBridgeEvent;
-use github::PullRequestChanged;
+use github::{PullRequestChanged, Reference};
 use journeys::house::Ground;
 use local::bus::LocalBus;
 use local::registry::{self, Ports};
@@ -71,6 +71,7 @@ fn every_sample_is_an_event_as_its_hearers_read_it() {
             "agent.pr.review_recorded" => event.read::<ReviewRecorded>().err(),
             "agent.pr.review_requested" => event.read::<ReviewRequested>().err(),
             "agent.pr.review_skipped" => event.read::<ReviewSkipped>().err(),
+            "github.check_suite.completed" => event.data_as::<Reference>().err(),
             // Nobody but the recorder hears these, and it takes any body.
             "github.issue.opened" | "github.pr.comment.created" => None,
             check if check.ends_with("_check") => event.data_as::<CheckRequested>().err(),

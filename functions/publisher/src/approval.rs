@@ -6,7 +6,7 @@ use crate::check;
 use crate::wanted::Wanted;
 use bus::HandlerError;
 use event::Failure;
-use github::port::{GitHubError, PullRequest};
+use github::port::{GitHubError, PullRequest, ReviewEvent};
 use policy::{ApprovalFacts, AuthorAssociation, WhyNot};
 use review::item::{CheckReport, ReviewItem, Verdict};
 use std::collections::BTreeMap;
@@ -30,6 +30,9 @@ impl Publisher {
         verdict: &Verdict,
         now: &PullRequest,
     ) -> Result<Approval, HandlerError> {
+        if !is_asked(&of.item, verdict) {
+            return Ok(Approval::NotAsked);
+        }
         let policy = &of.item.policy;
         let login = known(of, self.github.login().await)?.flatten();
         let checks_green = policy.auto_approve().require_checks && {
@@ -43,6 +46,13 @@ impl Publisher {
             Err(reasons) => Approval::Withheld(reasons),
         })
     }
+}
+
+/// Whether an approval is wanted, and nothing is asked to be changed.
+pub(crate) fn is_asked(item: &ReviewItem, verdict: &Verdict) -> bool {
+    let policy = &item.policy;
+    let wanted = policy.publish && policy.auto_approve().enabled;
+    wanted && verdict.event != ReviewEvent::RequestChanges
 }
 
 /// The answer, or `None` where GitHub will never give one: that speaks against

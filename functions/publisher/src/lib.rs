@@ -1,11 +1,12 @@
 //! The only hand that writes to GitHub.
 //!
 //! *Hears* `agent.pr.review_completed` and `agent.pr.block` (a review is due),
-//! `agent.pr.review_published` and `agent.pr.review_skipped` (a check and a summary are).
+//! `agent.pr.review_published` and `agent.pr.review_skipped` (a check and a summary are),
+//! `github.check_suite.completed` (an approval may be).
 //! *Reads* `pr:{owner}/{repo}#{n}` and GitHub's pull request (is the head still the
 //! newest?), `review:{owner}/{repo}#{n}@{head}` (the policy and the verdict), GitHub's
 //! diff, reviews, checks and comments.
-//! *Writes* `publication:{owner}/{repo}#{n}@{head}/{verdict,block,check}`,
+//! *Writes* `publication:{owner}/{repo}#{n}@{head}/{verdict,block,check,approval}`,
 //! `publication:{owner}/{repo}#{n}/summary`, and on GitHub one of each.
 //! *Says* `agent.pr.review_published`, or `agent.pr.review_recorded` where nothing is to
 //! be posted.
@@ -18,6 +19,7 @@
 //! a failed attempt does not count as published.
 
 mod approval;
+mod approve;
 mod check;
 mod publication;
 mod review;
@@ -42,6 +44,10 @@ use summary::Summary;
 use wanted::{Ignored, NoVerdict, Wanted};
 
 const NAME: &str = "publisher";
+
+/// All checks of one App on a commit have ended ("Webhook events and payloads",
+/// `check_suite`).
+const CHECKS_COMPLETED: &str = "github.check_suite.completed";
 
 /// The function.
 pub struct Publisher {
@@ -92,6 +98,7 @@ impl Handler for Publisher {
                 let skipped: ReviewSkipped = event.read()?;
                 self.show(event, &skipped.review).await
             }
+            CHECKS_COMPLETED => self.checked(event, &event.data_as()?).await,
             _ => {
                 let completed: ReviewCompleted = event.read()?;
                 match self.wanted(&completed.review).await? {

@@ -60,6 +60,11 @@ impl Marker {
         &self.0
     }
 
+    /// What stands beside it where the pull request is approved.
+    pub(crate) fn approving(&self) -> String {
+        format!("<!-- {} approves -->", self.bare())
+    }
+
     /// As it stands where there is no Markdown.
     pub(crate) fn bare(&self) -> &str {
         self.0.trim_start_matches("<!-- ").trim_end_matches(" -->")
@@ -134,6 +139,15 @@ impl Failure for Contested {
             Self::Busy { wait, .. } => Some(*wait),
             Self::Conflict | Self::TooSlow => Some(LEASE),
         }
+    }
+}
+
+impl<S> Lease<S> {
+    /// Nothing is to be had until its end.
+    pub(crate) fn busy(&self, now: Timestamp) -> Contested {
+        let until = self.until;
+        let wait = Duration::try_from(until.duration_since(now)).unwrap_or(LEASE);
+        Contested::Busy { until, wait }
     }
 }
 
@@ -219,11 +233,7 @@ fn claim<S>(
         Some(Publication { marker, stage }) => match stage {
             Stage::Published(stands) if is_told(&stands) => return Ok(None),
             Stage::Published(stands) => (marker, Some(stands)),
-            Stage::Claimed(lease) if now < lease.until => {
-                let until = lease.until;
-                let wait = Duration::try_from(until.duration_since(now)).unwrap_or(LEASE);
-                return Err(Contested::Busy { until, wait });
-            }
+            Stage::Claimed(lease) if now < lease.until => return Err(lease.busy(now)),
             Stage::Claimed(lease) => (marker, lease.before),
         },
     };

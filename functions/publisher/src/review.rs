@@ -53,6 +53,7 @@ pub(crate) enum Stands {
     },
 }
 
+const VERDICT: &str = "verdict";
 const BLOCK: &str = "block";
 
 impl Review {
@@ -71,18 +72,6 @@ impl Review {
         let kind = Kind::Block(block);
         late.then_some(Self { of, kind })
             .ok_or(Ignored::VerdictTells)
-    }
-
-    /// Whether GitHub should be told that the change may be merged.
-    pub(crate) fn may_be_approved(&self) -> Option<&Verdict> {
-        let policy = &self.of.item.policy;
-        let wanted = policy.publish && policy.auto_approve().enabled;
-        match &self.kind {
-            Kind::Verdict(verdict) if wanted && verdict.event != ReviewEvent::RequestChanges => {
-                Some(verdict)
-            }
-            Kind::Verdict(_) | Kind::Block(_) => None,
-        }
     }
 }
 
@@ -105,7 +94,7 @@ impl Publish for Review {
 
     fn key(&self) -> Key {
         self.of.key(match self.kind {
-            Kind::Verdict(_) => "verdict",
+            Kind::Verdict(_) => VERDICT,
             Kind::Block(_) => BLOCK,
         })
     }
@@ -123,7 +112,15 @@ impl Publish for Review {
         if !self.of.item.policy.publish {
             return Ok(Ok(self.record(&diff)));
         }
-        let text = |approval| text::review(self, &diff, claim.marker.as_str(), approval);
+        let text = |approval: &Approval| {
+            let marker = match approval {
+                Approval::Given => {
+                    format!("{}\n{}", claim.marker.as_str(), claim.marker.approving())
+                }
+                Approval::NotAsked | Approval::Withheld(_) => claim.marker.as_str().to_owned(),
+            };
+            text::review(self, &diff, &marker, approval)
+        };
         let pr = &self.of.review.pr;
         let plain = text(&Approval::NotAsked);
         if let Some(found) = by.github.find_review(pr, claim.marker.as_str()).await? {
@@ -133,9 +130,9 @@ impl Publish for Review {
         if let Err(stale) = self.of.still(&now) {
             return Ok(Err(Ignored::Stale(stale)));
         }
-        let approval = match self.may_be_approved() {
-            Some(verdict) => by.approval(&self.of, verdict, &now).await?,
-            None => Approval::NotAsked,
+        let approval = match &self.kind {
+            Kind::Verdict(verdict) => by.approval(&self.of, verdict, &now).await?,
+            Kind::Block(_) => Approval::NotAsked,
         };
         claim.time_left(by.clock.now())?;
         let review = text(&approval);
@@ -195,6 +192,14 @@ impl Publisher {
             Stage::Published(Stands::Posted { .. }) => true,
             Stage::Published(Stands::Recorded { .. }) | Stage::Claimed(_) => false,
         }))
+    }
+
+    /// What is kept of the verdict's review.
+    pub(crate) async fn reviewed(
+        &self,
+        of: &Wanted,
+    ) -> Result<Option<Publication<Stands>>, HandlerError> {
+        Ok(self.state.peek(&of.key(VERDICT)).await?)
     }
 
     /// The diff that comments must sit on.

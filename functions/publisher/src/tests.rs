@@ -2,6 +2,7 @@
 //! it hears.
 
 mod approvals;
+mod late_approvals;
 mod stories;
 
 use super::*;

@@ -4,6 +4,7 @@ use crate::Publisher;
 use bus::HandlerError;
 use event::{Failure, Outcome};
 use github::port::PullRequest;
+use policy::WhyNot;
 use review::item::{PullRequestItem, ReviewItem, Stale};
 use review::message::ReviewKey;
 use state::Key;
@@ -61,6 +62,14 @@ pub(crate) enum Ignored {
     UnderWay,
     /// Nothing is kept of the review.
     NotKept,
+    /// Its review does not stand yet, and looks for itself when it is posted.
+    NotReviewed,
+    /// Nobody wants it to be approved, or its review asks for changes.
+    NotAsked,
+    /// It is not approved, for these reasons.
+    Withheld(Vec<WhyNot>),
+    /// The checks are of no pull request here.
+    OfNone,
 }
 
 impl Ignored {
@@ -81,6 +90,13 @@ impl fmt::Display for Ignored {
             Self::Unpublished => f.write_str("nothing is posted here: publish = false"),
             Self::UnderWay => f.write_str("it is under review after all"),
             Self::NotKept => f.write_str("nothing is kept of this review"),
+            Self::NotReviewed => f.write_str("its review does not stand yet"),
+            Self::NotAsked => f.write_str("no approval is asked for"),
+            Self::Withheld(reasons) => {
+                let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+                write!(f, "it is not approved: {}", reasons.join(" "))
+            }
+            Self::OfNone => f.write_str("the checks are of no pull request here"),
         }
     }
 }

@@ -57,6 +57,7 @@ mod port;
 mod rules;
 mod status;
 mod story;
+mod suite;
 mod world;
 
 pub use adopt::AdoptError;

@@ -338,7 +338,7 @@ impl World {
 impl State {
     /// The pull request that a story speaks of.
     #[track_caller]
-    fn told(&mut self, pr: &PrKey) -> &mut Pull {
+    pub(crate) fn told(&mut self, pr: &PrKey) -> &mut Pull {
         match self.pull_mut(pr) {
             Ok(pull) => pull,
             Err(_) => panic!("there is no pull request {pr}"),

@@ -4,7 +4,7 @@
 mod known;
 mod payload;
 
-use crate::{Author, Base, InvalidKey, PrKey, PullRequestChanged, RepoName};
+use crate::{Author, Base, HeadSha, InvalidKey, PrKey, PullRequestChanged, RepoName};
 use event::{Say, Topic};
 use payload::Payload;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,13 @@ pub struct Reference {
     /// Id of the review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_id: Option<u64>,
+    /// The commit that checks ran on, for `check_suite`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_sha: Option<HeadSha>,
+    /// Numbers of the pull requests that the checks are of, for `check_suite`. GitHub
+    /// names none from forks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pull_requests: Vec<u64>,
     /// Branch or tag, for `push`, `create` and `delete`.
     #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
@@ -204,11 +211,19 @@ fn reference(payload: &Payload) -> Reference {
     let issue = payload.issue.as_ref().and_then(|issue| issue.number);
     let pull = payload.pull_request.as_ref().and_then(|pull| pull.number);
     let repository = payload.repository.as_ref();
+    let checks = payload.check_suite.as_ref();
+    let pull_requests = checks.and_then(|checks| checks.pull_requests.as_ref());
     Reference {
         repo: repository.and_then(|repo| repo.full_name.parse().ok()),
         number: issue.or(pull).or(payload.number),
         comment_id: payload.comment.as_ref().map(|it| it.id),
         review_id: payload.review.as_ref().map(|it| it.id),
+        head_sha: checks.and_then(|checks| checks.head_sha.as_ref()?.parse().ok()),
+        pull_requests: pull_requests
+            .into_iter()
+            .flatten()
+            .map(|pull| pull.number)
+            .collect(),
         reference: payload.reference.clone(),
         sender: payload.sender.as_ref().map(|user| user.login.clone()),
         installation: payload.installation.as_ref().map(|it| it.id),

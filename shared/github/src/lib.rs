@@ -7,6 +7,6 @@ pub mod key;
 pub mod port;
 pub mod pull_request;
 
-pub use delivery::Delivery;
+pub use delivery::{Delivery, Reference};
 pub use key::{HeadSha, InvalidKey, PrKey, RepoName};
 pub use pull_request::{Author, AuthorKind, Base, PullRequestChanged};

@@ -26,17 +26,20 @@ async fn accepted(cloud: &Cloud, delivery: &WebhookDelivery) {
     assert_eq!(status, StatusCode::ACCEPTED, "{body}");
 }
 
-/// Waits until the review of `pr`'s head is published, and gives what the table
-/// holds of the pull request, by key.
+/// Waits until the review of `pr`'s head and the summary of it are published, and gives
+/// what the table holds of the pull request, by key.
 async fn published(cloud: &Cloud, pr: &PrKey) -> BTreeMap<String, Value> {
     let head = cloud.world.head(pr);
-    let publication = format!("publication:{pr}@{head}/verdict");
+    let review = format!("publication:{pr}@{head}/verdict");
+    let summary = format!("publication:{pr}/summary");
     let what = format!("the publication of {pr}@{head}");
     cloud
         .eventually(&what, async || {
             let mut items = cloud.items().await;
             items.retain(|key, _| key.contains(&format!(":{pr}")));
-            let is_settled = items.get(&publication)?.contains("review_id");
+            let summary = items.get(&summary)?;
+            let is_told = summary.contains("published") && summary.contains(head.as_str());
+            let is_settled = items.get(&review)?.contains("review_id") && is_told;
             let value = |text: String| serde_json::from_str(&text).expect("JSON");
             let items = items.into_iter().map(|(key, text)| (key, value(text)));
             is_settled.then(|| items.collect())
@@ -69,10 +72,14 @@ async fn findings_become_one_review_and_the_table_tells_the_story() {
         format!("check:{pr}@{head}/security"),
         format!("check:{pr}@{head}/style"),
         format!("pr:{pr}"),
+        format!("publication:{pr}/summary"),
+        format!("publication:{pr}@{head}/check"),
         format!("publication:{pr}@{head}/verdict"),
         format!("review:{pr}@{head}"),
     ];
     assert_eq!(keys, expected);
+    assert_eq!(cloud.world.checks(&pr.repo, &head).len(), 1, "one check");
+    assert_eq!(cloud.world.comments(&pr).len(), 1, "one summary");
     let review = &items[&format!("review:{pr}@{head}")]["value"];
     assert_eq!(
         review["reports"].as_object().map(serde_json::Map::len),

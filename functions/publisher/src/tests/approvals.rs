@@ -5,7 +5,7 @@ use github::port::{Conclusion, NewCheck};
 use github_world::{Call, Fault, StatusState};
 use policy::{Layer, Policy, Source};
 
-fn policy(more: &str) -> Policy {
+pub(super) fn policy(more: &str) -> Policy {
     let text = format!("[auto_approve]\nenabled = true\n{more}");
     let layer = Layer::parse(&text, Source::Repository).unwrap();
     Policy::default().over(layer)
@@ -55,7 +55,7 @@ fn verdict(item: &mut ReviewItem) -> &mut Verdict {
     item.verdict.as_mut().unwrap()
 }
 
-fn other_check(stage: &Stage, conclusion: Conclusion) -> NewCheck {
+pub(super) fn other_check(stage: &Stage, conclusion: Conclusion) -> NewCheck {
     NewCheck {
         head_sha: stage.review().head_sha,
         name: "build".to_owned(),

@@ -6,6 +6,7 @@ use super::markdown::{code, fenced, plain};
 use super::{LONGEST_BODY, by_severity, counted, fit, is_unread, partial, progress, severity};
 use crate::approval::Approval;
 use crate::review::{Kind, Review};
+use crate::wanted::Wanted;
 use diff::Diff;
 use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
 use review::item::{CheckReport, ReviewItem, Verdict};
@@ -51,6 +52,13 @@ fn event(verdict: &Verdict, approval: &Approval) -> ReviewEvent {
             Approval::NotAsked | Approval::Withheld(_),
         ) => ReviewEvent::Comment,
     }
+}
+
+/// The approval that comes after a review.
+pub(crate) fn approval(of: &Wanted, marker: &str) -> String {
+    let head = code(of.review.head_sha.short());
+    let why = "Approved: all that the repository asks for is so, by now the other checks, too.";
+    format!("### Review of {head}\n\n{why}\n\n{marker}")
 }
 
 /// A review as one text, for those who have it recorded.

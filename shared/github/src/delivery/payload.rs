@@ -39,6 +39,7 @@ lenient! {
         issue: Issue,
         comment: Id,
         review: Id,
+        check_suite: CheckSuite,
         sender: User,
         installation: Id,
     }
@@ -65,6 +66,21 @@ lenient! {
         number: u64,
         pull_request: serde_json::Map<String, serde_json::Value>,
     }
+}
+
+lenient! {
+    /// `check_suite`.
+    CheckSuite {
+        head_sha: String,
+        /// Those of this repository whose newest head it is: none of a fork's.
+        pull_requests: Vec<Numbered>,
+    }
+}
+
+/// One of `check_suite.pull_requests`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Numbered {
+    pub(super) number: u64,
 }
 
 /// `repository`.

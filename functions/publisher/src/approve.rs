@@ -1,0 +1,156 @@
+//! An approval that comes after the review: some check had not ended when that was
+//! posted.
+
+use crate::Publisher;
+use crate::approval::{Approval, is_asked};
+use crate::publication::{Claim, Marker, Publish, Stage};
+use crate::review::Stands as Reviewed;
+use crate::wanted::{Ignored, Wanted};
+use crate::{both, text};
+use async_trait::async_trait;
+use bus::HandlerError;
+use event::{Event, Outcome, Say};
+use github::port::{NewReview, ReviewEvent};
+use github::{PrKey, Reference};
+use review::item::Verdict;
+use review::message::ReviewKey;
+use serde::{Deserialize, Serialize};
+use state::Key;
+
+/// An approval that may be due.
+#[derive(Debug, Clone)]
+pub(crate) struct Approve {
+    of: Wanted,
+    verdict: Verdict,
+    /// Stands in whatever approves this head, be it the review itself.
+    marker: String,
+}
+
+/// What is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stands {
+    /// GitHub's id of the review that approves.
+    review_id: u64,
+}
+
+#[async_trait]
+impl Publish for Approve {
+    type Stands = Stands;
+
+    fn key(&self) -> Key {
+        self.of.key("approval")
+    }
+
+    fn is_told_by(&self, _: &Stands) -> bool {
+        true // once for its key
+    }
+
+    async fn post(
+        &self,
+        by: &Publisher,
+        claim: &Claim<Stands>,
+    ) -> Result<Result<Stands, Ignored>, HandlerError> {
+        let pr = &self.of.review.pr;
+        if let Some(found) = by.github.find_review(pr, &self.marker).await? {
+            return Ok(Ok(Stands { review_id: found.0 }));
+        }
+        if let Err(ignored) = by.may_approve(self).await? {
+            return Ok(Err(ignored));
+        }
+        claim.time_left(by.clock.now())?;
+        let approval = NewReview {
+            commit_id: self.of.review.head_sha.clone(),
+            event: ReviewEvent::Approve,
+            body: text::approval(&self.of, &self.marker),
+            comments: vec![],
+        };
+        let id = by.github.create_review(pr, &approval).await?;
+        Ok(Ok(Stands { review_id: id.0 }))
+    }
+
+    fn says(&self, _: &Stands) -> Vec<Say> {
+        vec![] // nobody waits for it
+    }
+}
+
+impl Publisher {
+    /// Other checks have ended: approves the pull requests that waited for them.
+    pub(crate) async fn checked(
+        &self,
+        event: &Event,
+        checks: &Reference,
+    ) -> Result<Outcome, HandlerError> {
+        let mut all = None;
+        let (Some(repo), Some(head_sha)) = (&checks.repo, &checks.head_sha) else {
+            return Ok(Ignored::OfNone.outcome());
+        };
+        for number in &checks.pull_requests {
+            let pr = PrKey {
+                repo: repo.clone(),
+                number: *number,
+            };
+            let head_sha = head_sha.clone();
+            let one = self.approve(event, &ReviewKey { pr, head_sha }).await?;
+            all = Some(match all {
+                Some(all) => both(all, one),
+                None => one,
+            });
+        }
+        Ok(all.unwrap_or_else(|| Ignored::OfNone.outcome()))
+    }
+
+    async fn approve(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
+        let of = match self.wanted(review).await? {
+            Ok(of) => of,
+            Err(ignored) => return Ok(ignored.outcome()),
+        };
+        let approve = match self.awaited(of).await? {
+            Ok(approve) => approve,
+            Err(ignored) => return Ok(ignored.outcome()),
+        };
+        // Most suites are not the last: they claim nothing.
+        match self.may_approve(&approve).await? {
+            Ok(()) => self.publish(event, &approve).await,
+            Err(ignored) => Ok(ignored.outcome()),
+        }
+    }
+
+    /// The approval of `of`, if its review stands and left that open.
+    async fn awaited(&self, of: Wanted) -> Result<Result<Approve, Ignored>, HandlerError> {
+        let Some(verdict) = of.item.verdict.clone() else {
+            return Ok(Err(Ignored::NotReviewed));
+        };
+        if !is_asked(&of.item, &verdict) {
+            return Ok(Err(Ignored::NotAsked));
+        }
+        let reviewed = self.reviewed(&of).await?;
+        let marker = match reviewed.map(|it| (it.marker, it.stage)) {
+            None => return Ok(Err(Ignored::NotReviewed)),
+            // It may have looked at the checks before they ended.
+            Some((_, Stage::Claimed(lease))) => return Err(lease.busy(self.clock.now()).into()),
+            Some((_, Stage::Published(Reviewed::Recorded { .. }))) => {
+                return Ok(Err(Ignored::Unpublished));
+            }
+            Some((marker, Stage::Published(Reviewed::Posted { .. }))) => marker,
+        };
+        Ok(Ok(Approve {
+            of,
+            verdict,
+            marker: Marker::approving(&marker),
+        }))
+    }
+
+    /// Whether all that the policy asks for is so by now.
+    async fn may_approve(&self, approve: &Approve) -> Result<Result<(), Ignored>, HandlerError> {
+        let Approve { of, verdict, .. } = approve;
+        let now = self.github.pull_request(&of.review.pr).await?;
+        if let Err(stale) = of.still(&now) {
+            return Ok(Err(Ignored::Stale(stale)));
+        }
+        Ok(match self.approval(of, verdict, &now).await? {
+            Approval::Given => Ok(()),
+            Approval::NotAsked => Err(Ignored::NotAsked),
+            Approval::Withheld(reasons) => Err(Ignored::Withheld(reasons)),
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! Approving when checks end after the review was posted.
+
+use super::approvals::{other_check, policy};
+use super::*;
+use github::port::{Conclusion, NewCheck};
+use github_world::{Call, Fault, WebhookDelivery};
+
+const CI: &str = "ci[bot]";
+
+/// A pull request that is reviewed while a check still runs.
+async fn waiting() -> Stage {
+    let stage = Stage::new();
+    stage.keep(asking()).await;
+    let running = other_check(&stage, Conclusion::Success);
+    stage.world.check_begun_by(CI, &stage.pr.repo, running);
+    assert_eq!(stage.hear(&stage.completed()).await, "applied, said 1");
+    assert_eq!(votes(&stage), [ReviewEvent::Comment], "not while it runs");
+    stage
+}
+
+fn asking() -> ReviewItem {
+    ReviewItem {
+        policy: policy(""),
+        ..clean()
+    }
+}
+
+fn votes(stage: &Stage) -> Vec<ReviewEvent> {
+    let reviews = stage.world.bot_reviews(&stage.pr);
+    reviews.iter().map(|review| review.event).collect()
+}
+
+fn ends(stage: &Stage, conclusion: Conclusion) -> Event {
+    let ended: NewCheck = other_check(stage, conclusion);
+    stage.world.check_by(CI, &stage.pr.repo, ended);
+    told(stage, &stage.world.checks_completed(&stage.pr, CI))
+}
+
+/// As the webhook's function tells it.
+fn told(stage: &Stage, delivery: &WebhookDelivery) -> Event {
+    let read = github::Delivery::read(&delivery.event, &delivery.body).unwrap();
+    assert_eq!(read.say.topic.as_str(), CHECKS_COMPLETED);
+    stage.event(read.say)
+}
+
+#[tokio::test]
+async fn checks_that_end_well_approve_once() {
+    let stage = waiting().await;
+    let ended = ends(&stage, Conclusion::Success);
+    assert_eq!(stage.hear(&ended).await, "applied, said 0");
+    let approved = [ReviewEvent::Comment, ReviewEvent::Approve];
+    assert_eq!(votes(&stage), approved);
+    stage.lease_ends();
+    let again = stage.hear(&ended).await;
+    let another = told(
+        &stage,
+        &stage.world.checks_completed(&stage.pr, "lint[bot]"),
+    );
+    let another = stage.hear(&another).await;
+    assert_eq!(votes(&stage), approved, "{again}; {another}");
+    let body = stage.world.bot_reviews(&stage.pr).pop().unwrap().body;
+    let shown: Vec<_> = body
+        .lines()
+        .filter(|line| !line.starts_with("<!--"))
+        .collect();
+    insta::assert_snapshot!(shown.join("\n").trim_end().replace(stage.review().head_sha.short(), "[head]"), @"
+    ### Review of `[head]`
+
+    Approved: all that the repository asks for is so, by now the other checks, too.
+    ");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_leads_to_one_approval() {
+    let stage = waiting().await;
+    let ended = ends(&stage, Conclusion::Success);
+    stage
+        .world
+        .fail_next_on(Call::CreateReview, Fault::LostReply);
+    let failed = stage.hear(&ended).await;
+    assert!(failed.starts_with("failed: "), "{failed}");
+    stage.lease_ends();
+    stage.hear(&ended).await;
+    assert_eq!(votes(&stage), [ReviewEvent::Comment, ReviewEvent::Approve]);
+}
+
+#[tokio::test]
+async fn a_review_that_approves_is_not_followed_by_another() {
+    let stage = Stage::new();
+    stage.keep(asking()).await;
+    stage.hear(&stage.completed()).await;
+    assert_eq!(votes(&stage), [ReviewEvent::Approve]);
+    let ended = ends(&stage, Conclusion::Success);
+    stage.hear(&ended).await;
+    assert_eq!(votes(&stage), [ReviewEvent::Approve]);
+}
+
+#[tokio::test]
+async fn what_keeps_it_away() {
+    const RED: &str = "ignored: it is not approved: Not all other checks have succeeded.";
+    let stage = waiting().await;
+    let ended = ends(&stage, Conclusion::Failure);
+    assert_eq!(stage.hear(&ended).await, RED, "a check that failed");
+
+    let stage = waiting().await;
+    let green = ends(&stage, Conclusion::Success);
+    stage.world.push(&stage.pr, DIFF);
+    let moved = stage.hear(&green).await;
+    assert!(moved.starts_with("ignored: superseded by"), "{moved}");
+
+    let stage = Stage::new();
+    stage.keep(asking()).await;
+    let early = ends(&stage, Conclusion::Success);
+    let early = stage.hear(&early).await;
+    assert_eq!(early, "ignored: its review does not stand yet");
+
+    let stage = Stage::new();
+    stage.keep(clean()).await;
+    stage.hear(&stage.completed()).await;
+    let off = ends(&stage, Conclusion::Success);
+    assert_eq!(stage.hear(&off).await, "ignored: no approval is asked for");
+    assert_eq!(votes(&stage), [ReviewEvent::Comment]);
+
+    let fork = "someone/widgets".parse().unwrap();
+    let stage = Stage::of(NewPullRequest {
+        head_repo: Some(fork),
+        ..NewPullRequest::default()
+    });
+    stage.keep(asking()).await;
+    let of_fork = ends(&stage, Conclusion::Success);
+    assert_eq!(
+        stage.hear(&of_fork).await,
+        "ignored: the checks are of no pull request here"
+    );
+}

@@ -1,0 +1,34 @@
+//! "Check suites": an App's checks on a commit, told when all of them have ended.
+
+use crate::payload;
+use crate::{WebhookDelivery, World};
+use github::PrKey;
+use serde_json::json;
+
+impl World {
+    /// All checks of `app` on the pull request's head have ended: `check_suite`
+    /// `completed`. What they are, [`check_by`](World::check_by) says. GitHub names
+    /// the pull request only where its head is in the same repository.
+    #[track_caller]
+    pub fn checks_completed(&self, pr: &PrKey, app: &str) -> WebhookDelivery {
+        let mut state = self.lock();
+        let pull = state.told(pr).clone();
+        let named = match pull.head_repo.as_ref() == Some(&pull.repo) {
+            true => vec![json!({"number": pr.number, "head": {"sha": pull.head}})],
+            false => vec![],
+        };
+        let body = json!({
+            "action": "completed",
+            "check_suite": {
+                "head_sha": pull.head,
+                "head_branch": pull.head_branch,
+                "status": "completed",
+                "app": {"slug": app.trim_end_matches("[bot]")},
+                "pull_requests": named,
+            },
+            "repository": payload::repository(&pr.repo),
+            "sender": payload::account(&crate::model::Account::named(app)),
+        });
+        state.deliver("check_suite", Some(pr.clone()), &body)
+    }
+}
