@@ -104,7 +104,6 @@ fn heard<'a>(played: &'a Played, event: &Event) -> Vec<&'a Tried> {
         if tried.function == "recorder" {
             continue;
         }
-        // The verdict hears one event on two ways: the deadline is another try.
         match heard
             .iter_mut()
             .find(|other| other.function == tried.function && tried.attempt > 1)
