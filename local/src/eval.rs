@@ -17,10 +17,11 @@ pub use score::{Marks, Match, Score, Spent, mark};
 pub use show::{json, text};
 
 use agent::Model;
+use diff::WhyLeftOut;
 use github::HeadSha;
 use model_review::ModelReviewer;
 use ports::{Clock, Entropy, SystemClock};
-use review::{Category, Change, Finding, Report, Reviewer};
+use review::{Category, Change, Finding, Report, ReviewError, Reviewer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,7 +116,7 @@ pub async fn evaluate(
         let (mut findings, mut failures) = (Vec::new(), Vec::new());
         let mut by_kind: BTreeMap<&str, (Vec<Finding>, Spent)> = BTreeMap::new();
         for ((name, reviewer), (_, row)) in reviewers.iter().zip(&mut rows) {
-            let reviewed = reviewer.review(&change).await;
+            let reviewed = reviewer.review(&change).await.and_then(whole);
             let spent = Spent::on(&reviewed);
             let report = reviewed.unwrap_or_else(|error| {
                 failures.push(((*name).to_owned(), error.to_string()));
@@ -164,6 +165,25 @@ pub async fn evaluate(
         kinds,
         together,
         replayed: None,
+    }
+}
+
+/// A report in which a model gave no answer about some file is none to measure by.
+fn whole(report: Report) -> Result<Report, ReviewError> {
+    let left_out = report.coverage.left_out.iter();
+    let unanswered: Vec<_> = left_out
+        .filter(|it| it.why == WhyLeftOut::Unanswered)
+        .map(|it| it.path.as_str())
+        .collect();
+    match unanswered.is_empty() {
+        true => Ok(report),
+        false => {
+            let why = report.notes.join(" ");
+            let about = unanswered.join(", ");
+            Err(ReviewError::Refused(format!(
+                "no answer about {about}: {why}"
+            )))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ mod played;
 mod sample;
 mod show;
 
-pub use played::{Heard, Played, Run};
+pub use played::{Heard, Page, Played, Run};
 pub use sample::{Sample, SampleError};
 pub use show::{json, text};
 
@@ -158,11 +158,19 @@ impl House {
 
     /// What stands in the end: on GitHub, in state, among the dead letters.
     async fn look(&self, run: &mut Run) -> Result<(), SimulateError> {
-        for pr in run.pull_requests() {
-            let reviews = self.world.reviews(&pr);
-            run.reviews
-                .extend(reviews.into_iter().map(|review| (pr.clone(), review)));
-        }
+        run.pages = run
+            .heads()
+            .into_iter()
+            .map(|(pr, heads)| {
+                let of_head = |head| self.world.checks(&pr.repo, head);
+                let page = Page {
+                    reviews: self.world.reviews(&pr),
+                    checks: heads.iter().flat_map(of_head).collect(),
+                    comments: self.world.comments(&pr),
+                };
+                (pr, page)
+            })
+            .collect();
         let backend: Arc<dyn StateBackend> = self.state.clone();
         let clock: Arc<dyn Clock> = self.clock.clone();
         let state = StateManager::new(backend, clock, Arc::new(SeededEntropy::new(SEED)));

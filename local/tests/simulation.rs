@@ -49,8 +49,8 @@ fn the_simulation_shows_what_it_should() {
     assert_eq!(counted("failed"), Some(0));
     assert_eq!(
         counted("reviews"),
-        Some(3),
-        "with findings, clean, and the newest head"
+        Some(4),
+        "with findings, clean, the newest head, and after a second push"
     );
     let mut ids: Vec<_> = events.iter().map(|event| event["id"].to_string()).collect();
     ids.sort();
@@ -92,13 +92,22 @@ fn the_simulation_shows_what_it_should() {
         "a bot's"
     );
     assert!(
-        outcomes("agent.pr.review_requested", "acme/shop#10").contains("superseded by"),
+        outcomes("agent.pr.review_begun", "acme/shop#10").contains("superseded by"),
         "a push"
     );
     assert!(
         outcomes("agent.pr.review_completed", "acme/shop#7").contains("repeated"),
         "a redelivery"
     );
+}
+
+#[test]
+fn what_github_would_show_is_printed_without_colours_into_a_pipe() {
+    let output = Folder::new().run(&["--simulate"], &[]);
+    let told = String::from_utf8(output.stdout).expect("UTF-8");
+    let pages = told.find("acme/shop#7 review-bot").expect("a review");
+    let end = told.find("State\n").expect("the state");
+    insta::assert_snapshot!(told[pages..end]);
 }
 
 #[test]
@@ -132,6 +141,8 @@ fn the_routing_table_is_printed() {
                                   RecorderRule        recorder      3 tries
     agent.pr.proof_completed      VerdictRule         verdict       3 tries
                                   RecorderRule        recorder      3 tries
+    agent.pr.review_begun         ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
     agent.pr.review_completed     PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.review_published     PullRequestRule     pull-request  3 tries
@@ -139,7 +150,6 @@ fn the_routing_table_is_printed() {
                                   RecorderRule        recorder      3 tries
     agent.pr.review_recorded      RecorderRule        recorder      3 tries
     agent.pr.review_requested     CoordinatorRule     coordinator   10 tries, 180 s apart
-                                  ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.review_skipped       PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries

@@ -4,11 +4,11 @@ use super::Sample;
 use crate::runner::Tried;
 use diff::Diff;
 use event::Event;
-use github::PrKey;
-use github_world::PostedReview;
+use github::{HeadSha, PrKey};
+use github_world::{PostedCheck, PostedComment, PostedReview};
 use serde::Deserialize;
 use state::{Key, Version};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use webhook::Answer;
 
 /// A whole run.
@@ -16,12 +16,23 @@ use webhook::Answer;
 pub struct Run {
     /// The deliveries, in order, each with what followed from it.
     pub played: Vec<Played>,
-    /// The reviews that stand on GitHub in the end.
-    pub reviews: Vec<(PrKey, PostedReview)>,
+    /// What GitHub shows in the end of each pull request.
+    pub pages: BTreeMap<PrKey, Page>,
     /// The state that is left, without the journal.
     pub state: Vec<(Key, Version, serde_json::Value)>,
     /// How many deliveries ended among the dead letters.
     pub failed: u32,
+}
+
+/// What the bot has left on a pull request's page.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// Reviews, oldest first.
+    pub reviews: Vec<PostedReview>,
+    /// Check runs of all its heads, in the order of their pushes.
+    pub checks: Vec<PostedCheck>,
+    /// Comments, oldest first.
+    pub comments: Vec<PostedComment>,
 }
 
 /// One delivery, and what followed from it.
@@ -33,6 +44,8 @@ pub struct Played {
     pub answer: Answer,
     /// What it is about.
     pub pr: Option<PrKey>,
+    /// Its head, as the delivery tells it.
+    pub head: Option<HeadSha>,
     /// The diff that it brought.
     pub diff: Diff,
     /// Every try of every function, in order.
@@ -59,6 +72,7 @@ impl Run {
             pr: repo
                 .zip(number)
                 .map(|(repo, number)| PrKey { repo, number }),
+            head: text("/pull_request/head/sha").and_then(|sha| sha.as_str()?.parse().ok()),
             diff: sample.diff.as_deref().map(diff::parse).unwrap_or_default(),
             heard: Vec::new(),
         });
@@ -79,11 +93,21 @@ impl Run {
         }
     }
 
-    pub(super) fn pull_requests(&self) -> BTreeSet<PrKey> {
-        self.played
-            .iter()
-            .filter_map(|played| played.pr.clone())
-            .collect()
+    /// The heads that each pull request has had, in the order of their deliveries.
+    pub(super) fn heads(&self) -> BTreeMap<PrKey, Vec<HeadSha>> {
+        let mut all: BTreeMap<PrKey, Vec<HeadSha>> = BTreeMap::new();
+        for played in &self.played {
+            let Some(pr) = &played.pr else { continue };
+            let heads = all.entry(pr.clone()).or_default();
+            let new = played.head.iter().find(|head| !heads.contains(head));
+            heads.extend(new.cloned());
+        }
+        all
+    }
+
+    /// How many reviews stand on GitHub.
+    pub fn reviews(&self) -> usize {
+        self.pages.values().map(|page| page.reviews.len()).sum()
     }
 
     /// How many different events there were.
@@ -95,14 +119,12 @@ impl Run {
             .len()
     }
 
-    /// The text of a line, where a delivery's diff shows it.
-    pub(super) fn line(&self, pr: &PrKey, path: &str, number: u32) -> Option<&str> {
-        let of_pr = self
-            .played
-            .iter()
-            .rev()
-            .filter(|played| played.pr.as_ref() == Some(pr));
-        let files = of_pr.flat_map(|played| &played.diff.files);
+    /// The text of a line, where the delivery of that head brought a diff that shows it.
+    pub(super) fn line(&self, pr: &PrKey, head: &HeadSha, path: &str, number: u32) -> Option<&str> {
+        let is_of =
+            |played: &&Played| played.pr.as_ref() == Some(pr) && played.head.as_ref() == Some(head);
+        let of_head = self.played.iter().filter(is_of);
+        let files = of_head.flat_map(|played| &played.diff.files);
         let lines = files
             .filter(|file| file.path == path)
             .flat_map(|file| &file.hunks);

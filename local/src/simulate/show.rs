@@ -1,13 +1,12 @@
 //! What a simulation prints: for people with colours (which fall away where they
 //! are not wanted), for programs as JSON lines.
 
+mod page;
+
 use super::{Heard, Played, Run};
 use crate::runner::{End, Tried};
 use anstyle::{AnsiColor, Style};
 use event::{Event, EventId, Outcome};
-use github::PrKey;
-use github::port::ReviewEvent;
-use github_world::PostedReview;
 use serde_json::json;
 use std::fmt::Write;
 
@@ -24,15 +23,15 @@ pub fn text(run: &Run) -> String {
     for (n, played) in run.played.iter().enumerate() {
         delivery(&mut out, n + 1, played);
     }
-    for (pr, posted) in &run.reviews {
-        review(&mut out, run, pr, posted);
+    for (pr, page) in &run.pages {
+        page::show(&mut out, run, pr, page);
     }
     state(&mut out, run);
     let _ = writeln!(
         out,
         "{TITLE}{} events, {} reviews, {} failed{TITLE:#}",
         run.events(),
-        run.reviews.len(),
+        run.reviews(),
         run.failed
     );
     out
@@ -105,7 +104,6 @@ fn heard<'a>(played: &'a Played, event: &Event) -> Vec<&'a Tried> {
         if tried.function == "recorder" {
             continue;
         }
-        // The verdict hears one event on two ways: the deadline is another try.
         match heard
             .iter_mut()
             .find(|other| other.function == tried.function && tried.attempt > 1)
@@ -134,38 +132,6 @@ fn outcome(out: &mut String, tried: &Tried) {
         tried.function,
         tried.latency.as_secs_f64() * 1000.0,
     );
-}
-
-/// A review as it would appear on GitHub.
-fn review(out: &mut String, run: &Run, pr: &PrKey, posted: &PostedReview) {
-    let (style, verb) = match posted.event {
-        ReviewEvent::RequestChanges => (BAD, "requested changes"),
-        ReviewEvent::Comment => (GOOD, "commented"),
-        ReviewEvent::Approve => (GOOD, "approved"),
-    };
-    let _ = writeln!(
-        out,
-        "{TITLE}{pr}{TITLE:#} {} {style}{verb}{style:#} on {}",
-        posted.author.login,
-        posted.commit_id.short()
-    );
-    for line in posted.body.lines().filter(|line| !line.starts_with("<!--")) {
-        let _ = writeln!(out, "{QUIET}│{QUIET:#} {line}");
-    }
-    for comment in &posted.comments {
-        let _ = writeln!(
-            out,
-            "{QUIET}├─{QUIET:#} {TOPIC}{}:{}{TOPIC:#}",
-            comment.path, comment.line
-        );
-        if let Some(line) = run.line(pr, &comment.path, comment.line) {
-            let _ = writeln!(out, "{QUIET}│{QUIET:#}  {GOOD}+ {line}{GOOD:#}");
-        }
-        for line in comment.body.lines() {
-            let _ = writeln!(out, "{QUIET}│{QUIET:#}  {line}");
-        }
-    }
-    let _ = writeln!(out, "{QUIET}└─{QUIET:#}\n");
 }
 
 fn state(out: &mut String, run: &Run) {
@@ -199,8 +165,8 @@ fn gist(value: &serde_json::Value) -> String {
         format!("waits for {expected} specialists")
     } else if let Some(findings) = count("/report/findings") {
         format!("{findings} findings")
-    } else if let Some(id) = value.pointer("/stage/published/review_id") {
-        format!("published as review {id}")
+    } else if let Some(told) = published(value) {
+        told
     } else if value.pointer("/stage/claimed").is_some() {
         "claimed, not published".to_owned()
     } else if let Some(head) = text("/head_sha") {
@@ -208,6 +174,16 @@ fn gist(value: &serde_json::Value) -> String {
     } else {
         String::new()
     }
+}
+
+/// What GitHub knows a publication by.
+fn published(value: &serde_json::Value) -> Option<String> {
+    let stands = value.pointer("/stage/published")?;
+    let id = |name| stands.get(name).and_then(serde_json::Value::as_u64);
+    let review = id("review_id").map(|id| format!("published as review {id}"));
+    let check = || id("check_id").map(|id| format!("published as check {id}"));
+    let comment = || id("comment").map(|id| format!("published as comment {id}"));
+    review.or_else(check).or_else(comment)
 }
 
 /// Every event on a line of its own, and a last line with the counts.
@@ -234,7 +210,7 @@ pub fn json(run: &Run) -> String {
     }
     let counts = json!({"simulated": {
         "events": run.events(),
-        "reviews": run.reviews.len(),
+        "reviews": run.reviews(),
         "failed": run.failed,
     }});
     let _ = writeln!(out, "{counts}");

@@ -85,7 +85,7 @@ fn what_is_wrong_is_named_with_its_line() {
     a target that is none: template.yaml:704: Resources.StyleRule.Properties.Targets.0.Arn: StyleKew is neither a function nor a queue that a function takes from
     an address in place of an ARN: template.yaml:704: Resources.StyleRule.Properties.Targets.0.Arn: expected the ARN of a resource, such as !GetAtt SecurityFunction.Arn
     a retry too many: template.yaml:309: Resources.PullRequestRule.Properties.Targets.0.RetryPolicy.MaximumRetryAttempts: expected a whole number from 0 to 185
-    a delay that SQS does not know: template.yaml:1071: Resources.ReviewDeadlineQueue.Properties.DelaySeconds: expected a whole number from 0 to 900
+    a delay that SQS does not know: template.yaml:1236: Resources.ReviewDeadlineQueue.Properties.DelaySeconds: expected a whole number from 0 to 900
     tried for ever: template.yaml:406: Resources.CoordinatorQueue.Properties: expected a RedrivePolicy: without one, what fails is tried for ever
     a rule within a function: template.yaml:463: Resources.CoordinatorFunction.Properties.Events.Requests.Type: expected SQS: rules stand in resources of type AWS::Events::Rule, and nothing else brings events to a function here
     ");

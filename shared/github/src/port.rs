@@ -1,5 +1,6 @@
 //! The narrow ports to GitHub's REST API. A handler is given the ones that it
-//! may use, not all of GitHub; only the publisher is given [`PublishReview`].
+//! may use, not all of GitHub; only the publisher is given those that write:
+//! [`PublishReview`], [`SetCheck`] and [`Summarise`].
 
 mod check;
 mod comment;

@@ -1,0 +1,166 @@
+//! What the bot has left on a pull request's page: reviews, check runs, the summary.
+
+use super::super::{Page, Run};
+use super::{BAD, GOOD, QUIET, TITLE, TOPIC};
+use github::PrKey;
+use github::port::{Conclusion, ReviewEvent};
+use github_world::{PostedCheck, PostedComment, PostedReview};
+use std::fmt::Write;
+
+/// All of it, in the order in which it is read.
+pub(super) fn show(out: &mut String, run: &Run, pr: &PrKey, page: &Page) {
+    for posted in &page.reviews {
+        review(out, run, pr, posted);
+        let _ = writeln!(out, "{QUIET}└─{QUIET:#}\n");
+    }
+    for posted in &page.checks {
+        check(out, pr, posted);
+    }
+    for posted in &page.comments {
+        comment(out, pr, posted);
+    }
+    if !(page.checks.is_empty() && page.comments.is_empty()) {
+        out.push('\n');
+    }
+}
+
+/// A review as it would appear on GitHub, with what is folded there.
+fn review(out: &mut String, run: &Run, pr: &PrKey, posted: &PostedReview) {
+    let (style, verb) = match posted.event {
+        ReviewEvent::RequestChanges => (BAD, "requested changes"),
+        ReviewEvent::Comment => (GOOD, "commented"),
+        ReviewEvent::Approve => (GOOD, "approved"),
+    };
+    let _ = writeln!(
+        out,
+        "{TITLE}{pr}{TITLE:#} {} {style}{verb}{style:#} on {}",
+        posted.author.login,
+        posted.commit_id.short()
+    );
+    for line in seen(&posted.body) {
+        match line {
+            Line::Text(line) | Line::Folded(line) => quoted(out, line),
+            Line::Fold(what) => quoted(out, &format!("▾ {what}")),
+        }
+    }
+    for comment in &posted.comments {
+        let _ = writeln!(
+            out,
+            "{QUIET}├─{QUIET:#} {TOPIC}{}:{}{TOPIC:#}",
+            comment.path, comment.line
+        );
+        if let Some(line) = run.line(pr, &posted.commit_id, &comment.path, comment.line) {
+            let _ = writeln!(out, "{QUIET}│{QUIET:#}  {GOOD}+ {line}{GOOD:#}");
+        }
+        for line in comment.body.lines() {
+            let _ = writeln!(out, "{QUIET}│{QUIET:#}  {line}");
+        }
+    }
+}
+
+/// A check run, as the merge button shows it.
+fn check(out: &mut String, pr: &PrKey, posted: &PostedCheck) {
+    let check = &posted.check;
+    let (style, conclusion) = match check.conclusion {
+        Conclusion::Success => (GOOD, "success"),
+        Conclusion::Neutral => (QUIET, "neutral"),
+        Conclusion::Failure => (BAD, "failure"),
+    };
+    let _ = writeln!(
+        out,
+        "{TITLE}{pr}{TITLE:#} check {} on {}: {style}{conclusion}{style:#} · {}",
+        check.name,
+        check.head_sha.short(),
+        check.title
+    );
+}
+
+/// A comment without what is folded, and without empty lines.
+fn comment(out: &mut String, pr: &PrKey, posted: &PostedComment) {
+    let _ = writeln!(
+        out,
+        "{TITLE}{pr}{TITLE:#} {}, in a comment that is kept up to date",
+        posted.author.login
+    );
+    for line in seen(&posted.body) {
+        match line {
+            _ if line.is_empty() => {}
+            Line::Text(line) => quoted(out, line),
+            Line::Fold(what) => quoted(out, &format!("▸ {what}")),
+            Line::Folded(_) => {}
+        }
+    }
+    let _ = writeln!(out, "{QUIET}└─{QUIET:#}");
+}
+
+fn quoted(out: &mut String, line: &str) {
+    let _ = writeln!(out, "{QUIET}│{QUIET:#} {line}");
+}
+
+/// A line of Markdown, as a browser treats it.
+#[derive(Debug, PartialEq, Eq)]
+enum Line<'a> {
+    /// Stands there.
+    Text(&'a str),
+    /// What a click unfolds.
+    Fold(&'a str),
+    /// Stands behind that click.
+    Folded(&'a str),
+}
+
+/// The lines that are seen: no HTML comments, no tags of `<details>`, and no more than
+/// one empty line between two.
+fn seen(markdown: &str) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    let mut is_folded = false;
+    for line in markdown.lines() {
+        let fold = line.strip_prefix("<details><summary>");
+        let next = if let Some(what) = fold.and_then(|line| line.strip_suffix("</summary>")) {
+            is_folded = true;
+            Line::Fold(what)
+        } else if line == "</details>" {
+            is_folded = false;
+            continue;
+        } else if line.starts_with("<!--") {
+            continue;
+        } else if is_folded {
+            Line::Folded(line)
+        } else {
+            Line::Text(line)
+        };
+        if !(next.is_empty() && lines.last().is_none_or(Line::is_empty)) {
+            lines.push(next);
+        }
+    }
+    lines
+}
+
+impl Line<'_> {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(line) | Self::Folded(line) => line.trim().is_empty(),
+            Self::Fold(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_hides_is_not_text() {
+        let body = "One\n\n\n<details><summary>2 findings open</summary>\n- a\n\n</details>\n\nTwo\n<!-- x -->";
+        assert_eq!(
+            seen(body),
+            [
+                Line::Text("One"),
+                Line::Text(""),
+                Line::Fold("2 findings open"),
+                Line::Folded("- a"),
+                Line::Folded(""),
+                Line::Text("Two"),
+            ]
+        );
+    }
+}
