@@ -1,0 +1,355 @@
+//! Several pushes, several reviews: what people are told again, and what not.
+
+use github_world::PostedReview;
+use journeys::changes::new_file;
+use journeys::house::{House, shown};
+use journeys::model::{Notice, Scripted, answer, attentive, is_second_look, noticed, proofs};
+use journeys::steps::{MINUTE, proposing, turn};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const OVERFLOW: Notice = Notice::of("logic", "left + 1", "It overflows");
+const SWAPPED: Notice = Notice::of("logic", "store(0, left)", "The arguments are swapped");
+const MODEL: &[Notice] = &[OVERFLOW, SWAPPED];
+
+/// A debugging aid for the rules, an overflow for the model.
+const FIRST: [&str; 5] = [
+    "/// Turns left to right.",
+    "pub fn turn(left: u32) -> u32 {",
+    "    dbg!(left);",
+    "    left + 1",
+    "}",
+];
+/// The aid is gone, the overflow has moved down, arguments are swapped.
+const SECOND: [&str; 6] = [
+    "/// Turns left to right.",
+    "/// Twice, it is left again.",
+    "pub fn turn(left: u32) -> u32 {",
+    "    store(0, left);",
+    "    left + 1",
+    "}",
+];
+
+fn places(review: &PostedReview) -> Vec<u32> {
+    review.comments.iter().map(|comment| comment.line).collect()
+}
+
+#[tokio::test]
+async fn a_second_review_tells_what_is_new_at_its_line_and_the_rest_by_name() {
+    let house = House::with(&attentive(MODEL));
+    let pr = house.opens(proposing(turn(&FIRST))).await;
+    assert_eq!(places(&house.newest(&pr)), [3, 4]);
+    house.pushes(&pr, turn(&SECOND)).await;
+    let second = house.newest(&pr);
+    assert_eq!(second.commit_id, house.world().head(&pr));
+    let why = "the aid is gone, and the overflow was told before";
+    assert_eq!(places(&second), [4], "{why}");
+    insta::assert_snapshot!(shown(&second));
+}
+
+/// Who found it makes no difference: the same code is the same finding.
+#[tokio::test]
+async fn what_stands_below_lines_that_come_in_is_open_and_not_told_again() {
+    for (why, line) in [
+        ("by a rule", "    dbg!(left);"),
+        ("by a model", "    left + 1"),
+    ] {
+        let house = House::with(&attentive(MODEL));
+        let short = ["pub fn turn(left: u32) -> u32 {", line, "}"];
+        let long = [
+            "/// Turns left to right.",
+            "/// Twice, it is left again.",
+            short[0],
+            line,
+            "}",
+        ];
+        let pr = house.opens(proposing(turn(&short))).await;
+        assert_eq!(places(&house.newest(&pr)), [2], "{why}");
+        house.pushes(&pr, turn(&long)).await;
+        let second = house.newest(&pr);
+        assert_eq!(places(&second), [] as [u32; 0], "{why}");
+        let progress = "0 resolved, 1 still open.";
+        assert!(second.body.contains(progress), "{why}: {}", second.body);
+        assert!(
+            second.body.contains("`src/turn.rs:4`"),
+            "{why}: {}",
+            second.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_model_is_shown_only_what_was_touched() {
+    let model = attentive(MODEL);
+    let house = House::with(&model);
+    let other = new_file("src/untouched.rs", &["pub fn untouched() {}"]);
+    let pr = house.opens(proposing(turn(&FIRST) + &other)).await;
+    let first = model.asked();
+    let reviews = first.iter().filter(|it| !is_second_look(it));
+    assert!(
+        reviews.clone().all(|it| it.contains("untouched")),
+        "all of it, at first"
+    );
+
+    house.pushes(&pr, turn(&SECOND) + &other).await;
+    let asked = model.asked().split_off(first.len());
+    assert_eq!(asked.len(), 3 + 1, "one question each, and the second look");
+    for question in &asked {
+        assert!(question.contains("src/turn.rs"), "{question}");
+        assert!(!question.contains("untouched"), "{question}");
+    }
+    let look: Vec<_> = asked.iter().filter(|it| is_second_look(it)).collect();
+    assert_eq!(look.len(), 1);
+    assert!(look[0].contains(SWAPPED.title), "it is new: {}", look[0]);
+    assert!(
+        !look[0].contains(OVERFLOW.title),
+        "it was proven: {}",
+        look[0]
+    );
+}
+
+#[tokio::test]
+async fn where_nothing_was_touched_nobody_is_asked_and_what_was_found_stands() {
+    let model = attentive(MODEL);
+    let house = House::with(&model);
+    let pr = house.opens(proposing(turn(&FIRST))).await;
+    let before = model.asked().len();
+    house.pushes(&pr, turn(&FIRST)).await;
+    assert_eq!(model.asked().len(), before);
+    let second = house.newest(&pr);
+    assert_eq!(places(&second), [] as [u32; 0]);
+    assert!(
+        second.body.contains("0 resolved, 2 still open."),
+        "{}",
+        second.body
+    );
+}
+
+/// After a rewritten history nobody knows what is gone: all of it is read again.
+#[tokio::test]
+async fn a_rewritten_history_is_read_as_a_whole() {
+    let model = attentive(MODEL);
+    let house = House::with(&model);
+    let other = new_file("src/untouched.rs", &["pub fn untouched() {}"]);
+    let pr = house.opens(proposing(turn(&FIRST) + &other)).await;
+    let before = model.asked().len();
+    house.ground.clock.advance(MINUTE);
+    let forced = house.world().force_push(&pr, turn(&SECOND) + &other);
+    house.hear(&forced).await;
+    let asked = model.asked().split_off(before);
+    let reviews: Vec<_> = asked.iter().filter(|it| !is_second_look(it)).collect();
+    assert_eq!(reviews.len(), 3);
+    assert!(reviews.iter().all(|it| it.contains("untouched")));
+    let second = house.newest(&pr);
+    assert_eq!(places(&second), [4], "what was told is known all the same");
+    assert!(
+        second.body.contains("not in its history any more"),
+        "{}",
+        second.body
+    );
+}
+
+#[tokio::test]
+async fn one_summary_is_edited_and_every_head_has_one_check() {
+    let house = House::with(&attentive(MODEL));
+    let pr = house.opens(proposing(turn(&FIRST))).await;
+    let first = house.page(&pr);
+    house.pushes(&pr, turn(&SECOND)).await;
+    let second = house.page(&pr);
+    house
+        .pushes(&pr, turn(&["/// Nothing turns any more."]))
+        .await;
+    let third = house.page(&pr);
+    for (page, check) in [
+        (&first, "Neutral: Open: 2 medium"),
+        (&second, "Neutral: Open: 2 medium"),
+        (&third, "Success: Nothing is open"),
+    ] {
+        assert_eq!(page.summaries.len(), 1, "{page:?}");
+        assert_eq!(page.checks, [check]);
+    }
+    assert_eq!(third.reviews.len(), 3);
+    let texts = [first, second, third].map(|page| page.summaries.concat());
+    insta::assert_snapshot!(texts.join("\n=====\n\n"));
+}
+
+#[tokio::test]
+async fn what_no_line_proves_is_no_comment_and_blocks_nothing() {
+    const CLAIM: Notice = Notice {
+        severity: "critical",
+        ..Notice::of("security", "left + 1", "The door is open")
+    };
+    const PROVEN: &[Notice] = &[CLAIM];
+    const DISPROVED: &[Notice] = &[Notice {
+        holds: false,
+        ..CLAIM
+    }];
+    for (why, notices, comments, page) in [
+        ("a line proves it", PROVEN, 1, "Failure: Open: 1 critical"),
+        (
+            "none does",
+            DISPROVED,
+            0,
+            "Success: Nothing is open that anybody is sure of",
+        ),
+    ] {
+        let house = House::with(&attentive(notices));
+        let pr = house
+            .opens(proposing(turn(&[
+                "fn turn(left: u32) {",
+                "    left + 1",
+                "}",
+            ])))
+            .await;
+        let review = house.review(&pr);
+        assert_eq!(review.comments.len(), comments, "{why}: {}", review.body);
+        let told = review.body.contains("that may be none");
+        assert_eq!(told, comments == 0, "{why}: {}", review.body);
+        assert_eq!(
+            shown(&review).starts_with("REQUEST_CHANGES"),
+            comments == 1,
+            "{why}"
+        );
+        assert_eq!(house.page(&pr).checks, [page], "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_push_in_the_middle_of_a_later_review_is_the_one_that_is_told_of() {
+    for moment in [
+        "agent.pr.review_requested",
+        "agent.pr.security_check",
+        "agent.pr.check_completed",
+        "agent.pr.proof_check",
+        "agent.pr.proof_completed",
+        "agent.pr.review_completed",
+    ] {
+        let house = House::with(&attentive(MODEL));
+        let pr = house.opens(proposing(turn(&FIRST))).await;
+        let first = house.world().head(&pr);
+        house.ground.clock.advance(MINUTE);
+        house.take(&house.world().push(&pr, turn(&SECOND))).await;
+        house.settle_until(moment).await;
+        house
+            .pushes(&pr, turn(&["/// Nothing turns any more."]))
+            .await;
+        let reviews = house.reviews(&pr);
+        let of: Vec<_> = reviews.iter().map(|it| it.commit_id.clone()).collect();
+        assert_eq!(of, [first.clone(), house.world().head(&pr)], "{moment}");
+        let last = &reviews[1].body;
+        let since = format!("since `{}`: 2 resolved", first.short());
+        assert!(last.contains(&since), "{moment}: {last}");
+        let page = house.page(&pr);
+        assert_eq!(page.checks, ["Success: Nothing is open"], "{moment}");
+        assert_eq!(page.summaries.len(), 1, "{moment}");
+    }
+}
+
+#[tokio::test]
+async fn everything_delivered_again_changes_nothing_on_github() {
+    let model = attentive(MODEL);
+    let house = House::with(&model);
+    let pr = house.opens(proposing(turn(&FIRST))).await;
+    house.pushes(&pr, turn(&SECOND)).await;
+    let settled = (house.page(&pr), house.world().writes(), model.asked().len());
+    let deliveries = house.world().deliveries();
+    assert!(deliveries.len() > 4, "the bot's own, too");
+    for delivery in deliveries.iter().rev().chain(&deliveries) {
+        let again = house.world().redeliver(&delivery.guid);
+        house.ground.clock.advance(MINUTE);
+        house.hear(&again.expect("it was delivered")).await;
+    }
+    let now = (house.page(&pr), house.world().writes(), model.asked().len());
+    assert_eq!(now, settled);
+}
+
+/// Who reviewed a line and did not mind it before may not begin a new round over it,
+/// unless it is severe.
+#[tokio::test]
+async fn a_second_thought_about_a_reviewed_line_is_listed_unless_it_is_severe() {
+    const MILD: &[Notice] = &[Notice::of("logic", "left + 1", "It overflows")];
+    const SEVERE: &[Notice] = &[Notice {
+        severity: "high",
+        ..OVERFLOW
+    }];
+    for (why, notices, comments) in [("mild", MILD, vec![]), ("severe", SEVERE, vec![2])] {
+        let second_thoughts = Arc::new(AtomicBool::new(false));
+        let has = second_thoughts.clone();
+        let model = Scripted::new(move |question| {
+            Ok(match has.load(Ordering::Relaxed) {
+                _ if is_second_look(question) => proofs(question, notices),
+                true => noticed(question, notices),
+                false => answer(&[]),
+            })
+        });
+        let house = House::with(&model);
+        let begin = ["fn turn(left: u32) {", "    left + 1", "}"];
+        let more = [begin[0], begin[1], "}", "/// And no more."];
+        let pr = house.opens(proposing(turn(&begin))).await;
+        second_thoughts.store(true, Ordering::Relaxed);
+        house.pushes(&pr, turn(&more)).await;
+        let review = house.newest(&pr);
+        assert_eq!(places(&review), comments, "{why}");
+        let listed = "1 finding on lines that were reviewed before";
+        let is_listed = review.body.contains(listed);
+        assert_eq!(is_listed, comments.is_empty(), "{why}: {}", review.body);
+        let check = house.page(&pr).checks.concat();
+        assert!(check.contains("Open: 1 "), "{why}: {check}");
+    }
+}
+
+/// It knows of no second round, so the second head is told of as the first is.
+#[tokio::test]
+async fn where_nothing_is_published_the_text_is_in_state_and_nothing_on_github() {
+    let deployment = |house: House| {
+        let mut ground = house.ground.clone();
+        ground.policy = ground.policy.unpublished();
+        House::on(ground, journeys::interruption::Interruption::none())
+    };
+    for (why, house) in [
+        (
+            "the repository wants it so",
+            House::with(&attentive(MODEL)).under("publish = false"),
+        ),
+        (
+            "the deployment does",
+            deployment(House::with(&attentive(MODEL))),
+        ),
+    ] {
+        let pr = house.opens(proposing(turn(&FIRST))).await;
+        house.pushes(&pr, turn(&SECOND)).await;
+        assert_eq!(house.world().writes(), [], "{why}");
+        let kept = house.kept("publication").await;
+        let texts: Vec<String> = kept.iter().map(ToString::to_string).collect();
+        let told = |what: &str| texts.iter().filter(|text| text.contains(what)).count();
+        assert_eq!(texts.len(), 2, "{why}: {texts:?}");
+        assert_eq!(told("It overflows"), 2, "{why}: {texts:?}");
+        assert_eq!(told("The arguments are swapped"), 1, "{why}: {texts:?}");
+        assert_eq!(
+            house.said("agent.pr.review_recorded").await.len(),
+            2,
+            "{why}"
+        );
+        assert!(
+            house.said("agent.pr.review_published").await.is_empty(),
+            "{why}"
+        );
+    }
+}
+
+/// "You must authenticate via a GitHub App" to set a check.
+#[tokio::test]
+async fn a_token_of_a_person_has_no_check_and_all_the_rest() {
+    let house = House::with(&attentive(MODEL));
+    house.world().set_bot("review-person");
+    let pr = house.opens(proposing(turn(&FIRST))).await;
+    house.pushes(&pr, turn(&SECOND)).await;
+    let page = house.page(&pr);
+    assert_eq!(page.checks, [] as [&str; 0]);
+    assert_eq!((page.reviews.len(), page.summaries.len()), (2, 1));
+    let writes = house.world().writes().into_iter();
+    let refused = writes.filter(|write| write.status != 200);
+    let refused: Vec<_> = refused.map(|write| (write.call, write.status)).collect();
+    let check = ("POST /repos/octo/widgets/check-runs".to_owned(), 403);
+    assert_eq!(refused, [check.clone(), check], "once for each head");
+}
