@@ -6,7 +6,7 @@ use crate::interruption::Interruption;
 use crate::model::Scripted;
 use agent::Model;
 use github::PrKey;
-use github_world::{NewPullRequest, WebhookDelivery};
+use github_world::{Call, Fault, NewPullRequest, PostedReview, WebhookDelivery};
 use local::runner::{End, Tried};
 use serde_json::Value;
 use state::Version;
@@ -72,6 +72,30 @@ impl House {
         assert_eq!(answer.status.as_u16(), 202, "{}", answer.message);
     }
 
+    /// Someone opens a pull request, and its delivery is on its way.
+    pub fn begins(&self, diff: String) -> (PrKey, WebhookDelivery) {
+        self.begins_with(proposing(diff))
+    }
+
+    /// As [`begins`](House::begins).
+    pub fn begins_with(&self, pull: NewPullRequest) -> (PrKey, WebhookDelivery) {
+        let delivery = self.world().open_pull_request(pull);
+        (delivery.pr.clone().expect("a pull request"), delivery)
+    }
+
+    /// GitHub gives the diff to two specialists and not to security, until `tries`
+    /// of its own are over.
+    pub async fn without_security(&self, delivery: &WebhookDelivery, tries: u32) {
+        let world = self.world();
+        world.fail_next_on(Call::Diff, Fault::Unavailable);
+        self.take(delivery).await;
+        self.settle_for(Duration::ZERO).await;
+        for _ in 1..tries {
+            world.fail_next_on(Call::Diff, Fault::Unavailable);
+            self.settle_for(3 * MINUTE).await;
+        }
+    }
+
     /// Someone opens a pull request.
     pub async fn opens(&self, pull: NewPullRequest) -> PrKey {
         let delivery = self.world().open_pull_request(pull);
@@ -109,7 +133,7 @@ impl House {
     }
 
     /// The newest of the bot's reviews.
-    pub fn newest(&self, pr: &PrKey) -> github_world::PostedReview {
+    pub fn newest(&self, pr: &PrKey) -> PostedReview {
         self.reviews(pr).pop().expect("a review")
     }
 

@@ -312,8 +312,8 @@ async fn where_nothing_is_published_the_text_is_in_state_and_nothing_on_github()
             House::with(&attentive(MODEL)).under("publish = false"),
         ),
         (
-            "the deployment does",
-            deployment(House::with(&attentive(MODEL))),
+            "the deployment does, whatever the repository wants",
+            deployment(House::with(&attentive(MODEL)).under("publish = true")),
         ),
     ] {
         let pr = house.opens(proposing(turn(&FIRST))).await;
