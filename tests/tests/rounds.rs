@@ -174,47 +174,6 @@ async fn one_summary_is_edited_and_every_head_has_one_check() {
 }
 
 #[tokio::test]
-async fn what_no_line_proves_is_no_comment_and_blocks_nothing() {
-    const CLAIM: Notice = Notice {
-        severity: "critical",
-        ..Notice::of("security", "left + 1", "The door is open")
-    };
-    const PROVEN: &[Notice] = &[CLAIM];
-    const DISPROVED: &[Notice] = &[Notice {
-        holds: false,
-        ..CLAIM
-    }];
-    for (why, notices, comments, page) in [
-        ("a line proves it", PROVEN, 1, "Failure: Open: 1 critical"),
-        (
-            "none does",
-            DISPROVED,
-            0,
-            "Success: Nothing is open that anybody is sure of",
-        ),
-    ] {
-        let house = House::with(&attentive(notices));
-        let pr = house
-            .opens(proposing(turn(&[
-                "fn turn(left: u32) {",
-                "    left + 1",
-                "}",
-            ])))
-            .await;
-        let review = house.review(&pr);
-        assert_eq!(review.comments.len(), comments, "{why}: {}", review.body);
-        let told = review.body.contains("that may be none");
-        assert_eq!(told, comments == 0, "{why}: {}", review.body);
-        assert_eq!(
-            shown(&review).starts_with("REQUEST_CHANGES"),
-            comments == 1,
-            "{why}"
-        );
-        assert_eq!(house.page(&pr).checks, [page], "{why}");
-    }
-}
-
-#[tokio::test]
 async fn a_push_in_the_middle_of_a_later_review_is_the_one_that_is_told_of() {
     for moment in [
         "agent.pr.review_requested",
