@@ -111,10 +111,14 @@ impl House {
         let bus = Interrupted::new(emit, &interruption);
         let github: Arc<dyn GitHub> = Arc::new(ground.world.github());
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(11));
+        let model: Option<Arc<dyn Model>> = match &ground.model {
+            Some(model) => Some(Interrupted::new(model.clone(), &interruption)),
+            None => None,
+        };
         let ports = Ports {
             state: Interrupted::new(ground.state.clone(), &interruption),
             github: Interrupted::new(github, &interruption),
-            model: ground.model.clone(),
+            model,
             policy: ground.policy.clone(),
             clock: clock.clone(),
             entropy,
