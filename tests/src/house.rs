@@ -20,7 +20,7 @@ use recorder::Entry;
 use secrecy::SecretString;
 use state::{Key, Memory, StateBackend, Stored};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use webhook::{Answer, Secrets, Webhook};
 
@@ -41,6 +41,11 @@ pub(crate) const KINDS: [&str; 8] = [
     "publication:",
     "review:",
 ];
+
+/// Read once for all houses of a test.
+#[expect(clippy::expect_used, reason = "a test cannot go on without")]
+static TEMPLATE: LazyLock<Arc<Template>> =
+    LazyLock::new(|| Arc::new(Template::load(None).expect("the template that is built in")));
 
 /// What a house stands on, and what is left when it falls down.
 #[derive(Clone)]
@@ -100,7 +105,7 @@ impl House {
 
     /// A house on this ground, one of whose calls may be interrupted.
     pub fn on(ground: Ground, interruption: Arc<Interruption>) -> Self {
-        let template = Arc::new(Template::load(None).expect("the template that is built in"));
+        let template = TEMPLATE.clone();
         let clock: Arc<dyn Clock> = ground.clock.clone();
         let local = Arc::new(LocalBus::new(
             template.clone(),

@@ -2,7 +2,8 @@
 
 use github_world::PostedReview;
 use journeys::changes::new_file;
-use journeys::house::{House, shown};
+use journeys::house::{Ground, House, shown};
+use journeys::interruption::Interruption;
 use journeys::model::{Notice, Scripted, answer, attentive, is_second_look, noticed, proofs};
 use journeys::steps::{MINUTE, proposing, turn};
 use std::sync::Arc;
@@ -261,9 +262,12 @@ async fn a_second_thought_about_a_reviewed_line_is_listed_unless_it_is_severe() 
 #[tokio::test]
 async fn where_nothing_is_published_the_text_is_in_state_and_nothing_on_github() {
     let deployment = |house: House| {
-        let mut ground = house.ground.clone();
-        ground.policy = ground.policy.unpublished();
-        House::on(ground, journeys::interruption::Interruption::none())
+        let policy = house.ground.policy.clone().unpublished();
+        let ground = Ground {
+            policy,
+            ..house.ground
+        };
+        House::on(ground, Interruption::none())
     };
     for (why, house) in [
         (
