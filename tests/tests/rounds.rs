@@ -1,7 +1,9 @@
 //! Several pushes, several reviews: what people are told again, and what not.
 
+use agent::AgentError;
+use github::port::ReviewEvent;
 use github_world::PostedReview;
-use journeys::changes::new_file;
+use journeys::changes::{self, new_file};
 use journeys::house::{Ground, House, shown};
 use journeys::interruption::Interruption;
 use journeys::model::{Notice, Scripted, answer, attentive, is_second_look, noticed, proofs};
@@ -315,4 +317,86 @@ async fn a_token_of_a_person_has_no_check_and_all_the_rest() {
     let refused: Vec<_> = refused.map(|write| (write.call, write.status)).collect();
     let check = ("POST /repos/octo/widgets/check-runs".to_owned(), 403);
     assert_eq!(refused, [check.clone(), check], "once for each head");
+}
+
+/// Silence of those who have not looked mends nothing.
+#[tokio::test]
+async fn what_nobody_has_looked_at_again_stands_open() {
+    for (why, settings, model_is_there) in [
+        ("the model gives no answer", "", false),
+        (
+            "its reviewer is not asked",
+            "reviewers = [\"security\"]",
+            true,
+        ),
+        ("its file is not read", "paths.exclude = [\"src/\"]", true),
+        ("no tokens are left", "budget.tokens_per_review = 0", true),
+    ] {
+        let is_there = Arc::new(AtomicBool::new(true));
+        let is = is_there.clone();
+        let model = Scripted::new(move |question| match is.load(Ordering::Relaxed) {
+            false => Err(AgentError::CutShort),
+            true if is_second_look(question) => Ok(proofs(question, MODEL)),
+            true => Ok(noticed(question, MODEL)),
+        });
+        let house = House::with(&model);
+        let begin = ["fn turn(left: u32) {", "    left + 1", "}"];
+        let more = ["/// Turns.", begin[0], begin[1], "}"];
+        let pr = house.opens(proposing(turn(&begin))).await;
+        assert_eq!(places(&house.newest(&pr)), [2], "{why}");
+        is_there.store(model_is_there, Ordering::Relaxed);
+        let house = house.under(settings);
+        house.pushes(&pr, turn(&more)).await;
+        let second = house.newest(&pr);
+        let progress = "0 resolved, 1 still open.";
+        assert!(second.body.contains(progress), "{why}: {}", second.body);
+        assert_eq!(second.comments, [], "{why}");
+        let checks = house.page(&pr).checks;
+        assert_eq!(checks, ["Neutral: Open: 1 medium"], "{why}");
+    }
+}
+
+/// What blocks goes on to block, and is not told at its line again.
+#[tokio::test]
+async fn a_secret_that_stays_stands_against_merging_until_it_is_gone() {
+    let house = House::new();
+    let pr = house.opens(proposing(changes::secret())).await;
+    let other = new_file("src/other.rs", &["pub fn other() {}"]);
+    house.pushes(&pr, changes::secret() + &other).await;
+    let second = house.newest(&pr);
+    assert_eq!(second.event, ReviewEvent::RequestChanges);
+    assert_eq!(second.comments, [], "it was told before");
+    let blocked = "Failure: Open: 1 critical, 1 medium";
+    assert_eq!(house.page(&pr).checks, [blocked]);
+    house.pushes(&pr, other).await;
+    let third = house.newest(&pr);
+    assert_eq!(third.event, ReviewEvent::Comment);
+    assert!(third.body.contains("2 resolved"), "{}", third.body);
+    assert_eq!(house.page(&pr).checks, ["Success: Nothing is open"]);
+}
+
+/// What comes after it goes on from the last review that stands.
+#[tokio::test]
+async fn a_head_without_a_review_is_no_round() {
+    let model = attentive(MODEL);
+    let house = House::with(&model);
+    let pr = house.opens(proposing(turn(&FIRST))).await;
+    let reviewed = house.world().head(&pr);
+    let asked = model.asked().len();
+    let house = house.under("enabled = false");
+    house.pushes(&pr, turn(&SECOND)).await;
+    assert_eq!(house.page(&pr).checks, ["Neutral: Not reviewed"]);
+    assert_eq!(model.asked().len(), asked);
+    let house = house.under("");
+    house
+        .pushes(&pr, turn(&SECOND) + &new_file("src/b.rs", &["fn b() {}"]))
+        .await;
+    let reviews = house.reviews(&pr);
+    assert_eq!(reviews.len(), 2);
+    assert_eq!(places(&reviews[1]), [4]);
+    let progress = format!(
+        "Since `{}`: 1 new, 1 resolved, 1 still open.",
+        reviewed.short()
+    );
+    assert!(reviews[1].body.contains(&progress), "{}", reviews[1].body);
 }
