@@ -400,3 +400,21 @@ async fn a_head_without_a_review_is_no_round() {
     );
     assert!(reviews[1].body.contains(&progress), "{}", reviews[1].body);
 }
+
+/// Its lines were reviewed by others, and not by the one who finds it.
+#[tokio::test]
+async fn what_the_one_who_was_late_finds_is_told_in_the_next_round() {
+    let house = House::with(&attentive(&[]));
+    let code = new_file("a.py", &["import tempfile", "name = tempfile.mktemp()"]);
+    let (pr, delivery) = house.begins(code.clone());
+    house.without_security(&delivery, 4).await;
+    house.settle().await;
+    let first = house.review(&pr);
+    assert!(first.body.contains("partial"), "{}", first.body);
+    assert_eq!(first.comments, [], "nobody has found it yet");
+    house
+        .pushes(&pr, code + &new_file("b.py", &["import os"]))
+        .await;
+    let second = house.newest(&pr);
+    assert_eq!(places(&second), [2], "{}", second.body);
+}

@@ -125,3 +125,31 @@ async fn a_second_look_adds_and_raises_nothing() {
         );
     }
 }
+
+/// Pushing again is no second chance for it, and costs nothing.
+#[tokio::test]
+async fn what_no_line_proved_is_not_asked_about_again_where_nothing_was_touched() {
+    const CLAIM: &[Notice] = &[Notice {
+        severity: "critical",
+        holds: false,
+        ..Notice::of("security", "left + 1", "The door is open")
+    }];
+    let model = attentive(CLAIM);
+    let house = House::with(&model);
+    let code = turn(&["fn turn(left: u32) {", "    left + 1", "}"]);
+    let pr = house.opens(proposing(code.clone())).await;
+    let asked = model.asked().len();
+    house
+        .pushes(&pr, code + &new_file("README.md", &["# Widgets"]))
+        .await;
+    let looks = model.asked().split_off(asked);
+    let again = looks.iter().filter(|it| is_second_look(it)).count();
+    assert_eq!(again, 0, "{looks:#?}");
+    let second = house.newest(&pr);
+    assert_eq!(second.event, ReviewEvent::Comment);
+    assert_eq!(second.comments, []);
+    let listed = "1 finding that may be none";
+    assert!(second.body.contains(listed), "{}", second.body);
+    let why = "Not proven: It does something else";
+    assert!(second.body.contains(why), "{}", second.body);
+}
