@@ -3,7 +3,7 @@
 use crate::changes;
 use crate::house::{Ground, House, shown};
 use crate::interruption::Interruption;
-use crate::model::Scripted;
+use crate::model::{Notice, Scripted};
 use agent::Model;
 use github::PrKey;
 use github_world::{Call, Fault, NewPullRequest, PostedReview, WebhookDelivery};
@@ -18,6 +18,31 @@ use std::time::Duration;
 pub const SETTINGS: &str = ".github/review-bot.toml";
 /// A minute.
 pub const MINUTE: Duration = Duration::from_secs(60);
+
+/// What the model of these stories notices, and can prove.
+pub const MODEL: &[Notice] = &[OVERFLOW, SWAPPED];
+/// In [`FIRST`] and in [`SECOND`].
+pub const OVERFLOW: Notice = Notice::of("logic", "left + 1", "It overflows");
+/// In [`SECOND`].
+pub const SWAPPED: Notice = Notice::of("logic", "store(0, left)", "The arguments are swapped");
+/// `src/turn.rs` as it is proposed: a debugging aid for the rules, an overflow for the
+/// model.
+pub const FIRST: [&str; 5] = [
+    "/// Turns left to right.",
+    "pub fn turn(left: u32) -> u32 {",
+    "    dbg!(left);",
+    "    left + 1",
+    "}",
+];
+/// And after a push: the aid is gone, the overflow has moved down, arguments are swapped.
+pub const SECOND: [&str; 6] = [
+    "/// Turns left to right.",
+    "/// Twice, it is left again.",
+    "pub fn turn(left: u32) -> u32 {",
+    "    store(0, left);",
+    "    left + 1",
+    "}",
+];
 
 /// `octocat` proposes this.
 pub fn proposing(diff: String) -> NewPullRequest {

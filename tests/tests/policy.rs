@@ -7,28 +7,18 @@ use github_world::NewPullRequest;
 use journeys::changes::{self, new_file};
 use journeys::house::{Ground, House, shown};
 use journeys::interruption::Interruption;
-use journeys::model::{Notice, Scripted, attentive, is_second_look};
-use journeys::steps::{SETTINGS, all_handled, proposing, turn};
+use journeys::model::{Scripted, attentive, is_second_look};
+use journeys::steps::{FIRST, MODEL, SETTINGS, all_handled, proposing, turn};
 use policy::{Layer, Policy, Source};
 use serde_json::Value;
 use std::sync::Arc;
-
-/// One that a rule has, and one that a model has.
-const CHANGE: [&str; 5] = [
-    "/// Turns left to right.",
-    "pub fn turn(left: u32) -> u32 {",
-    "    dbg!(left);",
-    "    left + 1",
-    "}",
-];
-const MODEL: &[Notice] = &[Notice::of("logic", "left + 1", "It overflows")];
 
 /// What becomes of a change of two files under these settings.
 async fn under(settings: &str) -> (House, PrKey, Arc<Scripted>) {
     let model = attentive(MODEL);
     let house = House::with(&model).under(settings);
     let other = new_file("tools/other.rs", &["fn other() {", "    dbg!(1);", "}"]);
-    let pr = house.opens(proposing(turn(&CHANGE) + &other)).await;
+    let pr = house.opens(proposing(turn(&FIRST) + &other)).await;
     (house, pr, model)
 }
 
@@ -198,7 +188,7 @@ async fn what_the_base_branch_calls_generated_no_model_is_shown() {
             .world()
             .put_file(&repo, branch, ".gitattributes", text);
         let other = new_file("lib/other.rs", &["fn other() {}"]);
-        house.opens(proposing(turn(&CHANGE) + &other)).await;
+        house.opens(proposing(turn(&FIRST) + &other)).await;
         let asked = model.asked();
         assert!(!asked.is_empty(), "{why}");
         let shown = asked.iter().all(|it| it.contains("src/turn.rs"));
