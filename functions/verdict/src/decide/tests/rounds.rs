@@ -290,7 +290,7 @@ fn who_was_missing_has_reviewed_no_line_before() {
         earlier.as_mut().unwrap().verdict.missing = missing;
         let known = Known {
             earlier,
-            ..all_reported(&[now.clone()])
+            ..all_reported(std::slice::from_ref(&now))
         };
         let verdict = verdict(&second(), &completed(Category::Logic), &known);
         assert_eq!(lines(&verdict), [new, late, vec![], vec![]], "{why}");
@@ -321,7 +321,7 @@ fn what_no_line_proved_is_put_to_the_proof_again_once_it_is_touched() {
         ("its lines were touched", unproven.clone(), by_model(3), 1),
         (
             "something else about it",
-            unproven.clone(),
+            unproven,
             seen_before(named("Lost", by_model(3))),
             1,
         ),
@@ -338,7 +338,7 @@ fn what_no_line_proved_is_put_to_the_proof_again_once_it_is_touched() {
         verdict.unproven = unproven.clone().into_iter().collect();
         let known = Known {
             earlier,
-            ..all_reported(&[now.clone()])
+            ..all_reported(std::slice::from_ref(&now))
         };
         let heard = completed(Category::Logic);
         let next = match decide(Some(&second()), &heard, &known, Timestamp::UNIX_EPOCH) {
