@@ -20,7 +20,7 @@ use recorder::Entry;
 use secrecy::SecretString;
 use state::{Key, Memory, StateBackend, Stored};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use webhook::{Answer, Secrets, Webhook};
 
@@ -31,15 +31,21 @@ const START: i64 = 1_767_603_600;
 /// A story that takes more deliveries goes round in a circle.
 const MOST_DELIVERIES: usize = 2_000;
 /// The kinds of state items.
-pub(crate) const KINDS: [&str; 7] = [
+pub(crate) const KINDS: [&str; 8] = [
     "budget:",
     "check:",
     "journal:",
     "pause:",
     "pr:",
+    "proof:",
     "publication:",
     "review:",
 ];
+
+/// Read once for all houses of a test.
+#[expect(clippy::expect_used, reason = "a test cannot go on without")]
+static TEMPLATE: LazyLock<Arc<Template>> =
+    LazyLock::new(|| Arc::new(Template::load(None).expect("the template that is built in")));
 
 /// What a house stands on, and what is left when it falls down.
 #[derive(Clone)]
@@ -99,7 +105,7 @@ impl House {
 
     /// A house on this ground, one of whose calls may be interrupted.
     pub fn on(ground: Ground, interruption: Arc<Interruption>) -> Self {
-        let template = Arc::new(Template::load(None).expect("the template that is built in"));
+        let template = TEMPLATE.clone();
         let clock: Arc<dyn Clock> = ground.clock.clone();
         let local = Arc::new(LocalBus::new(
             template.clone(),
@@ -110,10 +116,14 @@ impl House {
         let bus = Interrupted::new(emit, &interruption);
         let github: Arc<dyn GitHub> = Arc::new(ground.world.github());
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(11));
+        let model: Option<Arc<dyn Model>> = match &ground.model {
+            Some(model) => Some(Interrupted::new(model.clone(), &interruption)),
+            None => None,
+        };
         let ports = Ports {
             state: Interrupted::new(ground.state.clone(), &interruption),
             github: Interrupted::new(github, &interruption),
-            model: ground.model.clone(),
+            model,
             policy: ground.policy.clone(),
             clock: clock.clone(),
             entropy,

@@ -2,6 +2,7 @@
 //! through here and is counted: state, bus, GitHub. One of the calls, chosen by
 //! its number, is the last that its function makes, or has no answer.
 
+use agent::{AgentError, Answer, Ask, Model};
 use async_trait::async_trait;
 use bus::{Emit, EmitError};
 use event::Event;
@@ -177,6 +178,19 @@ impl Emit for Interrupted<dyn Emit> {
         let what = || format!("say {}", topics.join(", "));
         let gone = |reason| EmitError::Unavailable { failed, reason };
         self.by.call(what, self.inner.emit(events), gone).await
+    }
+}
+
+#[async_trait]
+impl Model for Interrupted<dyn Model> {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+        let what = || format!("ask {}", ask.id);
+        let gone = |reason| AgentError::Unavailable { reason };
+        self.by.call(what, self.inner.ask(ask), gone).await
     }
 }
 

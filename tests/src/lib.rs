@@ -9,6 +9,7 @@ pub mod model;
 pub mod octokit;
 mod program;
 mod python;
+pub mod steps;
 mod target;
 mod waiting;
 pub mod watch;

@@ -57,6 +57,108 @@ impl Model for Scripted {
     }
 }
 
+/// Something that a model notices wherever it is shown, and what it makes of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Notice {
+    /// Which subject it notices it for, such as `logic`.
+    pub subject: &'static str,
+    /// What stands in the line.
+    pub text: &'static str,
+    /// What it calls it.
+    pub title: &'static str,
+    /// How bad it says that is.
+    pub severity: &'static str,
+    /// Whether it can name the line that proves it.
+    pub holds: bool,
+}
+
+impl Notice {
+    /// In medium earnest, with a proof.
+    pub const fn of(subject: &'static str, text: &'static str, title: &'static str) -> Self {
+        Self {
+            subject,
+            text,
+            title,
+            severity: "medium",
+            holds: true,
+        }
+    }
+}
+
+/// A model that reads: it reports what stands on the added lines that it is shown, and
+/// asked for proof it quotes the line.
+pub fn attentive(notices: &'static [Notice]) -> Arc<Scripted> {
+    Scripted::new(move |question| {
+        Ok(if is_second_look(question) {
+            proofs(question, notices)
+        } else {
+            noticed(question, notices)
+        })
+    })
+}
+
+/// Whether a question is the one for proof.
+pub fn is_second_look(question: &str) -> bool {
+    question.contains("[untrusted findings ")
+}
+
+/// What a reading model says of the lines that a question shows.
+pub fn noticed(question: &str, notices: &[Notice]) -> Value {
+    let (mut path, mut findings) = ("", Vec::new());
+    for line in question.lines() {
+        if let Some(header) = line.strip_prefix("file \"") {
+            path = header.split('"').next().unwrap_or_default();
+        }
+        let shown = line.strip_prefix("R ").and_then(|it| it.split_once(" +"));
+        let Some((number, text)) = shown else {
+            continue;
+        };
+        let asked = |it: &&Notice| question.contains(&format!("Your subject is {}", it.subject));
+        for notice in notices.iter().filter(asked) {
+            if text.contains(notice.text) {
+                let number = number.parse().unwrap_or_default();
+                let explanation = format!("{}.", notice.title);
+                let mut found = finding(path, number, notice.title, &explanation);
+                if let Value::Object(found) = &mut found {
+                    found.insert("severity".to_owned(), notice.severity.into());
+                }
+                findings.push(found);
+            }
+        }
+    }
+    answer(&findings)
+}
+
+/// Its answer to the question for proof.
+pub fn proofs(question: &str, notices: &[Notice]) -> Value {
+    let mut findings = Vec::new();
+    for line in question.lines() {
+        let numbered = line.split_once(". file ");
+        let number = numbered.and_then(|(number, said)| Some((number.parse::<u32>().ok()?, said)));
+        let Some((number, said)) = number else {
+            continue;
+        };
+        let notice = notices.iter().find(|it| said.contains(it.title));
+        let notice = notice.filter(|it| it.holds);
+        let quote = notice.and_then(|it| {
+            let shown = question
+                .lines()
+                .find(|shown| shown.starts_with("R ") && shown.contains(it.text));
+            shown.and_then(|shown| shown.split_once(" +"))
+        });
+        findings.push(match quote {
+            Some((_, quote)) => proof(number, true, quote, ""),
+            None => proof(number, false, "", "It does something else."),
+        });
+    }
+    json!({ "findings": findings })
+}
+
+/// What a second look says of one finding.
+pub fn proof(number: u32, holds: bool, quote: &str, why: &str) -> Value {
+    json!({ "number": number, "holds": holds, "quote": quote, "why": why })
+}
+
 /// One finding, as a model says it.
 pub fn finding(path: &str, line: u32, title: &str, explanation: &str) -> Value {
     json!({

@@ -8,22 +8,14 @@ use github_world::NewPullRequest;
 use journeys::changes;
 use journeys::house::{Ground, House, shown};
 use journeys::interruption::Interruption;
-use journeys::model::{Scripted, answer, finding};
+use journeys::model::{Scripted, answer, finding, is_second_look, proof};
 use model_world::{ModelWorld, Reply};
 use ports::{Clock, SeededEntropy, Timestamp};
+use serde_json::json;
 use state::StateManager;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-
-fn house(model: &Arc<Scripted>) -> House {
-    let model: Arc<dyn Model> = model.clone();
-    let ground = Ground {
-        model: Some(model),
-        ..Ground::in_memory()
-    };
-    House::on(ground, Interruption::none())
-}
 
 async fn opened(house: &House, diff: String) -> PrKey {
     let delivery = house.world().open_pull_request(NewPullRequest {
@@ -39,7 +31,9 @@ async fn opened(house: &House, diff: String) -> PrKey {
 #[tokio::test]
 async fn what_rules_and_model_find_is_one_review() {
     let model = Scripted::new(|question| {
-        Ok(if question.contains("Your subject is logic") {
+        Ok(if is_second_look(question) {
+            json!({ "findings": [proof(1, true, "dbg!(left) + 1", "")] })
+        } else if question.contains("Your subject is logic") {
             answer(&[finding(
                 "src/turn.rs",
                 3,
@@ -52,16 +46,21 @@ async fn what_rules_and_model_find_is_one_review() {
             answer(&[])
         })
     });
-    let house = house(&model);
+    let house = House::with(&model);
     let pr = opened(&house, changes::leftover()).await;
-    assert_eq!(model.asked().len(), 3, "one question a specialist");
+    let asked = model.asked();
+    let looks: Vec<_> = asked.iter().filter(|it| is_second_look(it)).collect();
+    assert_eq!(asked.len(), 3 + looks.len(), "one question a specialist");
+    assert_eq!(looks.len(), 1, "and one about what nobody else has found");
+    assert!(looks[0].contains("can overflow"), "{}", looks[0]);
+    assert!(!looks[0].contains("is left in"), "{}", looks[0]);
     insta::assert_snapshot!(shown(&house.review(&pr)));
 }
 
 #[tokio::test]
 async fn an_answer_that_is_none_leaves_the_rules_review_and_says_so() {
     let model = Scripted::new(|_| Err(AgentError::CutShort));
-    let house = house(&model);
+    let house = House::with(&model);
     let pr = opened(&house, changes::secret()).await;
     let review = house.review(&pr);
     assert_eq!(
@@ -108,7 +107,7 @@ async fn a_model_that_stays_away_is_not_waited_for_past_the_deadline() {
             reason: "503".to_owned(),
         })
     });
-    let house = house(&model);
+    let house = House::with(&model);
     let start: Timestamp = house.ground.clock.now();
     let pr = opened(&house, changes::leftover()).await;
     let review = house.review(&pr);
@@ -173,7 +172,7 @@ async fn kimi_over_http_is_paused_waited_for_and_paid_from_every_budget() {
 #[tokio::test]
 async fn a_redelivery_asks_the_model_nothing() {
     let model = Scripted::new(|_| Ok(answer(&[])));
-    let house = house(&model);
+    let house = House::with(&model);
     let delivery = house.world().open_pull_request(NewPullRequest {
         diff: changes::clean(),
         ..NewPullRequest::default()

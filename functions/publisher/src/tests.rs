@@ -74,6 +74,7 @@ pub(crate) fn clean() -> ReviewItem {
             event: ReviewEvent::Comment,
             findings: vec![],
             unsure: vec![],
+            unproven: [].into(),
             late: vec![],
             still_open: vec![],
             resolved: vec![],

@@ -67,6 +67,7 @@ impl World {
             base_sha: base_sha.clone(),
             commits: vec![head.clone()],
             head: head.clone(),
+            left: Vec::new(),
             draft: payload.flag("/pull_request/draft")?,
             open: payload.open()?,
             merged_at: payload.time("/pull_request/merged_at")?,
@@ -88,6 +89,7 @@ impl World {
         let repo = state.repos.entry(pr.repo.clone()).or_default();
         if let Some(before) = repo.pulls.remove(&pr.number) {
             pull.commits = before.commits;
+            pull.left = before.left;
             pull.commits.retain(|commit| *commit != head);
             pull.commits.push(head);
             pull.reviews = before.reviews;

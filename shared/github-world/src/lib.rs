@@ -55,6 +55,7 @@ mod model;
 mod payload;
 mod port;
 mod rules;
+mod since;
 mod status;
 mod story;
 mod suite;

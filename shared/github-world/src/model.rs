@@ -106,6 +106,8 @@ pub(crate) struct Pull {
     /// Oldest first; the last is the head.
     pub(crate) commits: Vec<HeadSha>,
     pub(crate) head: HeadSha,
+    /// The heads that a forced push left behind.
+    pub(crate) left: Vec<HeadSha>,
     pub(crate) draft: bool,
     pub(crate) open: bool,
     pub(crate) merged_at: Option<Timestamp>,

@@ -4,6 +4,7 @@
 use crate::WebhookDelivery;
 use crate::model::{Account, Issue, PostedReview, Pull};
 use crate::payload::{self, Comment};
+use crate::since::since;
 use crate::world::{State, World};
 use github::port::{NewReview, ReviewEvent};
 use github::{HeadSha, PrKey, RepoName};
@@ -95,6 +96,7 @@ impl World {
             base_sha: base_sha.clone(),
             commits: vec![head.clone()],
             head: head.clone(),
+            left: Vec::new(),
             draft: new.draft,
             open: true,
             merged_at: None,
@@ -117,7 +119,8 @@ impl World {
     }
 
     /// The author pushes one more commit: `pull_request` `synchronize`. `diff` is
-    /// that of the whole pull request, from its base to the new head.
+    /// that of the whole pull request, from its base to the new head. The new head
+    /// can be compared with all heads before it.
     #[track_caller]
     pub fn push(&self, pr: &PrKey, diff: impl Into<String>) -> WebhookDelivery {
         self.new_head(pr, diff.into(), false)
@@ -138,11 +141,23 @@ impl World {
         let pull = state.told(pr);
         let (base, before) = (pull.base_sha.clone(), pull.head.clone());
         if rewritten {
-            pull.commits.clear();
+            pull.left.append(&mut pull.commits);
         }
+        let (earlier, left) = (pull.commits.clone(), pull.left.clone());
         pull.commits.push(after.clone());
         pull.head = after.clone();
         pull.updated_at = now;
+        // "Compare two commits" begins where their ways part.
+        for earlier in earlier {
+            let since = since(&state.diff_of(pr, &base, &earlier), &diff);
+            state.told_diff(pr, &earlier, &after, since);
+            state.told_diff(pr, &after, &earlier, String::new());
+        }
+        for left in left {
+            let gone = state.diff_of(pr, &base, &left);
+            state.told_diff(pr, &left, &after, diff.clone());
+            state.told_diff(pr, &after, &left, gone);
+        }
         state.told_diff(pr, &base, &after, diff);
         let more = json!({"before": before, "after": after});
         state.say(pr, "synchronize", more)
@@ -350,6 +365,13 @@ impl State {
         if let Err(malformed) = self.store_diff(&pr.repo, base, head, diff) {
             panic!("the diff of {pr}: {malformed}");
         }
+    }
+
+    /// Empty, if it is not known.
+    fn diff_of(&self, pr: &PrKey, base: &HeadSha, head: &HeadSha) -> String {
+        let diffs = self.repo(&pr.repo).map(|repo| &repo.diffs);
+        let diff = diffs.and_then(|diffs| diffs.get(&(base.clone(), head.clone())));
+        diff.map(|diff| diff.text.clone()).unwrap_or_default()
     }
 
     /// A `pull_request` delivery; the author is its sender.

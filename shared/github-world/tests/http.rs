@@ -2,7 +2,7 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use github::PrKey;
+use github::{HeadSha, PrKey};
 use github_world::{NewPullRequest, World};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -184,6 +184,25 @@ async fn a_comparison_is_given_as_a_diff_only() {
         let headers = [GOOD[0], GOOD[1], accept];
         let (found, ..) = ask(&world, "GET", &path, &headers, Value::Null).await;
         assert_eq!(found.as_u16(), status, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn two_heads_of_a_pull_request_are_compared_and_unknown_ones_are_not() {
+    let (world, pr) = stage();
+    let first = world.head(&pr);
+    world.push(&pr, "");
+    let second = world.head(&pr);
+    let unknown: HeadSha = "a".repeat(40).parse().expect("a commit id");
+    let headers = [GOOD[0], GOOD[1], ("accept", "application/vnd.github.diff")];
+    for (from, to, status) in [
+        (&first, &second, 200),
+        (&second, &first, 200),
+        (&unknown, &second, 404),
+    ] {
+        let path = format!("/repos/octo/widgets/compare/{from}...{to}");
+        let (found, ..) = ask(&world, "GET", &path, &headers, Value::Null).await;
+        assert_eq!(found.as_u16(), status, "{path}");
     }
 }
 

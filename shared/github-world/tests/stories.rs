@@ -1,6 +1,6 @@
 //! Stories, and the deliveries that GitHub sends because of them.
 
-use github::port::{NewReview, PublishReview, ReviewEvent};
+use github::port::{NewReview, PublishReview, ReadDiff, ReviewEvent};
 use github::{PrKey, RepoName};
 use github_world::{NewPullRequest, WebhookDelivery, World};
 use serde_json::{Value, json};
@@ -293,4 +293,70 @@ fn a_story_with_a_broken_diff_stops_at_once() {
         diff: "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\nx\n".into(),
         ..NewPullRequest::default()
     });
+}
+
+fn added(lines: &[&str]) -> String {
+    let count = lines.len();
+    let lines: String = lines.iter().map(|line| format!("+{line}\n")).collect();
+    format!(
+        "diff --git a/a.rs b/a.rs\nnew file mode 100644\n--- /dev/null\n+++ b/a.rs\n@@ -0,0 +1,{count} @@\n{lines}"
+    )
+}
+
+/// "Compare two commits" tells what is new since their ways parted, and nothing of what
+/// the other way has.
+#[tokio::test]
+async fn heads_compare_with_the_heads_before_them() {
+    let world = World::seeded(7);
+    let (one, two, three) = (added(&["x"]), added(&["x", "y"]), added(&["z"]));
+    let opened = world.open_pull_request(NewPullRequest {
+        diff: one,
+        ..NewPullRequest::default()
+    });
+    let pr = opened.pr.expect("a pull request");
+    let first = world.head(&pr);
+    world.push(&pr, two.as_str());
+    let second = world.head(&pr);
+    world.force_push(&pr, three.as_str());
+    let third = world.head(&pr);
+    world.push(&pr, added(&["z", "w"]));
+    let fourth = world.head(&pr);
+    let changed = "diff --git a/a.rs b/a.rs\n--- a/a.rs\n+++ b/a.rs\n";
+    for (why, from, to, diff) in [
+        (
+            "what a push brings",
+            &first,
+            &second,
+            format!("{changed}@@ -1 +1,2 @@\n x\n+y\n"),
+        ),
+        ("backwards: nothing", &second, &first, String::new()),
+        (
+            "rewritten: all from the base on",
+            &second,
+            &third,
+            three.clone(),
+        ),
+        ("and what is gone", &third, &second, two.clone()),
+        (
+            "with the one before that too",
+            &third,
+            &first,
+            added(&["x"]),
+        ),
+        (
+            "a push upon it",
+            &third,
+            &fourth,
+            format!("{changed}@@ -1 +1,2 @@\n z\n+w\n"),
+        ),
+        (
+            "which still lacks what is gone",
+            &fourth,
+            &second,
+            two.clone(),
+        ),
+    ] {
+        let told = world.github().diff(&pr, from, to).await;
+        assert_eq!(told.expect("they can be compared"), diff, "{why}");
+    }
 }

@@ -8,7 +8,7 @@ use github::{Author, Base, HeadSha, PrKey, RepoName};
 use policy::{Attributes, Policy};
 use serde::{Deserialize, Serialize};
 use state::Key;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How long what was said of one head is kept: longer than any redelivery.
@@ -250,6 +250,9 @@ pub struct Verdict {
     /// or no line proves it. Worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsure: Vec<Finding>,
+    /// Those of [`unsure`](Verdict::unsure) that no line proves.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unproven: BTreeSet<Fingerprint>,
     /// What is seen for the first time on lines that were reviewed before, and is not
     /// severe: listed, worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

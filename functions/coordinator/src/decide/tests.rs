@@ -82,6 +82,7 @@ fn verdict() -> Verdict {
         event: ReviewEvent::Comment,
         findings: vec![],
         unsure: vec![],
+        unproven: [].into(),
         quality_score: None,
         missing: vec![],
         late: vec![],

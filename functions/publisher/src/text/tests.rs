@@ -67,6 +67,7 @@ fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> Review {
             event: ReviewEvent::RequestChanges,
             findings,
             unsure: vec![],
+            unproven: [].into(),
             quality_score: Some(2),
             missing,
             late: vec![],

@@ -5,10 +5,11 @@ use crate::score;
 use event::Timestamp;
 use github::HeadSha;
 use github::port::ReviewEvent;
+use proof::still_unproven;
 use review::item::{CheckReport, ProofItem, ReviewItem, Verdict};
-use review::{Category, Finding};
+use review::{Category, Finding, Fingerprint};
 use rounds::Open;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found, each where it is told.
 #[derive(Debug, Default)]
@@ -16,6 +17,7 @@ pub(super) struct Joined {
     since: Option<HeadSha>,
     findings: Vec<Finding>,
     unsure: Vec<Finding>,
+    unproven: BTreeSet<Fingerprint>,
     late: Vec<Finding>,
     still_open: Vec<Finding>,
     resolved: Vec<Finding>,
@@ -43,7 +45,9 @@ impl Joined {
                 joined.still_open.push(rounds::still_open(&before, finding));
             } else if finding.confidence < review.policy.confidence_floor {
                 joined.unsure.push(finding);
-            } else if joined.since.is_some() && rounds::is_late(&finding) {
+            } else if let Some(doubted) = earlier.and_then(|it| still_unproven(&finding, it)) {
+                joined.doubt([doubted]);
+            } else if earlier.is_some_and(|it| rounds::is_late(&finding, it)) {
                 joined.late.push(finding);
             } else {
                 joined.findings.push(finding);
@@ -55,6 +59,15 @@ impl Joined {
         joined.resolved = resolved;
         joined.resolved.sort_by(|a, b| a.rank().cmp(&b.rank()));
         joined
+    }
+
+    /// Lists what no line proves.
+    fn doubt(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        for finding in findings {
+            self.unproven.extend(finding.fingerprint.clone());
+            self.unsure.push(finding);
+        }
+        self.unsure.sort_by(|a, b| a.rank().cmp(&b.rank()));
     }
 
     /// What is new and has to be proven, worst first.
@@ -78,10 +91,9 @@ impl Joined {
     ) -> Verdict {
         let notes = proof::notes(&self.to_prove(), proof);
         if let Some(proof) = proof {
-            for new in [&mut self.findings, &mut self.late] {
-                self.unsure.extend(proof::unproven(new, proof));
-            }
-            self.unsure.sort_by(|a, b| a.rank().cmp(&b.rank()));
+            let new = [&mut self.findings, &mut self.late];
+            let doubted = new.map(|new| proof::unproven(new, proof));
+            self.doubt(doubted.into_iter().flatten());
         }
         let open = || self.findings.iter().chain(&self.still_open);
         let event = if open().any(Finding::blocks) {
@@ -96,6 +108,7 @@ impl Joined {
             quality_score: score::quality(reports, &scored),
             findings: self.findings,
             unsure: self.unsure,
+            unproven: self.unproven,
             missing,
             late: self.late,
             still_open: self.still_open,

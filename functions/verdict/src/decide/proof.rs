@@ -1,5 +1,6 @@
 //! The second look: which findings need one, and what it makes of them.
 
+use super::Earlier;
 use review::Finding;
 use review::item::ProofItem;
 
@@ -25,6 +26,21 @@ pub(super) fn unproven(findings: &mut Vec<Finding>, proof: &ProofItem) -> Vec<Fi
         false
     });
     taken
+}
+
+/// `finding`, with what was said of it then, if no line proved it in an earlier review
+/// and its lines are as they were: it is not put to the proof again.
+pub(super) fn still_unproven(finding: &Finding, earlier: &Earlier) -> Option<Finding> {
+    let known = finding.fingerprint.as_ref()?;
+    let is_doubted = finding.reviewed_before && earlier.verdict.unproven.contains(known);
+    let same = |then: &&Finding| {
+        needs_proof(then) && then.fingerprint.as_ref() == Some(known) && then.title == finding.title
+    };
+    let then = earlier.verdict.unsure.iter().find(same)?;
+    (needs_proof(finding) && is_doubted).then(|| Finding {
+        message: then.message.clone(),
+        ..finding.clone()
+    })
 }
 
 fn reason<'a>(finding: &Finding, proof: &'a ProofItem) -> Option<&'a str> {

@@ -59,10 +59,11 @@ pub(super) fn still_open(before: &Finding, now: Finding) -> Finding {
     }
 }
 
-/// Whether it is only listed: seen for the first time on lines that were reviewed
-/// before, and not severe.
-pub(super) fn is_late(finding: &Finding) -> bool {
-    finding.reviewed_before && finding.severity < Severity::High
+/// Whether it is only listed: seen for the first time on lines that its own specialist
+/// reviewed before, in time for the review that people have read, and not severe.
+pub(super) fn is_late(finding: &Finding, earlier: &Earlier) -> bool {
+    let had_its_say = !earlier.verdict.missing.contains(&finding.category);
+    had_its_say && finding.reviewed_before && finding.severity < Severity::High
 }
 
 /// Whether one who could find it has read its file: the rules for what a rule has

@@ -273,3 +273,101 @@ fn the_verdict_of_another_head_than_this_reviews_is_not_compared_with() {
     assert_eq!(lines(&verdict), NOTHING);
     assert_eq!(verdict.since, None);
 }
+
+#[test]
+fn who_was_missing_has_reviewed_no_line_before() {
+    let now = seen_before(low(3, "run(x)"));
+    for (why, missing, [new, late]) in [
+        ("it had its say", vec![], [vec![], vec![3]]),
+        (
+            "another was missing",
+            vec![Category::Style],
+            [vec![], vec![3]],
+        ),
+        ("it was missing", vec![now.category], [vec![3], vec![]]),
+    ] {
+        let mut earlier = earlier(&[], &[]);
+        earlier.as_mut().unwrap().verdict.missing = missing;
+        let known = Known {
+            earlier,
+            ..all_reported(std::slice::from_ref(&now))
+        };
+        let verdict = verdict(&second(), &completed(Category::Logic), &known);
+        assert_eq!(lines(&verdict), [new, late, vec![], vec![]], "{why}");
+    }
+}
+
+/// What no line proved is proven by no push that leaves its lines as they are.
+#[test]
+fn what_no_line_proved_is_put_to_the_proof_again_once_it_is_touched() {
+    let named = |title: &str, finding: Finding| Finding {
+        title: Some(title.to_owned()),
+        ..finding
+    };
+    let by_model = |line| named("Open", found(MODEL, line, Severity::High, "run(x)"));
+    let then = Finding {
+        message: "It is open. (Not proven: it is not.)".to_owned(),
+        ..by_model(3)
+    };
+    let unproven = then.fingerprint.clone();
+    for (why, unproven, now, to_prove) in [
+        ("as it was", unproven.clone(), seen_before(by_model(3)), 0),
+        (
+            "further down",
+            unproven.clone(),
+            seen_before(by_model(30)),
+            0,
+        ),
+        ("its lines were touched", unproven.clone(), by_model(3), 1),
+        (
+            "something else about it",
+            unproven,
+            seen_before(named("Lost", by_model(3))),
+            1,
+        ),
+        (
+            "nobody had been sure of it",
+            None,
+            seen_before(by_model(3)),
+            1,
+        ),
+    ] {
+        let mut earlier = earlier(&[], &[]);
+        let verdict = &mut earlier.as_mut().unwrap().verdict;
+        verdict.unsure = vec![then.clone()];
+        verdict.unproven = unproven.clone().into_iter().collect();
+        let known = Known {
+            earlier,
+            ..all_reported(std::slice::from_ref(&now))
+        };
+        let heard = completed(Category::Logic);
+        let next = match decide(Some(&second()), &heard, &known, Timestamp::UNIX_EPOCH) {
+            Decision::Write { next, .. } => next,
+            Decision::Ignore(reason) => panic!("{why}: ignored: {reason}"),
+        };
+        assert_eq!(next.to_prove.len(), to_prove, "{why}");
+        let Some(verdict) = next.verdict else {
+            continue;
+        };
+        assert_eq!(lines(&verdict), NOTHING, "{why}");
+        assert_eq!(verdict.unsure[0].message, then.message, "{why}");
+        assert_eq!(verdict.unsure[0].line, now.line, "{why}");
+        assert_eq!(verdict.unproven.iter().next(), unproven.as_ref(), "{why}");
+        assert_eq!(verdict.event, ReviewEvent::Comment, "{why}");
+    }
+}
+
+#[test]
+fn what_a_rule_finds_by_now_nobody_doubts() {
+    let then = found(MODEL, 3, Severity::High, "run(x)");
+    let mut earlier = earlier(&[], &[]);
+    let before = &mut earlier.as_mut().unwrap().verdict;
+    before.unproven = then.fingerprint.clone().into_iter().collect();
+    before.unsure = vec![then];
+    let known = Known {
+        earlier,
+        ..all_reported(&[seen_before(found("rule", 3, Severity::High, "run(x)"))])
+    };
+    let verdict = verdict(&second(), &completed(Category::Logic), &known);
+    assert_eq!(lines(&verdict), [vec![3], vec![], vec![], vec![]]);
+}

@@ -1,0 +1,171 @@
+//! What has changed between two heads of a pull request, from the diff of each.
+//!
+//! Of a file that the pull request adds, both texts are known, and what is between them
+//! is a true diff. Of a file that it changes, only its hunks are: where they differ, its
+//! part of the later diff stands as it is, and where there is no part of it any more,
+//! nothing does.
+
+use std::collections::BTreeMap;
+
+/// A diff from `before` to `after`, which are both diffs from the same base.
+pub(crate) fn since(before: &str, after: &str) -> String {
+    let (before, after) = (parts(before), parts(after));
+    let mut text = String::new();
+    for (name, now) in &after {
+        text += &match before.get(name) {
+            Some(then) if then == now => String::new(),
+            Some(then) => match (whole(then), whole(now)) {
+                (Some(then), Some(now)) => changed(name, &then, &now),
+                (Some(_) | None, Some(_) | None) => now.clone(),
+            },
+            None => now.clone(),
+        };
+    }
+    let gone = before.iter().filter(|(name, _)| !after.contains_key(*name));
+    for (name, then) in gone {
+        if let Some(then) = whole(then) {
+            text += &removed(name, &then);
+        }
+    }
+    text
+}
+
+/// The parts of a diff by their `diff --git` lines. Lines of hunks begin with a sign,
+/// so none of them is one.
+fn parts(diff: &str) -> BTreeMap<&str, String> {
+    let mut parts: BTreeMap<&str, String> = BTreeMap::new();
+    let mut open = None;
+    for line in diff.split_inclusive('\n') {
+        if line.starts_with("diff --git ") {
+            open = Some(line.trim_end());
+        }
+        if let Some(name) = open {
+            *parts.entry(name).or_default() += line;
+        }
+    }
+    parts
+}
+
+/// The text of a file that `part` adds; `None` if it does not add one, or not as text.
+fn whole(part: &str) -> Option<String> {
+    if part.starts_with("Binary files ") || part.contains("\nBinary files ") {
+        return None;
+    }
+    let (header, hunks) = part.split_once("\n@@ ").unwrap_or((part, ""));
+    let is_new = header
+        .lines()
+        .any(|line| line.starts_with("new file mode "));
+    if !is_new {
+        return None;
+    }
+    let lines = hunks.split_inclusive('\n').skip(1);
+    let text: String = lines.filter_map(|line| line.strip_prefix('+')).collect();
+    let is_cut = hunks.contains("\n\\ No newline");
+    let cut = text.strip_suffix('\n').filter(|_| is_cut);
+    Some(cut.map_or(text.clone(), str::to_owned))
+}
+
+/// Both names of a file that has the same before and after: `a/x b/x`.
+fn names(git: &str) -> Option<(&str, &str)> {
+    let both = git.strip_prefix("diff --git ")?;
+    let half = both.len().checked_sub(1)? / 2;
+    Some((both.get(..half)?, both.get(half + 1..)?))
+}
+
+/// A name with a space in it ends with a tab.
+fn ended(name: &str) -> String {
+    let tab = if name.contains(' ') { "\t" } else { "" };
+    format!("{name}{tab}")
+}
+
+fn changed(git: &str, then: &str, now: &str) -> String {
+    let Some((old, new)) = names(git).filter(|_| then != now) else {
+        return String::new();
+    };
+    let patch = diffy::create_patch(then, now).to_string();
+    let hunks = patch.find("@@ ").and_then(|at| patch.get(at..));
+    let (old, new) = (ended(old), ended(new));
+    format!("{git}\n--- {old}\n+++ {new}\n{}", hunks.unwrap_or_default())
+}
+
+fn removed(git: &str, then: &str) -> String {
+    let head = format!("{git}\ndeleted file mode 100644\n");
+    let Some((old, _)) = names(git).filter(|_| !then.is_empty()) else {
+        return head;
+    };
+    let mut text = format!(
+        "{head}--- {}\n+++ /dev/null\n@@ -1,{} +0,0 @@\n",
+        ended(old),
+        then.lines().count()
+    );
+    for line in then.split_inclusive('\n') {
+        text = text + "-" + line;
+    }
+    if !then.ends_with('\n') {
+        text += "\n\\ No newline at end of file\n";
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hunks::DiffLines;
+
+    fn added(path: &str, lines: &[&str]) -> String {
+        let count = lines.len();
+        let lines: String = lines.iter().map(|line| format!("+{line}\n")).collect();
+        format!(
+            "diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{count} @@\n{lines}"
+        )
+    }
+
+    fn hunk(path: &str, text: &str) -> String {
+        format!("diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -7 +7 @@\n{text}")
+    }
+
+    #[test]
+    fn between_two_heads_is_what_the_later_push_brought() {
+        let one = added("a.rs", &["one", "two", "three"]);
+        let two = added("b c.rs", &["four"]);
+        for (why, before, after, expected) in [
+            ("the same", one.clone(), one.clone(), String::new()),
+            (
+                "a line between others, and a file that stays",
+                format!("{one}{two}"),
+                format!("{}{two}", added("a.rs", &["one", "two", "2½", "three"])),
+                "diff --git a/a.rs b/a.rs\n--- a/a.rs\n+++ b/a.rs\n@@ -1,3 +1,4 @@\n one\n two\n+2½\n three\n".to_owned(),
+            ),
+            ("a new file", one.clone(), format!("{one}{two}"), two.clone()),
+            (
+                "a file that is gone",
+                format!("{one}{two}"),
+                one.clone(),
+                "diff --git a/b c.rs b/b c.rs\ndeleted file mode 100644\n--- a/b c.rs\t\n+++ /dev/null\n@@ -1,1 +0,0 @@\n-four\n".to_owned(),
+            ),
+            (
+                "an end without a newline",
+                one.clone(),
+                format!("{one}\\ No newline at end of file\n"),
+                "diff --git a/a.rs b/a.rs\n--- a/a.rs\n+++ b/a.rs\n@@ -1,3 +1,3 @@\n one\n two\n-three\n+three\n\\ No newline at end of file\n".to_owned(),
+            ),
+            (
+                "a file that is not wholly known stands as it is",
+                hunk("a.rs", "-x\n+y\n"),
+                hunk("a.rs", "-x\n+z\n"),
+                hunk("a.rs", "-x\n+z\n"),
+            ),
+            (
+                "unless it is the same",
+                hunk("a.rs", "-x\n+y\n"),
+                hunk("a.rs", "-x\n+y\n") + &two,
+                two.clone(),
+            ),
+        ] {
+            let diff = since(&before, &after);
+            assert_eq!(diff, expected, "{why}");
+            let read = DiffLines::read(&diff);
+            assert!(read.is_ok(), "{why}: {read:?}");
+        }
+    }
+}

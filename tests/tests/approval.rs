@@ -1,0 +1,277 @@
+//! When the bot approves on GitHub, and all that keeps it from that.
+
+use github::PrKey;
+use github::port::{Conclusion, NewCheck, ReviewEvent};
+use github_world::{Call, Fault, NewPullRequest, StatusState};
+use journeys::changes::{self, new_file};
+use journeys::house::House;
+use journeys::model::{Scripted, answer, finding, is_second_look, proof};
+use journeys::steps::{MINUTE, proposing};
+use serde_json::json;
+use std::sync::Arc;
+
+const ON: &str = "auto_approve.enabled = true\n";
+
+/// A member's change in which nothing is wrong.
+fn good() -> NewPullRequest {
+    NewPullRequest {
+        association: "MEMBER".to_owned(),
+        ..proposing(changes::clean())
+    }
+}
+
+/// It finds nothing, and praises all.
+fn praising() -> Arc<Scripted> {
+    Scripted::new(|_| Ok(json!({ "findings": [], "quality_score": 10 })))
+}
+
+/// What a story changes of one that ends with an approval.
+struct Story {
+    settings: &'static str,
+    pull: NewPullRequest,
+    model: Arc<Scripted>,
+    /// Who the bot is.
+    bot: &'static str,
+    /// What happens on GitHub before the review is posted.
+    meanwhile: fn(&House, &PrKey),
+}
+
+impl Story {
+    fn good() -> Self {
+        Self {
+            settings: ON,
+            pull: good(),
+            model: praising(),
+            bot: "review-bot[bot]",
+            meanwhile: |_, _| {},
+        }
+    }
+
+    /// How the review ends, and its text.
+    async fn told(self) -> (ReviewEvent, String) {
+        let house = House::with(&self.model).under(self.settings);
+        house.world().set_bot(self.bot);
+        let (pr, delivery) = house.begins_with(self.pull);
+        (self.meanwhile)(&house, &pr);
+        house.hear(&delivery).await;
+        let review = house.review(&pr);
+        (review.event, review.body)
+    }
+}
+
+fn build(house: &House, pr: &PrKey, conclusion: Conclusion) -> NewCheck {
+    NewCheck {
+        head_sha: house.world().head(pr),
+        name: "build".to_owned(),
+        conclusion,
+        title: "Build".to_owned(),
+        summary: String::new(),
+        external_id: String::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_approved_when_all_that_is_asked_for_is_so() {
+    let green: fn(&House, &PrKey) = |house, pr| {
+        let check = build(house, pr, Conclusion::Success);
+        house.world().check_by("ci[bot]", &pr.repo, check);
+        let head = house.world().head(pr);
+        let state = StatusState::Success;
+        house.world().set_status(&pr.repo, &head, "ci/build", state);
+    };
+    let fork = "stranger/widgets".parse().ok();
+    for (why, story) in [
+        ("an App, a member, the score", Story::good()),
+        (
+            "and green checks",
+            Story {
+                meanwhile: green,
+                ..Story::good()
+            },
+        ),
+        (
+            "a person's token can, too",
+            Story {
+                bot: "review-person",
+                ..Story::good()
+            },
+        ),
+        (
+            "a fork, where those are taken",
+            Story {
+                settings: "auto_approve = { enabled = true, allow_forks = true }",
+                pull: NewPullRequest {
+                    head_repo: fork,
+                    ..good()
+                },
+                ..Story::good()
+            },
+        ),
+    ] {
+        let (event, body) = story.told().await;
+        assert_eq!(event, ReviewEvent::Approve, "{why}: {body}");
+        assert!(body.contains("Approved: "), "{why}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn each_of_these_keeps_it_from_being_approved() {
+    let modest = || Scripted::new(|_| Ok(json!({ "findings": [], "quality_score": 7 })));
+    // It finds something, and cannot prove it: nobody is sure that it is nothing.
+    let unsure = || {
+        Scripted::new(|question| {
+            Ok(if is_second_look(question) {
+                json!({ "findings": [proof(1, false, "", "It does not.")] })
+            } else if question.contains("Your subject is logic") {
+                let said = finding("src/turn.rs", 3, "Overflow", "It overflows.");
+                let mut all = answer(&[said]);
+                all["quality_score"] = 10.into();
+                all
+            } else {
+                json!({ "findings": [], "quality_score": 10 })
+            })
+        })
+    };
+    let of = |pull| Story {
+        pull,
+        ..Story::good()
+    };
+    let while_ = |meanwhile| Story {
+        meanwhile,
+        ..Story::good()
+    };
+    for (why, story, reason) in [
+        (
+            "it is off, and a model praises",
+            Story {
+                settings: "",
+                ..Story::good()
+            },
+            None,
+        ),
+        (
+            "a model finds it middling",
+            Story {
+                model: modest(),
+                ..Story::good()
+            },
+            Some("The score is 7 of 10"),
+        ),
+        (
+            "a fork",
+            of(NewPullRequest {
+                head_repo: "stranger/widgets".parse().ok(),
+                ..good()
+            }),
+            Some("It comes from a fork"),
+        ),
+        (
+            "a first-timer, even if named",
+            Story {
+                settings: "auto_approve = { enabled = true, authors = [\"FIRST_TIMER\"] }",
+                ..of(NewPullRequest {
+                    association: "FIRST_TIMER".to_owned(),
+                    ..good()
+                })
+            },
+            Some("The author is new here"),
+        ),
+        (
+            "not one of the authors",
+            of(NewPullRequest {
+                association: "CONTRIBUTOR".to_owned(),
+                ..good()
+            }),
+            Some("CONTRIBUTOR"),
+        ),
+        (
+            "a red status",
+            while_(|house, pr| {
+                let head = house.world().head(pr);
+                let state = StatusState::Failure;
+                house.world().set_status(&pr.repo, &head, "ci/build", state);
+            }),
+            Some("Not all other checks have succeeded"),
+        ),
+        (
+            "a check that is under way",
+            while_(|house, pr| {
+                let check = build(house, pr, Conclusion::Success);
+                house.world().check_begun_by("ci[bot]", &pr.repo, check);
+            }),
+            Some("Not all other checks have succeeded"),
+        ),
+        (
+            "a finding",
+            of(NewPullRequest {
+                diff: changes::leftover(),
+                ..good()
+            }),
+            Some("One finding is open"),
+        ),
+        (
+            "one that nobody proved",
+            Story {
+                model: unsure(),
+                ..Story::good()
+            },
+            Some("One finding is open"),
+        ),
+        (
+            "a file that the settings leave out",
+            Story {
+                settings: "paths.exclude = [\"*.lock\"]\nauto_approve.enabled = true",
+                ..of(NewPullRequest {
+                    diff: changes::clean() + &new_file("a.lock", &["x"]),
+                    ..good()
+                })
+            },
+            Some("Not every changed file was read"),
+        ),
+        (
+            "its own pull request",
+            Story {
+                bot: "octocat",
+                ..Story::good()
+            },
+            Some("does not approve what it opened itself"),
+        ),
+        (
+            "GitHub does not tell of its checks",
+            while_(|house, _| house.world().fail_next_on(Call::Status, Fault::Rejected)),
+            Some("Not all other checks have succeeded"),
+        ),
+    ] {
+        let (event, body) = story.told().await;
+        assert_eq!(event, ReviewEvent::Comment, "{why}: {body}");
+        match reason {
+            Some(reason) => assert!(body.contains(reason), "{why}: {body}"),
+            None => assert!(!body.to_lowercase().contains("approve"), "{why}: {body}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_partial_review_approves_nothing() {
+    let house = House::new().under(ON);
+    let (pr, delivery) = house.begins_with(good());
+    house.without_security(&delivery, 4).await;
+    house.settle().await;
+    let review = house.review(&pr);
+    assert_eq!(review.event, ReviewEvent::Comment);
+    let reason = "No answer yet from: security";
+    assert!(review.body.contains(reason), "{}", review.body);
+}
+
+/// Each head by itself: an approval of before is not one of what came later.
+#[tokio::test]
+async fn what_is_pushed_later_is_judged_by_itself() {
+    let house = House::with(&praising()).under(ON);
+    let pr = house.opens(good()).await;
+    house.pushes(&pr, changes::leftover()).await;
+    house.ground.clock.advance(MINUTE);
+    house.pushes(&pr, changes::clean()).await;
+    let events: Vec<_> = house.reviews(&pr).iter().map(|it| it.event).collect();
+    use ReviewEvent::{Approve, Comment};
+    assert_eq!(events, [Approve, Comment, Approve]);
+}

@@ -1,0 +1,89 @@
+//! What is posted over several pushes, by whom, and where nothing is.
+
+use journeys::house::{Ground, House};
+use journeys::interruption::Interruption;
+use journeys::model::attentive;
+use journeys::steps::{FIRST, MODEL, SECOND, proposing, turn};
+
+#[tokio::test]
+async fn one_summary_is_edited_and_every_head_has_one_check() {
+    let house = House::with(&attentive(MODEL));
+    let pr = house.opens(proposing(turn(&FIRST))).await;
+    let first = house.page(&pr);
+    house.pushes(&pr, turn(&SECOND)).await;
+    let second = house.page(&pr);
+    house
+        .pushes(&pr, turn(&["/// Nothing turns any more."]))
+        .await;
+    let third = house.page(&pr);
+    for (page, check) in [
+        (&first, "Neutral: Open: 2 medium"),
+        (&second, "Neutral: Open: 2 medium"),
+        (&third, "Success: Nothing is open"),
+    ] {
+        assert_eq!(page.summaries.len(), 1, "{page:?}");
+        assert_eq!(page.checks, [check]);
+    }
+    assert_eq!(third.reviews.len(), 3);
+    let texts = [first, second, third].map(|page| page.summaries.concat());
+    insta::assert_snapshot!(texts.join("\n=====\n\n"));
+}
+
+/// It knows of no second round, so the second head is told of as the first is.
+#[tokio::test]
+async fn where_nothing_is_published_the_text_is_in_state_and_nothing_on_github() {
+    let deployment = |house: House| {
+        let policy = house.ground.policy.clone().unpublished();
+        let ground = Ground {
+            policy,
+            ..house.ground
+        };
+        House::on(ground, Interruption::none())
+    };
+    for (why, house) in [
+        (
+            "the repository wants it so",
+            House::with(&attentive(MODEL)).under("publish = false"),
+        ),
+        (
+            "the deployment does, whatever the repository wants",
+            deployment(House::with(&attentive(MODEL)).under("publish = true")),
+        ),
+    ] {
+        let pr = house.opens(proposing(turn(&FIRST))).await;
+        house.pushes(&pr, turn(&SECOND)).await;
+        assert_eq!(house.world().writes(), [], "{why}");
+        let kept = house.kept("publication").await;
+        let texts: Vec<String> = kept.iter().map(ToString::to_string).collect();
+        let told = |what: &str| texts.iter().filter(|text| text.contains(what)).count();
+        assert_eq!(texts.len(), 2, "{why}: {texts:?}");
+        assert_eq!(told("It overflows"), 2, "{why}: {texts:?}");
+        assert_eq!(told("The arguments are swapped"), 1, "{why}: {texts:?}");
+        assert_eq!(
+            house.said("agent.pr.review_recorded").await.len(),
+            2,
+            "{why}"
+        );
+        assert!(
+            house.said("agent.pr.review_published").await.is_empty(),
+            "{why}"
+        );
+    }
+}
+
+/// "You must authenticate via a GitHub App" to set a check.
+#[tokio::test]
+async fn a_token_of_a_person_has_no_check_and_all_the_rest() {
+    let house = House::with(&attentive(MODEL));
+    house.world().set_bot("review-person");
+    let pr = house.opens(proposing(turn(&FIRST))).await;
+    house.pushes(&pr, turn(&SECOND)).await;
+    let page = house.page(&pr);
+    assert_eq!(page.checks, [] as [&str; 0]);
+    assert_eq!((page.reviews.len(), page.summaries.len()), (2, 1));
+    let writes = house.world().writes().into_iter();
+    let refused = writes.filter(|write| write.status != 200);
+    let refused: Vec<_> = refused.map(|write| (write.call, write.status)).collect();
+    let check = ("POST /repos/octo/widgets/check-runs".to_owned(), 403);
+    assert_eq!(refused, [check.clone(), check], "once for each head");
+}

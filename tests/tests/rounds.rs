@@ -1,0 +1,314 @@
+//! Several pushes, several reviews: what people are told again, and what not.
+
+use agent::AgentError;
+use github::port::ReviewEvent;
+use github_world::PostedReview;
+use journeys::changes::{self, new_file};
+use journeys::house::{House, shown};
+use journeys::model::{Notice, Scripted, answer, attentive, is_second_look, noticed, proofs};
+use journeys::steps::{FIRST, MINUTE, MODEL, OVERFLOW, SECOND, SWAPPED, proposing, turn};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+fn places(review: &PostedReview) -> Vec<u32> {
+    review.comments.iter().map(|comment| comment.line).collect()
+}
+
+#[tokio::test]
+async fn a_second_review_tells_what_is_new_at_its_line_and_the_rest_by_name() {
+    let house = House::with(&attentive(MODEL));
+    let pr = house.opens(proposing(turn(&FIRST))).await;
+    assert_eq!(places(&house.newest(&pr)), [3, 4]);
+    house.pushes(&pr, turn(&SECOND)).await;
+    let second = house.newest(&pr);
+    assert_eq!(second.commit_id, house.world().head(&pr));
+    let why = "the aid is gone, and the overflow was told before";
+    assert_eq!(places(&second), [4], "{why}");
+    insta::assert_snapshot!(shown(&second));
+}
+
+/// Who found it makes no difference: the same code is the same finding.
+#[tokio::test]
+async fn what_stands_below_lines_that_come_in_is_open_and_not_told_again() {
+    for (why, line) in [
+        ("by a rule", "    dbg!(left);"),
+        ("by a model", "    left + 1"),
+    ] {
+        let house = House::with(&attentive(MODEL));
+        let short = ["pub fn turn(left: u32) -> u32 {", line, "}"];
+        let long = [
+            "/// Turns left to right.",
+            "/// Twice, it is left again.",
+            short[0],
+            line,
+            "}",
+        ];
+        let pr = house.opens(proposing(turn(&short))).await;
+        assert_eq!(places(&house.newest(&pr)), [2], "{why}");
+        house.pushes(&pr, turn(&long)).await;
+        let second = house.newest(&pr);
+        assert_eq!(places(&second), [] as [u32; 0], "{why}");
+        let progress = "0 resolved, 1 still open.";
+        assert!(second.body.contains(progress), "{why}: {}", second.body);
+        assert!(
+            second.body.contains("`src/turn.rs:4`"),
+            "{why}: {}",
+            second.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_model_is_shown_only_what_was_touched() {
+    let model = attentive(MODEL);
+    let house = House::with(&model);
+    let other = new_file("src/untouched.rs", &["pub fn untouched() {}"]);
+    let pr = house.opens(proposing(turn(&FIRST) + &other)).await;
+    let first = model.asked();
+    let reviews = first.iter().filter(|it| !is_second_look(it));
+    assert!(
+        reviews.clone().all(|it| it.contains("untouched")),
+        "all of it, at first"
+    );
+
+    house.pushes(&pr, turn(&SECOND) + &other).await;
+    let asked = model.asked().split_off(first.len());
+    assert_eq!(asked.len(), 3 + 1, "one question each, and the second look");
+    for question in &asked {
+        assert!(question.contains("src/turn.rs"), "{question}");
+        assert!(!question.contains("untouched"), "{question}");
+    }
+    let look: Vec<_> = asked.iter().filter(|it| is_second_look(it)).collect();
+    assert_eq!(look.len(), 1);
+    assert!(look[0].contains(SWAPPED.title), "it is new: {}", look[0]);
+    assert!(
+        !look[0].contains(OVERFLOW.title),
+        "it was proven: {}",
+        look[0]
+    );
+}
+
+#[tokio::test]
+async fn where_nothing_was_touched_nobody_is_asked_and_what_was_found_stands() {
+    let model = attentive(MODEL);
+    let house = House::with(&model);
+    let pr = house.opens(proposing(turn(&FIRST))).await;
+    let before = model.asked().len();
+    house.pushes(&pr, turn(&FIRST)).await;
+    assert_eq!(model.asked().len(), before);
+    let second = house.newest(&pr);
+    assert_eq!(places(&second), [] as [u32; 0]);
+    assert!(
+        second.body.contains("0 resolved, 2 still open."),
+        "{}",
+        second.body
+    );
+}
+
+/// After a rewritten history nobody knows what is gone: all of it is read again.
+#[tokio::test]
+async fn a_rewritten_history_is_read_as_a_whole() {
+    let model = attentive(MODEL);
+    let house = House::with(&model);
+    let other = new_file("src/untouched.rs", &["pub fn untouched() {}"]);
+    let pr = house.opens(proposing(turn(&FIRST) + &other)).await;
+    let before = model.asked().len();
+    house.ground.clock.advance(MINUTE);
+    let forced = house.world().force_push(&pr, turn(&SECOND) + &other);
+    house.hear(&forced).await;
+    let asked = model.asked().split_off(before);
+    let reviews: Vec<_> = asked.iter().filter(|it| !is_second_look(it)).collect();
+    assert_eq!(reviews.len(), 3);
+    assert!(reviews.iter().all(|it| it.contains("untouched")));
+    let second = house.newest(&pr);
+    assert_eq!(places(&second), [4], "what was told is known all the same");
+    assert!(
+        second.body.contains("not in its history any more"),
+        "{}",
+        second.body
+    );
+}
+
+#[tokio::test]
+async fn a_push_in_the_middle_of_a_later_review_is_the_one_that_is_told_of() {
+    for moment in [
+        "agent.pr.review_requested",
+        "agent.pr.security_check",
+        "agent.pr.check_completed",
+        "agent.pr.proof_check",
+        "agent.pr.proof_completed",
+        "agent.pr.review_completed",
+    ] {
+        let house = House::with(&attentive(MODEL));
+        let pr = house.opens(proposing(turn(&FIRST))).await;
+        let first = house.world().head(&pr);
+        house.ground.clock.advance(MINUTE);
+        house.take(&house.world().push(&pr, turn(&SECOND))).await;
+        house.settle_until(moment).await;
+        house
+            .pushes(&pr, turn(&["/// Nothing turns any more."]))
+            .await;
+        let reviews = house.reviews(&pr);
+        let of: Vec<_> = reviews.iter().map(|it| it.commit_id.clone()).collect();
+        assert_eq!(of, [first.clone(), house.world().head(&pr)], "{moment}");
+        let last = &reviews[1].body;
+        let since = format!("since `{}`: 2 resolved", first.short());
+        assert!(last.contains(&since), "{moment}: {last}");
+        let page = house.page(&pr);
+        assert_eq!(page.checks, ["Success: Nothing is open"], "{moment}");
+        assert_eq!(page.summaries.len(), 1, "{moment}");
+    }
+}
+
+#[tokio::test]
+async fn everything_delivered_again_changes_nothing_on_github() {
+    let model = attentive(MODEL);
+    let house = House::with(&model);
+    let pr = house.opens(proposing(turn(&FIRST))).await;
+    house.pushes(&pr, turn(&SECOND)).await;
+    let settled = (house.page(&pr), house.world().writes(), model.asked().len());
+    let deliveries = house.world().deliveries();
+    assert!(deliveries.len() > 4, "the bot's own, too");
+    for delivery in deliveries.iter().rev().chain(&deliveries) {
+        let again = house.world().redeliver(&delivery.guid);
+        house.ground.clock.advance(MINUTE);
+        house.hear(&again.expect("it was delivered")).await;
+    }
+    let now = (house.page(&pr), house.world().writes(), model.asked().len());
+    assert_eq!(now, settled);
+}
+
+/// Who reviewed a line and did not mind it before may not begin a new round over it,
+/// unless it is severe.
+#[tokio::test]
+async fn a_second_thought_about_a_reviewed_line_is_listed_unless_it_is_severe() {
+    const MILD: &[Notice] = &[Notice::of("logic", "left + 1", "It overflows")];
+    const SEVERE: &[Notice] = &[Notice {
+        severity: "high",
+        ..OVERFLOW
+    }];
+    for (why, notices, comments) in [("mild", MILD, vec![]), ("severe", SEVERE, vec![2])] {
+        let second_thoughts = Arc::new(AtomicBool::new(false));
+        let has = second_thoughts.clone();
+        let model = Scripted::new(move |question| {
+            Ok(match has.load(Ordering::Relaxed) {
+                _ if is_second_look(question) => proofs(question, notices),
+                true => noticed(question, notices),
+                false => answer(&[]),
+            })
+        });
+        let house = House::with(&model);
+        let begin = ["fn turn(left: u32) {", "    left + 1", "}"];
+        let more = [begin[0], begin[1], "}", "/// And no more."];
+        let pr = house.opens(proposing(turn(&begin))).await;
+        second_thoughts.store(true, Ordering::Relaxed);
+        house.pushes(&pr, turn(&more)).await;
+        let review = house.newest(&pr);
+        assert_eq!(places(&review), comments, "{why}");
+        let listed = "1 finding on lines that were reviewed before";
+        let is_listed = review.body.contains(listed);
+        assert_eq!(is_listed, comments.is_empty(), "{why}: {}", review.body);
+        let check = house.page(&pr).checks.concat();
+        assert!(check.contains("Open: 1 "), "{why}: {check}");
+    }
+}
+
+/// Silence of those who have not looked mends nothing.
+#[tokio::test]
+async fn what_nobody_has_looked_at_again_stands_open() {
+    for (why, settings, model_is_there) in [
+        ("the model gives no answer", "", false),
+        (
+            "its reviewer is not asked",
+            "reviewers = [\"security\"]",
+            true,
+        ),
+        ("its file is not read", "paths.exclude = [\"src/\"]", true),
+        ("no tokens are left", "budget.tokens_per_review = 0", true),
+    ] {
+        let is_there = Arc::new(AtomicBool::new(true));
+        let is = is_there.clone();
+        let model = Scripted::new(move |question| match is.load(Ordering::Relaxed) {
+            false => Err(AgentError::CutShort),
+            true if is_second_look(question) => Ok(proofs(question, MODEL)),
+            true => Ok(noticed(question, MODEL)),
+        });
+        let house = House::with(&model);
+        let begin = ["fn turn(left: u32) {", "    left + 1", "}"];
+        let more = ["/// Turns.", begin[0], begin[1], "}"];
+        let pr = house.opens(proposing(turn(&begin))).await;
+        assert_eq!(places(&house.newest(&pr)), [2], "{why}");
+        is_there.store(model_is_there, Ordering::Relaxed);
+        let house = house.under(settings);
+        house.pushes(&pr, turn(&more)).await;
+        let second = house.newest(&pr);
+        let progress = "0 resolved, 1 still open.";
+        assert!(second.body.contains(progress), "{why}: {}", second.body);
+        assert_eq!(second.comments, [], "{why}");
+        let checks = house.page(&pr).checks;
+        assert_eq!(checks, ["Neutral: Open: 1 medium"], "{why}");
+    }
+}
+
+/// What blocks goes on to block, and is not told at its line again.
+#[tokio::test]
+async fn a_secret_that_stays_stands_against_merging_until_it_is_gone() {
+    let house = House::new();
+    let pr = house.opens(proposing(changes::secret())).await;
+    let other = new_file("src/other.rs", &["pub fn other() {}"]);
+    house.pushes(&pr, changes::secret() + &other).await;
+    let second = house.newest(&pr);
+    assert_eq!(second.event, ReviewEvent::RequestChanges);
+    assert_eq!(second.comments, [], "it was told before");
+    let blocked = "Failure: Open: 1 critical, 1 medium";
+    assert_eq!(house.page(&pr).checks, [blocked]);
+    house.pushes(&pr, other).await;
+    let third = house.newest(&pr);
+    assert_eq!(third.event, ReviewEvent::Comment);
+    assert!(third.body.contains("2 resolved"), "{}", third.body);
+    assert_eq!(house.page(&pr).checks, ["Success: Nothing is open"]);
+}
+
+/// What comes after it goes on from the last review that stands.
+#[tokio::test]
+async fn a_head_without_a_review_is_no_round() {
+    let model = attentive(MODEL);
+    let house = House::with(&model);
+    let pr = house.opens(proposing(turn(&FIRST))).await;
+    let reviewed = house.world().head(&pr);
+    let asked = model.asked().len();
+    let house = house.under("enabled = false");
+    house.pushes(&pr, turn(&SECOND)).await;
+    assert_eq!(house.page(&pr).checks, ["Neutral: Not reviewed"]);
+    assert_eq!(model.asked().len(), asked);
+    let house = house.under("");
+    house
+        .pushes(&pr, turn(&SECOND) + &new_file("src/b.rs", &["fn b() {}"]))
+        .await;
+    let reviews = house.reviews(&pr);
+    assert_eq!(reviews.len(), 2);
+    assert_eq!(places(&reviews[1]), [4]);
+    let progress = format!(
+        "Since `{}`: 1 new, 1 resolved, 1 still open.",
+        reviewed.short()
+    );
+    assert!(reviews[1].body.contains(&progress), "{}", reviews[1].body);
+}
+
+/// Its lines were reviewed by others, and not by the one who finds it.
+#[tokio::test]
+async fn what_the_one_who_was_late_finds_is_told_in_the_next_round() {
+    let house = House::with(&attentive(&[]));
+    let code = new_file("a.py", &["import tempfile", "name = tempfile.mktemp()"]);
+    let (pr, delivery) = house.begins(code.clone());
+    house.without_security(&delivery, 4).await;
+    house.settle().await;
+    let first = house.review(&pr);
+    assert!(first.body.contains("partial"), "{}", first.body);
+    assert_eq!(first.comments, [], "nobody has found it yet");
+    house
+        .pushes(&pr, code + &new_file("b.py", &["import os"]))
+        .await;
+    let second = house.newest(&pr);
+    assert_eq!(places(&second), [2], "{}", second.body);
+}
