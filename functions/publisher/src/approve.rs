@@ -144,8 +144,8 @@ impl Publisher {
     async fn may_approve(&self, approve: &Approve) -> Result<Result<(), Ignored>, HandlerError> {
         let Approve { of, verdict, .. } = approve;
         let now = self.github.pull_request(&of.review.pr).await?;
-        if let Err(stale) = of.still(&now) {
-            return Ok(Err(Ignored::Stale(stale)));
+        if let Err(ignored) = of.still(&now) {
+            return Ok(Err(ignored));
         }
         Ok(match self.approval(of, verdict, &now).await? {
             Approval::Given => Ok(()),

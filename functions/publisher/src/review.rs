@@ -127,8 +127,8 @@ impl Publish for Review {
             return Ok(Ok(Stands::posted(found.0, &plain)));
         }
         let now = by.github.pull_request(pr).await?;
-        if let Err(stale) = self.of.still(&now) {
-            return Ok(Err(Ignored::Stale(stale)));
+        if let Err(ignored) = self.of.still(&now) {
+            return Ok(Err(ignored));
         }
         let approval = match &self.kind {
             Kind::Verdict(verdict) => by.approval(&self.of, verdict, &now).await?,

@@ -1,7 +1,7 @@
 //! Approving: the policy's decision, by what GitHub says right before the review.
 
 use super::*;
-use github::port::{Conclusion, NewCheck};
+use github::port::NewCheck;
 use github_world::{Call, Fault, StatusState};
 use policy::{Layer, Policy, Source};
 
@@ -31,6 +31,8 @@ async fn reviewed(change: Change) -> (ReviewEvent, String) {
     if let Some(bot) = change.bot {
         stage.world.set_bot(bot);
     }
+    let green = other_check(&stage, Conclusion::Success);
+    stage.world.check_by("ci[bot]", &stage.pr.repo, green);
     if let Some(world) = change.world {
         world(&stage);
     }
@@ -59,7 +61,7 @@ pub(super) fn other_check(stage: &Stage, conclusion: Conclusion) -> NewCheck {
     NewCheck {
         head_sha: stage.review().head_sha,
         name: "build".to_owned(),
-        conclusion,
+        conclusion: Some(conclusion),
         title: "Build".to_owned(),
         summary: String::new(),
         external_id: String::new(),
@@ -230,8 +232,11 @@ async fn each_reason_is_enough() {
         (
             "a check under way",
             on(|stage| {
-                let begun = other_check(stage, Conclusion::Success);
-                stage.world.check_begun_by("ci[bot]", &stage.pr.repo, begun);
+                let begun = NewCheck {
+                    conclusion: None,
+                    ..other_check(stage, Conclusion::Success)
+                };
+                stage.world.check_by("ci[bot]", &stage.pr.repo, begun);
             }),
             "Not all other checks have succeeded.",
         ),
@@ -328,6 +333,8 @@ async fn checks_that_cannot_be_read_now_are_read_later() {
         ..clean()
     };
     stage.keep(item).await;
+    let green = other_check(&stage, Conclusion::Success);
+    stage.world.check_by("ci[bot]", &stage.pr.repo, green);
     let completed = stage.completed();
     stage.world.fail_next_on(Call::Status, Fault::Unavailable);
     let failed = stage.hear(&completed).await;

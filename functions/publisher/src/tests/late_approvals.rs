@@ -2,7 +2,7 @@
 
 use super::approvals::{other_check, policy};
 use super::*;
-use github::port::{Conclusion, NewCheck};
+use github::port::NewCheck;
 use github_world::{Call, Fault, WebhookDelivery};
 
 const CI: &str = "ci[bot]";
@@ -11,8 +11,11 @@ const CI: &str = "ci[bot]";
 async fn waiting() -> Stage {
     let stage = Stage::new();
     stage.keep(asking()).await;
-    let running = other_check(&stage, Conclusion::Success);
-    stage.world.check_begun_by(CI, &stage.pr.repo, running);
+    let running = NewCheck {
+        conclusion: None,
+        ..other_check(&stage, Conclusion::Success)
+    };
+    stage.world.check_by(CI, &stage.pr.repo, running);
     assert_eq!(stage.hear(&stage.completed()).await, "applied, said 1");
     assert_eq!(votes(&stage), [ReviewEvent::Comment], "not while it runs");
     stage
@@ -88,6 +91,8 @@ async fn an_answer_that_is_lost_leads_to_one_approval() {
 async fn a_review_that_approves_is_not_followed_by_another() {
     let stage = Stage::new();
     stage.keep(asking()).await;
+    let green = other_check(&stage, Conclusion::Success);
+    stage.world.check_by(CI, &stage.pr.repo, green);
     stage.hear(&stage.completed()).await;
     assert_eq!(votes(&stage), [ReviewEvent::Approve]);
     let ended = ends(&stage, Conclusion::Success);
