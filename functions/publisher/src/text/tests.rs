@@ -170,7 +170,7 @@ fn what_strangers_wrote_stays_text() {
         ),
         ("shows no picture", "![x](y)", "\\!\\[x\\](y)"),
         ("no HTML", "<img src=x>", "\\<img src=x\\>"),
-        ("no line of its own", "a\n# b", "a \\# b"),
+        ("no line of its own", "a\n# b", "a \\#\u{200d} b"),
         (
             "code stays code",
             "use `a_b`, not *c*",
