@@ -4,6 +4,7 @@
 mod approvals;
 mod checks;
 mod late_approvals;
+mod refusals;
 mod stories;
 mod votes;
 

@@ -64,6 +64,13 @@ impl World {
         all.unwrap_or_default().iter().filter(on).cloned().collect()
     }
 
+    /// Nobody has set any check in this repository.
+    pub fn forget_checks(&self, repo: &RepoName) {
+        if let Some(repo) = self.lock().repos.get_mut(repo) {
+            repo.checks.clear();
+        }
+    }
+
     /// Another App sets a check.
     pub fn check_by(&self, app: &str, repo: &RepoName, check: NewCheck) {
         let at = self.clock().now();

@@ -11,6 +11,19 @@ pub(super) fn policy(more: &str) -> Policy {
     Policy::default().over(layer)
 }
 
+/// A review of what a model has read, too, and found nothing in.
+pub(super) fn read() -> ReviewItem {
+    let mut item = clean();
+    for report in item.reports.values_mut() {
+        let model = Reader {
+            name: "kimi".to_owned(),
+            ..report.readers[0].clone()
+        };
+        report.readers.push(model);
+    }
+    item
+}
+
 /// What a story changes of a pull request that would be approved.
 #[derive(Default)]
 struct Change {
@@ -38,7 +51,7 @@ async fn reviewed(change: Change) -> (ReviewEvent, String) {
     }
     let mut item = ReviewItem {
         policy: policy(change.policy),
-        ..clean()
+        ..read()
     };
     if let Some(with) = change.item {
         with(&mut item);
@@ -203,6 +216,32 @@ async fn each_reason_is_enough() {
             "Not every changed file was read.",
         ),
         (
+            "rules alone",
+            of(|item| item.reports = clean().reports),
+            "Rules alone approve nothing: no model has read it.",
+        ),
+        (
+            "a model that one specialist could not ask",
+            of(|item| {
+                let report = item.reports.get_mut(&Category::Logic).unwrap();
+                report.readers.truncate(1);
+            }),
+            "Rules alone approve nothing: no model has read it.",
+        ),
+        (
+            "a model that read nothing",
+            of(|item| {
+                let report = item.reports.get_mut(&Category::Logic).unwrap();
+                report.readers[1].coverage.files_read = 0;
+            }),
+            "Rules alone approve nothing: no model has read it.",
+        ),
+        (
+            "no check yet",
+            on(|stage| stage.world.forget_checks(&stage.pr.repo)),
+            "There are no checks yet, or not all have succeeded.",
+        ),
+        (
             "a stranger",
             by("CONTRIBUTOR"),
             "Pull requests of authors who are CONTRIBUTOR here are not approved.",
@@ -227,7 +266,7 @@ async fn each_reason_is_enough() {
                 let red = other_check(stage, Conclusion::Failure);
                 stage.world.check_by("ci[bot]", &stage.pr.repo, red);
             }),
-            "Not all other checks have succeeded.",
+            "There are no checks yet, or not all have succeeded.",
         ),
         (
             "a check under way",
@@ -238,7 +277,7 @@ async fn each_reason_is_enough() {
                 };
                 stage.world.check_by("ci[bot]", &stage.pr.repo, begun);
             }),
-            "Not all other checks have succeeded.",
+            "There are no checks yet, or not all have succeeded.",
         ),
         (
             "a status that is pending",
@@ -248,17 +287,17 @@ async fn each_reason_is_enough() {
                     .world
                     .set_status(repo, &head, "ci", StatusState::Pending);
             }),
-            "Not all other checks have succeeded.",
+            "There are no checks yet, or not all have succeeded.",
         ),
         (
             "statuses that may not be read",
             on(|stage| stage.world.fail_next_on(Call::Status, Fault::Rejected)),
-            "Not all other checks have succeeded.",
+            "There are no checks yet, or not all have succeeded.",
         ),
         (
             "checks that may not be read",
             on(|stage| stage.world.fail_next_on(Call::ListChecks, Fault::Rejected)),
-            "Not all other checks have succeeded.",
+            "There are no checks yet, or not all have succeeded.",
         ),
         (
             "not all have answered",
@@ -315,7 +354,7 @@ async fn a_head_that_moved_is_not_approved() {
     let stage = Stage::new();
     let item = ReviewItem {
         policy: policy(""),
-        ..clean()
+        ..read()
     };
     stage.keep(item).await;
     let completed = stage.completed();
@@ -330,7 +369,7 @@ async fn checks_that_cannot_be_read_now_are_read_later() {
     let stage = Stage::new();
     let item = ReviewItem {
         policy: policy(""),
-        ..clean()
+        ..read()
     };
     stage.keep(item).await;
     let green = other_check(&stage, Conclusion::Success);

@@ -16,6 +16,7 @@ async fn two_heads(first: ReviewEvent) -> Stage {
             verdict.findings = vec![finding(Severity::Critical)];
         }
         ReviewEvent::Approve => {
+            item.reports = approvals::read().reports;
             item.policy = approvals::policy("require_checks = false");
         }
         ReviewEvent::Comment => {}
