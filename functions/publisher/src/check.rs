@@ -251,21 +251,27 @@ impl Check {
     ) -> Result<Says, HandlerError> {
         let mut order: Vec<_> = tells
             .iter()
-            .map(|(number, it)| (it.badness(), *number, it.told))
+            .map(|(number, it)| (it.badness(), *number, it.told, it.conclusion))
             .collect();
         let is_own = |number: u64| number == self.review.pr.number;
-        order.sort_by_key(|(badness, number, _)| Reverse((*badness, is_own(*number))));
-        for (_, number, _) in order.iter().skip(MOST_PULL_REQUESTS) {
+        order.sort_by_key(|(badness, number, ..)| Reverse((*badness, is_own(*number))));
+        for (_, number, ..) in order.iter().skip(MOST_PULL_REQUESTS) {
             tells.remove(number);
         }
-        for (_, number, told) in order {
+        for (_, number, told, conclusion) in order {
             let repo = self.review.pr.repo.clone();
             let review = ReviewKey {
                 pr: PrKey { repo, number },
                 head_sha: self.review.head_sha.clone(),
             };
             match by.wanted(&review).await? {
-                Ok(of) => return Ok(Says::of(&of, told)),
+                // What it is about may have moved on; its end is the one that it told.
+                Ok(of) => {
+                    return Ok(Says {
+                        conclusion,
+                        ..Says::of(&of, told)
+                    });
+                }
                 Err(_) => tells.remove(&number),
             };
         }

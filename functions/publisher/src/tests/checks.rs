@@ -67,6 +67,14 @@ async fn another_pull_request_hides_no_red_check() {
     let shown = stage.world.checks(&stage.pr.repo, &other.review.head_sha);
     assert_eq!(shown[0].check.title, "Open: 1 critical");
 
+    // Looked at again, it stays as it was told.
+    stage.keep(under_way()).await;
+    other
+        .keep(left_alone(SkipReason::Draft, "Still."), true)
+        .await;
+    assert_eq!(stage.hear(&other.skipped()).await, "applied, said 0");
+    assert_eq!(stage.checks(), [RED], "nobody has decided otherwise");
+
     // It is mended by deciding otherwise, not by the other.
     stage.keep(clean()).await;
     stage.hear(&stage.said_published(1)).await;

@@ -27,17 +27,18 @@ fn read(markdown: &str) -> Result<(String, String), String> {
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_MATH;
     for event in Parser::new_ext(markdown, options) {
-        match event {
-            Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph) => {}
-            Event::Code(code) => {
-                all += &code;
-                words.push(' '); // code breaks what stands around it
-            }
-            Event::Text(text) => {
-                all += &text;
-                words += &text;
-            }
-            other => return Err(format!("{other:?}")),
+        let is_paragraph = matches!(
+            event,
+            Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph)
+        );
+        if let Event::Code(code) = &event {
+            all += code;
+            words.push(' '); // code breaks what stands around it
+        } else if let Event::Text(text) = &event {
+            all += text;
+            words += text;
+        } else if !is_paragraph {
+            return Err(format!("{event:?}"));
         }
     }
     Ok((bare(&all), words))
