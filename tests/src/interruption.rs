@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use bus::{Emit, EmitError};
 use event::Event;
 use github::port::{
-    CheckId, CommentId, Files, GitHubError, NewCheck, NewReview, PublishReview, PullRequest,
-    ReadChecks, ReadDiff, ReadFile, ReadFiles, ReadPullRequest, ReviewId, SetCheck, Summarise,
-    WhoAmI,
+    CheckId, CommentId, DismissReview, Files, FoundCheck, GitHubError, NewCheck, NewReview,
+    OwnReview, PublishReview, PullRequest, ReadChecks, ReadDiff, ReadFile, ReadFiles,
+    ReadPullRequest, ReviewId, SetCheck, Summarise, WhoAmI,
 };
 use github::{HeadSha, PrKey, RepoName};
 use local::registry::GitHub;
@@ -262,6 +262,24 @@ impl PublishReview for Interrupted<dyn GitHub> {
 }
 
 #[async_trait]
+impl DismissReview for Interrupted<dyn GitHub> {
+    async fn own_reviews(&self, pr: &PrKey, marker: &str) -> Result<Vec<OwnReview>, GitHubError> {
+        let work = self.inner.own_reviews(pr, marker);
+        self.ask("own reviews", work).await
+    }
+
+    async fn dismiss_review(
+        &self,
+        pr: &PrKey,
+        review: ReviewId,
+        message: &str,
+    ) -> Result<(), GitHubError> {
+        let work = self.inner.dismiss_review(pr, review, message);
+        self.ask("dismiss review", work).await
+    }
+}
+
+#[async_trait]
 impl SetCheck for Interrupted<dyn GitHub> {
     async fn find_check(
         &self,
@@ -269,14 +287,28 @@ impl SetCheck for Interrupted<dyn GitHub> {
         head: &HeadSha,
         name: &str,
         external_id: &str,
-    ) -> Result<Option<CheckId>, GitHubError> {
+    ) -> Result<Option<FoundCheck>, GitHubError> {
         let work = self.inner.find_check(repo, head, name, external_id);
         self.ask("find check", work).await
     }
 
-    async fn set_check(&self, repo: &RepoName, check: &NewCheck) -> Result<CheckId, GitHubError> {
-        let work = self.inner.set_check(repo, check);
-        self.ask("set check", work).await
+    async fn create_check(
+        &self,
+        repo: &RepoName,
+        check: &NewCheck,
+    ) -> Result<CheckId, GitHubError> {
+        let work = self.inner.create_check(repo, check);
+        self.ask("create check", work).await
+    }
+
+    async fn update_check(
+        &self,
+        repo: &RepoName,
+        id: CheckId,
+        check: &NewCheck,
+    ) -> Result<(), GitHubError> {
+        let work = self.inner.update_check(repo, id, check);
+        self.ask("update check", work).await
     }
 }
 

@@ -230,7 +230,7 @@ fn reach<'a>(
 
 #[test]
 fn only_the_publisher_can_write_to_github() {
-    for port in ["PublishReview", "SetCheck", "Summarise"] {
+    for port in ["PublishReview", "DismissReview", "SetCheck", "Summarise"] {
         for function in folders("functions") {
             let sources = rust_files(&root().join("functions").join(&function));
             let names = sources

@@ -8,7 +8,8 @@ use bus::HandlerError;
 use event::Failure;
 use github::port::{GitHubError, PullRequest, ReviewEvent};
 use policy::{ApprovalFacts, AuthorAssociation, WhyNot};
-use review::item::{CheckReport, ReviewItem, Verdict};
+use review::item::{CheckReport, Reader, ReviewItem, Verdict};
+use review::rules::RULES;
 use std::collections::BTreeMap;
 
 /// What is said of approving.
@@ -81,6 +82,7 @@ fn facts(
         score: verdict.quality_score,
         open_findings: open_findings(&of.item, verdict),
         every_file_read: every_file_read(&of.item.reports),
+        read_by_model: read_by_model(&of.item.reports),
         head_unchanged: now.head_sha == of.review.head_sha,
         author_association,
         own_pull_request: login.is_none_or(|login| login.eq_ignore_ascii_case(&now.author)),
@@ -114,6 +116,16 @@ fn every_file_read(reports: &BTreeMap<review::Category, CheckReport>) -> bool {
         !report.readers.is_empty() && readers.all(|reader| reader.coverage.left_out.is_empty())
     };
     !reports.is_empty() && reports.values().all(whole)
+}
+
+/// Whether for every specialist somebody other than the rules has read all there was.
+fn read_by_model(reports: &BTreeMap<review::Category, CheckReport>) -> bool {
+    let has_read = |reader: &Reader| {
+        let coverage = &reader.coverage;
+        reader.name != RULES && coverage.files_read > 0 && coverage.left_out.is_empty()
+    };
+    let read = |report: &CheckReport| report.readers.iter().any(has_read);
+    !reports.is_empty() && reports.values().all(read)
 }
 
 #[cfg(test)]
@@ -153,6 +165,7 @@ mod tests {
         assert!(facts.from_fork, "nobody knows where the head lives");
         assert!(!facts.head_unchanged, "another head by now");
         assert!(facts.every_file_read);
+        assert!(!facts.read_by_model, "rules alone");
         assert_eq!(facts.open_findings, 0);
     }
 }

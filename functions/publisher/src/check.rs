@@ -1,20 +1,29 @@
-//! The check run beside the merge button.
+//! The check run beside the merge button: one for a commit. GitHub knows no pull
+//! requests there, so all that have the commit for their head share it, and the worst of
+//! what they tell is shown.
 
 use crate::publication::{Claim, Publish};
-use crate::wanted::{Ignored, Wanted};
+use crate::wanted::{Ignored, Wanted, key};
 use crate::{Publisher, text};
 use async_trait::async_trait;
 use bus::HandlerError;
 use event::Say;
+use github::PrKey;
 use github::port::{Conclusion, GitHubError, NewCheck};
 use review::Finding;
 use review::item::ReviewItem;
-use review::message::SkipReason;
+use review::message::{ReviewKey, SkipReason};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use state::Key;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// What branch protection knows it by.
 pub(crate) const NAME: &str = "github-bot";
+
+/// Of more pull requests with one head, those that tell the least bad are forgotten.
+const MOST_PULL_REQUESTS: usize = 50;
 
 /// What a check or the summary tells of a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +31,8 @@ pub(crate) const NAME: &str = "github-bot";
 pub(crate) enum Told {
     /// It is left alone.
     Skipped(SkipReason),
+    /// Its review has begun.
+    UnderWay,
     /// Its review.
     Review,
     /// Its review, and what blocks and came after it.
@@ -29,43 +40,112 @@ pub(crate) enum Told {
 }
 
 impl Told {
-    /// Whether there is more to tell than `before`. That a head is left alone is told
-    /// no more once it was reviewed: nobody gets rid of a check that way.
+    /// Whether it may be told after `before`. That a head is left alone, or looked at
+    /// again, is told no more once it was reviewed: nobody gets rid of a check that way.
     pub(crate) fn supersedes(self, before: Self) -> bool {
         match (before, self) {
-            (Self::Skipped(before), Self::Skipped(now)) => before != now,
-            (Self::Skipped(_), Self::Review | Self::Block) | (Self::Review, Self::Block) => true,
-            (Self::Review | Self::Block, Self::Skipped(_) | Self::Review)
-            | (Self::Block, Self::Block) => false,
+            (Self::Skipped(_) | Self::UnderWay, _)
+            | (Self::Review, Self::Review | Self::Block)
+            | (Self::Block, Self::Block) => true,
+            (Self::Review | Self::Block, Self::Skipped(_) | Self::UnderWay)
+            | (Self::Block, Self::Review) => false,
+        }
+    }
+}
+
+/// A text, known again by its digest: 32 hexadecimal digits of SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Content(String);
+
+impl Content {
+    pub(crate) fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part);
+            hash.update([0]);
+        }
+        let digits = hash.finalize();
+        let digits = digits.iter().take(16).map(|byte| format!("{byte:02x}"));
+        Self(digits.collect())
+    }
+}
+
+/// What a pull request has its head's check say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Says {
+    conclusion: Option<Conclusion>,
+    title: String,
+    summary: String,
+}
+
+impl Says {
+    fn of(of: &Wanted, told: Told) -> Self {
+        Self {
+            conclusion: conclusion(&of.item, told),
+            title: text::headline(of, told),
+            summary: text::check_summary(of, told),
+        }
+    }
+}
+
+/// What is kept of that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Tells {
+    told: Told,
+    /// How the check ends by it; `None` while the review is under way.
+    conclusion: Option<Conclusion>,
+    content: Content,
+}
+
+impl Tells {
+    fn of(told: Told, says: &Says) -> Self {
+        let conclusion = says.conclusion;
+        let end = format!("{conclusion:?}");
+        Self {
+            told,
+            conclusion,
+            content: Content::of([&*end, &says.title, &says.summary]),
         }
     }
 
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Skipped(SkipReason::Disabled) => "skipped-disabled",
-            Self::Skipped(SkipReason::Bot) => "skipped-bot",
-            Self::Skipped(SkipReason::Author) => "skipped-author",
-            Self::Skipped(SkipReason::Draft) => "skipped-draft",
-            Self::Skipped(SkipReason::Label) => "skipped-label",
-            Self::Skipped(SkipReason::InvalidPolicy) => "skipped-policy",
-            Self::Review => "review",
-            Self::Block => "block",
+    /// Whether there is something else to tell than `before`.
+    fn supersedes(&self, before: &Self) -> bool {
+        self.told.supersedes(before.told) && self.content != before.content
+    }
+
+    /// The worse, the greater.
+    fn badness(&self) -> u8 {
+        match self.conclusion {
+            Some(Conclusion::Failure) => 3,
+            None => 2,
+            Some(Conclusion::Neutral) => 1,
+            Some(Conclusion::Success) => 0,
         }
     }
 }
 
 /// A check that is to be set.
 #[derive(Debug, Clone)]
-pub(crate) struct Check<'a> {
-    pub(crate) of: &'a Wanted,
-    pub(crate) told: Told,
+pub(crate) struct Check {
+    review: ReviewKey,
+    tells: Tells,
 }
 
-/// What is kept of a head's check.
+impl Check {
+    pub(crate) fn of(of: &Wanted, told: Told) -> Self {
+        Self {
+            review: of.review.clone(),
+            tells: Tells::of(told, &Says::of(of, told)),
+        }
+    }
+}
+
+/// What is kept of a commit's check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stands {
-    told: Told,
-    #[serde(flatten)]
+    /// What each pull request tells, by its number.
+    tells: BTreeMap<u64, Tells>,
     end: End,
 }
 
@@ -81,33 +161,60 @@ pub(crate) enum End {
 }
 
 #[async_trait]
-impl Publish for Check<'_> {
+impl Publish for Check {
     type Stands = Stands;
 
     fn key(&self) -> Key {
-        self.of.key("check")
+        let ReviewKey { pr, head_sha } = &self.review;
+        key(&format!("{}@{head_sha}/check", pr.repo))
     }
 
     fn is_told_by(&self, stands: &Stands) -> bool {
-        !self.told.supersedes(stands.told)
+        let before = stands.tells.get(&self.review.pr.number);
+        before.is_some_and(|before| !self.tells.supersedes(before))
     }
 
+    /// Whoever holds the claim tells what is so by now.
     async fn post(
         &self,
         by: &Publisher,
         claim: &Claim<Stands>,
     ) -> Result<Result<Stands, Ignored>, HandlerError> {
-        let external_id = format!("{}/{}", claim.marker.bare(), self.told.as_str());
-        let end = match self.set(by, claim, external_id).await {
-            Err(Unset::Refused(reason)) => {
-                tracing::info!(review = %self.of.review, reason, "no check: it takes an App that may write checks");
-                End::Refused(reason)
-            }
-            Err(Unset::Failed(error)) => return Err(error),
-            Ok(id) => End::CheckId(id),
+        let of = match by.wanted(&self.review).await? {
+            Ok(of) => of,
+            Err(ignored) => return Ok(Err(ignored)),
         };
-        let told = self.told;
-        Ok(Ok(Stands { told, end }))
+        let told = match by.told(&of).await? {
+            Ok(told) => told,
+            Err(ignored) => return Ok(Err(ignored)),
+        };
+        let before = claim.lease.before.clone();
+        let (mut tells, end) = before.map_or_else(
+            || (BTreeMap::new(), None),
+            |before| (before.tells, Some(before.end)),
+        );
+        let says = Says::of(&of, told);
+        let now = Tells::of(told, &says);
+        let number = self.review.pr.number;
+        if tells
+            .get(&number)
+            .is_none_or(|before| now.supersedes(before))
+        {
+            tells.insert(number, now);
+        }
+        let says = self.worst(by, &mut tells, says).await?;
+        let end = match end {
+            Some(refused @ End::Refused(_)) => refused,
+            Some(End::CheckId(_)) | None => match self.set(by, claim, says).await {
+                Err(Unset::Refused(reason)) => {
+                    tracing::info!(review = %self.review, reason, "no check: it takes an App that may write checks");
+                    End::Refused(reason)
+                }
+                Err(Unset::Failed(error)) => return Err(error),
+                Ok(id) => End::CheckId(id),
+            },
+        };
+        Ok(Ok(Stands { tells, end }))
     }
 
     fn says(&self, _: &Stands) -> Vec<Say> {
@@ -133,55 +240,95 @@ impl From<GitHubError> for Unset {
     }
 }
 
-impl Check<'_> {
-    async fn set(
+impl Check {
+    /// What the pull request tells that tells the worst; this one has its check say
+    /// `own`. Those that have another head by now, or are closed, are forgotten.
+    async fn worst(
         &self,
         by: &Publisher,
-        claim: &Claim<Stands>,
-        external_id: String,
-    ) -> Result<u64, Unset> {
-        let (repo, head) = (&self.of.review.pr.repo, &self.of.review.head_sha);
-        let found = by.github.find_check(repo, head, NAME, &external_id).await?;
-        if let Some(id) = found {
-            return Ok(id.0);
+        tells: &mut BTreeMap<u64, Tells>,
+        own: Says,
+    ) -> Result<Says, HandlerError> {
+        let mut order: Vec<_> = tells
+            .iter()
+            .map(|(number, it)| (it.badness(), *number, it.told, it.conclusion))
+            .collect();
+        let is_own = |number: u64| number == self.review.pr.number;
+        order.sort_by_key(|(badness, number, ..)| Reverse((*badness, is_own(*number))));
+        for (_, number, ..) in order.iter().skip(MOST_PULL_REQUESTS) {
+            tells.remove(number);
         }
-        let now = by.clock.now();
+        for (_, number, told, conclusion) in order {
+            let repo = self.review.pr.repo.clone();
+            let review = ReviewKey {
+                pr: PrKey { repo, number },
+                head_sha: self.review.head_sha.clone(),
+            };
+            match by.wanted(&review).await? {
+                // What it is about may have moved on; its end is the one that it told.
+                Ok(of) => {
+                    return Ok(Says {
+                        conclusion,
+                        ..Says::of(&of, told)
+                    });
+                }
+                Err(_) => tells.remove(&number),
+            };
+        }
+        Ok(own)
+    }
+
+    /// One run is kept up to date. One that has ended cannot be in progress again:
+    /// another of the same name takes its place then.
+    async fn set(&self, by: &Publisher, claim: &Claim<Stands>, says: Says) -> Result<u64, Unset> {
+        let ReviewKey { pr, head_sha } = &self.review;
+        let (repo, external_id) = (&pr.repo, claim.marker.bare());
+        let found = by.github.find_check(repo, head_sha, NAME, external_id);
+        let found = found.await?;
         claim
-            .time_left(now)
+            .time_left(by.clock.now())
             .map_err(|contested| Unset::Failed(contested.into()))?;
         let check = NewCheck {
-            head_sha: head.clone(),
+            head_sha: head_sha.clone(),
             name: NAME.to_owned(),
-            conclusion: conclusion(&self.of.item, self.told),
-            title: text::headline(self.of, self.told),
-            summary: text::check_summary(self.of, self.told),
-            external_id,
+            conclusion: says.conclusion,
+            title: says.title,
+            summary: says.summary,
+            external_id: external_id.to_owned(),
         };
-        Ok(by.github.set_check(repo, &check).await?.0)
+        match found {
+            Some(found) if check.conclusion.is_some() || !found.completed => {
+                by.github.update_check(repo, found.id, &check).await?;
+                Ok(found.id.0)
+            }
+            Some(_) | None => Ok(by.github.create_check(repo, &check).await?.0),
+        }
     }
 }
 
-/// How it ends: code's decision, by what is open and what the repository wants of it.
-pub(crate) fn conclusion(item: &ReviewItem, told: Told) -> Conclusion {
+/// How it ends: code's decision, by what is open, what was read, and what the
+/// repository wants of it. `None` while it is under way.
+pub(crate) fn conclusion(item: &ReviewItem, told: Told) -> Option<Conclusion> {
     let by_policy = |conclusion| match conclusion {
         policy::Conclusion::Neutral => Conclusion::Neutral,
         policy::Conclusion::Failure => Conclusion::Failure,
     };
     let checks = &item.policy.checks;
     let verdict = match (told, &item.verdict) {
-        (Told::Block, _) => return by_policy(checks.on_block),
+        (Told::UnderWay, _) => return None,
+        (Told::Block, _) => return Some(by_policy(checks.on_block)),
         (Told::Review, Some(verdict)) => verdict,
-        (Told::Skipped(_), _) | (Told::Review, None) => return Conclusion::Neutral,
+        (Told::Skipped(_), _) | (Told::Review, None) => return Some(Conclusion::Neutral),
     };
-    if verdict.open().any(Finding::blocks) {
+    Some(if verdict.open().any(Finding::blocks) {
         by_policy(checks.on_block)
     } else if verdict.open().next().is_some() || !verdict.late.is_empty() {
         by_policy(checks.on_findings)
-    } else if !verdict.missing.is_empty() || text::is_unread(&item.reports) {
+    } else if !verdict.missing.is_empty() || text::unread(&item.reports) > 0 {
         Conclusion::Neutral
     } else {
         Conclusion::Success
-    }
+    })
 }
 
 #[cfg(test)]

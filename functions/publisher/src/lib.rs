@@ -1,18 +1,19 @@
 //! The only hand that writes to GitHub.
 //!
 //! *Hears* `agent.pr.review_completed` and `agent.pr.block` (a review is due),
-//! `agent.pr.review_published` and `agent.pr.review_skipped` (a check and a summary are),
-//! `github.check_suite.completed` (an approval may be).
+//! `agent.pr.review_begun` (a check is in progress), `agent.pr.review_published` and
+//! `agent.pr.review_skipped` (a check and a summary are), `github.check_suite.completed` (an approval may be).
 //! *Reads* `pr:{owner}/{repo}#{n}` and GitHub's pull request (is the head still the
 //! newest?), `review:{owner}/{repo}#{n}@{head}` (the policy and the verdict), GitHub's
 //! diff, reviews, checks and comments.
-//! *Writes* `publication:{owner}/{repo}#{n}@{head}/{verdict,block,check,approval}`,
-//! `publication:{owner}/{repo}#{n}/summary`, and on GitHub one of each.
+//! *Writes* `publication:{owner}/{repo}#{n}@{head}/{verdict,block,approval}`,
+//! `publication:{owner}/{repo}@{head}/check`, `publication:{owner}/{repo}#{n}/summary`,
+//! and on GitHub one of each. What older reviews voted it takes back.
 //! *Says* `agent.pr.review_published`, or `agent.pr.review_recorded` where nothing is to
 //! be posted.
 //!
-//! A review is posted once for a pull request, a head and a kind, a check is set once for
-//! what it tells, a summary is one comment that is kept up to date: each
+//! A review is posted once for a pull request, a head and a kind, a commit's check and a
+//! pull request's summary are kept up to date: each
 //! publication is claimed under a lease, what is posted carries a marker
 //! that is kept with the claim, and GitHub is searched for it before anything is posted.
 //! So a crash between any two steps, or an answer that got lost, leads to one of each, and
@@ -25,16 +26,19 @@ mod publication;
 mod review;
 mod summary;
 mod text;
+mod votes;
 mod wanted;
 
-use ::review::message::SkipReason;
-use ::review::message::{Block, ReviewCompleted, ReviewKey, ReviewPublished, ReviewSkipped};
+use ::review::message::{
+    Block, ReviewBegun, ReviewCompleted, ReviewKey, ReviewPublished, ReviewSkipped,
+};
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
 use check::{Check, Told};
 use event::{Event, Message, Outcome};
 use github::port::{
-    PublishReview, ReadChange, ReadChecks, ReadPullRequest, SetCheck, Summarise, WhoAmI,
+    DismissReview, PublishReview, ReadChange, ReadChecks, ReadPullRequest, SetCheck, Summarise,
+    WhoAmI,
 };
 use ports::{Clock, Entropy};
 use review::Review;
@@ -65,12 +69,26 @@ pub struct Publisher {
 
 /// The parts of GitHub that the publisher is given.
 pub trait GitHub:
-    ReadPullRequest + ReadChange + ReadChecks + WhoAmI + PublishReview + SetCheck + Summarise
+    ReadPullRequest
+    + ReadChange
+    + ReadChecks
+    + WhoAmI
+    + PublishReview
+    + DismissReview
+    + SetCheck
+    + Summarise
 {
 }
 
 impl<T> GitHub for T where
-    T: ReadPullRequest + ReadChange + ReadChecks + WhoAmI + PublishReview + SetCheck + Summarise
+    T: ReadPullRequest
+        + ReadChange
+        + ReadChecks
+        + WhoAmI
+        + PublishReview
+        + DismissReview
+        + SetCheck
+        + Summarise
 {
 }
 
@@ -99,7 +117,11 @@ impl Handler for Publisher {
                 self.show(event, &skipped.review).await
             }
             CHECKS_COMPLETED => self.checked(event, &event.data_as()?).await,
-            _ => {
+            ReviewBegun::TOPIC => {
+                let begun: ReviewBegun = event.read()?;
+                self.begun(event, &begun.review).await
+            }
+            ReviewCompleted::TOPIC => {
                 let completed: ReviewCompleted = event.read()?;
                 match self.wanted(&completed.review).await? {
                     Ok(of) => self.publish(event, &Review::of_verdict(of)?).await,
@@ -107,36 +129,64 @@ impl Handler for Publisher {
                     Err(ignored) => Ok(ignored.outcome()),
                 }
             }
+            unknown => Ok(Ignored::UnknownTopic(unknown.to_owned()).outcome()),
         }
     }
 }
 
 impl Publisher {
-    /// Sets the check, then writes the summary. Each has a claim of its own, so a
-    /// redelivery goes on where this one stopped. A check that can never be set keeps
-    /// nobody from the summary.
+    /// Sets the check, writes the summary, and takes back what older reviews voted. Each
+    /// has a claim of its own, or is seen on GitHub, so a redelivery goes on where this
+    /// one stopped. A check that can never be set keeps nobody from the rest.
     async fn show(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
-        let of = match self.wanted(review).await? {
-            Ok(of) => of,
+        let (of, told) = match self.tells(review).await? {
+            Ok(tells) => tells,
             Err(ignored) => return Ok(ignored.outcome()),
         };
-        let told = match self.told(&of).await? {
-            Ok(told) => told,
-            Err(ignored) => return Ok(ignored.outcome()),
-        };
-        let of = &of;
-        let check = self.publish(event, &Check { of, told }).await;
-        let summarised = match (&check, told) {
-            (Err(error), _) if error.is_retryable() => return check,
-            // Those who cannot have checks would not know why nothing comes.
-            (_, Told::Skipped(SkipReason::InvalidPolicy) | Told::Review | Told::Block) => true,
-            (_, Told::Skipped(_)) => false,
-        };
-        if !summarised {
+        let check = self.publish(event, &Check::of(&of, told)).await;
+        if let Err(error) = &check
+            && error.is_retryable()
+        {
             return check;
         }
-        let summary = self.publish(event, &Summary { of, told }).await?;
-        Ok(both(check?, summary))
+        let summary = Summary { of: &of, told };
+        let summary = match summary.is_due(self).await? {
+            true => Some(self.publish(event, &summary).await),
+            false => None,
+        };
+        if event.topic.as_str() == ReviewPublished::TOPIC {
+            self.take_back_votes(&of).await?;
+        }
+        Ok(match summary {
+            Some(summary) => both(check?, summary?),
+            None => check?,
+        })
+    }
+
+    /// Sets the check in progress: one that says that the head is left alone must let
+    /// nobody merge what is looked at now.
+    async fn begun(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
+        match self.tells(review).await? {
+            Ok((of, Told::UnderWay)) => {
+                let check = Check::of(&of, Told::UnderWay);
+                self.publish(event, &check).await
+            }
+            Ok((_, Told::Skipped(_) | Told::Review | Told::Block)) => Ok(Ignored::Ended.outcome()),
+            Err(ignored) => Ok(ignored.outcome()),
+        }
+    }
+
+    /// What is kept of `review`, and what there is to tell of it.
+    async fn tells(
+        &self,
+        review: &ReviewKey,
+    ) -> Result<Result<(Wanted, Told), Ignored>, HandlerError> {
+        let of = match self.wanted(review).await? {
+            Ok(of) => of,
+            Err(ignored) => return Ok(Err(ignored)),
+        };
+        let told = self.told(&of).await?;
+        Ok(told.map(|told| (of, told)))
     }
 
     /// What there is to tell of a head, as it stands in state now.
@@ -147,7 +197,7 @@ impl Publisher {
             (Some(_), _) if self.is_blocked(of).await? => Ok(Told::Block),
             (Some(_), _) => Ok(Told::Review),
             (None, Some(skipped)) => Ok(Told::Skipped(skipped.reason)),
-            (None, None) => Err(Ignored::UnderWay),
+            (None, None) => Ok(Told::UnderWay),
         })
     }
 }

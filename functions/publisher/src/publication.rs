@@ -13,7 +13,7 @@ use state::{Decision, Key, Record, Saved};
 use std::time::Duration;
 
 /// How long an attempt has to itself: longer than the function may run, shorter
-/// than the wait before Lambda's second try (one minute).
+/// than its queue's visibility timeout, after which it is tried again.
 pub(crate) const LEASE: Duration = Duration::from_secs(45);
 
 /// Posting takes no longer (the port's writes give up earlier); with less left of the
@@ -43,6 +43,9 @@ pub(crate) trait Publish: Send + Sync {
     fn says(&self, stands: &Self::Stands) -> Vec<Say>;
 }
 
+/// What every marker begins with.
+pub(crate) const MARKER: &str = "<!-- github-bot:";
+
 /// Stands in what is posted, and is searched for before posting. Drawn at the first
 /// claim and kept: nobody outside can know it before it is posted, so nobody can post
 /// it first to keep the bot silent.
@@ -52,7 +55,7 @@ pub(crate) struct Marker(String);
 
 impl Marker {
     fn draw(entropy: &dyn Entropy) -> Self {
-        Self(format!("<!-- github-bot:{} -->", drawn(entropy)))
+        Self(format!("{MARKER}{} -->", entropy.nonce()))
     }
 
     /// As it stands in Markdown, where nobody sees it.
@@ -162,7 +165,8 @@ impl<S> Claim<S> {
 }
 
 impl Publisher {
-    /// Claims what is `wanted`, posts it, and settles the claim.
+    /// Claims what is `wanted`, posts it, and settles the claim. Of what stands already
+    /// it is said again: who hears that may have forgotten, or turned to another head.
     pub(crate) async fn publish<P: Publish>(
         &self,
         event: &Event,
@@ -178,7 +182,7 @@ impl Publisher {
         };
         let decide = |seen: Option<&Publication<P::Stands>>, now| match &stands {
             Some((claim, stands)) => settle(seen, claim, stands, wanted.says(stands), now),
-            None => Decision::Ignore(Ignored::Already),
+            None => again(seen, wanted, now),
         };
         let turn = self.state.turn(&key, NAME, event, decide).await?;
         let (outcome, events) = turn.into_parts();
@@ -217,10 +221,6 @@ impl Publisher {
     }
 }
 
-fn drawn(entropy: &dyn Entropy) -> String {
-    format!("{:016x}{:016x}", entropy.next_u64(), entropy.next_u64())
-}
-
 /// Free, or its lease has ended: won. Held: an error that says until when. Told: `None`.
 fn claim<S>(
     seen: Option<Publication<S>>,
@@ -238,11 +238,31 @@ fn claim<S>(
         },
     };
     let lease = Lease {
-        holder: drawn(entropy),
+        holder: entropy.nonce(),
         until: now + LEASE,
         before,
     };
     Ok(Some(Claim { marker, lease }))
+}
+
+/// What stands, once more; ignored if nobody waits for it.
+fn again<P: Publish>(
+    seen: Option<&Publication<P::Stands>>,
+    wanted: &P,
+    now: Timestamp,
+) -> Decision<Publication<P::Stands>, Ignored> {
+    let says = match seen.map(|seen| &seen.stage) {
+        Some(Stage::Published(stands)) => wanted.says(stands),
+        Some(Stage::Claimed(_)) | None => vec![],
+    };
+    match seen {
+        Some(seen) if !says.is_empty() => Decision::Write {
+            next: seen.clone(),
+            says,
+            expires_at: Some(now + RETENTION),
+        },
+        Some(_) | None => Decision::Ignore(Ignored::Already),
+    }
 }
 
 /// Published, if the claim that it was posted under still stands. If it does not,

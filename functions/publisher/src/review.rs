@@ -1,7 +1,7 @@
 //! The review: the verdict's, and what blocks and came after it.
 
 use crate::approval::Approval;
-use crate::publication::{Claim, Publication, Publish, Stage};
+use crate::publication::{Claim, Marker, Publication, Publish, Stage};
 use crate::wanted::{Ignored, NoVerdict, Wanted};
 use crate::{Publisher, text};
 use async_trait::async_trait;
@@ -52,6 +52,9 @@ pub(crate) enum Stands {
         comments: u32,
     },
 }
+
+/// Bytes of a recorded review's text that are logged; the whole is in state.
+const LONGEST_LOGGED: usize = 16 << 10;
 
 const VERDICT: &str = "verdict";
 const BLOCK: &str = "block";
@@ -112,45 +115,41 @@ impl Publish for Review {
         if !self.of.item.policy.publish {
             return Ok(Ok(self.record(&diff)));
         }
-        let text = |approval: &Approval| {
-            let marker = match approval {
-                Approval::Given => {
-                    format!("{}\n{}", claim.marker.as_str(), claim.marker.approving())
-                }
-                Approval::NotAsked | Approval::Withheld(_) => claim.marker.as_str().to_owned(),
-            };
-            text::review(self, &diff, &marker, approval)
-        };
         let pr = &self.of.review.pr;
-        let plain = text(&Approval::NotAsked);
+        let plain = text::review(self, &diff, claim.marker.as_str(), &Approval::NotAsked);
         if let Some(found) = by.github.find_review(pr, claim.marker.as_str()).await? {
             return Ok(Ok(Stands::posted(found.0, &plain)));
         }
         let now = by.github.pull_request(pr).await?;
-        if let Err(stale) = self.of.still(&now) {
-            return Ok(Err(Ignored::Stale(stale)));
+        if let Err(ignored) = self.of.still(&now) {
+            return Ok(Err(ignored));
         }
-        let approval = match &self.kind {
-            Kind::Verdict(verdict) => by.approval(&self.of, verdict, &now).await?,
-            Kind::Block(_) => Approval::NotAsked,
+        let mut form = Form {
+            approval: match &self.kind {
+                Kind::Verdict(verdict) => by.approval(&self.of, verdict, &now).await?,
+                Kind::Block(_) => Approval::NotAsked,
+            },
+            votes: true,
+            places: true,
         };
-        claim.time_left(by.clock.now())?;
-        let review = text(&approval);
-        let id = match by.github.create_review(pr, &review).await {
-            Err(GitHubError::Rejected { reason, .. }) if is_own_pull_request(&reason) => {
-                let own = Approval::Withheld(vec![WhyNot::OwnPullRequest]);
-                let comment = NewReview {
-                    event: ReviewEvent::Comment,
-                    ..match &approval {
-                        Approval::Given => text(&own),
-                        Approval::NotAsked | Approval::Withheld(_) => review.clone(),
-                    }
-                };
-                by.github.create_review(pr, &comment).await?
+        loop {
+            claim.time_left(by.clock.now())?;
+            let review = form.written(self, &diff, &claim.marker);
+            let answer = by.github.create_review(pr, &review).await;
+            let less = match &answer {
+                Err(GitHubError::Rejected { reason, .. }) => form.after(&review, reason),
+                Ok(_) | Err(_) => None,
+            };
+            let Some(less) = less else {
+                return Ok(Ok(Stands::posted(answer?.0, &review)));
+            };
+            // An attempt before this one may have come through by now.
+            if let Some(found) = by.github.find_review(pr, claim.marker.as_str()).await? {
+                return Ok(Ok(Stands::posted(found.0, &plain)));
             }
-            answer => answer?,
-        };
-        Ok(Ok(Stands::posted(id.0, &review)))
+            tracing::info!(review = %self.of.review, ?answer, "GitHub did not accept the review; posting less of it");
+            form = less;
+        }
     }
 
     fn says(&self, stands: &Stands) -> Vec<Say> {
@@ -176,7 +175,8 @@ impl Review {
     fn record(&self, diff: &Diff) -> Stands {
         let review = text::review(self, diff, "", &Approval::NotAsked);
         let recorded = text::recorded(&review);
-        tracing::info!(review = %self.of.review, text = recorded, "publish = false: this review would be posted");
+        let text = beginning(&recorded, LONGEST_LOGGED);
+        tracing::info!(review = %self.of.review, text, "publish = false: this review would be posted");
         Stands::Recorded {
             recorded,
             comments: count(&review),
@@ -210,6 +210,65 @@ impl Publisher {
     }
 }
 
+/// As many whole characters as fit into `most` bytes.
+fn beginning(text: &str, most: usize) -> &str {
+    let end = text.floor_char_boundary(most);
+    text.get(..end).unwrap_or_default()
+}
+
+/// How a review is posted: less of it each time that GitHub refuses it.
+#[derive(Debug)]
+struct Form {
+    approval: Approval,
+    /// Whether it votes, or only comments.
+    votes: bool,
+    /// Whether it has comments on lines.
+    places: bool,
+}
+
+impl Form {
+    fn written(&self, review: &Review, diff: &Diff, marker: &Marker) -> NewReview {
+        let marker = match self.approval {
+            Approval::Given => format!("{}\n{}", marker.as_str(), marker.approving()),
+            Approval::NotAsked | Approval::Withheld(_) => marker.as_str().to_owned(),
+        };
+        let written = match self.places {
+            true => text::review(review, diff, &marker, &self.approval),
+            false => text::without_comments(review, &marker, &self.approval),
+        };
+        match self.votes {
+            true => written,
+            false => NewReview {
+                event: ReviewEvent::Comment,
+                ..written
+            },
+        }
+    }
+
+    /// What is left to post after GitHub did not accept this for a `reason`.
+    fn after(&self, written: &NewReview, reason: &str) -> Option<Self> {
+        if self.votes && is_own_pull_request(reason) {
+            let approval = match &self.approval {
+                Approval::Given => Approval::Withheld(vec![WhyNot::OwnPullRequest]),
+                other @ (Approval::NotAsked | Approval::Withheld(_)) => other.clone(),
+            };
+            Some(Self {
+                approval,
+                votes: false,
+                places: self.places,
+            })
+        } else if self.places && !written.comments.is_empty() {
+            Some(Self {
+                approval: self.approval.clone(),
+                votes: self.votes,
+                places: false,
+            })
+        } else {
+            None
+        }
+    }
+}
+
 /// Nobody can request changes on a pull request of their own, or approve it; the same
 /// review as a comment is what is left.
 fn is_own_pull_request(reason: &str) -> bool {
@@ -221,6 +280,18 @@ fn is_own_pull_request(reason: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_line_has_an_end() {
+        for (why, text, most, begins) in [
+            ("all of it", "abc", 3, "abc"),
+            ("the beginning", "abcd", 3, "abc"),
+            ("no half of a letter", "abé", 3, "ab"),
+            ("nothing", "é", 1, ""),
+        ] {
+            assert_eq!(beginning(text, most), begins, "{why}");
+        }
+    }
 
     #[test]
     fn a_review_of_before_its_comments_were_counted_still_stands() {

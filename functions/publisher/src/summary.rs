@@ -1,7 +1,7 @@
 //! The one comment on a pull request's page that says how its newest head stands.
 
-use crate::check::Told;
-use crate::publication::{Claim, Publish};
+use crate::check::{Content, Told};
+use crate::publication::{Claim, Publication, Publish};
 use crate::wanted::{Ignored, Wanted, key};
 use crate::{Publisher, text};
 use async_trait::async_trait;
@@ -9,6 +9,7 @@ use bus::HandlerError;
 use event::Say;
 use github::HeadSha;
 use github::port::{CommentId, GitHubError};
+use review::message::SkipReason;
 use serde::{Deserialize, Serialize};
 use state::Key;
 
@@ -17,6 +18,25 @@ use state::Key;
 pub(crate) struct Summary<'a> {
     pub(crate) of: &'a Wanted,
     pub(crate) told: Told,
+}
+
+impl Told {
+    /// Whether a comment is made for it. What else there is to tell only keeps one up
+    /// to date.
+    fn makes_a_summary(self) -> bool {
+        match self {
+            // Those who cannot have checks would not know why nothing comes.
+            Self::Skipped(SkipReason::InvalidPolicy) | Self::Review | Self::Block => true,
+            Self::Skipped(
+                SkipReason::Disabled
+                | SkipReason::Bot
+                | SkipReason::Author
+                | SkipReason::Draft
+                | SkipReason::Label,
+            )
+            | Self::UnderWay => false,
+        }
+    }
 }
 
 /// What is kept of a pull request's summary.
@@ -28,6 +48,9 @@ pub(crate) struct Stands {
     head_sha: HeadSha,
     /// What it tells of it.
     told: Told,
+    /// Its text; `None` in items of before it was kept.
+    #[serde(default)]
+    content: Option<Content>,
 }
 
 #[async_trait]
@@ -39,7 +62,8 @@ impl Publish for Summary<'_> {
     }
 
     fn is_told_by(&self, stands: &Stands) -> bool {
-        stands.head_sha == self.of.review.head_sha && !self.told.supersedes(stands.told)
+        let new = self.told.supersedes(stands.told) && stands.content != Some(self.content());
+        stands.head_sha == self.of.review.head_sha && !new
     }
 
     /// Whoever holds the claim writes, and only of the head that GitHub says is the
@@ -50,19 +74,23 @@ impl Publish for Summary<'_> {
         claim: &Claim<Stands>,
     ) -> Result<Result<Stands, Ignored>, HandlerError> {
         let now = by.github.pull_request(&self.of.review.pr).await?;
-        if let Err(stale) = self.of.still(&now) {
-            return Ok(Err(Ignored::Stale(stale)));
+        if let Err(ignored) = self.of.still(&now) {
+            return Ok(Err(ignored));
         }
         let body = text::summary(self.of, self.told, claim.marker.as_str());
         let before = claim.lease.before.as_ref();
         let comment = match before {
             Some(before) if self.update(by, claim, before.comment, &body).await? => before.comment,
-            Some(_) | None => self.find_or_create(by, claim, &body).await?,
+            Some(_) | None => match self.find_or_create(by, claim, &body).await? {
+                Ok(comment) => comment,
+                Err(ignored) => return Ok(Err(ignored)),
+            },
         };
         Ok(Ok(Stands {
             comment,
             head_sha: self.of.review.head_sha.clone(),
             told: self.told,
+            content: Some(self.content()),
         }))
     }
 
@@ -72,6 +100,20 @@ impl Publish for Summary<'_> {
 }
 
 impl Summary<'_> {
+    /// Whether there is something to write: a comment to make, or one to keep up to date.
+    pub(crate) async fn is_due(&self, by: &Publisher) -> Result<bool, HandlerError> {
+        if self.told.makes_a_summary() {
+            return Ok(true);
+        }
+        let known: Option<Publication<Stands>> = by.state.peek(&self.key()).await?;
+        let skipped = matches!(self.told, Told::Skipped(_));
+        Ok(skipped && known.is_some())
+    }
+
+    fn content(&self) -> Content {
+        Content::of([&*text::summary(self.of, self.told, "")])
+    }
+
     /// Whether the comment was still there to be given its text.
     async fn update(
         &self,
@@ -95,15 +137,18 @@ impl Summary<'_> {
         by: &Publisher,
         claim: &Claim<Stands>,
         body: &str,
-    ) -> Result<CommentId, HandlerError> {
+    ) -> Result<Result<CommentId, Ignored>, HandlerError> {
         let pr = &self.of.review.pr;
         let found = by.github.find_comment(pr, claim.marker.as_str()).await?;
         if let Some(found) = found
             && self.update(by, claim, found, body).await?
         {
-            return Ok(found);
+            return Ok(Ok(found));
+        }
+        if !self.told.makes_a_summary() {
+            return Ok(Err(Ignored::NoSummary));
         }
         claim.time_left(by.clock.now())?;
-        Ok(by.github.create_comment(pr, body).await?)
+        Ok(Ok(by.github.create_comment(pr, body).await?))
     }
 }

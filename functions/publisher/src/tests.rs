@@ -2,19 +2,22 @@
 //! it hears.
 
 mod approvals;
+mod checks;
 mod late_approvals;
+mod refusals;
 mod stories;
+mod votes;
 
 use super::*;
 use ::review::item::{
     CheckReport, PullRequestItem, RETENTION, Reader, ReviewItem, Skipped, Verdict,
 };
-use ::review::message::BlockReason;
+use ::review::message::{BlockReason, SkipReason};
 use ::review::{Category, Confidence, Coverage, Finding, Severity};
 use bus::EmitError;
 use event::{Say, Timestamp};
 use github::PrKey;
-use github::port::ReviewEvent;
+use github::port::{Conclusion, ReviewEvent};
 use github_world::{NewPullRequest, World};
 use ports::{ManualClock, SeededEntropy};
 use state::{Memory, Record};
@@ -89,6 +92,26 @@ pub(crate) fn clean() -> ReviewItem {
     }
 }
 
+/// A head that is left alone.
+fn left_alone(reason: SkipReason, why: &str) -> ReviewItem {
+    ReviewItem {
+        verdict: None,
+        skipped: Some(Skipped {
+            reason,
+            why: why.to_owned(),
+        }),
+        ..clean()
+    }
+}
+
+/// A head whose review has begun.
+fn under_way() -> ReviewItem {
+    ReviewItem {
+        verdict: None,
+        ..clean()
+    }
+}
+
 /// Keeps what is said.
 #[derive(Default)]
 struct Said(Mutex<Vec<Event>>);
@@ -154,13 +177,9 @@ impl Stage {
         }
     }
 
-    /// The state of the newest head: its `pr:` and its `review:`.
-    async fn keep(&self, item: ReviewItem) {
-        self.keep_from(item, Some(self.pr.repo.clone())).await;
-    }
-
-    async fn keep_from(&self, item: ReviewItem, head_repo: Option<github::RepoName>) {
-        let pull = PullRequestItem {
+    /// The pull request at its newest head.
+    fn pull(&self) -> PullRequestItem {
+        PullRequestItem {
             head_sha: self.world.head(&self.pr),
             before: None,
             base: github::Base {
@@ -168,12 +187,24 @@ impl Stage {
                 sha: self.world.base(&self.pr),
             },
             author: github::Author::ghost(),
-            head_repo,
+            head_repo: Some(self.pr.repo.clone()),
             draft: false,
             labels: vec![],
             open: true,
             updated_at: self.clock.now(),
             reviewed: None,
+        }
+    }
+
+    /// The state of the newest head: its `pr:` and its `review:`.
+    async fn keep(&self, item: ReviewItem) {
+        self.keep_from(item, Some(self.pr.repo.clone())).await;
+    }
+
+    async fn keep_from(&self, item: ReviewItem, head_repo: Option<github::RepoName>) {
+        let pull = PullRequestItem {
+            head_repo,
+            ..self.pull()
         };
         let item = ReviewItem {
             base_sha: self.world.base(&self.pr),
@@ -254,10 +285,23 @@ impl Stage {
         published
     }
 
-    /// Ends of the checks of the newest head.
-    fn checks(&self) -> Vec<github::port::Conclusion> {
+    /// Ends of the checks of the newest head, `None` for one in progress.
+    fn checks(&self) -> Vec<Option<Conclusion>> {
         let checks = self.world.checks(&self.pr.repo, &self.review().head_sha);
         checks.iter().map(|it| it.check.conclusion).collect()
+    }
+
+    fn begun(&self) -> Event {
+        let review = self.review();
+        self.event(Say::new(&ReviewBegun { review }))
+    }
+
+    fn said_published(&self, review_id: u64) -> Event {
+        self.event(Say::new(&ReviewPublished {
+            review: self.review(),
+            review_id,
+            comments: 0,
+        }))
     }
 
     fn comments(&self) -> Vec<String> {

@@ -8,12 +8,13 @@ mod overview;
 mod review;
 
 pub(crate) use overview::{check_summary, headline, summary};
-pub(crate) use review::{approval, recorded, review};
+pub(crate) use review::{approval, recorded, review, without_comments};
 
 use ::review::item::{CheckReport, Verdict};
 use ::review::{Category, Coverage, Finding, Severity};
+use diff::WhyLeftOut;
 use markdown::code;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// GitHub takes no longer body of a review or a comment ("Create a review for a pull
 /// request", "Create an issue comment").
@@ -31,6 +32,27 @@ pub(crate) fn is_unread(reports: &BTreeMap<Category, CheckReport>) -> bool {
         .peekable();
     let none = |coverage: &Coverage| coverage.files_read == 0 && !coverage.left_out.is_empty();
     read.peek().is_some() && read.all(none)
+}
+
+/// How many files somebody should have read and has not. What the repository leaves
+/// out, or calls generated, nobody should.
+pub(crate) fn unread(reports: &BTreeMap<Category, CheckReport>) -> usize {
+    let readers = reports.values().flat_map(|report| &report.readers);
+    let files: BTreeSet<_> = readers
+        .flat_map(|reader| &reader.coverage.left_out)
+        .filter(|file| match file.why {
+            WhyLeftOut::Excluded | WhyLeftOut::Generated => false,
+            WhyLeftOut::Binary
+            | WhyLeftOut::Submodule
+            | WhyLeftOut::Malformed
+            | WhyLeftOut::TooLarge
+            | WhyLeftOut::Unanswered
+            | WhyLeftOut::Budget
+            | WhyLeftOut::NoPatch => true,
+        })
+        .map(|file| &file.path)
+        .collect();
+    files.len()
 }
 
 /// `1 critical, 2 low`.

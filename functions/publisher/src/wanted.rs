@@ -26,13 +26,19 @@ impl Wanted {
     }
 
     /// Whether it is, by GitHub's word of `now`.
-    pub(crate) fn still(&self, now: &PullRequest) -> Result<(), Stale> {
+    pub(crate) fn still(&self, now: &PullRequest) -> Result<(), Ignored> {
         if now.head_sha != self.review.head_sha {
-            Err(Stale::Superseded(now.head_sha.clone()))
-        } else if now.open {
-            Ok(())
-        } else {
-            Err(Stale::Closed)
+            return Err(Ignored::Stale(Stale::Superseded(now.head_sha.clone())));
+        }
+        if !now.open {
+            return Err(Ignored::Stale(Stale::Closed));
+        }
+        match &self.item.base_branch {
+            Some(was) if *was != now.base_ref => Err(Ignored::OtherBase {
+                was: was.clone(),
+                now: now.base_ref.clone(),
+            }),
+            Some(_) | None => Ok(()),
         }
     }
 }
@@ -58,8 +64,19 @@ pub(crate) enum Ignored {
     TakenOver,
     /// `publish = false`.
     Unpublished,
-    /// It was left alone, and is not any more.
-    UnderWay,
+    /// It is not under way any more.
+    Ended,
+    /// The pull request has no summary that could tell it.
+    NoSummary,
+    /// It would be merged into another branch than the one whose settings were read.
+    OtherBase {
+        /// The one that it was reviewed for.
+        was: String,
+        /// The one that it would be merged into.
+        now: String,
+    },
+    /// Nothing is known of such events.
+    UnknownTopic(String),
     /// Nothing is kept of the review.
     NotKept,
     /// Its review does not stand yet, and looks for itself when it is posted.
@@ -88,7 +105,15 @@ impl fmt::Display for Ignored {
             Self::VerdictTells => f.write_str("the verdict tells what blocks"),
             Self::TakenOver => f.write_str("another attempt has taken over"),
             Self::Unpublished => f.write_str("nothing is posted here: publish = false"),
-            Self::UnderWay => f.write_str("it is under review after all"),
+            Self::Ended => f.write_str("its review has ended"),
+            Self::NoSummary => f.write_str("it has no summary to keep up to date"),
+            Self::OtherBase { was, now } => {
+                write!(
+                    f,
+                    "it was reviewed for {was}, and would be merged into {now}"
+                )
+            }
+            Self::UnknownTopic(topic) => write!(f, "nothing is known of {topic}"),
             Self::NotKept => f.write_str("nothing is kept of this review"),
             Self::NotReviewed => f.write_str("its review does not stand yet"),
             Self::NotAsked => f.write_str("no approval is asked for"),

@@ -10,14 +10,15 @@ mod common;
 
 use common::Stage;
 use github::port::{
-    CommentId, Conclusion, GitHubError, NewCheck, NewReview, PublishReview, ReadChecks,
-    ReviewComment, SetCheck, Side, Summarise, WhoAmI,
+    CheckId, CommentId, Conclusion, FoundCheck, GitHubError, NewCheck, NewReview, PublishReview,
+    ReadChecks, ReviewComment, SetCheck, Side, Summarise, WhoAmI,
 };
 use github_world::{Fault, StatusState};
 use std::time::Duration;
 
 by_token_and_by_app!(
     a_check_is_set_and_found,
+    a_check_is_given_another_text,
     what_a_check_may_not_be,
     one_comment_is_kept_up_to_date,
     comments_are_found_on_the_last_page,
@@ -29,7 +30,7 @@ fn check(stage: &Stage) -> NewCheck {
     NewCheck {
         head_sha: stage.head(),
         name: "review & more".to_owned(),
-        conclusion: Conclusion::Failure,
+        conclusion: Some(Conclusion::Failure),
         title: "One finding".to_owned(),
         summary: "It is **here**.".to_owned(),
         external_id: "run-1".to_owned(),
@@ -49,18 +50,25 @@ async fn a_check_is_set_and_found(stage: Stage) {
     assert_eq!(find("run-1").await, None);
     for conclusion in [Conclusion::Neutral, Conclusion::Success] {
         let other = NewCheck {
-            conclusion,
+            conclusion: Some(conclusion),
             external_id: format!("{conclusion:?}"),
             ..new.clone()
         };
-        client.set_check(repo, &other).await.unwrap();
+        client.create_check(repo, &other).await.unwrap();
     }
-    let id = client.set_check(repo, &new).await.unwrap();
+    let id = client.create_check(repo, &new).await.unwrap();
     let shown = stage.world.checks(repo, &new.head_sha);
     assert_eq!(shown.len(), 3);
     assert_eq!((shown[2].id, &shown[2].check), (id, &new));
-    assert_eq!(find("run-1").await, Some(id));
+    let found = |id, completed| Some(FoundCheck { id, completed });
+    assert_eq!(find("run-1").await, found(id, true));
     assert_eq!(find("run-2").await, None);
+    let begun = NewCheck {
+        conclusion: None,
+        ..new.clone()
+    };
+    let newest = client.create_check(repo, &begun).await.unwrap();
+    assert_eq!(find("run-1").await, found(newest, false), "the newest");
     // Many of the same name: the list has pages.
     for n in 0..150 {
         let external_id = format!("later-{n}");
@@ -71,6 +79,58 @@ async fn a_check_is_set_and_found(stage: Stage) {
         stage.world.check_by("review-bot[bot]", repo, later);
     }
     assert!(find("later-149").await.is_some(), "on the second page");
+}
+
+async fn a_check_is_given_another_text(stage: Stage) {
+    let (client, world) = (stage.client(), stage.world.github());
+    let repo = &stage.pr.repo;
+    let begun = NewCheck {
+        conclusion: None,
+        ..check(&stage)
+    };
+    let id = client.create_check(repo, &begun).await.unwrap();
+    let shown = || {
+        let shown = stage.world.checks(repo, &begun.head_sha);
+        assert_eq!(shown.len(), 1, "it is one");
+        shown[0].check.clone()
+    };
+    assert_eq!(shown(), begun);
+    for (why, conclusion, shows) in [
+        (
+            "it ends",
+            Some(Conclusion::Failure),
+            Some(Conclusion::Failure),
+        ),
+        (
+            "another end",
+            Some(Conclusion::Neutral),
+            Some(Conclusion::Neutral),
+        ),
+        ("GitHub keeps its end", None, Some(Conclusion::Neutral)),
+    ] {
+        let said = NewCheck {
+            conclusion,
+            title: why.to_owned(),
+            ..begun.clone()
+        };
+        client.update_check(repo, id, &said).await.unwrap();
+        let want = NewCheck {
+            conclusion: shows,
+            ..said
+        };
+        assert_eq!(shown(), want, "{why}");
+    }
+    stage.world.check_by("other[bot]", repo, begun.clone());
+    let all = stage.world.checks(repo, &begun.head_sha);
+    let others = all.last().unwrap().id;
+    for (why, id) in [("nobody's", CheckId(1)), ("another App's", others)] {
+        let refused = client.update_check(repo, id, &begun).await;
+        assert!(
+            matches!(refused, Err(GitHubError::NotFound { .. })),
+            "{why}: {refused:?}"
+        );
+        assert_eq!(refused, world.update_check(repo, id, &begun).await, "{why}");
+    }
 }
 
 #[tokio::test]
@@ -95,26 +155,26 @@ async fn what_a_check_may_not_be(stage: Stage) {
         summary: "ä".repeat(n),
         ..good.clone()
     };
-    client.set_check(repo, &long(65_535)).await.unwrap();
+    client.create_check(repo, &long(65_535)).await.unwrap();
     let unknown = NewCheck {
         head_sha: "f".repeat(40).parse().unwrap(),
         ..good.clone()
     };
     for (why, bad) in [("too long", long(65_536)), ("no such commit", unknown)] {
-        let refused = client.set_check(repo, &bad).await;
+        let refused = client.create_check(repo, &bad).await;
         assert!(
             matches!(refused, Err(GitHubError::Rejected { .. })),
             "{why}: {refused:?}"
         );
-        assert_eq!(refused, world.set_check(repo, &bad).await, "{why}");
+        assert_eq!(refused, world.create_check(repo, &bad).await, "{why}");
     }
     stage.world.set_bot("review-person");
-    let refused = client.set_check(repo, &good).await;
+    let refused = client.create_check(repo, &good).await;
     assert!(
         matches!(refused, Err(GitHubError::Forbidden { .. })),
         "only Apps may: {refused:?}"
     );
-    assert_eq!(refused, world.set_check(repo, &good).await);
+    assert_eq!(refused, world.create_check(repo, &good).await);
 }
 
 #[tokio::test]
@@ -129,24 +189,31 @@ async fn green_is_what_nothing_speaks_against() {
         let direct = world.others_are_green(repo, &head, &own.name).await;
         assert_eq!(found, direct, "{why}");
     };
-    look("there is nothing", true).await;
-    client.set_check(repo, &own).await.unwrap();
-    look("the bot's own has failed", true).await;
+    look("there is nothing", false).await;
+    client.create_check(repo, &own).await.unwrap();
+    look("there is the bot's own alone", false).await;
 
     let named = |name: &str, conclusion| NewCheck {
         name: name.to_owned(),
-        conclusion,
+        conclusion: Some(conclusion),
         ..own.clone()
     };
     let (failure, success) = (Conclusion::Failure, Conclusion::Success);
+    stage
+        .world
+        .check_by("lint[bot]", repo, named("lint", success));
+    look("the bot's own has failed", true).await;
     let same_name = named(&own.name, failure);
     stage.world.check_by("other[bot]", repo, same_name.clone());
     look("another App's of the same name", false).await;
     let mended = named(&own.name, success);
     stage.world.check_by("other[bot]", repo, mended);
     look("run again", true).await;
-    let begun = named("build", success);
-    stage.world.check_begun_by("ci[bot]", repo, begun);
+    let begun = NewCheck {
+        conclusion: None,
+        ..named("build", success)
+    };
+    stage.world.check_by("ci[bot]", repo, begun);
     look("under way", false).await;
     let neutral = named("build", Conclusion::Neutral);
     stage.world.check_by("ci[bot]", repo, neutral);
@@ -332,7 +399,7 @@ async fn no_write_is_sent_twice(stage: Stage) {
                 match nth {
                     0 => client.create_comment(pr, "x").await.map(drop),
                     1 => client.update_comment(&pr.repo, id, "x").await,
-                    _ => client.set_check(&pr.repo, &new).await.map(drop),
+                    _ => client.create_check(&pr.repo, &new).await.map(drop),
                 }
             };
             let (done, slept) = stage.slept(write).await;

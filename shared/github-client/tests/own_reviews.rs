@@ -4,7 +4,9 @@
 mod common;
 
 use common::Stage;
-use github::port::PublishReview;
+use github::port::{
+    DismissReview, GitHubError, NewReview, PublishReview, ReviewEvent, ReviewState,
+};
 use github_client::Config;
 use std::time::Duration;
 
@@ -107,4 +109,51 @@ async fn what_github_says_goes_before_a_wrong_setting() {
         .await
         .unwrap();
     assert_eq!(client.find_review(&stage.pr, MARKER).await, Ok(Some(id)));
+}
+
+#[tokio::test]
+async fn a_vote_is_taken_back_once() {
+    let stage = Stage::new().await;
+    stage.world.submit_review(&stage.pr, "mallory", MARKER);
+    let (client, world) = (stage.client(), stage.world.github());
+    let mut ids = Vec::new();
+    for event in [
+        ReviewEvent::Comment,
+        ReviewEvent::RequestChanges,
+        ReviewEvent::Approve,
+    ] {
+        let review = NewReview {
+            event,
+            ..stage.review(MARKER)
+        };
+        ids.push(client.create_review(&stage.pr, &review).await.unwrap());
+    }
+    let states = async || {
+        let own = client.own_reviews(&stage.pr, MARKER).await;
+        assert_eq!(own, world.own_reviews(&stage.pr, MARKER).await);
+        let own = own.unwrap();
+        assert!(own.iter().all(|it| it.commit_id == Some(stage.head())));
+        own.into_iter().map(|it| it.state).collect::<Vec<_>>()
+    };
+    let (commented, dismissed) = (ReviewState::Commented, ReviewState::Dismissed);
+    let before = [
+        commented,
+        ReviewState::ChangesRequested,
+        ReviewState::Approved,
+    ];
+    assert_eq!(states().await, before, "the bot's own alone");
+    for id in &ids[1..] {
+        let done = client.dismiss_review(&stage.pr, *id, "A newer one.").await;
+        assert_eq!(done, Ok(()));
+    }
+    assert_eq!(states().await, [commented, dismissed, dismissed]);
+    for (why, id) in [("no vote", ids[0]), ("taken back", ids[1])] {
+        let refused = client.dismiss_review(&stage.pr, id, "Again.").await;
+        assert!(
+            matches!(refused, Err(GitHubError::Rejected { .. })),
+            "{why}: {refused:?}"
+        );
+        let direct = world.dismiss_review(&stage.pr, id, "Again.").await;
+        assert_eq!(refused, direct, "{why}");
+    }
 }

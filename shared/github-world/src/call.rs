@@ -21,6 +21,8 @@ pub enum Call {
     ListReviews,
     /// `POST /repos/{owner}/{repo}/pulls/{number}/reviews`.
     CreateReview,
+    /// `PUT /repos/{owner}/{repo}/pulls/{number}/reviews/{id}/dismissals`.
+    DismissReview,
     /// `GET /repos/{owner}/{repo}/pulls/{number}/files`.
     ListFiles,
     /// `GET /repos/{owner}/{repo}/contents/{path}`.
@@ -31,6 +33,8 @@ pub enum Call {
     Status,
     /// `POST /repos/{owner}/{repo}/check-runs`.
     CreateCheck,
+    /// `PATCH /repos/{owner}/{repo}/check-runs/{id}`.
+    UpdateCheck,
     /// `GET /repos/{owner}/{repo}/issues/{number}/comments`.
     ListComments,
     /// `POST /repos/{owner}/{repo}/issues/{number}/comments`.
@@ -50,9 +54,12 @@ pub enum Call {
 impl Call {
     fn writes(self) -> bool {
         match self {
-            Self::CreateReview | Self::CreateCheck | Self::CreateComment | Self::UpdateComment => {
-                true
-            }
+            Self::CreateReview
+            | Self::DismissReview
+            | Self::CreateCheck
+            | Self::UpdateCheck
+            | Self::CreateComment
+            | Self::UpdateComment => true,
             Self::PullRequest
             | Self::Diff
             | Self::ListReviews
@@ -167,6 +174,30 @@ impl World {
         .await
     }
 
+    /// The world tells nobody: the webhook's `dismissed` is not played.
+    pub(crate) async fn dismiss_review(
+        &self,
+        pr: &PrKey,
+        id: ReviewId,
+        message: &str,
+    ) -> Result<(Pull, PostedReview), Failure> {
+        let call = format!(
+            "PUT /repos/{}/pulls/{}/reviews/{}/dismissals",
+            pr.repo, pr.number, id.0
+        );
+        self.answer(Call::DismissReview, Some((call, &pr.repo)), |state, _| {
+            let pull = state.pull_mut(pr)?;
+            let mut all = pull.reviews.iter_mut();
+            let found = all.find(|review| review.id == id);
+            let found = found.ok_or_else(Refusal::not_found)?;
+            rules::dismissal(found, message)?;
+            found.dismissed = Some(message.to_owned());
+            let dismissed = found.clone();
+            Ok((pull.clone(), dismissed))
+        })
+        .await
+    }
+
     /// What every call goes through: ordered faults, limits, the work, and for
     /// a write the record of it.
     pub(crate) async fn answer<T>(
@@ -235,6 +266,7 @@ impl State {
             body: review.body.clone(),
             comments: review.comments.clone(),
             submitted_at: now,
+            dismissed: None,
         };
         let pull = self.pull_mut(pr)?;
         pull.reviews.push(posted.clone());

@@ -4,7 +4,7 @@ use crate::answer::Refusal;
 use crate::call::{Call, Failure};
 use crate::{ProcessGitHub, World};
 use async_trait::async_trait;
-use github::port::{CheckId, Conclusion, GitHubError, NewCheck, ReadChecks, SetCheck};
+use github::port::{CheckId, Conclusion, FoundCheck, GitHubError, NewCheck, ReadChecks, SetCheck};
 use github::{AuthorKind, HeadSha, RepoName};
 use ports::Timestamp;
 
@@ -22,17 +22,26 @@ pub struct PostedCheck {
     pub check: NewCheck,
     /// When it was set.
     pub at: Timestamp,
-    /// Whether it is still under way: what it says of its end is yet to come.
-    pub running: bool,
+}
+
+/// What GitHub says of a text that it does not take.
+fn refused(check: &NewCheck) -> Result<(), Refusal> {
+    if check.name.is_empty() || check.title.is_empty() {
+        return Err(Refusal::new(422, "Invalid request."));
+    }
+    if check.summary.chars().count() > LONGEST_SUMMARY {
+        let message = "Invalid request. Only 65535 characters are allowed.";
+        return Err(Refusal::new(422, message));
+    }
+    Ok(())
 }
 
 impl PostedCheck {
     fn is_green(&self) -> bool {
-        let well = match self.check.conclusion {
-            Conclusion::Neutral | Conclusion::Success => true,
-            Conclusion::Failure => false,
-        };
-        !self.running && well
+        match self.check.conclusion {
+            Some(Conclusion::Neutral | Conclusion::Success) => true,
+            Some(Conclusion::Failure) | None => false,
+        }
     }
 }
 
@@ -55,17 +64,15 @@ impl World {
         all.unwrap_or_default().iter().filter(on).cloned().collect()
     }
 
+    /// Nobody has set any check in this repository.
+    pub fn forget_checks(&self, repo: &RepoName) {
+        if let Some(repo) = self.lock().repos.get_mut(repo) {
+            repo.checks.clear();
+        }
+    }
+
     /// Another App sets a check.
     pub fn check_by(&self, app: &str, repo: &RepoName, check: NewCheck) {
-        self.other_check(app, repo, check, false);
-    }
-
-    /// Another App begins a check, and has not ended it yet.
-    pub fn check_begun_by(&self, app: &str, repo: &RepoName, check: NewCheck) {
-        self.other_check(app, repo, check, true);
-    }
-
-    fn other_check(&self, app: &str, repo: &RepoName, check: NewCheck, running: bool) {
         let at = self.clock().now();
         let mut state = self.lock();
         let id = CheckId(state.next_id());
@@ -75,8 +82,17 @@ impl World {
             author: app.to_owned(),
             check,
             at,
-            running,
         });
+    }
+
+    /// The commit that a check is on.
+    #[cfg(feature = "http")]
+    pub(crate) fn check_head(&self, repo: &RepoName, id: CheckId) -> Result<HeadSha, Refusal> {
+        let state = self.lock();
+        let mut all = state.repo(repo).into_iter().flat_map(|repo| &repo.checks);
+        let found = all.find(|posted| posted.id == id);
+        let found = found.ok_or_else(Refusal::not_found)?;
+        Ok(found.check.head_sha.clone())
     }
 
     pub(crate) async fn get_checks(
@@ -123,23 +139,45 @@ impl World {
                 let message = format!("No commit found for SHA: {}", check.head_sha);
                 return Err(Refusal::new(422, message));
             }
-            if check.name.is_empty() || check.title.is_empty() {
-                return Err(Refusal::new(422, "Invalid request."));
-            }
-            if check.summary.chars().count() > LONGEST_SUMMARY {
-                let message = "Invalid request. Only 65535 characters are allowed.";
-                return Err(Refusal::new(422, message));
-            }
+            refused(check)?;
             let posted = PostedCheck {
                 id: CheckId(state.next_id()),
                 author: state.bot.login.clone(),
                 check: check.clone(),
                 at: now,
-                running: false,
             };
             let here = state.repos.entry(repo.clone()).or_default();
             here.checks.push(posted.clone());
             Ok(posted)
+        })
+        .await
+    }
+
+    /// Once it has ended it is not in progress again, whatever is asked for: GitHub
+    /// keeps its end.
+    pub(crate) async fn patch_check(
+        &self,
+        repo: &RepoName,
+        id: CheckId,
+        check: &NewCheck,
+    ) -> Result<PostedCheck, Failure> {
+        let call = format!("PATCH /repos/{repo}/check-runs/{}", id.0);
+        self.answer(Call::UpdateCheck, Some((call, repo)), |state, _| {
+            let bot = state.bot.clone();
+            if bot.kind == AuthorKind::User {
+                return Err(Refusal::new(403, "You must authenticate via a GitHub App."));
+            }
+            let repo = state.repos.get_mut(repo).ok_or_else(Refusal::not_found)?;
+            let mut all = repo.checks.iter_mut();
+            let own = |posted: &&mut PostedCheck| posted.id == id && posted.author == bot.login;
+            let found = all.find(own).ok_or_else(Refusal::not_found)?;
+            refused(check)?;
+            found.check = NewCheck {
+                head_sha: found.check.head_sha.clone(),
+                conclusion: check.conclusion.or(found.check.conclusion),
+                ..check.clone()
+            };
+            Ok(found.clone())
         })
         .await
     }
@@ -153,7 +191,7 @@ impl SetCheck for ProcessGitHub {
         head: &HeadSha,
         name: &str,
         external_id: &str,
-    ) -> Result<Option<CheckId>, GitHubError> {
+    ) -> Result<Option<FoundCheck>, GitHubError> {
         let call = || format!("GET /repos/{repo}/commits/{head}/check-runs");
         let found = self
             .world
@@ -163,14 +201,34 @@ impl SetCheck for ProcessGitHub {
         let bot = self.world.bot();
         let own =
             |posted: &&PostedCheck| posted.author == bot && posted.check.external_id == external_id;
-        Ok(found.iter().find(own).map(|posted| posted.id))
+        let newest = found.iter().filter(own).max_by_key(|posted| posted.id);
+        Ok(newest.map(|posted| FoundCheck {
+            id: posted.id,
+            completed: posted.check.conclusion.is_some(),
+        }))
     }
 
-    async fn set_check(&self, repo: &RepoName, check: &NewCheck) -> Result<CheckId, GitHubError> {
+    async fn create_check(
+        &self,
+        repo: &RepoName,
+        check: &NewCheck,
+    ) -> Result<CheckId, GitHubError> {
         let call = || format!("POST /repos/{repo}/check-runs");
         let posted = self.world.post_check(repo, check).await;
         let posted = posted.map_err(|failure| self.error(call(), failure))?;
         Ok(posted.id)
+    }
+
+    async fn update_check(
+        &self,
+        repo: &RepoName,
+        id: CheckId,
+        check: &NewCheck,
+    ) -> Result<(), GitHubError> {
+        let call = || format!("PATCH /repos/{repo}/check-runs/{}", id.0);
+        let said = self.world.patch_check(repo, id, check).await;
+        said.map(drop)
+            .map_err(|failure| self.error(call(), failure))
     }
 }
 
@@ -195,6 +253,8 @@ impl ReadChecks for ProcessGitHub {
         let all = all.map_err(|failure| self.error(format!("{at}/check-runs"), failure))?;
         let bot = self.world.bot();
         let is_own = |posted: &PostedCheck| posted.author == bot && posted.check.name == own;
-        Ok(all.iter().all(|posted| is_own(posted) || posted.is_green()))
+        let others: Vec<_> = all.iter().filter(|posted| !is_own(posted)).collect();
+        let any = !statuses.is_empty() || !others.is_empty();
+        Ok(any && others.iter().all(|posted| posted.is_green()))
     }
 }

@@ -22,7 +22,7 @@ pub use request::HttpRequest;
 
 use crate::World;
 use crate::answer::Refusal;
-use axum::routing::{MethodRouter, get, patch, post};
+use axum::routing::{MethodRouter, get, patch, post, put};
 use axum::{Router, middleware};
 use refused::Refused;
 use tokio::net::TcpListener;
@@ -81,9 +81,14 @@ fn in_a_repository() -> Vec<(&'static str, MethodRouter<World>)> {
             "pulls/{number}/reviews",
             get(review::list).post(review::create),
         ),
+        (
+            "pulls/{number}/reviews/{review}/dismissals",
+            put(review::dismiss),
+        ),
         ("pulls/{number}/files", get(files::list)),
         ("contents/{*path}", get(contents::get)),
         ("check-runs", post(check::create)),
+        ("check-runs/{check}", patch(check::update)),
         ("commits/{sha}/check-runs", get(check::list)),
         ("commits/{sha}/status", get(status::combined)),
         (

@@ -4,7 +4,7 @@ use crate::check::PostedCheck;
 use crate::comment::PostedComment;
 use crate::hunks::DiffLines;
 use crate::status::Status;
-use github::port::{ReviewComment, ReviewEvent, ReviewId};
+use github::port::{ReviewComment, ReviewEvent, ReviewId, ReviewState};
 use github::{AuthorKind, HeadSha, RepoName};
 use ports::Timestamp;
 use std::collections::BTreeMap;
@@ -50,15 +50,18 @@ pub struct PostedReview {
     pub comments: Vec<ReviewComment>,
     /// When it was posted.
     pub submitted_at: Timestamp,
+    /// What was said when its vote was taken back, if it was.
+    pub dismissed: Option<String>,
 }
 
 impl PostedReview {
     /// The `state` that GitHub gives a submitted review.
-    pub(crate) fn state(&self) -> &'static str {
-        match self.event {
-            ReviewEvent::Comment => "COMMENTED",
-            ReviewEvent::RequestChanges => "CHANGES_REQUESTED",
-            ReviewEvent::Approve => "APPROVED",
+    pub(crate) fn state(&self) -> ReviewState {
+        match (&self.dismissed, self.event) {
+            (Some(_), _) => ReviewState::Dismissed,
+            (None, ReviewEvent::Comment) => ReviewState::Commented,
+            (None, ReviewEvent::RequestChanges) => ReviewState::ChangesRequested,
+            (None, ReviewEvent::Approve) => ReviewState::Approved,
         }
     }
 }

@@ -183,8 +183,8 @@ pub(crate) fn review(pull: &Pull, review: &PostedReview) -> Value {
 /// `pull_request_review` `submitted`. Webhooks write the state in lower case.
 pub(crate) fn review_submitted(pull: &Pull, count: FileCount, posted: &PostedReview) -> Value {
     let mut about = review(pull, posted);
-    if let Some(state) = about.get_mut("state") {
-        *state = json!(posted.state().to_lowercase());
+    if let Some(Value::String(state)) = about.get_mut("state") {
+        *state = state.to_lowercase();
     }
     let payload = json!({
         "action": "submitted",

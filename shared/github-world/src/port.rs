@@ -4,7 +4,8 @@ use crate::World;
 use crate::call::Failure;
 use async_trait::async_trait;
 use github::port::{
-    GitHubError, NewReview, PublishReview, PullRequest, ReadDiff, ReadPullRequest, ReviewId, WhoAmI,
+    DismissReview, GitHubError, NewReview, OwnReview, PublishReview, PullRequest, ReadDiff,
+    ReadPullRequest, ReviewId, WhoAmI,
 };
 use github::{HeadSha, PrKey};
 
@@ -87,6 +88,38 @@ impl PublishReview for ProcessGitHub {
             Ok((_, posted)) => Ok(posted.id),
             Err(failure) => Err(self.error(call(), failure)),
         }
+    }
+}
+
+#[async_trait]
+impl DismissReview for ProcessGitHub {
+    async fn own_reviews(&self, pr: &PrKey, marker: &str) -> Result<Vec<OwnReview>, GitHubError> {
+        let call = || format!("GET /repos/{}/pulls/{}/reviews", pr.repo, pr.number);
+        let pull = self.world.get_reviews(pr).await;
+        let pull = pull.map_err(|failure| self.error(call(), failure))?;
+        let bot = self.world.bot();
+        let all = pull.reviews.iter();
+        let own = all.filter(|review| review.author.login == bot && review.body.contains(marker));
+        Ok(own
+            .map(|review| OwnReview {
+                id: review.id,
+                state: review.state(),
+                commit_id: Some(review.commit_id.clone()),
+            })
+            .collect())
+    }
+
+    async fn dismiss_review(
+        &self,
+        pr: &PrKey,
+        review: ReviewId,
+        message: &str,
+    ) -> Result<(), GitHubError> {
+        let (repo, number, id) = (&pr.repo, pr.number, review.0);
+        let call = || format!("PUT /repos/{repo}/pulls/{number}/reviews/{id}/dismissals");
+        let done = self.world.dismiss_review(pr, review, message).await;
+        done.map(drop)
+            .map_err(|failure| self.error(call(), failure))
     }
 }
 

@@ -3,8 +3,8 @@
 
 use crate::answer::Refusal;
 use crate::hunks::DiffLines;
-use crate::model::Pull;
-use github::port::{NewReview, ReviewComment, ReviewEvent};
+use crate::model::{PostedReview, Pull};
+use github::port::{NewReview, ReviewComment, ReviewEvent, ReviewState};
 
 /// Characters that a body may have.
 pub(crate) const LONGEST_BODY: usize = 65_536;
@@ -89,6 +89,21 @@ fn several(lines: &DiffLines, comment: &ReviewComment) -> Option<&'static str> {
         Some("Pull request review thread start line must be part of the same hunk as the line.")
     } else {
         None
+    }
+}
+
+/// Whether GitHub takes a vote back ("Dismiss a review for a pull request").
+pub(crate) fn dismissal(review: &PostedReview, message: &str) -> Result<(), Refusal> {
+    let refuse = |error: &str| Err(Refusal::unprocessable(vec![error.to_owned()]));
+    if message.trim().is_empty() {
+        return refuse("Message can't be blank");
+    }
+    match review.state() {
+        ReviewState::Approved | ReviewState::ChangesRequested => Ok(()),
+        ReviewState::Commented | ReviewState::Other => {
+            refuse("Can not dismiss a commented pull request review")
+        }
+        ReviewState::Dismissed => refuse("Can not dismiss a dismissed pull request review"),
     }
 }
 

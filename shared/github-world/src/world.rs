@@ -109,6 +109,15 @@ impl World {
             .unwrap_or_default()
     }
 
+    /// The author forces the branch back to a commit that it had before. Nobody is
+    /// told.
+    pub fn push_back_to(&self, pr: &PrKey, head: &HeadSha) {
+        if let Ok(pull) = self.lock().pull_mut(pr) {
+            pull.head = head.clone();
+            pull.commits.push(head.clone());
+        }
+    }
+
     /// Every call that would change something, also those that were refused.
     pub fn writes(&self) -> Vec<Write> {
         self.lock().writes.clone()

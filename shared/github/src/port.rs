@@ -6,14 +6,16 @@ mod check;
 mod comment;
 mod files;
 mod identity;
+mod vote;
 
-pub use check::{CheckId, Conclusion, NewCheck, ReadChecks, SetCheck};
+pub use check::{CheckId, Conclusion, FoundCheck, NewCheck, ReadChecks, SetCheck};
 pub use comment::{CommentId, Summarise};
 pub use files::{
     ChangedFile, FileStatus, Files, LARGEST_FILE, MOST_FILES, ReadChange, ReadFile, ReadFiles,
     is_file_path,
 };
 pub use identity::WhoAmI;
+pub use vote::{DismissReview, OwnReview, ReviewState};
 
 use crate::{HeadSha, PrKey};
 use async_trait::async_trait;

@@ -63,11 +63,7 @@ impl Reviewer for ModelReviewer {
     async fn review(&self, change: &Change<'_>) -> Result<Report, ReviewError> {
         let touched = change.since.map(|since| change.diff.touched_by(since));
         let shown = touched.as_ref().unwrap_or(change.diff);
-        let nonce = format!(
-            "{:016x}{:016x}",
-            self.entropy.next_u64(),
-            self.entropy.next_u64()
-        );
+        let nonce = self.entropy.nonce();
         let plan = prompt::plan(
             shown,
             &Options {

@@ -70,11 +70,7 @@ impl Prover {
         findings: &[Finding],
     ) -> Result<ProofItem, ReviewError> {
         let findings = findings.get(..MOST_TO_PROVE).unwrap_or(findings);
-        let nonce = format!(
-            "{:016x}{:016x}",
-            self.entropy.next_u64(),
-            self.entropy.next_u64()
-        );
+        let nonce = self.entropy.nonce();
         let code = narrowed(change.diff, findings);
         let plan = prompt::plan(
             &code,

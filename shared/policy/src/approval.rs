@@ -88,6 +88,8 @@ pub struct ApprovalFacts {
     /// Whether every changed file was read, also those that the policy leaves
     /// out: what nobody read is not approved.
     pub every_file_read: bool,
+    /// Whether a model has read it for every specialist, and left nothing out.
+    pub read_by_model: bool,
     /// Whether the head is still the commit that was read.
     pub head_unchanged: bool,
     /// What GitHub says the author is to the repository.
@@ -98,7 +100,7 @@ pub struct ApprovalFacts {
     pub from_fork: bool,
     /// Whether it is the author's first here.
     pub first_time: bool,
-    /// Whether all other checks of the head have succeeded.
+    /// Whether there are other checks of the head, and all have succeeded.
     pub checks_green: bool,
     /// The specialists that were asked and have not answered.
     pub missing_specialists: Vec<Category>,
@@ -117,6 +119,8 @@ pub enum WhyNot {
     OpenFindings(u32),
     /// Some of it was not read.
     FilesUnread,
+    /// No model has read it.
+    RulesAlone,
     /// It was pushed to since.
     HeadMoved,
     /// Such authors' are not.
@@ -125,7 +129,7 @@ pub enum WhyNot {
     FirstTime,
     /// Nor those from forks.
     Fork,
-    /// Another check is red, or not done.
+    /// Another check is red or not done, or there is none yet.
     ChecksNotGreen,
     /// Not all have answered.
     Missing(Vec<Category>),
@@ -146,6 +150,7 @@ impl fmt::Display for WhyNot {
             Self::OpenFindings(1) => f.write_str("One finding is open."),
             Self::OpenFindings(open) => write!(f, "{open} findings are open."),
             Self::FilesUnread => f.write_str("Not every changed file was read."),
+            Self::RulesAlone => f.write_str("Rules alone approve nothing: no model has read it."),
             Self::HeadMoved => f.write_str("It was pushed to since it was read."),
             Self::Author(association) => write!(
                 f,
@@ -154,7 +159,9 @@ impl fmt::Display for WhyNot {
             ),
             Self::FirstTime => f.write_str("The author is new here."),
             Self::Fork => f.write_str("It comes from a fork."),
-            Self::ChecksNotGreen => f.write_str("Not all other checks have succeeded."),
+            Self::ChecksNotGreen => {
+                f.write_str("There are no checks yet, or not all have succeeded.")
+            }
             Self::Missing(specialists) => {
                 let names: Vec<_> = specialists.iter().map(|one| one.as_str()).collect();
                 write!(f, "No answer yet from: {}.", names.join(", "))
@@ -186,6 +193,7 @@ impl Policy {
             (!high_enough).then_some(WhyNot::Score(facts.score, wanted.score)),
             (facts.open_findings > 0).then_some(WhyNot::OpenFindings(facts.open_findings)),
             (!facts.every_file_read).then_some(WhyNot::FilesUnread),
+            (!facts.read_by_model).then_some(WhyNot::RulesAlone),
             (!facts.head_unchanged).then_some(WhyNot::HeadMoved),
             (!wanted.authors.contains(&association)).then_some(WhyNot::Author(association)),
             (is_new && !wanted.allow_first_time).then_some(WhyNot::FirstTime),

@@ -4,6 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub trait Entropy: Send + Sync {
     /// The next 64 random bits.
     fn next_u64(&self) -> u64;
+
+    /// 128 random bits as 32 hexadecimal digits: nobody can guess it, and none is drawn
+    /// twice.
+    fn nonce(&self) -> String {
+        format!("{:016x}{:016x}", self.next_u64(), self.next_u64())
+    }
 }
 
 /// The operating system's random numbers.

@@ -149,6 +149,10 @@ pub struct Reader {
 pub struct ReviewItem {
     /// The base's commit: the diff is `base_sha...head_sha`.
     pub base_sha: HeadSha,
+    /// The base's branch, whose settings were read; `None` in items of before it was
+    /// kept.
+    #[serde(default)]
+    pub base_branch: Option<String>,
     /// What the repository wanted of its reviews when this one began.
     #[serde(default)]
     pub policy: Policy,
@@ -218,6 +222,7 @@ impl ReviewItem {
     pub fn of(base_sha: HeadSha) -> Self {
         Self {
             base_sha,
+            base_branch: None,
             policy: Policy::default(),
             attributes: Attributes::default(),
             previous: None,

@@ -63,11 +63,7 @@ pub struct WriteId(String);
 impl WriteId {
     /// A new id: 128 random bits, written as 32 hexadecimal digits.
     pub fn draw(entropy: &dyn Entropy) -> Self {
-        Self(format!(
-            "{:016x}{:016x}",
-            entropy.next_u64(),
-            entropy.next_u64()
-        ))
+        Self(entropy.nonce())
     }
 
     /// The id as a backend keeps it.

@@ -7,11 +7,12 @@ mod description;
 use description::Description;
 use github::PrKey;
 use github::port::{
-    Conclusion, GitHubError, NewCheck, NewReview, PublishReview, ReadChecks, ReadDiff, ReadFile,
-    ReadFiles, ReadPullRequest, ReviewComment, ReviewEvent, SetCheck, Side, Summarise, WhoAmI,
+    Conclusion, DismissReview, GitHubError, NewCheck, NewReview, PublishReview, ReadChecks,
+    ReadDiff, ReadFile, ReadFiles, ReadPullRequest, ReviewComment, ReviewEvent, SetCheck, Side,
+    Summarise, WhoAmI,
 };
 use github_client::{Client, Config, Credentials, Permissions};
-use github_world::{HttpRequest, NewApp, NewPullRequest, World};
+use github_world::{HttpRequest, NewApp, NewPullRequest, StatusState, World};
 use ports::{ManualClock, SeededEntropy, Timestamp};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -131,11 +132,18 @@ async fn write(client: &Client, world: &World, pr: &PrKey) -> Result<(), GitHubE
         client.create_review(pr, &review).await?;
     }
     assert!(client.find_review(pr, MARKER).await?.is_some());
+    let own = client.own_reviews(pr, MARKER).await?;
+    let voting: Vec<_> = own.iter().filter(|review| review.state.votes()).collect();
+    assert_eq!(voting.len(), 2);
+    for review in voting {
+        client.dismiss_review(pr, review.id, "A newer one.").await?;
+    }
 
     for conclusion in [
-        Conclusion::Neutral,
-        Conclusion::Success,
-        Conclusion::Failure,
+        None,
+        Some(Conclusion::Neutral),
+        Some(Conclusion::Success),
+        Some(Conclusion::Failure),
     ] {
         let check = NewCheck {
             head_sha: world.head(pr),
@@ -145,7 +153,8 @@ async fn write(client: &Client, world: &World, pr: &PrKey) -> Result<(), GitHubE
             summary: "Here.".to_owned(),
             external_id: format!("{conclusion:?}"),
         };
-        client.set_check(&pr.repo, &check).await?;
+        let id = client.create_check(&pr.repo, &check).await?;
+        client.update_check(&pr.repo, id, &check).await?;
         let found = client
             .find_check(&pr.repo, &check.head_sha, &check.name, &check.external_id)
             .await?;
@@ -153,6 +162,7 @@ async fn write(client: &Client, world: &World, pr: &PrKey) -> Result<(), GitHubE
     }
 
     let head = world.head(pr);
+    world.set_status(&pr.repo, &head, "ci", StatusState::Success);
     assert!(
         client
             .others_are_green(&pr.repo, &head, "review & more")
@@ -206,11 +216,13 @@ async fn every_call_is_one_that_github_describes() {
     GET /repos/{owner}/{repo}/pulls/{pull_number}/files
     GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews
     GET /user
+    PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}
     PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}
     POST /app/installations/{installation_id}/access_tokens
     POST /repos/{owner}/{repo}/check-runs
     POST /repos/{owner}/{repo}/issues/{issue_number}/comments
     POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews
+    PUT /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals
     ");
 }
 

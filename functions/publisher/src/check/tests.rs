@@ -35,10 +35,19 @@ fn how_a_check_ends() {
             }];
         }
     };
+    let left_out = |why: diff::WhyLeftOut| {
+        move |item: &mut ReviewItem| {
+            let report = item.reports.get_mut(&Category::Style).unwrap();
+            report.readers[0].coverage.left_out = vec![diff::LeftOut {
+                path: "one of two.rs".to_owned(),
+                why,
+            }];
+        }
+    };
     let (neutral, failure, success) = (
-        Conclusion::Neutral,
-        Conclusion::Failure,
-        Conclusion::Success,
+        Some(Conclusion::Neutral),
+        Some(Conclusion::Failure),
+        Some(Conclusion::Success),
     );
     let skipped = Told::Skipped(SkipReason::Draft);
     // Each with the built-in wishes, and with both the other way round.
@@ -58,6 +67,7 @@ fn how_a_check_ends() {
             failure,
         ),
         ("unread", unread, Told::Review, neutral, neutral),
+        ("under way", same, Told::UnderWay, None, None),
         ("blocked later", same, Told::Block, failure, neutral),
         ("left alone", same, skipped, neutral, neutral),
         (
@@ -75,6 +85,22 @@ fn how_a_check_ends() {
         item.policy.checks.on_findings = Wish::Failure;
         assert_eq!(conclusion(&item, told), turned, "{why}, turned");
     }
+    for (why, end) in [
+        (diff::WhyLeftOut::Excluded, success),
+        (diff::WhyLeftOut::Generated, success),
+        (diff::WhyLeftOut::Unanswered, neutral),
+        (diff::WhyLeftOut::Budget, neutral),
+        (diff::WhyLeftOut::TooLarge, neutral),
+        (diff::WhyLeftOut::Malformed, neutral),
+        (diff::WhyLeftOut::NoPatch, neutral),
+        (diff::WhyLeftOut::Binary, neutral),
+        (diff::WhyLeftOut::Submodule, neutral),
+    ] {
+        let mut item = clean();
+        left_out(why)(&mut item);
+        let told = conclusion(&item, Told::Review);
+        assert_eq!(told, end, "one file of two was left out: {why:?}");
+    }
 }
 
 #[test]
@@ -83,12 +109,15 @@ fn nothing_goes_back_to_less() {
         Told::Skipped(SkipReason::Draft),
         Told::Skipped(SkipReason::Label),
     );
-    for (why, before, now, more) in [
-        ("the same", Told::Review, Told::Review, false),
-        ("the same block", Told::Block, Told::Block, false),
+    for (why, before, now, may) in [
+        ("another text", Told::Review, Told::Review, true),
+        ("another text of a block", Told::Block, Told::Block, true),
         ("reviewed after all", draft, Told::Review, true),
         ("another reason", draft, label, true),
-        ("the same reason", draft, draft, false),
+        ("the same reason in other words", draft, draft, true),
+        ("begun after all", draft, Told::UnderWay, true),
+        ("a draft, begun before", Told::UnderWay, draft, true),
+        ("it ends", Told::UnderWay, Told::Review, true),
         ("a block after the review", Told::Review, Told::Block, true),
         (
             "the review after its block",
@@ -98,7 +127,33 @@ fn nothing_goes_back_to_less() {
         ),
         ("a draft again", Told::Review, draft, false),
         ("a draft again, blocked", Told::Block, draft, false),
+        ("begun again", Told::Review, Told::UnderWay, false),
+        ("begun again, blocked", Told::Block, Told::UnderWay, false),
     ] {
-        assert_eq!(now.supersedes(before), more, "{why}");
+        assert_eq!(now.supersedes(before), may, "{why}");
+    }
+}
+
+#[test]
+fn what_is_told_is_known_by_all_of_its_text() {
+    let says = |conclusion, title: &str, summary: &str| Says {
+        conclusion,
+        title: title.to_owned(),
+        summary: summary.to_owned(),
+    };
+    let tells = |says: &Says| Tells::of(Told::Review, says);
+    let before = says(Some(Conclusion::Neutral), "One", "Two");
+    for (why, now, new) in [
+        ("the same", before.clone(), false),
+        (
+            "an end",
+            says(Some(Conclusion::Failure), "One", "Two"),
+            true,
+        ),
+        ("a title", says(before.conclusion, "Two", "Two"), true),
+        ("a summary", says(before.conclusion, "One", "Three"), true),
+        ("a border", says(before.conclusion, "OneT", "wo"), true),
+    ] {
+        assert_eq!(tells(&now).supersedes(&tells(&before)), new, "{why}");
     }
 }

@@ -1,7 +1,7 @@
 //! Approving: the policy's decision, by what GitHub says right before the review.
 
 use super::*;
-use github::port::{Conclusion, NewCheck};
+use github::port::NewCheck;
 use github_world::{Call, Fault, StatusState};
 use policy::{Layer, Policy, Source};
 
@@ -9,6 +9,19 @@ pub(super) fn policy(more: &str) -> Policy {
     let text = format!("[auto_approve]\nenabled = true\n{more}");
     let layer = Layer::parse(&text, Source::Repository).unwrap();
     Policy::default().over(layer)
+}
+
+/// A review of what a model has read, too, and found nothing in.
+pub(super) fn read() -> ReviewItem {
+    let mut item = clean();
+    for report in item.reports.values_mut() {
+        let model = Reader {
+            name: "kimi".to_owned(),
+            ..report.readers[0].clone()
+        };
+        report.readers.push(model);
+    }
+    item
 }
 
 /// What a story changes of a pull request that would be approved.
@@ -31,12 +44,14 @@ async fn reviewed(change: Change) -> (ReviewEvent, String) {
     if let Some(bot) = change.bot {
         stage.world.set_bot(bot);
     }
+    let green = other_check(&stage, Conclusion::Success);
+    stage.world.check_by("ci[bot]", &stage.pr.repo, green);
     if let Some(world) = change.world {
         world(&stage);
     }
     let mut item = ReviewItem {
         policy: policy(change.policy),
-        ..clean()
+        ..read()
     };
     if let Some(with) = change.item {
         with(&mut item);
@@ -59,7 +74,7 @@ pub(super) fn other_check(stage: &Stage, conclusion: Conclusion) -> NewCheck {
     NewCheck {
         head_sha: stage.review().head_sha,
         name: "build".to_owned(),
-        conclusion,
+        conclusion: Some(conclusion),
         title: "Build".to_owned(),
         summary: String::new(),
         external_id: String::new(),
@@ -201,6 +216,32 @@ async fn each_reason_is_enough() {
             "Not every changed file was read.",
         ),
         (
+            "rules alone",
+            of(|item| item.reports = clean().reports),
+            "Rules alone approve nothing: no model has read it.",
+        ),
+        (
+            "a model that one specialist could not ask",
+            of(|item| {
+                let report = item.reports.get_mut(&Category::Logic).unwrap();
+                report.readers.truncate(1);
+            }),
+            "Rules alone approve nothing: no model has read it.",
+        ),
+        (
+            "a model that read nothing",
+            of(|item| {
+                let report = item.reports.get_mut(&Category::Logic).unwrap();
+                report.readers[1].coverage.files_read = 0;
+            }),
+            "Rules alone approve nothing: no model has read it.",
+        ),
+        (
+            "no check yet",
+            on(|stage| stage.world.forget_checks(&stage.pr.repo)),
+            "There are no checks yet, or not all have succeeded.",
+        ),
+        (
             "a stranger",
             by("CONTRIBUTOR"),
             "Pull requests of authors who are CONTRIBUTOR here are not approved.",
@@ -225,15 +266,18 @@ async fn each_reason_is_enough() {
                 let red = other_check(stage, Conclusion::Failure);
                 stage.world.check_by("ci[bot]", &stage.pr.repo, red);
             }),
-            "Not all other checks have succeeded.",
+            "There are no checks yet, or not all have succeeded.",
         ),
         (
             "a check under way",
             on(|stage| {
-                let begun = other_check(stage, Conclusion::Success);
-                stage.world.check_begun_by("ci[bot]", &stage.pr.repo, begun);
+                let begun = NewCheck {
+                    conclusion: None,
+                    ..other_check(stage, Conclusion::Success)
+                };
+                stage.world.check_by("ci[bot]", &stage.pr.repo, begun);
             }),
-            "Not all other checks have succeeded.",
+            "There are no checks yet, or not all have succeeded.",
         ),
         (
             "a status that is pending",
@@ -243,17 +287,17 @@ async fn each_reason_is_enough() {
                     .world
                     .set_status(repo, &head, "ci", StatusState::Pending);
             }),
-            "Not all other checks have succeeded.",
+            "There are no checks yet, or not all have succeeded.",
         ),
         (
             "statuses that may not be read",
             on(|stage| stage.world.fail_next_on(Call::Status, Fault::Rejected)),
-            "Not all other checks have succeeded.",
+            "There are no checks yet, or not all have succeeded.",
         ),
         (
             "checks that may not be read",
             on(|stage| stage.world.fail_next_on(Call::ListChecks, Fault::Rejected)),
-            "Not all other checks have succeeded.",
+            "There are no checks yet, or not all have succeeded.",
         ),
         (
             "not all have answered",
@@ -310,7 +354,7 @@ async fn a_head_that_moved_is_not_approved() {
     let stage = Stage::new();
     let item = ReviewItem {
         policy: policy(""),
-        ..clean()
+        ..read()
     };
     stage.keep(item).await;
     let completed = stage.completed();
@@ -325,9 +369,11 @@ async fn checks_that_cannot_be_read_now_are_read_later() {
     let stage = Stage::new();
     let item = ReviewItem {
         policy: policy(""),
-        ..clean()
+        ..read()
     };
     stage.keep(item).await;
+    let green = other_check(&stage, Conclusion::Success);
+    stage.world.check_by("ci[bot]", &stage.pr.repo, green);
     let completed = stage.completed();
     stage.world.fail_next_on(Call::Status, Fault::Unavailable);
     let failed = stage.hear(&completed).await;

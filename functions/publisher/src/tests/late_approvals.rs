@@ -1,8 +1,8 @@
 //! Approving when checks end after the review was posted.
 
-use super::approvals::{other_check, policy};
+use super::approvals::{other_check, policy, read};
 use super::*;
-use github::port::{Conclusion, NewCheck};
+use github::port::NewCheck;
 use github_world::{Call, Fault, WebhookDelivery};
 
 const CI: &str = "ci[bot]";
@@ -11,8 +11,11 @@ const CI: &str = "ci[bot]";
 async fn waiting() -> Stage {
     let stage = Stage::new();
     stage.keep(asking()).await;
-    let running = other_check(&stage, Conclusion::Success);
-    stage.world.check_begun_by(CI, &stage.pr.repo, running);
+    let running = NewCheck {
+        conclusion: None,
+        ..other_check(&stage, Conclusion::Success)
+    };
+    stage.world.check_by(CI, &stage.pr.repo, running);
     assert_eq!(stage.hear(&stage.completed()).await, "applied, said 1");
     assert_eq!(votes(&stage), [ReviewEvent::Comment], "not while it runs");
     stage
@@ -21,7 +24,7 @@ async fn waiting() -> Stage {
 fn asking() -> ReviewItem {
     ReviewItem {
         policy: policy(""),
-        ..clean()
+        ..read()
     }
 }
 
@@ -88,6 +91,8 @@ async fn an_answer_that_is_lost_leads_to_one_approval() {
 async fn a_review_that_approves_is_not_followed_by_another() {
     let stage = Stage::new();
     stage.keep(asking()).await;
+    let green = other_check(&stage, Conclusion::Success);
+    stage.world.check_by(CI, &stage.pr.repo, green);
     stage.hear(&stage.completed()).await;
     assert_eq!(votes(&stage), [ReviewEvent::Approve]);
     let ended = ends(&stage, Conclusion::Success);
@@ -97,7 +102,8 @@ async fn a_review_that_approves_is_not_followed_by_another() {
 
 #[tokio::test]
 async fn what_keeps_it_away() {
-    const RED: &str = "ignored: it is not approved: Not all other checks have succeeded.";
+    const RED: &str =
+        "ignored: it is not approved: There are no checks yet, or not all have succeeded.";
     let stage = waiting().await;
     let ended = ends(&stage, Conclusion::Failure);
     assert_eq!(stage.hear(&ended).await, RED, "a check that failed");
@@ -132,4 +138,28 @@ async fn what_keeps_it_away() {
         stage.hear(&of_fork).await,
         "ignored: the checks are of no pull request here"
     );
+}
+
+#[tokio::test]
+async fn a_push_while_it_is_decided_is_seen() {
+    let stage = waiting().await;
+    let ended = ends(&stage, Conclusion::Success);
+    // It looks twice whether all is so; the author pushes while it looks at the checks
+    // for the second time.
+    let second = Duration::from_secs(1);
+    for _ in 0..2 {
+        stage
+            .world
+            .fail_next_on(Call::ListChecks, Fault::Slow(second));
+    }
+    let then = stage.clock.now() + 2 * second;
+    let push = async {
+        while stage.clock.now() < then {
+            tokio::task::yield_now().await;
+        }
+        stage.world.push(&stage.pr, DIFF);
+    };
+    let (moved, _) = tokio::join!(biased; stage.hear(&ended), push);
+    assert!(moved.starts_with("ignored: superseded by"), "{moved}");
+    assert_eq!(votes(&stage), [ReviewEvent::Comment]);
 }

@@ -1,5 +1,4 @@
 use super::*;
-use github::port::Conclusion;
 use github_world::{Call, Fault};
 
 #[tokio::test]
@@ -17,7 +16,7 @@ async fn a_review_a_check_and_a_summary_appear_once_each() {
             stage.comments().len(),
         )
     };
-    assert_eq!(count(), (1, vec![Conclusion::Success], 1));
+    assert_eq!(count(), (1, vec![Some(Conclusion::Success)], 1));
 
     let writes = stage.world.writes().len();
     let (same_again, again) = (
@@ -40,11 +39,6 @@ async fn a_review_a_check_and_a_summary_appear_once_each() {
             "repeated, said 0 again",
         ),
         (
-            "the verdict, told anew",
-            &same_again,
-            "ignored: it is published already",
-        ),
-        (
             "the review, told anew",
             &again,
             "ignored: it is published already",
@@ -54,7 +48,43 @@ async fn a_review_a_check_and_a_summary_appear_once_each() {
         stage.lease_ends();
         assert_eq!(stage.hear(event).await, outcome, "{why}, later");
     }
+    assert_eq!(stage.hear(&same_again).await, "applied, said 1");
+    assert_eq!(
+        stage.heard().data,
+        published.data,
+        "what stands is said again"
+    );
+    let shown = stage.hear(&stage.heard()).await;
+    assert_eq!(shown, "ignored: it is published already");
     assert_eq!(stage.world.writes().len(), writes, "nothing was written");
+}
+
+#[tokio::test]
+async fn a_head_that_comes_back_is_told_of_again() {
+    let stage = Stage::new();
+    stage.keep(clean()).await;
+    stage.published().await;
+    let (first, pull) = (stage.review(), stage.pull());
+    stage.world.push(&stage.pr, DIFF);
+    let mut found = clean();
+    found.verdict.as_mut().unwrap().findings = vec![finding(Severity::Low)];
+    stage.keep(found).await;
+    stage.published().await;
+    assert!(stage.comments()[0].contains("Open: 1 low"));
+
+    stage.world.push_back_to(&stage.pr, &first.head_sha);
+    stage.write(&PullRequestItem::key(&stage.pr), pull).await;
+    let again = stage.event(Say::new(&ReviewCompleted {
+        review: first,
+        findings: 0,
+        missing: vec![],
+    }));
+    assert_eq!(stage.hear(&again).await, "applied, said 1");
+    assert_eq!(stage.topics().last().unwrap(), "agent.pr.review_published");
+    stage.hear(&stage.heard()).await;
+    let comments = stage.comments();
+    assert_eq!(comments.len(), 1);
+    assert!(comments[0].contains("Nothing is open"), "{comments:?}");
 }
 
 #[tokio::test]
@@ -105,6 +135,7 @@ async fn whatever_call_fails_there_is_one_of_each() {
     let calls = [
         Call::ListChecks,
         Call::CreateCheck,
+        Call::UpdateCheck,
         Call::PullRequest,
         Call::ListComments,
         Call::CreateComment,
@@ -120,6 +151,12 @@ async fn whatever_call_fails_there_is_one_of_each() {
         if call == Call::UpdateComment {
             stage.published().await;
             stage.world.push(&stage.pr, DIFF);
+            stage.keep(clean()).await;
+        }
+        if call == Call::UpdateCheck {
+            let item = left_alone(SkipReason::Draft, "It is a draft.");
+            stage.keep(item).await;
+            stage.hear(&stage.skipped(SkipReason::Draft)).await;
             stage.keep(clean()).await;
         }
         stage.hear(&stage.completed()).await;
@@ -138,7 +175,11 @@ async fn whatever_call_fails_there_is_one_of_each() {
         stage.lease_ends();
         let done = stage.hear(&published).await;
         assert_eq!(done, "applied, said 0", "{call:?}, {fault:?}");
-        assert_eq!(stage.checks(), [Conclusion::Success], "{call:?}, {fault:?}");
+        assert_eq!(
+            stage.checks(),
+            [Some(Conclusion::Success)],
+            "{call:?}, {fault:?}"
+        );
         assert_eq!(stage.comments().len(), 1, "{call:?}, {fault:?}");
         let head = stage.review().head_sha;
         assert!(stage.comments()[0].contains(head.short()), "{call:?}");
@@ -185,12 +226,12 @@ async fn what_is_only_recorded_is_not_posted() {
     let text = kept.unwrap()["stage"]["published"]["recorded"].to_string();
     assert!(text.contains("Something."), "{text}");
 
-    let published = stage.event(Say::new(&ReviewPublished {
-        review: stage.review(),
-        review_id: 1,
-        comments: 0,
-    }));
-    for event in [published, stage.skipped(SkipReason::InvalidPolicy)] {
+    let published = stage.said_published(1);
+    for event in [
+        published,
+        stage.skipped(SkipReason::InvalidPolicy),
+        stage.begun(),
+    ] {
         let ignored = stage.hear(&event).await;
         assert_eq!(ignored, "ignored: nothing is posted here: publish = false");
     }
@@ -205,10 +246,11 @@ async fn a_person_has_no_checks_and_is_not_asked_again() {
     let published = stage.published().await;
     assert_eq!(stage.checks(), []);
     assert_eq!(stage.comments().len(), 1, "the summary stands all the same");
-    let key = wanted::key(&format!("{}/check", stage.review()));
+    let (repo, head_sha) = (&stage.pr.repo, stage.review().head_sha);
+    let key = wanted::key(&format!("{repo}@{head_sha}/check"));
     let kept: Option<serde_json::Value> = stage.publisher.state.peek(&key).await.unwrap();
     assert_eq!(
-        kept.unwrap()["stage"]["published"]["refused"],
+        kept.unwrap()["stage"]["published"]["end"]["refused"],
         "You must authenticate via a GitHub App."
     );
     let writes = stage.world.writes().len();
@@ -226,13 +268,13 @@ async fn a_block_after_the_review_has_the_last_word() {
     stage.hear(&stage.completed()).await;
     let reviewed = stage.heard();
     stage.hear(&reviewed).await;
-    assert_eq!(stage.checks(), [Conclusion::Neutral], "partial");
+    assert_eq!(stage.checks(), [Some(Conclusion::Neutral)], "partial");
 
     assert_eq!(stage.hear(&stage.block()).await, "applied, said 1");
     let blocked = stage.heard();
     assert_eq!(stage.hear(&blocked).await, "applied, said 0");
-    let both = [Conclusion::Neutral, Conclusion::Failure];
-    assert_eq!(stage.checks(), both);
+    let red = [Some(Conclusion::Failure)];
+    assert_eq!(stage.checks(), red, "it is one check");
     let comments = stage.comments();
     assert_eq!(comments.len(), 1);
     assert!(comments[0].contains("Security issues"), "{comments:?}");
@@ -241,18 +283,7 @@ async fn a_block_after_the_review_has_the_last_word() {
     assert_eq!(stage.hear(&blocked).await, "repeated, said 0 again");
     let back = stage.hear(&stage.skipped(SkipReason::Draft)).await;
     assert_eq!(back, "ignored: it is published already");
-    assert_eq!(stage.checks(), both, "a draft gets nobody rid of it");
-}
-
-fn left_alone(reason: SkipReason, why: &str) -> ReviewItem {
-    ReviewItem {
-        verdict: None,
-        skipped: Some(Skipped {
-            reason,
-            why: why.to_owned(),
-        }),
-        ..clean()
-    }
+    assert_eq!(stage.checks(), red, "a draft gets nobody rid of it");
 }
 
 #[tokio::test]
@@ -263,7 +294,7 @@ async fn a_head_that_is_left_alone_is_told_why() {
         let skipped = stage.skipped(reason);
         assert_eq!(stage.hear(&skipped).await, "applied, said 0", "{reason:?}");
         assert_eq!(stage.hear(&skipped).await, "repeated, said 0 again");
-        assert_eq!(stage.checks(), [Conclusion::Neutral], "{reason:?}");
+        assert_eq!(stage.checks(), [Some(Conclusion::Neutral)], "{reason:?}");
         let head = stage.review().head_sha;
         let checks = stage.world.checks(&stage.pr.repo, &head);
         assert!(checks[0].check.summary.contains("It is so."));
@@ -272,8 +303,8 @@ async fn a_head_that_is_left_alone_is_told_why() {
 
         stage.keep(clean()).await;
         stage.published().await;
-        let ends = [Conclusion::Neutral, Conclusion::Success];
-        assert_eq!(stage.checks(), ends, "reviewed after all");
+        let end = [Some(Conclusion::Success)];
+        assert_eq!(stage.checks(), end, "reviewed after all");
         assert_eq!(stage.comments().len(), 1, "{reason:?}");
     }
 }
@@ -286,16 +317,21 @@ async fn what_is_not_to_be_told() {
     assert_eq!(not_kept, "ignored: nothing is kept of this review");
     let lost = stage.hear(&stage.completed()).await;
     assert!(lost.contains("has no verdict in state"), "{lost}");
-    let under_way = ReviewItem {
-        verdict: None,
-        ..clean()
-    };
-    stage.keep(under_way).await;
-    let under_way = stage.hear(&skipped).await;
-    assert_eq!(under_way, "ignored: it is under review after all");
     stage.keep(clean()).await;
     let told = stage.hear(&stage.block()).await;
     assert_eq!(told, "ignored: the verdict tells what blocks");
+    let ended = stage.hear(&stage.begun()).await;
+    assert_eq!(ended, "ignored: its review has ended");
+    let unknown = Say {
+        topic: "agent.pr.tomorrow".parse().unwrap(),
+        ..Say::new(&ReviewCompleted {
+            review: stage.review(),
+            findings: 0,
+            missing: vec![],
+        })
+    };
+    let unknown = stage.hear(&stage.event(unknown)).await;
+    assert_eq!(unknown, "ignored: nothing is known of agent.pr.tomorrow");
     assert_eq!(stage.world.writes(), []);
 }
 

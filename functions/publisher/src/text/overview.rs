@@ -3,7 +3,9 @@
 use super::coverage::left_out;
 use super::list::folded;
 use super::markdown::{code, plain};
-use super::{LONGEST_BODY, LONGEST_SUMMARY, by_severity, fit, is_unread, partial, progress};
+use super::{
+    LONGEST_BODY, LONGEST_SUMMARY, by_severity, counted, fit, is_unread, partial, progress, unread,
+};
 use crate::check::Told;
 use crate::wanted::Wanted;
 use review::item::Verdict;
@@ -30,6 +32,7 @@ pub(crate) fn check_summary(of: &Wanted, told: Told) -> String {
 pub(crate) fn headline(of: &Wanted, told: Told) -> String {
     match (told, &of.item.verdict) {
         (Told::Skipped(_), _) => "Not reviewed".to_owned(),
+        (Told::UnderWay, _) => "Under review".to_owned(),
         (Told::Block, _) => "Security issues".to_owned(),
         (Told::Review, Some(verdict)) => open(of, verdict),
         (Told::Review, None) => "No verdict".to_owned(),
@@ -47,6 +50,12 @@ fn open(of: &Wanted, verdict: &Verdict) -> String {
         "Nobody has looked at this change".to_owned()
     } else if !verdict.missing.is_empty() {
         "Nothing found in what was looked at".to_owned()
+    } else if unread(reports) > 0 {
+        let (files, was) = match unread(reports) {
+            1 => ("1 file".to_owned(), "was"),
+            many => (counted(many, "file"), "were"),
+        };
+        format!("Nothing found in what was read; {files} {was} not read")
     } else if !verdict.unsure.is_empty() {
         "Nothing is open that anybody is sure of".to_owned()
     } else {
@@ -63,6 +72,7 @@ fn overview(of: &Wanted, told: Told) -> String {
             text += "The security specialist answered after the review was posted. What it \
                      found stands in a review of its own; please address it before merging.\n\n";
         }
+        Told::UnderWay => return "What is found comes in a review.".to_owned(),
         Told::Review => {}
     }
     let Some(verdict) = &of.item.verdict else {

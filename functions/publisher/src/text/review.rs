@@ -19,13 +19,33 @@ use std::fmt::Write;
 /// The review that is `wanted`, with `marker` in its body. Comments sit on lines
 /// of `diff`; a finding without a line goes into the body.
 pub(crate) fn review(wanted: &Review, diff: &Diff, marker: &str, approval: &Approval) -> NewReview {
+    with_comments(wanted, Some(diff), marker, approval)
+}
+
+/// The same review where GitHub does not take its comments: they are listed in its body.
+pub(crate) fn without_comments(wanted: &Review, marker: &str, approval: &Approval) -> NewReview {
+    with_comments(wanted, None, marker, approval)
+}
+
+fn with_comments(
+    wanted: &Review,
+    diff: Option<&Diff>,
+    marker: &str,
+    approval: &Approval,
+) -> NewReview {
     let head = wanted.of.review.head_sha.short();
     let item = &wanted.of.item;
     let (event, body, comments) = match &wanted.kind {
         Kind::Verdict(verdict) => {
             let most = usize::from(item.policy.max_comments);
-            let (comments, rest) = place(&verdict.findings, diff, most);
-            let body = verdict_body(head, verdict, item, &rest, approval);
+            let (comments, rest) = match diff {
+                Some(diff) => place(&verdict.findings, diff, most),
+                None => (vec![], verdict.findings.iter().collect()),
+            };
+            let mut body = verdict_body(head, verdict, item, &rest, approval);
+            if diff.is_none() {
+                body += "\nGitHub did not take the comments on lines, so what they say is listed here.\n";
+            }
             (event(verdict, approval), body, comments)
         }
         Kind::Block(block) => (
@@ -76,13 +96,13 @@ pub(crate) fn recorded(review: &NewReview) -> String {
 }
 
 /// The worst findings as comments, one a place and `most` of them, and what is left
-/// over.
+/// over: also what does not fit into its place's comment.
 fn place<'a>(
     findings: &'a [Finding],
     diff: &Diff,
     most: usize,
 ) -> (Vec<ReviewComment>, Vec<&'a Finding>) {
-    let mut places: BTreeMap<(&str, u32, Option<u32>), Vec<&Finding>> = BTreeMap::new();
+    let mut places: BTreeMap<(&str, u32, Option<u32>), String> = BTreeMap::new();
     let mut rest = Vec::new();
     for finding in findings {
         let place = (
@@ -90,24 +110,26 @@ fn place<'a>(
             finding.line,
             first_line(finding, diff),
         );
-        let room = places.len() < most || places.contains_key(&place);
-        if room && diff.has_line(&finding.path, finding.line) {
-            places.entry(place).or_default().push(finding);
+        let before = places.get(&place);
+        let room = before.is_some() || places.len() < most;
+        let told = told(finding, place.2);
+        let body = match before {
+            Some(before) => format!("{before}\n\n{told}"),
+            None => told,
+        };
+        let fits = body.chars().count() <= LONGEST_BODY;
+        if room && fits && diff.has_line(&finding.path, finding.line) {
+            places.insert(place, body);
         } else {
             rest.push(finding);
         }
     }
-    let comment = |((path, line, start_line), findings): ((&str, u32, Option<u32>), Vec<_>)| {
-        let told: Vec<_> = findings
-            .into_iter()
-            .map(|it| told(it, start_line))
-            .collect();
-        ReviewComment {
+    let comment =
+        |((path, line, start_line), body): ((&str, u32, Option<u32>), String)| ReviewComment {
             start_line,
             start_side: start_line.map(|_| Side::Right),
-            ..ReviewComment::at(path, line, Side::Right, told.join("\n\n"))
-        }
-    };
+            ..ReviewComment::at(path, line, Side::Right, body)
+        };
     (places.into_iter().map(comment).collect(), rest)
 }
 

@@ -171,7 +171,7 @@ fn what_strangers_wrote_stays_text() {
         ),
         ("shows no picture", "![x](y)", "\\!\\[x\\](y)"),
         ("no HTML", "<img src=x>", "\\<img src=x\\>"),
-        ("no line of its own", "a\n# b", "a \\# b"),
+        ("no line of its own", "a\n# b", "a \\#\u{200d} b"),
         (
             "code stays code",
             "use `a_b`, not *c*",
@@ -254,6 +254,22 @@ fn a_body_is_cut_where_github_would_refuse_it_and_says_so() {
     assert!(review.body.chars().count() <= LONGEST_BODY);
     assert!(review.body.contains("Cut here"));
     assert!(review.body.ends_with(MARKER));
+}
+
+#[test]
+fn a_comment_is_no_longer_than_github_takes_and_the_rest_is_listed() {
+    let long = |n: usize| format!("{n} {}", "é".repeat(30_000));
+    let findings = (1..=3).map(|n| finding(1, Severity::Low, &long(n)));
+    let review = shown(&wanted(findings.collect(), vec![]), &added(3));
+    assert_eq!(review.comments.len(), 1);
+    let body = &review.comments[0].body;
+    assert!(body.chars().count() <= LONGEST_BODY);
+    assert!(body.contains("1 é") && body.contains("2 é"), "two fit");
+    assert!(review.body.contains("3 é"), "the third is listed");
+
+    let longer = "é".repeat(LONGEST_BODY);
+    let alone = wanted(vec![finding(1, Severity::Low, &longer)], vec![]);
+    assert_eq!(shown(&alone, &added(3)).comments, [], "it fits nowhere");
 }
 
 #[test]

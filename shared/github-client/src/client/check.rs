@@ -2,7 +2,7 @@
 
 use super::Client;
 use async_trait::async_trait;
-use github::port::{CheckId, Conclusion, GitHubError, NewCheck, SetCheck};
+use github::port::{CheckId, Conclusion, FoundCheck, GitHubError, NewCheck, SetCheck};
 use github::{HeadSha, RepoName};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -10,16 +10,39 @@ use serde::{Deserialize, Serialize};
 /// Pages of checks that are looked through.
 const MOST_PAGES: usize = 20;
 
-/// "Create a check run".
+/// "Create a check run"; without a commit, "Update a check run".
 #[derive(Serialize)]
 struct Asked<'a> {
     name: &'a str,
-    head_sha: &'a HeadSha,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head_sha: Option<&'a HeadSha>,
     status: &'static str,
-    conclusion: Conclusion,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conclusion: Option<Conclusion>,
     external_id: &'a str,
     output: Output<'a>,
 }
+
+impl<'a> Asked<'a> {
+    fn of(check: &'a NewCheck) -> Self {
+        Self {
+            name: &check.name,
+            head_sha: None,
+            status: match check.conclusion {
+                Some(_) => COMPLETED,
+                None => "in_progress",
+            },
+            conclusion: check.conclusion,
+            external_id: &check.external_id,
+            output: Output {
+                title: &check.title,
+                summary: &check.summary,
+            },
+        }
+    }
+}
+
+const COMPLETED: &str = "completed";
 
 #[derive(Serialize)]
 struct Output<'a> {
@@ -36,6 +59,8 @@ struct Page {
 #[derive(Deserialize)]
 struct CheckBody {
     id: u64,
+    #[serde(default)]
+    status: String,
     #[serde(default)]
     external_id: Option<String>,
     #[serde(default)]
@@ -55,7 +80,7 @@ impl SetCheck for Client {
         head: &HeadSha,
         name: &str,
         external_id: &str,
-    ) -> Result<Option<CheckId>, GitHubError> {
+    ) -> Result<Option<FoundCheck>, GitHubError> {
         let identity = self.identity().await?;
         let path = format!("/repos/{repo}/commits/{head}/check-runs");
         let mut url = self.at(&path, None);
@@ -68,27 +93,42 @@ impl SetCheck for Client {
                 && (check.app.as_ref()).is_some_and(|app| identity.is_app(&app.slug))
         };
         let query = url.query().unwrap_or_default();
-        let visit = |page: Page| {
-            let found = page.check_runs.iter().find(own);
-            found.map(|check| CheckId(check.id))
+        let mut newest: Option<FoundCheck> = None;
+        let visit = |page: Page| -> Option<()> {
+            let found = page.check_runs.iter().filter(own).map(|check| FoundCheck {
+                id: CheckId(check.id),
+                completed: check.status == COMPLETED,
+            });
+            newest = found.chain(newest).max_by_key(|check| check.id);
+            None
         };
-        self.pages(repo, &path, query, MOST_PAGES, visit).await
+        self.pages(repo, &path, query, MOST_PAGES, visit).await?;
+        Ok(newest)
     }
 
-    async fn set_check(&self, repo: &RepoName, check: &NewCheck) -> Result<CheckId, GitHubError> {
+    async fn create_check(
+        &self,
+        repo: &RepoName,
+        check: &NewCheck,
+    ) -> Result<CheckId, GitHubError> {
         let asked = Asked {
-            name: &check.name,
-            head_sha: &check.head_sha,
-            status: "completed",
-            conclusion: check.conclusion,
-            external_id: &check.external_id,
-            output: Output {
-                title: &check.title,
-                summary: &check.summary,
-            },
+            head_sha: Some(&check.head_sha),
+            ..Asked::of(check)
         };
         let path = format!("/repos/{repo}/check-runs");
         let set: CheckBody = self.write(repo, Method::POST, path, &asked).await?;
         Ok(CheckId(set.id))
+    }
+
+    async fn update_check(
+        &self,
+        repo: &RepoName,
+        id: CheckId,
+        check: &NewCheck,
+    ) -> Result<(), GitHubError> {
+        let path = format!("/repos/{repo}/check-runs/{}", id.0);
+        let asked = Asked::of(check);
+        let _: CheckBody = self.write(repo, Method::PATCH, path, &asked).await?;
+        Ok(())
     }
 }

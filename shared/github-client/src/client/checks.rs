@@ -65,19 +65,20 @@ impl ReadChecks for Client {
         if !combined.is_green() {
             return Ok(false);
         }
+        let mut any = combined.total_count > 0;
         let is_own = |run: &RunBody| {
             let by_me = |app: &AppBody| identity.is_app(&app.slug);
             run.name == own && run.app.as_ref().is_some_and(by_me)
         };
         let visit = |page: Page| {
-            let mut runs = page.check_runs.iter();
-            runs.any(|run| !is_own(run) && !run.is_green())
-                .then_some(())
+            let mut others = page.check_runs.iter().filter(|run| !is_own(run)).peekable();
+            any |= others.peek().is_some();
+            others.any(|run| !run.is_green()).then_some(())
         };
         let path = format!("{at}/check-runs");
         let query = "filter=latest&per_page=100";
         match self.visit(repo, &path, query, MOST_PAGES, visit).await? {
-            PageEnd::Last => Ok(true),
+            PageEnd::Last => Ok(any),
             PageEnd::Found(()) | PageEnd::More => Ok(false),
         }
     }

@@ -3,10 +3,12 @@
 use super::Client;
 use crate::identity::{Identity, User};
 use async_trait::async_trait;
-use github::PrKey;
-use github::port::{GitHubError, NewReview, PublishReview, ReviewId};
+use github::port::{
+    DismissReview, GitHubError, NewReview, OwnReview, PublishReview, ReviewId, ReviewState,
+};
+use github::{HeadSha, PrKey};
 use reqwest::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 const A_PAGE: &str = "per_page=50";
 
@@ -20,6 +22,16 @@ struct ReviewBody {
     id: u64,
     user: Option<User>,
     body: Option<String>,
+    state: ReviewState,
+    #[serde(default)]
+    commit_id: Option<HeadSha>,
+}
+
+/// "Dismiss a review for a pull request".
+#[derive(Serialize)]
+struct Dismissed<'a> {
+    message: &'a str,
+    event: &'static str,
 }
 
 #[async_trait]
@@ -48,5 +60,45 @@ impl PublishReview for Client {
             self.learn(Identity::Login(user.login));
         }
         Ok(ReviewId(posted.id))
+    }
+}
+
+#[async_trait]
+impl DismissReview for Client {
+    async fn own_reviews(&self, pr: &PrKey, marker: &str) -> Result<Vec<OwnReview>, GitHubError> {
+        let identity = self.identity().await?;
+        let path = format!("/repos/{}/pulls/{}/reviews", pr.repo, pr.number);
+        let own = |review: &ReviewBody| {
+            let body = review.body.as_deref().unwrap_or_default();
+            body.contains(marker) && identity.wrote(review.user.as_ref())
+        };
+        let mut all = Vec::new();
+        let visit = |page: Vec<ReviewBody>| -> Option<()> {
+            all.extend(page.into_iter().filter(own).map(|review| OwnReview {
+                id: ReviewId(review.id),
+                state: review.state,
+                commit_id: review.commit_id,
+            }));
+            None
+        };
+        self.pages(&pr.repo, &path, A_PAGE, MOST_PAGES, visit)
+            .await?;
+        Ok(all)
+    }
+
+    async fn dismiss_review(
+        &self,
+        pr: &PrKey,
+        review: ReviewId,
+        message: &str,
+    ) -> Result<(), GitHubError> {
+        let (repo, number, id) = (&pr.repo, pr.number, review.0);
+        let path = format!("/repos/{repo}/pulls/{number}/reviews/{id}/dismissals");
+        let asked = Dismissed {
+            message,
+            event: "DISMISS",
+        };
+        let _: ReviewBody = self.write(repo, Method::PUT, path, &asked).await?;
+        Ok(())
     }
 }

@@ -5,6 +5,7 @@ use super::contents::decoded;
 use super::page::asked;
 use super::{body, page};
 use crate::World;
+use crate::answer::Refusal;
 use crate::call::Failure;
 use crate::check::{PostedCheck, Wanted};
 use crate::payload;
@@ -14,18 +15,25 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use github::HeadSha;
-use github::port::{Conclusion, NewCheck};
+use github::port::{CheckId, Conclusion, NewCheck};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The body of "Create a check run", of one that has ended.
+/// The body of "Create a check run".
+#[derive(Deserialize)]
+struct CreateBody {
+    head_sha: HeadSha,
+    #[serde(flatten)]
+    says: CheckBody,
+}
+
+/// The body of "Update a check run".
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CheckBody {
     name: String,
-    head_sha: HeadSha,
-    status: Completed,
-    conclusion: Conclusion,
+    status: Status,
+    conclusion: Option<Conclusion>,
     #[serde(default)]
     external_id: String,
     output: OutputBody,
@@ -33,7 +41,8 @@ struct CheckBody {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Completed {
+enum Status {
+    InProgress,
     Completed,
 }
 
@@ -49,18 +58,42 @@ pub(super) async fn create(
     at: At,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Failure> {
-    let body: CheckBody = body::read(&body)?;
-    let Completed::Completed = body.status;
-    let check = NewCheck {
-        head_sha: body.head_sha,
-        name: body.name,
-        conclusion: body.conclusion,
-        title: body.output.title,
-        summary: body.output.summary,
-        external_id: body.external_id,
-    };
+    let body: CreateBody = body::read(&body)?;
+    let check = body.says.on(body.head_sha)?;
     let posted = world.post_check(&at.repo, &check).await?;
     Ok((StatusCode::CREATED, Json(shown(&posted))))
+}
+
+pub(super) async fn update(
+    State(world): State<World>,
+    at: At,
+    body: Bytes,
+) -> Result<Json<Value>, Failure> {
+    let id = CheckId(at.number("check")?);
+    let body: CheckBody = body::read(&body)?;
+    let stays = world.check_head(&at.repo, id)?;
+    let posted = world.patch_check(&at.repo, id, &body.on(stays)?).await?;
+    Ok(Json(shown(&posted)))
+}
+
+impl CheckBody {
+    /// "Providing `conclusion` will automatically set the `status` parameter to
+    /// `completed`"; the one without the other is refused here.
+    fn on(self, head_sha: HeadSha) -> Result<NewCheck, Refusal> {
+        match (self.status, self.conclusion) {
+            (Status::Completed, Some(_)) | (Status::InProgress, None) => Ok(NewCheck {
+                head_sha,
+                name: self.name,
+                conclusion: self.conclusion,
+                title: self.output.title,
+                summary: self.output.summary,
+                external_id: self.external_id,
+            }),
+            (Status::Completed, None) | (Status::InProgress, Some(_)) => {
+                Err(Refusal::new(422, "Invalid request."))
+            }
+        }
+    }
 }
 
 pub(super) async fn list(
@@ -94,10 +127,10 @@ fn shown(posted: &PostedCheck) -> Value {
         "name": check.name,
         "head_sha": check.head_sha,
         "external_id": check.external_id,
-        "status": if posted.running { "in_progress" } else { "completed" },
-        "conclusion": (!posted.running).then_some(check.conclusion),
+        "status": if check.conclusion.is_some() { "completed" } else { "in_progress" },
+        "conclusion": check.conclusion,
         "started_at": payload::second(posted.at),
-        "completed_at": (!posted.running).then(|| payload::second(posted.at)),
+        "completed_at": check.conclusion.map(|_| payload::second(posted.at)),
         "output": {"title": check.title, "summary": check.summary, "annotations_count": 0},
         "app": {"id": payload::id_of(slug), "slug": slug, "name": slug},
     })

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use github::HeadSha;
-use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
+use github::port::{NewReview, ReviewComment, ReviewEvent, ReviewId, Side};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -81,4 +81,30 @@ pub(super) async fn create(
     };
     let (pull, posted) = world.post_review(&pr, &review).await?;
     Ok(Json(payload::review(&pull, &posted)))
+}
+
+/// The body of "Dismiss a review for a pull request".
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DismissBody {
+    message: String,
+    #[serde(rename = "event")]
+    _event: Dismiss,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Dismiss {
+    Dismiss,
+}
+
+pub(super) async fn dismiss(
+    State(world): State<World>,
+    at: At,
+    body: Bytes,
+) -> Result<Json<Value>, Failure> {
+    let (pr, id) = (at.pr()?, ReviewId(at.number("review")?));
+    let body: DismissBody = body::read(&body)?;
+    let (pull, dismissed) = world.dismiss_review(&pr, id, &body.message).await?;
+    Ok(Json(payload::review(&pull, &dismissed)))
 }

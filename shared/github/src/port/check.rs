@@ -17,15 +17,15 @@ pub enum Conclusion {
     Failure,
 }
 
-/// A check run that has ended.
+/// What a check run says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCheck {
     /// The commit that was checked.
     pub head_sha: HeadSha,
     /// Its name, which branch protection knows it by.
     pub name: String,
-    /// How it ended.
-    pub conclusion: Conclusion,
+    /// How it ended; `None` while it is in progress.
+    pub conclusion: Option<Conclusion>,
     /// One line.
     pub title: String,
     /// Markdown, at most 65,535 characters.
@@ -39,33 +39,54 @@ pub struct NewCheck {
 #[serde(transparent)]
 pub struct CheckId(pub u64);
 
+/// A check run that was set before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundCheck {
+    /// Which.
+    pub id: CheckId,
+    /// Whether it has ended. It can be given another end then, but not be set back in
+    /// progress: that takes a new run of the same name.
+    pub completed: bool,
+}
+
 /// Sets checks. Only Apps may: a person's token is refused with
 /// [`GitHubError::Forbidden`].
 #[async_trait]
 pub trait SetCheck: Send + Sync {
-    /// The check of this name on `head` that was set by this App with
-    /// `external_id`, if there is one.
+    /// The newest check of this name on `head` that was set by this App with
+    /// `external_id`, if there is one ("List check runs for a Git reference").
     async fn find_check(
         &self,
         repo: &RepoName,
         head: &HeadSha,
         name: &str,
         external_id: &str,
-    ) -> Result<Option<CheckId>, GitHubError>;
+    ) -> Result<Option<FoundCheck>, GitHubError>;
 
-    /// Sets one check. Never tried again in here: after a failure the caller looks
-    /// for it first, as [`SetCheck::find_check`] finds it.
-    async fn set_check(&self, repo: &RepoName, check: &NewCheck) -> Result<CheckId, GitHubError>;
+    /// Makes one check ("Create a check run"). Never tried again in here: after a
+    /// failure the caller looks for it first, as [`SetCheck::find_check`] finds it.
+    async fn create_check(&self, repo: &RepoName, check: &NewCheck)
+    -> Result<CheckId, GitHubError>;
+
+    /// Has a check say what `check` says ("Update a check run"); the commit that it is
+    /// on stays. Not tried again in here either, though it may be: it says the same
+    /// afterwards.
+    async fn update_check(
+        &self,
+        repo: &RepoName,
+        id: CheckId,
+        check: &NewCheck,
+    ) -> Result<(), GitHubError>;
 }
 
 /// Reads how the checks of a commit stand.
 #[async_trait]
 pub trait ReadChecks: Send + Sync {
-    /// Whether nothing speaks against `head`: every check run there has ended with
+    /// Whether others speak for `head`: every check run there has ended with
     /// success, neutral or skipped ("List check runs for a Git reference"), and the
     /// latest status of every context is success ("Get the combined status for a
-    /// specific reference"). Where there are none, nothing does. What this bot has set
-    /// under the name `own` is left aside.
+    /// specific reference"). What this bot has set under the name `own` is left aside.
+    /// Where there is nothing else, nothing is green: it may not have begun.
     ///
     /// # Errors
     /// [`GitHubError::Forbidden`] where the credentials may not read them.

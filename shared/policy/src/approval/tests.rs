@@ -9,6 +9,7 @@ fn facts() -> ApprovalFacts {
         score: Some(9),
         open_findings: 0,
         every_file_read: true,
+        read_by_model: true,
         head_unchanged: true,
         author_association: Member,
         own_pull_request: false,
@@ -86,6 +87,12 @@ fn one_reason_is_enough() {
             on.into(),
             |f| f.every_file_read = false,
             vec![WhyNot::FilesUnread],
+        ),
+        (
+            "rules alone",
+            on.into(),
+            |f| f.read_by_model = false,
+            vec![WhyNot::RulesAlone],
         ),
         (
             "a push",
@@ -186,6 +193,7 @@ fn every_reason_is_told() {
         score: Some(2),
         open_findings: 3,
         every_file_read: false,
+        read_by_model: false,
         head_unchanged: false,
         author_association: FirstTimer,
         own_pull_request: true,

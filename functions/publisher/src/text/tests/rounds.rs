@@ -166,6 +166,7 @@ fn how_a_head_stands_as_people_read_it() {
 fn a_headline_says_no_more_than_is_known() {
     let unread: fn(&mut Wanted) = |of| {
         for report in of.item.reports.values_mut() {
+            report.readers[0] = reader("rules");
             report.readers[0].coverage.files_read = 0;
         }
     };
@@ -174,8 +175,36 @@ fn a_headline_says_no_more_than_is_known() {
         verdict.unsure = vec![finding(1, Severity::Low, "Perhaps.")];
     };
     let same: fn(&mut Wanted) = |_| {};
+    let left_out: fn(&mut Wanted) = |of| {
+        let report = of.item.reports.get_mut(&Category::Style).unwrap();
+        let file = |path: &str, why| LeftOut {
+            path: path.to_owned(),
+            why,
+        };
+        report.readers[0].coverage.left_out = vec![
+            file("one", WhyLeftOut::Budget),
+            file("two", WhyLeftOut::Unanswered),
+            file("three", WhyLeftOut::Generated),
+        ];
+    };
+    let left_out_one: fn(&mut Wanted) = |of| {
+        let report = of.item.reports.get_mut(&Category::Style).unwrap();
+        report.readers[0] = reader("rules");
+    };
     for (why, change, missing, headline) in [
         ("clean", same, vec![], "Nothing is open"),
+        (
+            "some was left out",
+            left_out,
+            vec![],
+            "Nothing found in what was read; 2 files were not read",
+        ),
+        (
+            "one was left out",
+            left_out_one,
+            vec![],
+            "Nothing found in what was read; 1 file was not read",
+        ),
         (
             "unsure",
             unsure,
@@ -197,6 +226,9 @@ fn a_headline_says_no_more_than_is_known() {
         ),
     ] {
         let mut of = wanted(vec![], missing).of;
+        for report in of.item.reports.values_mut() {
+            report.readers[0].coverage.left_out.clear();
+        }
         change(&mut of);
         assert_eq!(super::super::headline(&of, Told::Review), headline, "{why}");
     }

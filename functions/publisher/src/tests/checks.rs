@@ -1,0 +1,191 @@
+//! The one check of a commit, whatever pull requests have it for their head.
+
+use super::*;
+use github_world::{Call, Fault};
+
+const GREEN: Option<Conclusion> = Some(Conclusion::Success);
+const GREY: Option<Conclusion> = Some(Conclusion::Neutral);
+const RED: Option<Conclusion> = Some(Conclusion::Failure);
+
+fn red() -> ReviewItem {
+    let mut item = clean();
+    let verdict = item.verdict.as_mut().unwrap();
+    verdict.findings = vec![finding(Severity::Critical)];
+    verdict.event = ReviewEvent::RequestChanges;
+    item
+}
+
+fn draft() -> ReviewItem {
+    left_alone(SkipReason::Draft, "It is a draft.")
+}
+
+/// A second pull request from the same head into another base.
+struct Other<'a> {
+    stage: &'a Stage,
+    review: ReviewKey,
+}
+
+impl<'a> Other<'a> {
+    fn of(stage: &'a Stage) -> Self {
+        let pr = PrKey {
+            number: stage.pr.number + 1,
+            ..stage.pr.clone()
+        };
+        let head_sha = stage.review().head_sha;
+        let review = ReviewKey { pr, head_sha };
+        Self { stage, review }
+    }
+
+    async fn keep(&self, item: ReviewItem, open: bool) {
+        let pull = PullRequestItem {
+            open,
+            ..self.stage.pull()
+        };
+        let key = PullRequestItem::key(&self.review.pr);
+        self.stage.write(&key, pull).await;
+        let key = ReviewItem::key(&self.review);
+        self.stage.write(&key, item).await;
+    }
+
+    fn skipped(&self) -> Event {
+        let (review, reason) = (self.review.clone(), SkipReason::Draft);
+        self.stage
+            .event(Say::new(&ReviewSkipped { review, reason }))
+    }
+}
+
+#[tokio::test]
+async fn another_pull_request_hides_no_red_check() {
+    let stage = Stage::new();
+    stage.keep(red()).await;
+    stage.published().await;
+    assert_eq!(stage.checks(), [RED]);
+    let other = Other::of(&stage);
+    other.keep(draft(), true).await;
+    assert_eq!(stage.hear(&other.skipped()).await, "applied, said 0");
+    assert_eq!(stage.checks(), [RED], "the worst is shown");
+    let shown = stage.world.checks(&stage.pr.repo, &other.review.head_sha);
+    assert_eq!(shown[0].check.title, "Open: 1 critical");
+
+    // Looked at again, it stays as it was told.
+    stage.keep(under_way()).await;
+    other
+        .keep(left_alone(SkipReason::Draft, "Still."), true)
+        .await;
+    assert_eq!(stage.hear(&other.skipped()).await, "applied, said 0");
+    assert_eq!(stage.checks(), [RED], "nobody has decided otherwise");
+
+    // It is mended by deciding otherwise, not by the other.
+    stage.keep(clean()).await;
+    stage.hear(&stage.said_published(1)).await;
+    assert_eq!(stage.checks(), [GREY], "the draft is the worst now");
+    let shown = stage.world.checks(&stage.pr.repo, &other.review.head_sha);
+    assert_eq!(shown[0].check.title, "Not reviewed");
+}
+
+#[tokio::test]
+async fn one_that_is_closed_is_forgotten() {
+    let stage = Stage::new();
+    let other = Other::of(&stage);
+    other.keep(draft(), true).await;
+    stage.hear(&other.skipped()).await;
+    assert_eq!(stage.checks(), [GREY]);
+    other.keep(draft(), false).await;
+    stage.keep(clean()).await;
+    stage.published().await;
+    assert_eq!(stage.checks(), [GREEN]);
+    // Reopened, it tells again.
+    other.keep(draft(), true).await;
+    assert_eq!(stage.hear(&other.skipped()).await, "applied, said 0");
+    assert_eq!(stage.checks(), [GREY]);
+}
+
+#[tokio::test]
+async fn another_text_is_told() {
+    let stage = Stage::new();
+    let mut texts = Vec::new();
+    for why in ["Line 3 is none.", "Line 4 is none.", "Line 4 is none."] {
+        stage.keep(left_alone(SkipReason::InvalidPolicy, why)).await;
+        stage.hear(&stage.skipped(SkipReason::InvalidPolicy)).await;
+        let head = stage.review().head_sha;
+        let checks = stage.world.checks(&stage.pr.repo, &head);
+        assert_eq!(checks.len(), 1, "it is one");
+        assert!(stage.comments()[0].contains(why), "{:?}", stage.comments());
+        texts.push(checks[0].check.summary.trim().to_owned());
+    }
+    assert_eq!(
+        texts,
+        ["Line 3 is none.", "Line 4 is none.", "Line 4 is none."]
+    );
+}
+
+#[tokio::test]
+async fn a_review_that_begins_is_in_progress() {
+    let stage = Stage::new();
+    stage.keep(draft()).await;
+    stage.hear(&stage.skipped(SkipReason::Draft)).await;
+    assert_eq!(stage.checks(), [GREY]);
+
+    stage.keep(under_way()).await;
+    let begun = stage.begun();
+    assert_eq!(stage.hear(&begun).await, "applied, said 0");
+    assert_eq!(stage.checks(), [GREY, None], "an end is no beginning again");
+    assert_eq!(stage.hear(&begun).await, "repeated, said 0 again");
+    assert_eq!(stage.comments(), [""; 0]);
+
+    stage.keep(red()).await;
+    stage.published().await;
+    assert_eq!(stage.checks(), [GREY, RED], "the newest is kept up to date");
+    stage.keep(under_way()).await;
+    let again = stage.hear(&stage.begun()).await;
+    assert_eq!(again, "ignored: it is published already");
+    assert_eq!(stage.checks(), [GREY, RED], "nobody gets rid of it so");
+}
+
+#[tokio::test]
+async fn whatever_fails_a_review_that_begins_is_in_progress_once() {
+    for fault in [Fault::Unavailable, Fault::LostReply, Fault::BadGateway] {
+        let stage = Stage::new();
+        stage.keep(draft()).await;
+        stage.hear(&stage.skipped(SkipReason::Draft)).await;
+        stage.keep(under_way()).await;
+        let begun = stage.begun();
+        stage.world.fail_next_on(Call::CreateCheck, fault);
+        let failed = stage.hear(&begun).await;
+        assert!(failed.starts_with("failed: "), "{fault:?}: {failed}");
+        // By the time that it is tried again, the review stands.
+        stage.lease_ends();
+        stage.keep(clean()).await;
+        stage.published().await;
+        let newest = stage.checks().pop();
+        assert_eq!(newest, Some(GREEN), "{fault:?}: {:?}", stage.checks());
+        assert_eq!(stage.hear(&begun).await, "ignored: its review has ended");
+    }
+}
+
+#[tokio::test]
+async fn a_skip_that_is_late_tells_what_is_so_by_now() {
+    let stage = Stage::new();
+    stage.keep(under_way()).await;
+    stage.hear(&stage.skipped(SkipReason::Draft)).await;
+    assert_eq!(stage.checks(), [None]);
+}
+
+#[tokio::test]
+async fn a_summary_tells_that_a_newer_head_is_left_alone() {
+    let stage = Stage::new();
+    stage.keep(draft()).await;
+    stage.hear(&stage.skipped(SkipReason::Draft)).await;
+    assert_eq!(stage.comments(), [""; 0], "none is made for it");
+
+    stage.keep(clean()).await;
+    stage.published().await;
+    stage.world.push(&stage.pr, DIFF);
+    stage.keep(draft()).await;
+    stage.hear(&stage.skipped(SkipReason::Draft)).await;
+    let comments = stage.comments();
+    assert_eq!(comments.len(), 1);
+    let head = stage.review().head_sha;
+    assert!(comments[0].contains(head.short()), "{comments:?}");
+    assert!(comments[0].contains("It is a draft."), "{comments:?}");
+}

@@ -1,0 +1,125 @@
+//! What GitHub does not accept is posted in another form: no review is lost.
+
+use super::*;
+use github_world::{Call, Fault};
+
+fn found() -> ReviewItem {
+    let mut item = clean();
+    let verdict = item.verdict.as_mut().unwrap();
+    verdict.findings = vec![finding(Severity::Critical)];
+    verdict.event = ReviewEvent::RequestChanges;
+    item
+}
+
+const NOT_TAKEN: &str = "GitHub did not take the comments on lines";
+
+#[tokio::test]
+async fn comments_that_github_does_not_take_are_listed() {
+    for (why, own, event) in [
+        ("anybody's", false, ReviewEvent::RequestChanges),
+        ("the bot's own pull request", true, ReviewEvent::Comment),
+    ] {
+        let stage = Stage::new();
+        if own {
+            stage.world.set_bot("octocat");
+        }
+        stage.keep(found()).await;
+        let completed = stage.completed();
+        stage
+            .world
+            .fail_next_on(Call::CreateReview, Fault::Rejected);
+        assert_eq!(stage.hear(&completed).await, "applied, said 1", "{why}");
+        let reviews = stage.world.bot_reviews(&stage.pr);
+        assert_eq!(reviews.len(), 1, "{why}");
+        assert_eq!(reviews[0].event, event, "{why}");
+        assert_eq!(reviews[0].comments, [], "{why}");
+        let body = &reviews[0].body;
+        assert!(body.contains(NOT_TAKEN), "{why}: {body}");
+        assert!(
+            body.contains("`src/lib.rs:2` **Critical** Something."),
+            "{why}: {body}"
+        );
+        assert_eq!(stage.heard().data["comments"], 0, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn the_bots_own_pull_request_keeps_its_comments() {
+    let stage = Stage::new();
+    stage.world.set_bot("octocat");
+    stage.keep(found()).await;
+    assert_eq!(stage.hear(&stage.completed()).await, "applied, said 1");
+    let reviews = stage.world.bot_reviews(&stage.pr);
+    assert_eq!(reviews[0].event, ReviewEvent::Comment);
+    assert_eq!(reviews[0].comments.len(), 1);
+    assert!(!reviews[0].body.contains(NOT_TAKEN));
+}
+
+#[tokio::test]
+async fn what_is_refused_in_every_form_is_given_up() {
+    let stage = Stage::new();
+    stage.keep(found()).await;
+    for _ in 0..2 {
+        stage
+            .world
+            .fail_next_on(Call::CreateReview, Fault::Rejected);
+    }
+    let refused = stage.publisher.handle(&stage.completed()).await;
+    assert!(!refused.unwrap_err().is_retryable());
+    assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 0);
+    assert_eq!(stage.world.writes().len(), 2, "two forms");
+}
+
+#[tokio::test]
+async fn another_form_needs_its_time_too() {
+    for own in [false, true] {
+        let stage = Stage::new();
+        if own {
+            stage.world.set_bot("octocat");
+        } else {
+            stage
+                .world
+                .fail_next_on(Call::CreateReview, Fault::Rejected);
+        }
+        stage.keep(found()).await;
+        let completed = stage.completed();
+        // The answer that it is refused takes most of the lease.
+        let slow = Fault::Slow(Duration::from_secs(40));
+        stage
+            .world
+            .fail_next_on(Call::ListReviews, Fault::Slow(Duration::ZERO));
+        stage.world.fail_next_on(Call::ListReviews, slow);
+        let failed = stage.hear(&completed).await;
+        assert!(
+            failed.contains("the lease is running out"),
+            "{own}: {failed}"
+        );
+        assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 0, "{own}");
+        stage.lease_ends();
+        assert_eq!(stage.hear(&completed).await, "applied, said 1", "{own}");
+        assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1, "{own}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_reviewed_for_another_base_is_not_posted() {
+    let stage = Stage::new();
+    let item = ReviewItem {
+        base_branch: Some("release".to_owned()),
+        ..found()
+    };
+    stage.keep(item).await;
+    let retargeted = stage.hear(&stage.completed()).await;
+    assert_eq!(
+        retargeted,
+        "ignored: it was reviewed for release, and would be merged into main"
+    );
+    assert_eq!(stage.world.writes(), []);
+    stage.lease_ends();
+    let item = ReviewItem {
+        base_branch: Some("main".to_owned()),
+        ..found()
+    };
+    stage.keep(item).await;
+    assert_eq!(stage.hear(&stage.completed()).await, "applied, said 1");
+}
