@@ -62,9 +62,10 @@ fn review(out: &mut String, run: &Run, pr: &PrKey, posted: &PostedReview) {
 fn check(out: &mut String, pr: &PrKey, posted: &PostedCheck) {
     let check = &posted.check;
     let (style, conclusion) = match check.conclusion {
-        Conclusion::Success => (GOOD, "success"),
-        Conclusion::Neutral => (QUIET, "neutral"),
-        Conclusion::Failure => (BAD, "failure"),
+        Some(Conclusion::Success) => (GOOD, "success"),
+        Some(Conclusion::Neutral) => (QUIET, "neutral"),
+        Some(Conclusion::Failure) => (BAD, "failure"),
+        None => (QUIET, "in progress"),
     };
     let _ = writeln!(
         out,
