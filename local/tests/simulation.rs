@@ -153,6 +153,8 @@ fn the_routing_table_is_printed() {
     github.pr.comment.created     RecorderRule        recorder      3 tries
     github.pr.converted_to_draft  PullRequestRule     pull-request  3 tries
                                   RecorderRule        recorder      3 tries
+    github.pr.edited              PullRequestRule     pull-request  3 tries
+                                  RecorderRule        recorder      3 tries
     github.pr.labeled             PullRequestRule     pull-request  3 tries
                                   RecorderRule        recorder      3 tries
     github.pr.opened              PullRequestRule     pull-request  3 tries
