@@ -71,6 +71,7 @@ impl Handler for Coordinator {
         let settings = self.settings(pr, &pull.base).await?;
         let known = Known {
             asked: &asked,
+            request: &event.id,
             pull: &pull,
             settings: &settings,
         };

@@ -2,11 +2,14 @@
 //! made of.
 
 pub mod change;
+pub mod frame;
 pub mod item;
 pub mod message;
 pub mod rules;
 
 mod reviewer;
+mod wanted;
 
 pub use finding::{Category, Confidence, Coverage, Finding, Fingerprint, MODEL, Severity, merged};
 pub use reviewer::{Change, Report, ReviewError, Reviewer, Usage};
+pub use wanted::Unwanted;

@@ -2,9 +2,9 @@ use super::*;
 use github::port::ReviewEvent;
 use github::{Author, Base, HeadSha};
 use policy::{Attributes, Layer, Source};
-use review::Category;
 use review::item::{CheckReport, Verdict};
 use review::message::ReviewKey;
+use review::{Category, Confidence, Finding, MODEL, Severity};
 
 const CHECKS: &str = "review_begun security_check style_check logic_check";
 const NONE_NEW: &str = "nothing changes for this review";
@@ -33,6 +33,10 @@ fn settings(text: &str) -> Settings {
         attributes: Attributes::default(),
         invalid,
     }
+}
+
+fn request(second: i64) -> EventId {
+    format!("request-{second}").parse().unwrap()
 }
 
 fn pull() -> PullRequestItem {
@@ -72,9 +76,29 @@ enum Step {
     Verdict,
     /// It stands on GitHub that this head was reviewed.
     Reviewed(&'static str),
+    /// The pull request goes into this branch from now on.
+    Onto(&'static str),
 }
 use RequestCause::{Facts as OfFacts, Head};
 use Step::{Asked, Draft, Labelled};
+
+fn finding() -> Finding {
+    Finding {
+        path: "a.rs".to_owned(),
+        start_line: None,
+        line: 1,
+        severity: Severity::High,
+        category: Category::Logic,
+        rule: MODEL.to_owned(),
+        title: None,
+        message: "…".to_owned(),
+        suggestion: None,
+        confidence: Confidence::percent(90),
+        by: vec![],
+        fingerprint: None,
+        reviewed_before: false,
+    }
+}
 
 fn verdict() -> Verdict {
     Verdict {
@@ -98,12 +122,16 @@ fn verdict() -> Verdict {
 /// are said, or the reason.
 fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
     let (mut seen, mut told): (Option<ReviewItem>, _) = (None, String::new());
-    let (mut wanted, mut reviewed) = ("", None);
+    let (mut wanted, mut reviewed, mut branch) = ("", None, "main");
     for (second, step) in (1..).zip(steps) {
         let mut pull = pull();
         let cause = match step {
             Step::Settings(text) => {
                 wanted = text;
+                continue;
+            }
+            Step::Onto(other) => {
+                branch = other;
                 continue;
             }
             Step::Verdict => {
@@ -128,28 +156,33 @@ fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
             }
         };
         pull.reviewed.clone_from(&reviewed);
+        // Every delivery tells of another base commit: the first one stays.
+        pull.base = Base {
+            branch: branch.to_owned(),
+            sha: sha(&second.to_string()),
+        };
         let asked = ReviewRequested {
             review: ReviewKey {
                 pr: "octo/widgets#7".parse().unwrap(),
                 head_sha: sha("a"),
             },
-            // Every request tells of another base: the first one stays.
-            base_sha: sha(&second.to_string()),
+            base_sha: sha("0"),
             cause,
         };
         let known = Known {
             asked: &asked,
+            request: &request(second),
             pull: &pull,
             settings: &settings(wanted),
         };
-        match decide(seen.as_ref(), &known, at(100)) {
+        match decide(seen.as_ref(), &known, at(100 + second)) {
             Decision::Ignore(reason) => told = reason.to_string(),
             Decision::Write {
                 next,
                 says,
                 expires_at,
             } => {
-                assert_eq!(expires_at, Some(at(100) + RETENTION));
+                assert_eq!(expires_at, Some(at(100 + second) + RETENTION));
                 let topics = says
                     .iter()
                     .map(|say| say.topic.as_str().trim_start_matches("agent.pr."));
@@ -265,6 +298,26 @@ fn what_a_request_leads_to() {
             CHECKS,
         ),
         (
+            "another base branch while it runs",
+            vec![Asked(Head), Step::Onto("release"), Asked(Head)],
+            CHECKS,
+        ),
+        (
+            "another base branch after the verdict",
+            vec![
+                Asked(Head),
+                Step::Verdict,
+                Step::Onto("release"),
+                Asked(Head),
+            ],
+            CHECKS,
+        ),
+        (
+            "another base branch, told by a label alone",
+            vec![Asked(Head), Step::Onto("release"), Labelled(OfFacts)],
+            "review_skipped",
+        ),
+        (
             "a label after the verdict",
             vec![Asked(Head), Step::Verdict, Labelled(OfFacts)],
             "it would be skipped now, and has its verdict",
@@ -296,7 +349,13 @@ fn a_review_keeps_what_it_began_with() {
         Labelled(OfFacts),
         Asked(OfFacts),
     ];
-    assert_eq!(begun(&later), first);
+    let again = begun(&later);
+    assert_eq!(again.begun.as_ref().unwrap().request, request(6));
+    let same = ReviewItem {
+        begun: first.begun.clone(),
+        ..again
+    };
+    assert_eq!(same, first);
     let skipped = begun(&later[..5]);
     let why = skipped.skipped.clone().unwrap();
     assert_eq!(
@@ -330,6 +389,73 @@ fn what_was_skipped_begins_with_what_is_wanted_then() {
 }
 
 #[test]
+fn asked_again_before_the_verdict_it_begins_again() {
+    let first = last(&[Asked(Head)]).0.unwrap();
+    let begun = |second| {
+        Some(Begun {
+            request: request(second),
+            at: at(100 + second),
+        })
+    };
+    assert_eq!(first.begun, begun(1));
+    let again = last(&[Asked(Head), Asked(Head)]).0.unwrap();
+    assert_eq!(again.begun, begun(2), "its time begins again");
+    let told = last(&[Asked(Head), Step::Verdict, Asked(Head)]).0.unwrap();
+    assert_eq!(told.begun, begun(1), "what has its verdict is over");
+}
+
+#[test]
+fn what_is_to_be_proven_is_found_out_again() {
+    let proving = ReviewItem {
+        to_prove: vec![finding()],
+        ..last(&[Asked(Head)]).0.unwrap()
+    };
+    let asked = ReviewRequested {
+        review: ReviewKey {
+            pr: "octo/widgets#7".parse().unwrap(),
+            head_sha: sha("a"),
+        },
+        base_sha: sha("b"),
+        cause: Head,
+    };
+    let known = Known {
+        asked: &asked,
+        request: &request(9),
+        pull: &pull(),
+        settings: &settings(""),
+    };
+    let Decision::Write { next, .. } = decide(Some(&proving), &known, at(9)) else {
+        panic!("it is written");
+    };
+    assert!(
+        next.to_prove.is_empty(),
+        "whoever was to prove may not have"
+    );
+}
+
+#[test]
+fn against_another_base_branch_it_is_another_review() {
+    let steps = [
+        Step::Reviewed("c"),
+        Asked(Head),
+        Step::Verdict,
+        Step::Onto("release"),
+        Step::Settings("reviewers = [\"style\"]"),
+        Step::Reviewed("a"),
+        Asked(Head),
+    ];
+    let first = last(&steps[..2]).0.unwrap();
+    assert_eq!(first.base_branch.as_deref(), Some("main"));
+    let anew = last(&steps).0.unwrap();
+    assert_eq!(anew.base_branch.as_deref(), Some("release"));
+    assert_eq!((anew.base_sha, anew.previous), (sha("7"), None));
+    assert_eq!(anew.policy, policy("reviewers = [\"style\"]"));
+    assert_eq!(anew.expected, [Category::Style]);
+    assert_eq!(anew.verdict, None);
+    assert!(anew.reports.is_empty());
+}
+
+#[test]
 fn a_head_follows_no_review_of_itself() {
     let review = last(&[Step::Reviewed("a"), Asked(Head)]).0.unwrap();
     assert_eq!(review.previous, None);
@@ -356,6 +482,7 @@ fn reports_of_a_review_that_is_skipped_are_kept() {
     };
     let known = Known {
         asked: &asked,
+        request: &request(9),
         pull: &draft,
         settings: &settings("drafts = \"review\""),
     };

@@ -4,7 +4,7 @@ mod rounds;
 use super::*;
 use github::port::ReviewEvent;
 use github::{Author, Base, HeadSha};
-use review::item::{Reader, Skipped};
+use review::item::{CheckReport, Reader, Skipped};
 use review::message::{CheckCompleted, ProofCompleted, ReviewBegun, ReviewKey, SkipReason};
 use review::{Confidence, Coverage, Finding, MODEL, Severity};
 
@@ -39,7 +39,14 @@ fn proved() -> Heard {
 }
 
 fn deadline() -> Heard {
-    Heard::Deadline(ReviewBegun { review: key() })
+    deadline_of("request-1")
+}
+
+fn deadline_of(request: &str) -> Heard {
+    Heard::Deadline(ReviewBegun {
+        review: key(),
+        request: request.parse().unwrap(),
+    })
 }
 
 fn reader(name: &str, files_read: u32) -> Reader {
@@ -56,10 +63,13 @@ fn reader(name: &str, files_read: u32) -> Reader {
 }
 
 /// Reports of rules and a model that have read everything and found nothing.
-fn reports(from: &[Category]) -> BTreeMap<Category, CheckReport> {
-    let report = CheckReport {
-        readers: vec![reader("rules", 3), reader("kimi", 3)],
-        ..CheckReport::default()
+fn reports(from: &[Category]) -> BTreeMap<Category, CheckItem> {
+    let report = CheckItem {
+        base_sha: Some(base()),
+        report: CheckReport {
+            readers: vec![reader("rules", 3), reader("kimi", 3)],
+            ..CheckReport::default()
+        },
     };
     from.iter()
         .map(|category| (*category, report.clone()))
@@ -71,7 +81,7 @@ fn all_reported(findings: &[Finding]) -> Known {
     let mut reports = reports(&Category::ALL);
     for finding in findings {
         let report = reports.get_mut(&finding.category).unwrap();
-        report.findings.push(finding.clone());
+        report.report.findings.push(finding.clone());
     }
     Known {
         reports,
@@ -265,13 +275,13 @@ fn what_is_not_this_reviews_business_is_left_alone() {
             "the deadline of a head that is left alone",
             Some(&left_alone),
             deadline(),
-            "this head is left alone",
+            "the head is left alone",
         ),
         (
             "a specialist that was asked before it was left alone",
             Some(&left_alone),
             completed(Category::Style),
-            "this head is left alone",
+            "the head is left alone",
         ),
         (
             "a deadline of what nobody opened",
@@ -287,6 +297,100 @@ fn what_is_not_this_reviews_business_is_left_alone() {
         ),
     ] {
         assert_eq!(decide(seen, &heard), end, "{why}");
+    }
+}
+
+#[test]
+fn the_deadline_of_an_earlier_beginning_ends_nothing() {
+    let begun = |request: &str| ReviewItem {
+        begun: Some(Begun {
+            request: request.parse().unwrap(),
+            at: Timestamp::UNIX_EPOCH,
+        }),
+        ..ReviewItem::of(base())
+    };
+    for (why, seen, end) in [
+        ("of this beginning", begun("request-1"), "a verdict"),
+        (
+            "of an earlier one",
+            begun("request-2"),
+            "the review has begun again since",
+        ),
+        (
+            "of a review that does not say when it began",
+            ReviewItem::of(base()),
+            "a verdict",
+        ),
+    ] {
+        let heard = deadline_of("request-1");
+        let decision = decide(
+            Some(&seen),
+            &heard,
+            &Known::default(),
+            Timestamp::UNIX_EPOCH,
+        );
+        let ended = match decision {
+            Decision::Ignore(reason) => reason.to_string(),
+            Decision::Write { next, .. } => {
+                assert!(next.verdict.is_some(), "{why}");
+                "a verdict".to_owned()
+            }
+        };
+        assert_eq!(ended, end, "{why}");
+    }
+}
+
+#[test]
+fn what_was_read_against_another_base_is_not_joined() {
+    let mut known = all_reported(&[]);
+    known.reports.get_mut(&Category::Style).unwrap().base_sha = Some(head());
+    let seen = ReviewItem::of(base());
+    let heard = completed(Category::Logic);
+    let Decision::Write { next, .. } = decide(Some(&seen), &heard, &known, Timestamp::UNIX_EPOCH)
+    else {
+        panic!("it is written");
+    };
+    assert_eq!(next.missing(), [Category::Style]);
+    assert_eq!(next.verdict, None);
+}
+
+#[test]
+fn what_must_not_be_merged_is_said_however_late() {
+    let secret = || found("committed-secret", 1, Severity::Critical, "key");
+    let told = |late: &Finding, base_sha: HeadSha| {
+        let early = Known {
+            reports: reports(&[Category::Style, Category::Logic]),
+            ..Known::default()
+        };
+        let seen = ReviewItem {
+            verdict: Some(verdict(&ReviewItem::of(base()), &deadline(), &early)),
+            ..ReviewItem::of(base())
+        };
+        let mut known = all_reported(std::slice::from_ref(late));
+        known.reports.get_mut(&Category::Security).unwrap().base_sha = Some(base_sha);
+        let heard = completed(Category::Security);
+        match decide(Some(&seen), &heard, &known, Timestamp::UNIX_EPOCH) {
+            Decision::Ignore(reason) => reason.to_string(),
+            Decision::Write { next, says, .. } => {
+                assert_eq!(next, seen, "the verdict stays");
+                let line = |say: &Say| format!("{} {}", say.topic, say.data["details"][0]);
+                says.iter().map(line).collect()
+            }
+        }
+    };
+    let late = "security is late: the verdict went out without it";
+    let mild = found("leftover", 1, Severity::Low, "key");
+    for (why, finding, base_sha, said) in [
+        (
+            "a secret",
+            secret(),
+            base(),
+            "agent.pr.block \"src/lib.rs:1 committed-secret\"",
+        ),
+        ("advice", mild, base(), late),
+        ("a secret against another base", secret(), head(), late),
+    ] {
+        assert_eq!(told(&finding, base_sha), said, "{why}");
     }
 }
 

@@ -14,7 +14,7 @@ use review::rules::{Finds, Reads, Rule, RuleReviewer};
 use review::{Category, Confidence, Severity};
 use serde_json::{Value, json};
 use specialist::{Deps, Specialist};
-use state::{Memory, Record, StateManager, Version};
+use state::{Loaded, Memory, Record, StateManager};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -187,17 +187,23 @@ impl House {
             applied: Vec::new(),
         };
         let key = ReviewItem::key(&Self::key(head));
-        let saved = self.state.save(&key, Version::ABSENT, &record, None);
+        let seen: Loaded<Record<ReviewItem>> = self.state.load(&key).await.unwrap();
+        let saved = self.state.save(&key, seen.version, &record, None);
         let _ = saved.await.unwrap();
     }
 
     /// The specialist is asked, as often as it wants to be asked again.
     pub async fn ask(&self, head: char) -> Result<Outcome, HandlerError> {
+        self.ask_against('0', head).await
+    }
+
+    /// The same, for the change against another base.
+    pub async fn ask_against(&self, base: char, head: char) -> Result<Outcome, HandlerError> {
         let asked = CheckRequested {
             review: Self::key(head),
-            base_sha: sha('0'),
+            base_sha: sha(base),
         };
-        let id = format!("asked-{head}").parse().unwrap();
+        let id = format!("asked-{base}-{head}").parse().unwrap();
         let say = asked.say(Category::Logic);
         let event = Event::first(id, "test", say, self.opened_at);
         self.specialist.handle(&event).await
@@ -207,8 +213,13 @@ impl House {
     pub async fn report(&self, head: char) -> CheckReport {
         let outcome = self.ask(head).await.unwrap();
         assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+        self.kept(head).await.report
+    }
+
+    /// What is kept of it.
+    pub async fn kept(&self, head: char) -> CheckItem {
         let key = CheckItem::key(&Self::key(head), Category::Logic);
         let item: Option<CheckItem> = self.state.peek(&key).await.unwrap();
-        item.unwrap().report
+        item.unwrap()
     }
 }

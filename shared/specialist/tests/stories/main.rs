@@ -395,3 +395,30 @@ async fn half_an_answer_does_not_wait_for_who_is_away() {
     assert!(places(&report).contains(&"a.rs:3 Three".to_owned()));
     assert!(notes(&report)[0].contains("503"), "{:?}", notes(&report));
 }
+
+#[tokio::test]
+async fn against_another_base_it_is_read_again() {
+    let house = House::new();
+    house
+        .github
+        .put('0', '1', &changed("a.rs", &[(5, "five()")]));
+    house
+        .github
+        .put('9', '1', &changed("a.rs", &[(5, "five()")]));
+    house.open('1', first_round).await;
+    house.ask('1').await.unwrap();
+    assert_eq!(house.kept('1').await.base_sha, Some(sha('0')));
+
+    house.open('1', |review| review.base_sha = sha('9')).await;
+    house.asked();
+    let outcome = house.ask_against('9', '1').await.unwrap();
+    assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
+    assert_eq!(house.asked().len(), 1, "the model has not read this change");
+    assert_eq!(house.kept('1').await.base_sha, Some(sha('9')));
+
+    // Who asks late for the change against the first base is not answered.
+    house.open('2', |review| review.base_sha = sha('9')).await;
+    let outcome = house.ask('2').await.unwrap();
+    let told = format!("{outcome:?}");
+    assert!(told.contains("against another base by now"), "{told}");
+}

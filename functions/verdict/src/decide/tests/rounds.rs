@@ -205,7 +205,8 @@ fn only_who_has_looked_can_say_that_it_is_gone() {
     ] {
         let mut known = all_reported(&[]);
         known.earlier = earlier(std::slice::from_ref(finding), &[]);
-        known.reports.get_mut(&finding.category).unwrap().readers = readers;
+        let item = known.reports.get_mut(&finding.category).unwrap();
+        item.report.readers = readers;
         let verdict = verdict(&second(), &completed(Category::Logic), &known);
         let [.., still_open, gone] = lines(&verdict);
         assert_eq!(
