@@ -10,6 +10,8 @@ pub mod rules;
 mod reviewer;
 mod wanted;
 
-pub use finding::{Category, Confidence, Coverage, Finding, Fingerprint, MODEL, Severity, merged};
+pub use finding::{
+    Category, Confidence, Coverage, Finding, Fingerprint, MODEL, Places, Severity, merged,
+};
 pub use reviewer::{Change, Report, ReviewError, Reviewer, Usage};
 pub use wanted::Unwanted;

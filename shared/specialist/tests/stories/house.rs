@@ -97,9 +97,14 @@ impl Model for Scripted {
 
 /// An answer with one finding of medium severity on each of these lines.
 pub fn found(score: u8, places: &[(&str, u32, &str)]) -> Value {
+    found_as("medium", score, places)
+}
+
+/// The same, of another severity.
+pub fn found_as(severity: &str, score: u8, places: &[(&str, u32, &str)]) -> Value {
     let finding = |(path, line, title): &(&str, u32, &str)| {
         json!({
-            "path": path, "start_line": line, "line": line, "severity": "medium",
+            "path": path, "start_line": line, "line": line, "severity": severity,
             "confidence": 80, "title": title, "explanation": "It breaks.", "suggestion": "",
         })
     };
@@ -127,6 +132,10 @@ pub struct House {
 
 impl House {
     pub fn new() -> Self {
+        Self::of(Category::Logic, "logic")
+    }
+
+    pub fn of(category: Category, name: &'static str) -> Self {
         let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
         let entropy = Arc::new(SeededEntropy::new(7));
         let state = StateManager::new(Arc::new(Memory::default()), clock.clone(), entropy.clone());
@@ -143,10 +152,10 @@ impl House {
             clock: clock.clone(),
             entropy,
         };
-        let rules = RuleReviewer::new(Category::Logic, RULES);
+        let rules = RuleReviewer::new(category, RULES);
         let specialist = Specialist {
-            name: "logic",
-            category: Category::Logic,
+            name,
+            category,
             reviewers: deps.reviewers(rules, "Look for what is wrong."),
             also_says: |_, _| Vec::new(),
             deps,
@@ -204,7 +213,7 @@ impl House {
             base_sha: sha(base),
         };
         let id = format!("asked-{base}-{head}").parse().unwrap();
-        let say = asked.say(Category::Logic);
+        let say = asked.say(self.specialist.category);
         let event = Event::first(id, "test", say, self.opened_at);
         self.specialist.handle(&event).await
     }
@@ -218,7 +227,7 @@ impl House {
 
     /// What is kept of it.
     pub async fn kept(&self, head: char) -> CheckItem {
-        let key = CheckItem::key(&Self::key(head), Category::Logic);
+        let key = CheckItem::key(&Self::key(head), self.specialist.category);
         let item: Option<CheckItem> = self.state.peek(&key).await.unwrap();
         item.unwrap()
     }

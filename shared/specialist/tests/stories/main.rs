@@ -8,8 +8,9 @@ use agent::AgentError;
 use diff::WhyLeftOut;
 use event::Outcome;
 use github::port::GitHubError;
-use house::{House, found, sha};
+use house::{House, found, found_as, sha};
 use policy::{Layer, Policy, Source};
+use review::Category;
 use review::item::{CheckReport, ReviewItem, Skipped};
 use review::message::SkipReason;
 use std::time::Duration;
@@ -299,6 +300,15 @@ async fn what_cannot_be_compared_is_read_as_a_whole_with_the_reason() {
             "Reads all of it again: GitHub does not compare it with `1111111`.",
         ),
         (
+            "a commit that may not be seen",
+            Err(GitHubError::Forbidden {
+                call: call(),
+                reason: "not for you".to_owned(),
+            }),
+            "",
+            "Reads all of it again: GitHub does not compare it with `1111111`.",
+        ),
+        (
             "too much",
             Err(too_large),
             "",
@@ -421,4 +431,55 @@ async fn against_another_base_it_is_read_again() {
     let outcome = house.ask('2').await.unwrap();
     let told = format!("{outcome:?}");
     assert!(told.contains("against another base by now"), "{told}");
+}
+
+#[tokio::test]
+async fn what_stands_against_merging_is_not_lifted_by_silence() {
+    let then = changed("a.rs", &[(5, "five()"), (30, "thirty()")]);
+    for (why, severity, now, since, kept) in [
+        (
+            "read again, and nothing is said of it",
+            "high",
+            changed("a.rs", &[(5, "five()"), (30, "thirty()")]),
+            Ok(changed("a.rs", &[(30, "thirty()")])),
+            vec!["a.rs:5 Five (before)", "a.rs:30 Thirty"],
+        ),
+        (
+            "its code is changed",
+            "high",
+            changed("a.rs", &[(5, "five()"), (30, "mended()")]),
+            Ok(changed("a.rs", &[(30, "mended()")])),
+            vec!["a.rs:5 Five (before)"],
+        ),
+        (
+            "all of it is read again",
+            "high",
+            changed("a.rs", &[(5, "five()"), (30, "thirty()")]),
+            Err(GitHubError::NotFound {
+                call: "GET /compare".to_owned(),
+            }),
+            vec!["a.rs:5 Five", "a.rs:30 Thirty"],
+        ),
+        (
+            "advice is",
+            "medium",
+            changed("a.rs", &[(5, "five()"), (30, "thirty()")]),
+            Ok(changed("a.rs", &[(30, "thirty()")])),
+            vec!["a.rs:5 Five (before)"],
+        ),
+    ] {
+        let house = House::of(Category::Security, "security");
+        house.github.put('0', '1', &then);
+        house.open('1', first_round).await;
+        let places_then = [("a.rs", 5, "Five"), ("a.rs", 30, "Thirty")];
+        house.model_says(move |_| Ok(found_as(severity, 4, &places_then)));
+        house.report('1').await;
+
+        house.github.put('0', '2', &now);
+        house.github.answer('1', '2', since);
+        house.github.put('2', '1', "");
+        house.open('2', second_round).await;
+        house.model_says(|_| Ok(found(9, &[])));
+        assert_eq!(places(&house.report('2').await), kept, "{why}");
+    }
 }
