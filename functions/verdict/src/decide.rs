@@ -12,7 +12,7 @@ use review::item::{
     Begun, CheckItem, MOST_TO_PROVE, ProofItem, PullRequestItem, RETENTION, ReviewItem, Verdict,
 };
 use review::message::{Block, ProofRequested};
-use review::{Category, Unwanted};
+use review::{Category, Unwanted, bounds};
 use state::Decision;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -99,6 +99,8 @@ pub(crate) fn decide(
         let joined = Joined::of(&next, known.earlier.as_ref());
         let mut to_prove = joined.to_prove();
         to_prove.truncate(MOST_TO_PROVE);
+        let mut room = bounds::TO_PROVE;
+        let _not_looked_at = bounds::keep(&mut to_prove, &mut room);
         let waits = !to_prove.is_empty() && proof.is_none() && !time_is_up;
         if !waits {
             let verdict = joined.verdict(proof, &next.reports, missing, now);

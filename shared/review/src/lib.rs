@@ -1,6 +1,7 @@
 //! Findings, the [`Reviewer`]s that make them, and the events that a review is
 //! made of.
 
+pub mod bounds;
 pub mod change;
 pub mod frame;
 pub mod item;

@@ -1,7 +1,7 @@
 //! What the functions say to each other about a review, one type a topic.
 
 use crate::item::CheckReport;
-use crate::{Category, Finding};
+use crate::{Category, Finding, bounds};
 use event::{EventId, Message, Say};
 use github::{HeadSha, PrKey};
 use policy::Skip;
@@ -168,12 +168,17 @@ message!(Block, "agent.pr.block");
 
 /// A block names so many places at most: the review names them all.
 const MOST_DETAILS: usize = 10;
+/// Bytes of a place; more of its path is cut.
+const LONGEST_DETAIL: usize = 1_024;
 
 impl Block {
     /// What is said of `review` if something in `report` stands against merging.
     pub fn of(review: &ReviewKey, report: &CheckReport) -> Option<Self> {
-        let place =
-            |finding: &Finding| format!("{}:{} {}", finding.path, finding.line, finding.rule);
+        let place = |finding: &Finding| {
+            let mut place = format!("{}:{} {}", finding.path, finding.line, finding.rule);
+            bounds::cut(&mut place, LONGEST_DETAIL);
+            place
+        };
         let blocking = report.findings.iter().filter(|finding| finding.blocks());
         let details: Vec<_> = blocking.map(place).take(MOST_DETAILS).collect();
         (!details.is_empty()).then(|| Self {

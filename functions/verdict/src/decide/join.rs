@@ -6,7 +6,7 @@ use event::Timestamp;
 use github::HeadSha;
 use github::port::ReviewEvent;
 use review::item::{CheckReport, ProofItem, ReviewItem, Verdict};
-use review::{Category, Finding};
+use review::{Category, Finding, bounds};
 use rounds::Open;
 use std::collections::BTreeMap;
 
@@ -65,6 +65,30 @@ impl Joined {
         all
     }
 
+    /// Of each list the worst, as much as a state item holds; then in words how many
+    /// were left away.
+    fn bounded(&mut self) -> Option<String> {
+        let mut room = bounds::VERDICT;
+        let mut more = 0;
+        for list in [
+            &mut self.findings,
+            &mut self.still_open,
+            &mut self.late,
+            &mut self.unsure,
+            &mut self.resolved,
+        ] {
+            list.iter_mut().for_each(bounds::shorten);
+            more += bounds::keep(list, &mut room).len();
+        }
+        match more {
+            0 => None,
+            1 => Some("One more finding is not kept: there are too many.".to_owned()),
+            more => Some(format!(
+                "{more} more findings are not kept: there are too many."
+            )),
+        }
+    }
+
     /// Code decides: a security finding that is bad and certain stands against
     /// merging, new or old, everything else is advice. The score is of all that stands
     /// open and is told; what is below a floor, unsure or unproven takes nothing from
@@ -76,7 +100,7 @@ impl Joined {
         missing: Vec<Category>,
         now: Timestamp,
     ) -> Verdict {
-        let notes = proof::notes(&self.to_prove(), proof);
+        let mut notes = proof::notes(&self.to_prove(), proof);
         if let Some(proof) = proof {
             for new in [&mut self.findings, &mut self.late] {
                 self.unsure.extend(proof::unproven(new, proof));
@@ -90,10 +114,12 @@ impl Joined {
             ReviewEvent::Comment
         };
         let scored: Vec<_> = open().chain(&self.late).collect();
+        let quality_score = score::quality(reports, &scored);
+        notes.extend(self.bounded());
         Verdict {
             decided_at: now,
             event,
-            quality_score: score::quality(reports, &scored),
+            quality_score,
             findings: self.findings,
             unsure: self.unsure,
             missing,
