@@ -92,7 +92,7 @@ fn the_simulation_shows_what_it_should() {
         "a bot's"
     );
     assert!(
-        outcomes("agent.pr.review_requested", "acme/shop#10").contains("superseded by"),
+        outcomes("agent.pr.review_completed", "acme/shop#10").contains("superseded by"),
         "a push"
     );
     assert!(
@@ -132,6 +132,8 @@ fn the_routing_table_is_printed() {
                                   RecorderRule        recorder      3 tries
     agent.pr.proof_completed      VerdictRule         verdict       3 tries
                                   RecorderRule        recorder      3 tries
+    agent.pr.review_begun         ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
     agent.pr.review_completed     PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.review_published     PullRequestRule     pull-request  3 tries
@@ -139,13 +141,14 @@ fn the_routing_table_is_printed() {
                                   RecorderRule        recorder      3 tries
     agent.pr.review_recorded      RecorderRule        recorder      3 tries
     agent.pr.review_requested     CoordinatorRule     coordinator   10 tries, 180 s apart
-                                  ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.review_skipped       PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.security_check       SecurityRule        security      10 tries, 540 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.style_check          StyleRule           style         10 tries, 540 s apart
+                                  RecorderRule        recorder      3 tries
+    github.check_suite.completed  PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
     github.issue.opened           RecorderRule        recorder      3 tries
     github.pr.closed              PullRequestRule     pull-request  3 tries
