@@ -96,7 +96,17 @@ impl Handler for Specialist {
         let report = match kept.filter(|item| item.is_against(&asked.base_sha)) {
             Some(done) => Ok(done.report),
             None => match self.wanted(&asked).await? {
-                Ok(opened) => Ok(self.review(&asked, &opened, event.time).await?),
+                Ok(opened) => {
+                    let report = self.review(&asked, &opened, event.time).await?;
+                    // Meanwhile it may have begun anew, and have another report.
+                    match self.wanted(&asked).await? {
+                        Err(unwanted @ Unwanted::OtherBase) => Err(unwanted),
+                        Ok(_)
+                        | Err(Unwanted::Stale(_) | Unwanted::NotOpened | Unwanted::Skipped) => {
+                            Ok(report)
+                        }
+                    }
+                }
                 Err(unwanted) => Err(unwanted),
             },
         };

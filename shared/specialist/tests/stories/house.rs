@@ -14,8 +14,9 @@ use review::rules::{Finds, Reads, Rule, RuleReviewer};
 use review::{Category, Confidence, Severity};
 use serde_json::{Value, json};
 use specialist::{Deps, Specialist};
-use state::{Loaded, Memory, Record, StateManager};
+use state::{Key, Loaded, Memory, Record, StateManager};
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 const RULES: &[Rule] = &[Rule {
@@ -76,7 +77,11 @@ type Reply = Box<dyn Fn(&str) -> Result<Value, AgentError> + Send>;
 pub struct Scripted {
     reply: Mutex<Reply>,
     asked: Mutex<Vec<String>>,
+    /// What happens while it thinks about its next answer.
+    meanwhile: Mutex<Option<Meanwhile>>,
 }
+
+type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[async_trait]
 impl Model for Scripted {
@@ -86,6 +91,10 @@ impl Model for Scripted {
 
     async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
         self.asked.lock().unwrap().push(ask.user.to_owned());
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile.await;
+        }
         let value = (self.reply.lock().unwrap())(ask.user)?;
         (ask.check)(&value).map_err(|reason| AgentError::Malformed { reason })?;
         Ok(Answer {
@@ -143,6 +152,7 @@ impl House {
         let model = Arc::new(Scripted {
             reply: Mutex::new(Box::new(|_| Ok(found(9, &[])))),
             asked: Mutex::default(),
+            meanwhile: Mutex::default(),
         });
         let deps = Deps {
             state: state.clone(),
@@ -191,14 +201,14 @@ impl House {
     pub async fn open(&self, head: char, with: impl FnOnce(&mut ReviewItem)) {
         let mut value = ReviewItem::of(sha('0'));
         with(&mut value);
-        let record = Record {
-            value,
-            applied: Vec::new(),
-        };
-        let key = ReviewItem::key(&Self::key(head));
-        let seen: Loaded<Record<ReviewItem>> = self.state.load(&key).await.unwrap();
-        let saved = self.state.save(&key, seen.version, &record, None);
-        let _ = saved.await.unwrap();
+        put(self.state.clone(), ReviewItem::key(&Self::key(head)), value).await;
+    }
+
+    /// It opens it anew against another base while the model thinks.
+    pub fn open_meanwhile(&self, base: char, head: char) {
+        let value = ReviewItem::of(sha(base));
+        let put = put(self.state.clone(), ReviewItem::key(&Self::key(head)), value);
+        *self.model.meanwhile.lock().unwrap() = Some(Box::pin(put));
     }
 
     /// The specialist is asked, as often as it wants to be asked again.
@@ -231,4 +241,14 @@ impl House {
         let item: Option<CheckItem> = self.state.peek(&key).await.unwrap();
         item.unwrap()
     }
+}
+
+async fn put(state: StateManager, key: Key, value: ReviewItem) {
+    let record = Record {
+        value,
+        applied: Vec::new(),
+    };
+    let seen: Loaded<Record<ReviewItem>> = state.load(&key).await.unwrap();
+    let saved = state.save(&key, seen.version, &record, None);
+    let _ = saved.await.unwrap();
 }

@@ -483,3 +483,20 @@ async fn what_stands_against_merging_is_not_lifted_by_silence() {
         assert_eq!(places(&house.report('2').await), kept, "{why}");
     }
 }
+
+#[tokio::test]
+async fn a_report_that_comes_after_the_base_was_changed_is_not_kept() {
+    let house = House::new();
+    house
+        .github
+        .put('0', '1', &changed("a.rs", &[(5, "five()")]));
+    house
+        .github
+        .put('9', '1', &changed("a.rs", &[(5, "five()")]));
+    house.open('1', first_round).await;
+    house.open_meanwhile('9', '1');
+    let told = format!("{:?}", house.ask('1').await.unwrap());
+    assert!(told.contains("against another base by now"), "{told}");
+    house.ask_against('9', '1').await.unwrap();
+    assert_eq!(house.kept('1').await.base_sha, Some(sha('9')));
+}
