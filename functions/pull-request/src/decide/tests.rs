@@ -238,11 +238,6 @@ fn what_is_heard_leads_to() {
             "what was edited is not its base branch",
         ),
         (
-            "another title, of a head that came by no other delivery",
-            vec![open().into(), change("edited", 'c', 2).into()],
-            HEAD,
-        ),
-        (
             "another base branch of what is closed",
             vec![
                 open().into(),
