@@ -157,11 +157,15 @@ fn the_routing_table_is_printed() {
                                   RecorderRule        recorder      3 tries
     agent.pr.style_check          StyleRule           style         10 tries, 540 s apart
                                   RecorderRule        recorder      3 tries
+    github.check_suite.completed  PublisherRule       publisher     10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
     github.issue.opened           RecorderRule        recorder      3 tries
     github.pr.closed              PullRequestRule     pull-request  3 tries
                                   RecorderRule        recorder      3 tries
     github.pr.comment.created     RecorderRule        recorder      3 tries
     github.pr.converted_to_draft  PullRequestRule     pull-request  3 tries
+                                  RecorderRule        recorder      3 tries
+    github.pr.edited              PullRequestRule     pull-request  3 tries
                                   RecorderRule        recorder      3 tries
     github.pr.labeled             PullRequestRule     pull-request  3 tries
                                   RecorderRule        recorder      3 tries

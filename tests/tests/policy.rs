@@ -135,7 +135,7 @@ async fn how_a_check_ends_is_the_repositorys_choice() {
         let pr = house.opens(proposing(diff.clone())).await;
         let checks = house.world().checks(&pr.repo, &house.world().head(&pr));
         let ends: Vec<_> = checks.iter().map(|it| it.check.conclusion).collect();
-        assert_eq!(ends, [end], "{settings}");
+        assert_eq!(ends, [Some(end)], "{settings}");
     }
 }
 

@@ -1,10 +1,10 @@
 //! Whether a head is reviewed, and what of it is said.
 
 use crate::settings::{Invalid, Settings};
-use event::{Say, Timestamp};
+use event::{EventId, Say, Timestamp};
 use github::AuthorKind;
 use policy::{Facts, Policy};
-use review::item::{PullRequestItem, RETENTION, ReviewItem, Reviewed, Skipped, Stale};
+use review::item::{Begun, PullRequestItem, RETENTION, ReviewItem, Reviewed, Skipped, Stale};
 use review::message::{
     CheckRequested, RequestCause, ReviewBegun, ReviewRequested, ReviewSkipped, SkipReason,
 };
@@ -40,6 +40,8 @@ impl fmt::Display for Ignored {
 pub(crate) struct Known<'a> {
     /// What is asked.
     pub(crate) asked: &'a ReviewRequested,
+    /// By this event.
+    pub(crate) request: &'a EventId,
     /// The pull request as it is by now.
     pub(crate) pull: &'a PullRequestItem,
     /// What its base branch wants by now.
@@ -47,7 +49,8 @@ pub(crate) struct Known<'a> {
 }
 
 /// A review begins with what is wanted then, and keeps that: later settings decide
-/// about later heads. Asked for again, one that has its verdict is told again (it may
+/// about later heads. One against another base branch is another review, which begins
+/// anew. Asked for again, one that has its verdict is told again (it may
 /// not stand on GitHub yet), and one that has none gets another chance: a specialist
 /// that has answered says so again at no cost.
 pub(crate) fn decide(
@@ -55,7 +58,7 @@ pub(crate) fn decide(
     known: &Known<'_>,
     now: Timestamp,
 ) -> Decision<ReviewItem, Ignored> {
-    let begun = seen.filter(|review| has_begun(review));
+    let begun = seen.filter(|review| has_begun(review) && is_against(review, known.pull));
     let skipped = match begun {
         Some(review) => skip(&review.policy, known.pull),
         None => match &known.settings.invalid {
@@ -86,7 +89,7 @@ pub(crate) fn decide(
         (None, None, RequestCause::Facts) if begun.is_some() && next.skipped.is_none() => {
             return Decision::Ignore(Ignored::NothingNew);
         }
-        (None, None, _) => ask(next, known),
+        (None, None, _) => ask(next, known, now),
     };
     Decision::Write {
         next,
@@ -101,25 +104,39 @@ fn has_begun(review: &ReviewItem) -> bool {
     !review.expected.is_empty()
 }
 
-/// A review that nobody is asked for yet.
+/// Whether it is of the change into the base branch that the pull request has now.
+fn is_against(review: &ReviewItem, pull: &PullRequestItem) -> bool {
+    let branch = review.base_branch.as_ref();
+    branch.is_none_or(|branch| *branch == pull.base.branch)
+}
+
+/// A review that nobody is asked for yet. Branch and commit are of one time: that the
+/// pull request is known by, not that of the request.
 fn unasked(known: &Known<'_>) -> ReviewItem {
     let head = &known.asked.review.head_sha;
     let other = |reviewed: &&Reviewed| &reviewed.head_sha != head;
     let reviewed = known.pull.reviewed.as_ref();
     ReviewItem {
+        base_branch: Some(known.pull.base.branch.clone()),
         policy: known.settings.policy.clone(),
         attributes: known.settings.attributes.clone(),
         previous: reviewed.filter(other).map(|it| it.head_sha.clone()),
         expected: vec![],
-        ..ReviewItem::of(known.asked.base_sha.clone())
+        ..ReviewItem::of(known.pull.base.sha.clone())
     }
 }
 
 /// Every specialist that the policy names is asked, whoever has answered already, and
-/// the time until its deadline begins.
-fn ask(review: ReviewItem, known: &Known<'_>) -> (ReviewItem, Vec<Say>) {
+/// the time until its deadline begins: no earlier deadline counts any more. What is to
+/// be proven is asked for again, too, once they have answered.
+fn ask(review: ReviewItem, known: &Known<'_>, now: Timestamp) -> (ReviewItem, Vec<Say>) {
     let next = ReviewItem {
         skipped: None,
+        begun: Some(Begun {
+            request: known.request.clone(),
+            at: now,
+        }),
+        to_prove: Vec::new(),
         expected: match has_begun(&review) {
             true => review.expected,
             false => review.policy.reviewers.clone(),
@@ -132,6 +149,7 @@ fn ask(review: ReviewItem, known: &Known<'_>) -> (ReviewItem, Vec<Say>) {
     };
     let begun = Say::new(&ReviewBegun {
         review: known.asked.review.clone(),
+        request: known.request.clone(),
     });
     let checks = next.expected.iter().map(|category| check.say(*category));
     let says = iter::once(begun).chain(checks).collect();

@@ -3,13 +3,13 @@
 //!
 //! *Hears* `agent.pr.review_requested`.
 //! *Reads* `pr:{owner}/{repo}#{n}`; on GitHub, `.github/review-bot.toml` and
-//! `.gitattributes` of the base branch, and `review-bot.toml` of the owner's
-//! repository `.github`.
+//! `.gitattributes` of the base branch, `review-bot.toml` of the owner's repository
+//! `.github`, and, about approving, `.github/review-bot.toml` of the default branch.
 //! *Writes* `review:{owner}/{repo}#{n}@{head}`: what is wanted of it and who is asked,
 //! or why it is left alone.
 //! *Says* `agent.pr.review_begun` and `agent.pr.security_check`, `agent.pr.style_check`,
-//! `agent.pr.logic_check`; or `agent.pr.review_skipped`; or `agent.pr.review_completed` again, when that is what a
-//! review that is asked for once more has.
+//! `agent.pr.logic_check`; or `agent.pr.review_skipped`; or `agent.pr.review_completed`
+//! again, when that is what a review that is asked for once more has.
 
 mod decide;
 mod settings;
@@ -71,6 +71,7 @@ impl Handler for Coordinator {
         let settings = self.settings(pr, &pull.base).await?;
         let known = Known {
             asked: &asked,
+            request: &event.id,
             pull: &pull,
             settings: &settings,
         };

@@ -11,6 +11,12 @@ use review::message::SkipReason;
 const ORGANISATION: &str = ".github";
 /// The default branch, whatever its name ("Get repository content", `ref`).
 const DEFAULT_BRANCH: &str = "HEAD";
+
+/// A branch by its full name: a tag of the same name is another thing.
+fn branch(base: &Base) -> String {
+    format!("refs/heads/{}", base.branch)
+}
+
 /// Where a repository says which of its files are generated.
 const ATTRIBUTES: &str = ".gitattributes";
 
@@ -60,6 +66,21 @@ impl Invalid {
     }
 }
 
+impl Settings {
+    /// Lays the `file` of `source` over what there is.
+    fn lay(&mut self, file: File, source: Source) {
+        let layer = file.and_then(|text| text.map(|text| read(text, source)).transpose());
+        match layer {
+            Ok(Some(layer)) => self.policy = self.policy.clone().over(layer),
+            Ok(None) => tracing::debug!("there are no settings in {source}"),
+            Err(invalid) => {
+                tracing::warn!("settings that nobody can use: {invalid}");
+                self.invalid.get_or_insert(invalid);
+            }
+        }
+    }
+}
+
 impl Coordinator {
     /// Reads what `pr` is reviewed by. The repository's own files are those of the
     /// branch that it would be merged into: what it changes in them itself has no say.
@@ -72,21 +93,34 @@ impl Coordinator {
             attributes: self.attributes(pr, base).await?,
             invalid: None,
         };
-        for (source, file) in [
-            (Source::Organisation, self.organisations(pr).await?),
-            (Source::Repository, self.repositorys(pr, base).await?),
-        ] {
-            let layer = file.and_then(|text| text.map(|text| read(text, source)).transpose());
-            match layer {
-                Ok(Some(layer)) => settings.policy = settings.policy.over(layer),
-                Ok(None) => tracing::debug!(%pr, "there are no settings in {source}"),
-                Err(invalid) => {
-                    tracing::warn!(%pr, "nothing is reviewed: {invalid}");
-                    settings.invalid.get_or_insert(invalid);
-                }
-            }
+        settings.lay(self.organisations(pr).await?, Source::Organisation);
+        let lower = settings.policy.clone();
+        settings.lay(
+            self.repositorys(pr, &branch(base)).await?,
+            Source::Repository,
+        );
+        if settings.policy.auto_approve().enabled {
+            let allowed = self.approval(pr, lower).await?;
+            settings.policy = settings.policy.approving_within(&allowed);
         }
         Ok(settings)
+    }
+
+    /// What the default branch allows of approving, over `lower`. Whoever may push to
+    /// some branch may write settings there; they must not give themselves an approval.
+    async fn approval(&self, pr: &PrKey, lower: Policy) -> Result<Policy, GitHubError> {
+        let mut allowed = Settings {
+            policy: lower,
+            attributes: Attributes::default(),
+            invalid: None,
+        };
+        let file = self.repositorys(pr, DEFAULT_BRANCH).await?;
+        allowed.lay(file, Source::Repository);
+        Ok(match allowed.invalid {
+            None => allowed.policy,
+            // Where nobody knows what is allowed, nothing is.
+            Some(_) => Policy::default(),
+        })
     }
 
     /// The organisation's repository may be hidden from the bot, which is no reason to
@@ -108,15 +142,15 @@ impl Coordinator {
         }
     }
 
-    async fn repositorys(&self, pr: &PrKey, base: &Base) -> Result<File, GitHubError> {
+    async fn repositorys(&self, pr: &PrKey, reference: &str) -> Result<File, GitHubError> {
         let source = Source::Repository;
-        let file = self.github.file(&pr.repo, source.place(), &base.branch);
+        let file = self.github.file(&pr.repo, source.place(), reference);
         or_too_large(file.await, source)
     }
 
     /// No settings: what cannot be read of them calls nothing generated.
     async fn attributes(&self, pr: &PrKey, base: &Base) -> Result<Attributes, GitHubError> {
-        match self.github.file(&pr.repo, ATTRIBUTES, &base.branch).await {
+        match self.github.file(&pr.repo, ATTRIBUTES, &branch(base)).await {
             Ok(file) => {
                 let text = file.unwrap_or_default();
                 Ok(Attributes::parse(&String::from_utf8_lossy(&text)))

@@ -97,13 +97,13 @@ impl House {
         }
     }
 
-    /// A file on a branch of the pull request's repository, or, on `HEAD`, of the
-    /// organisation's.
+    /// A file on a branch of the pull request's repository, or, on `organisation`, of
+    /// the organisation's.
     fn put(&self, branch: &str, path: &str, text: impl Into<Vec<u8>>) {
         let organisation = "octo/.github".parse().unwrap();
-        let repo = match branch {
-            "HEAD" => &organisation,
-            _ => &self.pr.repo,
+        let (repo, branch) = match branch {
+            "organisation" => (&organisation, "HEAD"),
+            _ => (&self.pr.repo, branch),
         };
         self.world.put_file(repo, branch, path, text);
     }
@@ -120,7 +120,7 @@ impl House {
 async fn layers_lie_one_over_the_other() {
     let house = House::new("max_comments = 1\nlanguage = \"French\"\ndrafts = \"review\"").await;
     house.put(
-        "HEAD",
+        "organisation",
         "review-bot.toml",
         "max_comments = 2\nlanguage = \"German\"",
     );
@@ -210,7 +210,7 @@ async fn settings_that_cannot_be_read_are_told() {
         ),
         (
             "a mistake in the organisation's",
-            "HEAD",
+            "organisation",
             "review-bot.toml",
             b"enabled = 1".to_vec(),
             "`review-bot.toml` of the organisation's",
@@ -250,6 +250,53 @@ async fn attributes_that_are_too_large_call_nothing_generated() {
         (review.attributes, review.skipped),
         (Attributes::default(), None)
     );
+}
+
+#[tokio::test]
+async fn nothing_is_approved_that_the_default_branch_would_not_approve() {
+    const SETTINGS: &str = ".github/review-bot.toml";
+    const FREE: &str = "[auto_approve]\nenabled = true\nscore = 3\nallow_forks = true";
+    const STRICT: &str = "[auto_approve]\nenabled = true\nscore = 9";
+    for (why, default, base, enabled, score, forks) in [
+        ("both", FREE, FREE, true, 3, true),
+        ("the base alone", "max_comments = 1", FREE, false, 8, false),
+        (
+            "the default branch alone",
+            FREE,
+            "max_comments = 1",
+            false,
+            8,
+            false,
+        ),
+        ("the base allows more", STRICT, FREE, true, 9, false),
+        ("the base allows less", FREE, STRICT, true, 9, false),
+        (
+            "nobody knows what is allowed",
+            "enabled = 1",
+            FREE,
+            false,
+            8,
+            false,
+        ),
+    ] {
+        let house = House::new("").await;
+        house.put("HEAD", SETTINGS, default);
+        house.put("main", SETTINGS, base);
+        let review = house.opened().await;
+        assert_eq!(review.skipped, None, "{why}");
+        let approve = review.policy.auto_approve();
+        assert_eq!(
+            (approve.enabled, approve.score, approve.allow_forks),
+            (enabled, score, forks),
+            "{why}"
+        );
+    }
+
+    // The organisation's hold for both.
+    let house = House::new("").await;
+    house.put("organisation", "review-bot.toml", STRICT);
+    let approve = house.opened().await.policy.auto_approve();
+    assert_eq!((approve.enabled, approve.score), (true, 9));
 }
 
 #[tokio::test]

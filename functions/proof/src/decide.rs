@@ -1,5 +1,6 @@
 use event::{Say, Timestamp};
-use review::item::{ProofItem, PullRequestItem, RETENTION, ReviewItem, Stale};
+use review::Unwanted;
+use review::item::{ProofItem, PullRequestItem, RETENTION, ReviewItem};
 use review::message::{ProofCompleted, ProofRequested, ReviewKey};
 use state::Decision;
 use std::fmt;
@@ -7,8 +8,8 @@ use std::fmt;
 /// Why there is no second look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// Nobody wants a review of this head any more.
-    Stale(Stale),
+    /// Nobody wants a review of this head, or none any more.
+    Unwanted(Unwanted),
     /// The review names nothing that is to be proven.
     Nothing,
     /// The verdict went out without it.
@@ -18,7 +19,7 @@ pub(crate) enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Stale(stale) => stale.fmt(f),
+            Self::Unwanted(unwanted) => unwanted.fmt(f),
             Self::Nothing => f.write_str("there is nothing to prove"),
             Self::Late => f.write_str("the verdict is there already"),
         }
@@ -29,26 +30,29 @@ impl fmt::Display for Reason {
 pub(crate) fn wanted(
     review: &ReviewKey,
     pull: Option<&PullRequestItem>,
-    item: Option<ReviewItem>,
+    item: Option<&ReviewItem>,
 ) -> Result<ReviewItem, Reason> {
-    if let Some(pull) = pull {
-        pull.wants(&review.head_sha).map_err(Reason::Stale)?;
-    }
-    match item {
-        Some(item) if item.verdict.is_some() => Err(Reason::Late),
-        Some(item) if !item.to_prove.is_empty() => Ok(item),
-        Some(_) | None => Err(Reason::Nothing),
+    let item = ReviewItem::wanted(item, pull, &review.head_sha).map_err(Reason::Unwanted)?;
+    if item.verdict.is_some() {
+        Err(Reason::Late)
+    } else if item.to_prove.is_empty() {
+        Err(Reason::Nothing)
+    } else {
+        Ok(item.clone())
     }
 }
 
-/// What was kept first stays: whoever read it must not find another answer later.
+/// What was kept first stays: whoever read it must not find another answer later, but
+/// about the change against another base.
 pub(crate) fn decide(
     seen: Option<&ProofItem>,
     asked: &ProofRequested,
     looked: &Result<ProofItem, Reason>,
     now: Timestamp,
 ) -> Decision<ProofItem, Reason> {
-    let next = match (seen, looked) {
+    let base_sha = looked.as_ref().ok().and_then(|it| it.base_sha.as_ref());
+    let kept = seen.filter(|item| base_sha.is_none_or(|base| item.is_against(base)));
+    let next = match (kept, looked) {
         (Some(item), _) => item.clone(),
         (None, Ok(proof)) => proof.clone(),
         (None, Err(reason)) => return Decision::Ignore(reason.clone()),
@@ -68,7 +72,8 @@ pub(crate) fn decide(
 mod tests {
     use super::*;
     use github::{Author, Base, HeadSha};
-    use review::item::Verdict;
+    use review::item::{Skipped, Verdict};
+    use review::message::SkipReason;
     use review::{Category, Confidence, Finding, MODEL, Severity};
 
     fn head(letter: char) -> HeadSha {
@@ -133,6 +138,11 @@ mod tests {
 
     #[test]
     fn when_a_second_look_is_still_wanted() {
+        let skipped = Some(Skipped {
+            reason: SkipReason::Label,
+            why: "…".to_owned(),
+        });
+        let left_alone = review(None, 1).map(|review| ReviewItem { skipped, ..review });
         for (why, pull, review, wanted_for) in [
             (
                 "the newest head",
@@ -174,10 +184,16 @@ mod tests {
                 "no such review",
                 None,
                 None,
-                Err("there is nothing to prove"),
+                Err("no such review was opened"),
+            ),
+            (
+                "a label came: nobody pays for what is left alone",
+                None,
+                left_alone,
+                Err("the head is left alone"),
             ),
         ] {
-            let end = wanted(&key(), pull.as_ref(), review);
+            let end = wanted(&key(), pull.as_ref(), review.as_ref());
             let end = end.map(|item| item.to_prove.len());
             let end = end.map_err(|reason| reason.to_string());
             assert_eq!(end, wanted_for.map_err(str::to_owned), "{why}");
@@ -197,7 +213,25 @@ mod tests {
             review: key(),
             findings: 1,
         };
+        let of_base = |letter, note: &str| ProofItem {
+            base_sha: Some(head(letter)),
+            notes: vec![note.to_owned()],
+            ..ProofItem::default()
+        };
+        let (main, release) = (of_base('b', "main"), of_base('e', "release"));
         for (why, seen, looked, kept) in [
+            (
+                "against another base",
+                Some(&main),
+                Ok(release.clone()),
+                Some(release),
+            ),
+            (
+                "against the same base",
+                Some(&main),
+                Ok(of_base('b', "again")),
+                Some(main.clone()),
+            ),
             ("new", None, Ok(second.clone()), Some(second.clone())),
             ("again", Some(&first), Ok(second), Some(first.clone())),
             (

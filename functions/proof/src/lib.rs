@@ -12,20 +12,15 @@ mod decide;
 use async_trait::async_trait;
 use bus::{Handler, HandlerError};
 use decide::{Reason, decide, wanted};
-use event::{Event, Failure, Outcome, Timestamp};
+use event::{Event, Outcome, Timestamp};
 use model_review::Prover;
+use review::frame::{SECOND_LOOK, TIME_TO_ANSWER};
 use review::item::{ProofItem, PullRequestItem, ReviewItem};
 use review::message::{ProofRequested, ReviewKey};
 use review::{Change, ReviewError};
-use specialist::{Deps, TIME_TO_ANSWER};
-use std::time::Duration;
+use specialist::Deps;
 
 const NAME: &str = "proof";
-
-/// For so long after it was asked the second look waits for a model that is paused or
-/// away: what the specialists' own patience leaves of the time to the review's deadline,
-/// about. The deadline waits for nobody; the review goes out and says so.
-pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The function.
 pub struct Proof {
@@ -42,11 +37,15 @@ impl Handler for Proof {
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
         let asked: ProofRequested = event.read()?;
         let key = ProofItem::key(&asked.review);
-        let looked = match self.deps.state.peek::<ProofItem>(&key).await? {
-            Some(done) => Ok(done),
-            None => match self.wanted(&asked.review).await? {
-                Ok(review) => Ok(self.look(&asked.review, &review, event.time).await?),
-                Err(reason) => Err(reason),
+        let kept: Option<ProofItem> = self.deps.state.peek(&key).await?;
+        let looked = match self.wanted(&asked.review).await? {
+            Err(reason) => Err(reason),
+            Ok(review) => match kept.filter(|kept| kept.is_against(&review.base_sha)) {
+                Some(done) => Ok(done),
+                None => Ok(ProofItem {
+                    base_sha: Some(review.base_sha.clone()),
+                    ..self.look(&asked.review, &review, event.time).await?
+                }),
             },
         };
         let decide = |seen: Option<&ProofItem>, now| decide(seen, &asked, &looked, now);
@@ -62,7 +61,7 @@ impl Proof {
         let state = &self.deps.state;
         let pull: Option<PullRequestItem> = state.peek(&PullRequestItem::key(&review.pr)).await?;
         let item: Option<ReviewItem> = state.peek(&ReviewItem::key(review)).await?;
-        Ok(wanted(review, pull.as_ref(), item))
+        Ok(wanted(review, pull.as_ref(), item.as_ref()))
     }
 
     /// What comes of asking the model once. Where nothing does, that is what is told:
@@ -84,6 +83,8 @@ impl Proof {
             return Ok(nothing("there is no model"));
         };
         let deadline = clock.now() + TIME_TO_ANSWER;
+        let begun = review.begun.as_ref().map_or(asked_at, |begun| begun.at);
+        let until = begun + SECOND_LOOK;
         let (pr, head_sha) = (&key.pr, &key.head_sha);
         let diff = review::change::read(&**github, pr, &review.base_sha, head_sha).await?;
         let prover = Prover {
@@ -101,17 +102,11 @@ impl Proof {
             deadline,
         };
         match prover.prove(&change, &review.to_prove).await {
-            Err(error) if self.waits_for(&error, asked_at) => Err(error.into()),
+            Err(error) if error.is_over_before(until, clock.now()) => Err(error.into()),
             Err(ReviewError::Refused(why)) => Ok(nothing(&why)),
             Err(error) => Ok(nothing(&error.to_string())),
             Ok(proof) => Ok(proof),
         }
-    }
-
-    /// Whether it is better to be asked again than to go on without an answer.
-    fn waits_for(&self, error: &ReviewError, asked_at: Timestamp) -> bool {
-        let again = self.deps.clock.now() + error.retry_after().unwrap_or_default();
-        error.is_retryable() && again < asked_at + PATIENCE
     }
 }
 

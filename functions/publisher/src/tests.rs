@@ -293,7 +293,8 @@ impl Stage {
 
     fn begun(&self) -> Event {
         let review = self.review();
-        self.event(Say::new(&ReviewBegun { review }))
+        let request = "asked".parse().unwrap();
+        self.event(Say::new(&ReviewBegun { review, request }))
     }
 
     fn said_published(&self, review_id: u64) -> Event {

@@ -10,6 +10,9 @@ use std::fmt;
 pub(crate) enum Reason {
     /// GitHub told of a later change before.
     OutOfOrder,
+    /// It was edited, and neither its base branch nor anything else that decides about
+    /// its review is another one.
+    SameBase,
     /// A review stands of a pull request that was never heard of.
     Unknown,
     /// The newest review that is known is no older.
@@ -20,6 +23,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::OutOfOrder => "a later change is known already",
+            Self::SameBase => "what was edited is not its base branch",
             Self::Unknown => "nothing is known of the pull request",
             Self::Reviewed => "that review, or a later one, is known already",
         })
@@ -50,6 +54,9 @@ pub(crate) fn changed(
     };
     if seen.is_some_and(|seen| is_older(&next, seen)) {
         return Decision::Ignore(Reason::OutOfOrder);
+    }
+    if change.action == "edited" && seen.is_some_and(|seen| is_as_it_was(seen, &next)) {
+        return Decision::Ignore(Reason::SameBase);
     }
     let asks = |cause| {
         Say::new(&ReviewRequested {
@@ -82,9 +89,21 @@ fn is_older(next: &PullRequestItem, seen: &PullRequestItem) -> bool {
     precedes && !follows
 }
 
-/// Whether a review is asked for, and why: whatever delivery is the first to tell of a
-/// head asks, since the one that was meant to may come too late to count. Of a head
-/// whose review stands on GitHub, no draft or label decides anything any more.
+/// Whether nothing differs that decides about a review.
+fn is_as_it_was(seen: &PullRequestItem, next: &PullRequestItem) -> bool {
+    let head = |it: &PullRequestItem| (it.head_sha.clone(), it.base.branch.clone(), it.open);
+    head(seen) == head(next) && facts(seen) == facts(next)
+}
+
+/// What may decide whether a head is left alone.
+fn facts(pull: &PullRequestItem) -> (bool, &[String]) {
+    (pull.draft, &pull.labels)
+}
+
+/// Whether a review is asked for, and why: whatever delivery is the first to tell of an
+/// open pull request, of a head or of a base branch asks, since the one that was meant to
+/// may come too late to count. Of a head whose review stands on GitHub, no draft or
+/// label decides anything any more.
 fn cause(
     seen: Option<&PullRequestItem>,
     next: &PullRequestItem,
@@ -94,16 +113,18 @@ fn cause(
         action,
         "opened" | "reopened" | "synchronize" | "ready_for_review"
     );
+    let is_new = |seen: &PullRequestItem| {
+        !seen.open || seen.head_sha != next.head_sha || seen.base.branch != next.base.branch
+    };
     let stands = |reviewed: &Reviewed| reviewed.head_sha == next.head_sha;
-    match seen {
-        _ if !next.open => None,
-        _ if asks => Some(RequestCause::Head),
-        Some(seen) if seen.head_sha != next.head_sha => Some(RequestCause::Head),
+    if !next.open {
+        return None;
+    }
+    match seen.filter(|seen| !asks && !is_new(seen)) {
+        None => Some(RequestCause::Head),
         Some(_) if next.reviewed.as_ref().is_some_and(stands) => None,
-        Some(seen) if (seen.draft, &seen.labels) != (next.draft, &next.labels) => {
-            Some(RequestCause::Facts)
-        }
-        _ => None,
+        Some(seen) if facts(seen) != facts(next) => Some(RequestCause::Facts),
+        Some(_) => None,
     }
 }
 

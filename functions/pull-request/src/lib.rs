@@ -2,11 +2,12 @@
 //! there is one, the `coordinator` says.
 //!
 //! *Hears* `github.pr.{opened,reopened,synchronize,ready_for_review,
-//! converted_to_draft,labeled,unlabeled,closed}`, `agent.pr.review_published`.
+//! converted_to_draft,labeled,unlabeled,edited,closed}`, `agent.pr.review_published`.
 //! *Reads* nothing else.
 //! *Writes* `pr:{owner}/{repo}#{n}`: what is known of it, and which head's review
 //! stands on GitHub.
-//! *Says* `agent.pr.review_requested` of a head that is new, and of one that has no
+//! *Says* `agent.pr.review_requested` of a head that is new or goes into another base
+//! branch, and of one that has no
 //! review yet when drafts or labels, which may decide about it, have changed.
 
 mod decide;

@@ -8,13 +8,10 @@
 pub mod rules;
 
 use event::Say;
+use review::Category;
 use review::item::CheckReport;
-use review::message::{Block, BlockReason, CheckRequested};
-use review::{Category, Finding};
+use review::message::{Block, CheckRequested};
 use specialist::{Deps, Specialist};
-
-/// A block names so many places at most: the review names them all.
-const MOST_DETAILS: usize = 10;
 
 /// What a model is asked to look for.
 pub const LENS: &str = "\
@@ -36,15 +33,6 @@ pub fn security(deps: Deps) -> Specialist {
 }
 
 fn block(asked: &CheckRequested, report: &CheckReport) -> Vec<Say> {
-    let place = |finding: &Finding| format!("{}:{} {}", finding.path, finding.line, finding.rule);
-    let blocking = report.findings.iter().filter(|finding| finding.blocks());
-    let details: Vec<_> = blocking.map(place).take(MOST_DETAILS).collect();
-    if details.is_empty() {
-        return Vec::new();
-    }
-    vec![Say::new(&Block {
-        review: asked.review.clone(),
-        reason: BlockReason::SecurityIssues,
-        details,
-    })]
+    let block = Block::of(&asked.review, report);
+    block.iter().map(Say::new).collect()
 }

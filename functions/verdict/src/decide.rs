@@ -8,11 +8,11 @@ use crate::heard::Heard;
 use event::{Say, Timestamp};
 use github::HeadSha;
 use join::Joined;
-use review::Category;
 use review::item::{
-    CheckReport, MOST_TO_PROVE, ProofItem, PullRequestItem, RETENTION, ReviewItem, Stale, Verdict,
+    Begun, CheckItem, MOST_TO_PROVE, ProofItem, PullRequestItem, RETENTION, ReviewItem, Verdict,
 };
-use review::message::ProofRequested;
+use review::message::{Block, ProofRequested};
+use review::{Category, Unwanted, bounds};
 use state::Decision;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,7 +23,7 @@ pub(crate) struct Known {
     /// The pull request, if it was ever heard of.
     pub(crate) pull: Option<PullRequestItem>,
     /// Every report that is there.
-    pub(crate) reports: BTreeMap<Category, CheckReport>,
+    pub(crate) reports: BTreeMap<Category, CheckItem>,
     /// The verdict of an earlier head.
     pub(crate) earlier: Option<Earlier>,
     /// What came of the second look, once it is done.
@@ -42,31 +42,28 @@ pub(crate) struct Earlier {
 /// Why there is no verdict now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// Nobody wants a review of this head any more.
-    Stale(Stale),
-    /// The head is left alone.
-    Skipped,
+    /// Nobody wants a review of this head, or none any more.
+    Unwanted(Unwanted),
+    /// The review has begun again since, and has another deadline.
+    BegunAgain,
     /// The verdict is there already.
     InTime,
     /// The verdict went out without this specialist.
     Late(Category),
     /// The review is waiting for its second look.
     Proving,
-    /// Somebody is done with a review that nobody opened.
-    NotOpened,
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Stale(stale) => stale.fmt(f),
-            Self::Skipped => f.write_str("this head is left alone"),
+            Self::Unwanted(unwanted) => unwanted.fmt(f),
+            Self::BegunAgain => f.write_str("the review has begun again since"),
             Self::InTime => f.write_str("the verdict is there already"),
             Self::Late(category) => {
                 write!(f, "{category} is late: the verdict went out without it")
             }
             Self::Proving => f.write_str("the second look is not done yet"),
-            Self::NotOpened => f.write_str("no such review was opened"),
         }
     }
 }
@@ -81,14 +78,20 @@ pub(crate) fn decide(
     let review = heard.review();
     let mut next = match wanted(seen, heard, known) {
         Ok(item) => item,
+        Err(Reason::Late(category)) => return late(seen, category, heard, known, now),
         Err(reason) => return Decision::Ignore(reason),
     };
-    let expected = |category: &Category| next.expected.contains(category);
+    let counts = |category: &Category, item: &CheckItem| {
+        next.expected.contains(category) && item.is_against(&next.base_sha)
+    };
     let new = known.reports.iter();
-    next.reports = new
-        .filter(|(category, _)| expected(category))
-        .map(|(category, report)| (*category, report.clone()))
+    let reports = new
+        .filter(|(category, item)| counts(category, item))
+        .map(|(category, item)| (*category, item.report.clone()))
         .collect();
+    next.reports = reports;
+    let proof = known.proof.as_ref();
+    let proof = proof.filter(|proof| proof.is_against(&next.base_sha));
     let missing = next.missing();
     let time_is_up = matches!(heard, Heard::Deadline(_));
     let mut says = Vec::new();
@@ -96,11 +99,15 @@ pub(crate) fn decide(
         let joined = Joined::of(&next, known.earlier.as_ref());
         let mut to_prove = joined.to_prove();
         to_prove.truncate(MOST_TO_PROVE);
-        let waits = !to_prove.is_empty() && known.proof.is_none() && !time_is_up;
+        let mut room = bounds::TO_PROVE;
+        let _not_looked_at = bounds::keep(&mut to_prove, &mut room);
+        let waits = !to_prove.is_empty() && proof.is_none() && !time_is_up;
         if !waits {
-            let verdict = joined.verdict(known.proof.as_ref(), &next.reports, missing, now);
+            let verdict = joined.verdict(proof, &next.reports, missing, now);
             says.push(Say::new(&verdict.completed(review)));
             next.verdict = Some(verdict);
+            // It is in the verdict, and a state item has its limits.
+            next.to_prove.clear();
         } else if next.to_prove.is_empty() {
             let findings = u32::try_from(to_prove.len()).unwrap_or(u32::MAX);
             says.push(Say::new(&ProofRequested {
@@ -119,22 +126,47 @@ pub(crate) fn decide(
     }
 }
 
+/// What a specialist says that is late changes no verdict. What stands against merging
+/// is said all the same.
+fn late(
+    seen: Option<&ReviewItem>,
+    category: Category,
+    heard: &Heard,
+    known: &Known,
+    now: Timestamp,
+) -> Decision<ReviewItem, Reason> {
+    let told = seen.and_then(|review| {
+        let item = known.reports.get(&category)?;
+        let item = Some(item).filter(|item| item.is_against(&review.base_sha))?;
+        Some((review, Block::of(heard.review(), &item.report)?))
+    });
+    match told {
+        None => Decision::Ignore(Reason::Late(category)),
+        Some((review, block)) => Decision::Write {
+            next: review.clone(),
+            says: vec![Say::new(&block)],
+            expires_at: Some(now + RETENTION),
+        },
+    }
+}
+
 /// The review as it was seen, if there is something to decide about it.
 fn wanted(seen: Option<&ReviewItem>, heard: &Heard, known: &Known) -> Result<ReviewItem, Reason> {
-    if let Some(pull) = &known.pull {
-        let wanted = pull.wants(&heard.review().head_sha);
-        wanted.map_err(Reason::Stale)?;
-    }
-    let item = seen.ok_or(Reason::NotOpened)?;
-    if item.skipped.is_some() {
-        return Err(Reason::Skipped);
-    }
+    let head = &heard.review().head_sha;
+    let item = ReviewItem::wanted(seen, known.pull.as_ref(), head).map_err(Reason::Unwanted)?;
     match (&item.verdict, heard) {
         (Some(verdict), Heard::Completed(done)) if verdict.missing.contains(&done.category) => {
             Err(Reason::Late(done.category))
         }
         (Some(_), _) => Err(Reason::InTime),
-        (None, _) => Ok(item.clone()),
+        (None, Heard::Deadline(deadline)) => {
+            let other = |begun: &Begun| begun.request != deadline.request;
+            match item.begun.as_ref().is_some_and(other) {
+                true => Err(Reason::BegunAgain),
+                false => Ok(item.clone()),
+            }
+        }
+        (None, Heard::Completed(_) | Heard::Proved(_)) => Ok(item.clone()),
     }
 }
 

@@ -17,7 +17,14 @@ impl Heard {
         Ok(match event.topic.as_str() {
             ReviewBegun::TOPIC => Self::Deadline(event.read()?),
             ProofCompleted::TOPIC => Self::Proved(event.read()?),
-            _ => Self::Completed(event.read::<CheckCompleted>()?),
+            CheckCompleted::TOPIC => Self::Completed(event.read()?),
+            _ => {
+                return Err(MalformedEvent {
+                    id: event.id.clone(),
+                    topic: event.topic.clone(),
+                    reason: "nothing about a verdict".to_owned(),
+                });
+            }
         })
     }
 

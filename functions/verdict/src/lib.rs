@@ -10,7 +10,8 @@
 //! `pr:{owner}/{repo}#{n}` (is the head still the newest?).
 //! *Writes* `review:{owner}/{repo}#{n}@{head}`.
 //! *Says* `agent.pr.proof_check` where something is to be proven, and
-//! `agent.pr.review_completed`, each once.
+//! `agent.pr.review_completed`, each once; `agent.pr.block` of what must not be merged and
+//! came too late for the verdict.
 
 mod decide;
 mod heard;
@@ -22,7 +23,7 @@ use decide::{Earlier, Known};
 use event::{Event, Outcome};
 use heard::Heard;
 use review::Category;
-use review::item::{CheckItem, CheckReport, ProofItem, PullRequestItem, ReviewItem};
+use review::item::{CheckItem, ProofItem, PullRequestItem, ReviewItem};
 use review::message::ReviewKey;
 use state::StateManager;
 use std::collections::BTreeMap;
@@ -67,12 +68,12 @@ impl Verdict {
     async fn reports(
         &self,
         review: &ReviewKey,
-    ) -> Result<BTreeMap<Category, CheckReport>, HandlerError> {
+    ) -> Result<BTreeMap<Category, CheckItem>, HandlerError> {
         let mut reports = BTreeMap::new();
         for category in Category::ALL {
             let key = CheckItem::key(review, category);
-            if let Some(item) = self.state.peek::<CheckItem>(&key).await? {
-                reports.insert(category, item.report);
+            if let Some(item) = self.state.peek(&key).await? {
+                reports.insert(category, item);
             }
         }
         Ok(reports)

@@ -219,6 +219,22 @@ pub struct LeftOut {
     pub why: WhyLeftOut,
 }
 
+impl LeftOut {
+    /// Files that nobody can name, only count or guess at: `what` there is of them.
+    pub fn nameless(what: impl std::fmt::Display, why: WhyLeftOut) -> Self {
+        Self {
+            path: format!("({what})"),
+            why,
+        }
+    }
+
+    /// Whether it may stand for any file. One whose name begins as if it had none is
+    /// taken for such, too.
+    pub fn is_nameless(&self) -> bool {
+        self.path.starts_with('(')
+    }
+}
+
 /// Why a changed file was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

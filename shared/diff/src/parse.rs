@@ -97,7 +97,9 @@ pub(crate) fn is_path(path: &str) -> bool {
 impl Diff {
     pub(crate) fn leave_out_more(&mut self, more: usize) {
         if more > 0 {
-            self.leave_out(&format!("(and {more} more files)"), WhyLeftOut::TooLarge);
+            let more = format!("and {more} more files");
+            let more = LeftOut::nameless(more, WhyLeftOut::TooLarge);
+            self.left_out.push(more);
         }
     }
 

@@ -81,8 +81,7 @@ impl<'a> Touched<'a> {
             places: BTreeMap::new(),
         };
         for left_out in &since.left_out {
-            // Who has no name may be anybody.
-            touched.everything |= left_out.path.starts_with('(')
+            touched.everything |= left_out.is_nameless()
                 || left_out.why == WhyLeftOut::Malformed && !known.contains(&*left_out.path);
             touched.whole.insert(&left_out.path);
         }

@@ -162,3 +162,56 @@ pub struct Coverage {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
 }
+
+impl Coverage {
+    /// Whether the file at `path` may be among those that were not read.
+    pub fn may_leave_out(&self, path: &str) -> bool {
+        let is_it = |left_out: &LeftOut| left_out.is_nameless() || left_out.path == path;
+        self.left_out.iter().any(is_it)
+    }
+
+    /// Whether it says that the file at `path` was read. Who has read nothing at all
+    /// says so of no file, whether or not it names what it left out.
+    pub fn says_it_read(&self, path: &str) -> bool {
+        self.files_read > 0 && !self.may_leave_out(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diff::WhyLeftOut::{TooLarge, Unanswered};
+
+    #[test]
+    fn what_a_reader_says_that_it_read() {
+        let named = |path: &str| LeftOut {
+            path: path.to_owned(),
+            why: Unanswered,
+        };
+        let nameless = |what: &str| LeftOut::nameless(what, TooLarge);
+        for (why, files_read, left_out, read) in [
+            ("all of it", 1, vec![], true),
+            ("nothing at all", 0, vec![], false),
+            ("it is left out", 1, vec![named("a.rs")], false),
+            ("another is left out", 1, vec![named("b.rs")], true),
+            (
+                "it may be among those that are only counted",
+                1,
+                vec![named("b.rs"), nameless("and 2 more files")],
+                false,
+            ),
+            (
+                "and among those that GitHub does not list",
+                1,
+                vec![nameless("and more files than GitHub lists")],
+                false,
+            ),
+        ] {
+            let coverage = Coverage {
+                files_read,
+                left_out,
+            };
+            assert_eq!(coverage.says_it_read("a.rs"), read, "{why}");
+        }
+    }
+}

@@ -2,6 +2,7 @@ use crate::{Category, Finding};
 use diff::{Diff, Hunk};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a finding is known again by after a push: its path, its category and the code
 /// that it is about, not the number of its line. Spaces do not count.
@@ -12,18 +13,14 @@ use sha2::{Digest, Sha256};
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    fn of<'a>(path: &str, category: Category, code: impl Iterator<Item = &'a str>) -> Self {
+    fn of(path: &str, category: Category, code: impl IntoIterator<Item = CodeLine>) -> Self {
         let mut hash = Sha256::new();
         for part in [path, category.as_str()] {
             hash.update(part);
             hash.update([0]);
         }
         for line in code {
-            for word in line.split_whitespace() {
-                hash.update(word);
-                hash.update(b" ");
-            }
-            hash.update(b"\n");
+            hash.update(line.0);
         }
         let digits = hash.finalize();
         let digits = digits.iter().take(8).map(|byte| format!("{byte:02x}"));
@@ -31,53 +28,130 @@ impl Fingerprint {
     }
 }
 
+/// A line of code, however long it is: 8 bytes of SHA-256 of its words.
+#[derive(Debug, Clone, Copy)]
+struct CodeLine([u8; 8]);
+
+impl CodeLine {
+    fn of(text: &str) -> Self {
+        let mut hash = Sha256::new();
+        for word in text.split_whitespace() {
+            hash.update(word);
+            hash.update(b" ");
+        }
+        let mut short = [0; 8];
+        for (to, from) in short.iter_mut().zip(hash.finalize()) {
+            *to = from;
+        }
+        Self(short)
+    }
+}
+
+/// A finding of more lines is known by no code: no reader makes one.
+const MOST_LINES: usize = 100;
+
 impl Finding {
     /// The same finding, known by the code that `diff` has where it stands.
     #[must_use]
     pub fn identified(mut self, diff: &Diff) -> Self {
-        let code: Option<Vec<_>> = self
-            .lines()
+        let lines = self.lines().take(MOST_LINES + 1);
+        let code: Option<Vec<_>> = lines
             .map(|line| diff.code(&self.path, line, diff::Side::Right))
             .collect();
-        self.fingerprint =
-            code.map(|code| Fingerprint::of(&self.path, self.category, code.into_iter()));
+        let code = code.filter(|code| code.len() <= MOST_LINES);
+        self.fingerprint = code.map(|code| {
+            let code = code.into_iter().map(CodeLine::of);
+            Fingerprint::of(&self.path, self.category, code)
+        });
         self
     }
+}
 
-    /// The same finding where its code stands in `diff`, the nearest place if there
-    /// are several; `None` if the code is not there any more.
-    pub fn moved_to(&self, diff: &Diff) -> Option<Self> {
-        let known = self.fingerprint.as_ref()?;
-        let count = self.lines().count();
-        let files = diff.files.iter().filter(|file| file.path == self.path);
-        let hunks = files.flat_map(|file| &file.hunks);
-        let places = hunks.flat_map(|hunk| places(hunk, count));
-        let same = places.filter(|(_, code)| {
-            Fingerprint::of(&self.path, self.category, code.iter().copied()) == *known
+/// Where the code of findings stands in a diff. What is worked out for one of them is
+/// kept for the others.
+pub struct Places<'a> {
+    diff: &'a Diff,
+    /// What any of the findings is known by: nothing else is kept.
+    wanted: BTreeSet<&'a Fingerprint>,
+    /// Of each file, its hunks' new sides: each line's number and code.
+    files: BTreeMap<&'a str, Vec<Vec<(u32, CodeLine)>>>,
+    /// Of each file, category and count of lines: the first lines of what is known so.
+    known: BTreeMap<(&'a str, Category, usize), Known>,
+}
+
+/// The first lines, in their order, of the code that is known so.
+type Known = BTreeMap<Fingerprint, Vec<u32>>;
+
+impl<'a> Places<'a> {
+    /// Those of `findings` in `diff`.
+    pub fn of(findings: &'a [Finding], diff: &'a Diff) -> Self {
+        let known = |finding: &'a Finding| finding.fingerprint.as_ref();
+        Self {
+            diff,
+            wanted: findings.iter().filter_map(known).collect(),
+            files: BTreeMap::new(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// `finding`, one of them, where its code stands now, the nearest place if there are several;
+    /// `None` if the code is not there any more.
+    pub fn moved(&mut self, finding: &Finding) -> Option<Finding> {
+        let fingerprint = finding.fingerprint.as_ref()?;
+        let count = finding.lines().take(MOST_LINES + 1).count();
+        if count == 0 || count > MOST_LINES {
+            return None;
+        }
+        let file = self.diff.files.iter().find(|it| it.path == finding.path)?;
+        let path = file.path.as_str();
+        let of_path = || self.diff.files.iter().filter(|it| it.path == path);
+        let hunks = self.files.entry(path).or_insert_with(|| {
+            let hunks = of_path().flat_map(|file| &file.hunks);
+            hunks.map(code).collect()
         });
-        let last_line = |(first, _): (u32, _)| first.checked_add(u32::try_from(count).ok()? - 1);
-        let line = same
-            .filter_map(last_line)
-            .min_by_key(|line| line.abs_diff(self.line))?;
-        let mut moved = self.clone();
-        moved.start_line = self.start_line.map(|first| line - (self.line - first));
+        let known = self.known.entry((path, finding.category, count));
+        let known = known.or_insert_with(|| {
+            let mut known = Known::new();
+            for (fingerprint, first) in runs(path, finding.category, count, hunks) {
+                if self.wanted.contains(&fingerprint) {
+                    known.entry(fingerprint).or_default().push(first);
+                }
+            }
+            known
+        });
+        let more = u32::try_from(count).ok()?.checked_sub(1)?;
+        let firsts = known.get(fingerprint)?.iter();
+        let line = firsts
+            .filter_map(|first| first.checked_add(more))
+            .min_by_key(|line| line.abs_diff(finding.line))?;
+        let mut moved = finding.clone();
+        moved.start_line = finding.start_line.map(|_| line - more);
         moved.line = line;
         Some(moved)
     }
 }
 
-/// Each run of `count` lines of the hunk's new side, with the number of its first.
-fn places(hunk: &Hunk, count: usize) -> Vec<(u32, Vec<&str>)> {
-    let new = |line: &'_ diff::Line| line.new_number;
-    let lines: Vec<_> = hunk
-        .lines
-        .iter()
-        .filter_map(|line| Some((new(line)?, line.text.as_str())))
-        .collect();
-    let runs = lines.windows(count.max(1));
-    let place = |run: &[(u32, &'_ str)]| Some(run.first()?.0);
-    runs.filter_map(|run| Some((place(run)?, run.iter().map(|(_, text)| *text).collect())))
+/// The lines of the hunk's new side.
+fn code(hunk: &Hunk) -> Vec<(u32, CodeLine)> {
+    let lines = hunk.lines.iter();
+    lines
+        .filter_map(|line| Some((line.new_number?, CodeLine::of(&line.text))))
         .collect()
+}
+
+/// What each run of `count` lines within a hunk is known by, and its first line.
+fn runs(
+    path: &str,
+    category: Category,
+    count: usize,
+    hunks: &[Vec<(u32, CodeLine)>],
+) -> impl Iterator<Item = (Fingerprint, u32)> {
+    let runs = hunks.iter().flat_map(move |lines| lines.windows(count));
+    runs.filter_map(move |run| {
+        let (first, _) = run.first()?;
+        let code = run.iter().map(|(_, line)| *line);
+        Some((Fingerprint::of(path, category, code), *first))
+    })
 }
 
 #[cfg(test)]
@@ -111,6 +185,10 @@ mod tests {
         }
     }
 
+    fn moved(finding: &Finding, diff: &Diff) -> Option<Finding> {
+        Places::of(std::slice::from_ref(finding), diff).moved(finding)
+    }
+
     #[test]
     fn a_finding_is_known_by_its_code_and_not_by_its_line() {
         let before = diff("import db\nrun(query)\ndone()");
@@ -126,7 +204,7 @@ mod tests {
                 Some(1),
             ),
         ] {
-            let moved = finding.moved_to(&diff(after));
+            let moved = moved(&finding, &diff(after));
             assert_eq!(moved.map(|moved| moved.line), line, "{why}");
         }
     }
@@ -135,9 +213,10 @@ mod tests {
     fn several_lines_move_together() {
         let before = diff("a\nb\nc\nd");
         let finding = found(Some(2), 3).identified(&before);
-        let moved = finding.moved_to(&diff("new\na\nb\nc\nd")).unwrap();
-        assert_eq!((moved.start_line, moved.line), (Some(3), 4));
-        assert_eq!(finding.moved_to(&diff("a\nb\nnew\nc\nd")), None);
+        let down = moved(&finding, &diff("new\na\nb\nc\nd")).unwrap();
+        assert_eq!((down.start_line, down.line), (Some(3), 4));
+        let parted = diff("a\nb\nnew\nc\nd");
+        assert_eq!(moved(&finding, &parted), None);
     }
 
     #[test]
@@ -155,6 +234,31 @@ mod tests {
         );
         let off = found(None, 456_789).identified(&diff);
         assert_eq!(off.fingerprint, None, "no code, no identity");
-        assert_eq!(off.moved_to(&diff), None);
+        assert_eq!(moved(&off, &diff), None);
+    }
+
+    #[test]
+    fn what_is_worked_out_once_serves_every_finding() {
+        let lines = |first: usize| {
+            let lines = (first..first + 20_000).map(|line| format!("run({line})"));
+            diff(&lines.collect::<Vec<_>>().join("\n"))
+        };
+        let (before, after) = (lines(0), lines(1));
+        let all: Vec<_> = (1..=100)
+            .map(|line| found(Some(line), line + 49).identified(&before))
+            .collect();
+        let mut places = Places::of(&all, &after);
+        for finding in &all {
+            let up = Some(finding.line - 1).filter(|line| *line > 49);
+            assert_eq!(places.moved(finding).map(|it| it.line), up);
+        }
+        assert_eq!(places.known.len(), 1, "one count of lines, one table");
+        let kept: usize = places.known.values().map(BTreeMap::len).sum();
+        assert_eq!(kept, 99, "of what is asked for");
+        let long = found(Some(1), 200).identified(&before);
+        assert_eq!(
+            long.fingerprint, None,
+            "no reader makes one of so many lines"
+        );
     }
 }

@@ -6,5 +6,5 @@ mod fingerprint;
 mod merge;
 
 pub use finding::{Category, Confidence, Coverage, Finding, MODEL, Severity};
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, Places};
 pub use merge::merged;

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 ///
 /// The same thing is: the same place, and either the same subject found by another
 /// reviewer, or nearly the same words. What a rule says stands before what a model
-/// says, the worse before the better.
+/// says, the worse before the better. What a model finds worse than a rule does is
+/// another thing: the rule's word for it is not enough to believe it, and the rule's
+/// trifle must not hide it.
 pub fn merged(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
     let mut rest: Vec<Finding> = findings.into_iter().collect();
     rest.sort_by(|a, b| (!a.is_by_rules(), a.rank()).cmp(&(!b.is_by_rules(), b.rank())));
@@ -28,13 +30,19 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
     let rules = one.is_by_rules() && other.is_by_rules();
     let by_others = !other.by.iter().any(|by| one.by.contains(by));
     let same_subject = one.category == other.category && by_others;
-    one.path == other.path && overlap && !rules && (same_subject || alike(one, other))
+    let is_worse = one.is_by_rules() && other.severity > one.severity;
+    one.path == other.path && overlap && !rules && !is_worse && (same_subject || alike(one, other))
 }
 
-/// The first stands, with what the other adds to it.
+/// The first stands, with what the other adds to it: as bad and as certain as a rule
+/// says, or as the worse of two models does.
 fn join(one: &mut Finding, other: Finding) {
-    one.severity = one.severity.max(other.severity);
-    one.confidence = one.confidence.max(other.confidence);
+    if one.is_by_rules() {
+        add_words(one, &other);
+    } else {
+        one.severity = one.severity.max(other.severity);
+        one.confidence = one.confidence.max(other.confidence);
+    }
     if one.suggestion.is_none() && one.lines() == other.lines() {
         one.suggestion = other.suggestion;
     }
@@ -42,6 +50,16 @@ fn join(one: &mut Finding, other: Finding) {
         if !one.by.contains(&by) {
             one.by.push(by);
         }
+    }
+}
+
+/// What the model says of it beside what the rule says.
+fn add_words(rule: &mut Finding, model: &Finding) {
+    if rule.title.is_none() {
+        rule.title.clone_from(&model.title);
+    }
+    if !rule.message.contains(model.message.trim()) {
+        rule.message = format!("{} {}", rule.message, model.message.trim());
     }
 }
 
@@ -127,16 +145,63 @@ mod tests {
         }
     }
 
+    fn of(severity: Severity, by: &str, rule: &str) -> Finding {
+        Finding {
+            severity,
+            message: format!("{by} says so."),
+            ..found(by, rule, (7, 7), Category::Security, "")
+        }
+    }
+
     #[test]
     fn the_rules_words_stand_and_everybody_is_named() {
-        let mut model = found("kimi", MODEL, (7, 7), Category::Security, "Injection");
-        model.severity = Severity::Critical;
-        model.suggestion = Some("query(sql, [name])".to_owned());
-        let rule = found("rules", "sql", (7, 7), Category::Security, "");
-        let all = merged([model, rule]);
-        assert_eq!(all[0].rule, "sql");
-        assert_eq!(all[0].by, ["rules", "kimi"]);
-        assert_eq!(all[0].severity, Severity::Critical, "the worse of both");
-        assert!(all[0].suggestion.is_some(), "it fits the same lines");
+        let model = Finding {
+            title: Some("Injection".to_owned()),
+            suggestion: Some("query(sql, [name])".to_owned()),
+            confidence: Confidence::percent(99),
+            ..of(Severity::Low, "kimi", MODEL)
+        };
+        let rule = of(Severity::Medium, "rules", "sql");
+        let all = merged([model.clone(), rule.clone()]);
+        let [one] = &all[..] else {
+            panic!("{all:?}");
+        };
+        let expected = Finding {
+            by: vec!["rules".to_owned(), "kimi".to_owned()],
+            title: model.title.clone(),
+            suggestion: model.suggestion.clone(),
+            message: "rules says so. kimi says so.".to_owned(),
+            ..rule.clone()
+        };
+        assert_eq!(*one, expected, "as bad and as certain as the rule says");
+
+        let echo = Finding {
+            message: rule.message.clone(),
+            ..model
+        };
+        assert_eq!(merged([rule.clone(), echo])[0].message, rule.message);
+    }
+
+    #[test]
+    fn what_a_model_finds_worse_is_a_finding_of_its_own() {
+        use Severity::{Critical, High, Info, Low, Medium};
+        for (why, rule, model, told) in [
+            (
+                "a trifle hides nothing",
+                Info,
+                Critical,
+                vec![Critical, Info],
+            ),
+            ("nor something of its kind", Low, Medium, vec![Medium, Low]),
+            ("as bad", High, High, vec![High]),
+            ("less bad", High, Low, vec![High]),
+        ] {
+            let all = merged([of(rule, "rules", "sql"), of(model, "kimi", MODEL)]);
+            let severities: Vec<_> = all.iter().map(|it| it.severity).collect();
+            assert_eq!(severities, told, "{why}");
+            if let [worse, _] = &all[..] {
+                assert!(!worse.is_by_rules(), "{why}: it has to be proven");
+            }
+        }
     }
 }

@@ -46,9 +46,15 @@ impl World {
 }
 
 impl Repository {
-    /// The branch that a reference is on: itself, or that of a pull request's
-    /// commit.
+    /// The branch that a reference is on: itself, by its full name or its short one,
+    /// the default branch, or that of a pull request's commit.
     fn branch<'a>(&'a self, reference: &'a str) -> &'a str {
+        if let Some(branch) = reference.strip_prefix("refs/heads/") {
+            return branch;
+        }
+        if reference == "HEAD" && !self.files.contains_key(reference) {
+            return "main";
+        }
         let on = self.pulls.values().find_map(|pull| {
             let is = |sha: &github::HeadSha| sha.as_str() == reference;
             if is(&pull.base_sha) {

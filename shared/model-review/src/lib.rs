@@ -70,7 +70,6 @@ impl Reviewer for ModelReviewer {
                 tokens_per_part: TOKENS_PER_PART,
                 most_parts: MOST_PARTS,
                 nonce: &nonce,
-                wants: &|_| true,
                 generated: &|path| change.attributes.is_generated(path),
             },
         );

@@ -78,7 +78,6 @@ impl Prover {
                 tokens_per_part: CODE_TOKENS,
                 most_parts: 1,
                 nonce: &nonce,
-                wants: &|_| true,
                 generated: &|_| false,
             },
         );

@@ -57,10 +57,7 @@ fn language(language: &str) -> String {
 /// What the repository wishes for one of `files`, each text once with the patterns that
 /// it was written for: the names of files are a stranger's and stand with the change.
 fn wishes(instructions: &[Instruction], files: &[String]) -> String {
-    let meant = |one: &&Instruction| {
-        let mut globs = one.paths.iter();
-        globs.any(|glob| files.iter().any(|path| glob.matches(path)))
-    };
+    let meant = |one: &&Instruction| files.iter().any(|path| one.is_for(path));
     let mut each: Vec<(&str, Vec<&str>)> = Vec::new();
     for one in instructions.iter().filter(meant) {
         let globs = one.paths.iter().map(|glob| glob.as_str());

@@ -3,6 +3,8 @@ use serde::{Deserialize, Serialize};
 
 /// Lines of `.gitattributes` that are read.
 const MAX_LINES: usize = 1_000;
+/// Bytes of what is kept of them, as JSON: they are part of a review's state item.
+const MAX_KEPT: usize = 16 * 1024;
 
 /// Which files a repository's `.gitattributes` calls written by a tool or by people
 /// elsewhere: `linguist-generated`, `linguist-vendored` (GitHub Docs, "Customizing how
@@ -14,10 +16,25 @@ pub struct Attributes(Vec<(Glob, bool)>);
 
 impl Attributes {
     /// Reads `text`. A line that says neither, or whose pattern is none that
-    /// [`Glob`] takes, counts for nothing.
+    /// [`Glob`] takes, counts for nothing; so do lines behind what is read or kept.
     pub fn parse(text: &str) -> Self {
-        let lines = text.lines().take(MAX_LINES);
-        Self(lines.filter_map(line).collect())
+        let mut room = MAX_KEPT;
+        let mut read = Vec::new();
+        for (number, line) in (1..).zip(text.lines()) {
+            let Some((glob, is_generated)) = self::line(line) else {
+                continue;
+            };
+            let left = room.checked_sub(kept(glob.as_str()));
+            let Some(left) = left.filter(|_| number <= MAX_LINES) else {
+                tracing::warn!(
+                    ".gitattributes is long: its line {number} and what follows do not count"
+                );
+                break;
+            };
+            room = left;
+            read.push((glob, is_generated));
+        }
+        Self(read)
     }
 
     /// Whether the file at `path` is called so. The last line that takes it decides.
@@ -26,6 +43,16 @@ impl Attributes {
         let last = lines.find(|(glob, _)| glob.matches(path));
         last.is_some_and(|(_, is_generated)| *is_generated)
     }
+}
+
+/// What a pattern takes as JSON, at most: `["…",false],`, with `"` and `\\` escaped.
+fn kept(pattern: &str) -> usize {
+    let escaped = |c: char| match c {
+        '"' | '\\' => 2,
+        c if c.is_control() => 6,
+        c => c.len_utf8(),
+    };
+    pattern.chars().map(escaped).sum::<usize>() + 11
 }
 
 /// `pattern attribute -attribute attribute=value` ("gitattributes").
@@ -49,6 +76,23 @@ fn line(line: &str) -> Option<(Glob, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_kept_is_bounded_in_bytes() {
+        for (why, pattern) in [
+            ("many letters of four bytes", "\u{1f600}".repeat(100)),
+            ("what JSON escapes", "\"".repeat(110)),
+            ("short ones", "a".to_owned()),
+        ] {
+            let line = format!("{pattern} linguist-generated\n");
+            let attributes = Attributes::parse(&line.repeat(1_200));
+            let bytes = serde_json::to_string(&attributes).unwrap().len();
+            assert!(bytes <= MAX_KEPT + 2, "{why}: {bytes}");
+            assert!(bytes > 10_000, "{why}: {bytes} is most of what it may have");
+        }
+        let late = format!("{}a linguist-generated", "#\n".repeat(MAX_LINES));
+        assert_eq!(Attributes::parse(&late), Attributes::default());
+    }
 
     #[test]
     fn what_a_file_of_attributes_calls_generated() {

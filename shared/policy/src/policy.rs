@@ -1,3 +1,4 @@
+use crate::approval::AutoApprove;
 use crate::{Conclusion, Instruction, Layer, Paths, Source, Treatment, approval};
 use finding::{Category, Confidence, Severity};
 use serde::{Deserialize, Serialize};
@@ -186,9 +187,28 @@ impl Policy {
         self
     }
 
-    /// The layers that had something to say, the lowest first.
-    pub fn layers(&self) -> &[Source] {
-        &self.layers
+    /// This policy, which approves nothing that `other` would not approve as well: of
+    /// both the narrower.
+    #[must_use]
+    pub fn approving_within(mut self, other: &Self) -> Self {
+        let named = |policy: &Self| approval::Named::from(policy.auto_approve());
+        let mut both = named(&self);
+        both.narrow(named(other));
+        self.approval = both;
+        self
+    }
+}
+
+impl From<AutoApprove> for approval::Named {
+    fn from(wanted: AutoApprove) -> Self {
+        Self {
+            enabled: Some(wanted.enabled),
+            score: Some(wanted.score),
+            authors: Some(wanted.authors),
+            require_checks: Some(wanted.require_checks),
+            allow_forks: Some(wanted.allow_forks),
+            allow_first_time: Some(wanted.allow_first_time),
+        }
     }
 }
 

@@ -129,11 +129,14 @@ fn the_example_is_read_as_it_says() {
     }
     let all = "We support PostgreSQL 14 and later.";
     let migrations = "Every migration must be safe while the old version still runs.";
-    assert_eq!(policy.instructions_for("src/a.rs"), [all]);
-    assert_eq!(
-        policy.instructions_for("migrations/1.sql"),
-        [all, migrations]
-    );
+    for (path, texts) in [
+        ("src/a.rs", vec![all]),
+        ("migrations/1.sql", vec![all, migrations]),
+    ] {
+        let meant = policy.instructions.iter().filter(|one| one.is_for(path));
+        let told: Vec<_> = meant.map(|one| one.text.as_str()).collect();
+        assert_eq!(told, texts, "{path}");
+    }
     assert_eq!(policy.budget.tokens_per_review, 100_000);
     assert_eq!(policy.budget.tokens_per_pull_request, 300_000);
     assert_eq!(policy.checks.on_findings, Conclusion::Failure);

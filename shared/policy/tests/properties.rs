@@ -110,7 +110,7 @@ proptest! {
             Ok(layer) => {
                 let policy = Policy::default().over(layer);
                 policy.wants(&text);
-                policy.instructions_for(&text);
+                policy.instructions.iter().any(|one| one.is_for(&text));
             }
             Err(error) => {
                 prop_assert!(!error.problems.is_empty());

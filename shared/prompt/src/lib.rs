@@ -14,7 +14,6 @@
 //!     tokens_per_part: 8_000,
 //!     most_parts: 4,
 //!     nonce: "0f1e2d3c4b5a6978",
-//!     wants: &|_| true,
 //!     generated: &|_| false,
 //! });
 //! assert_eq!(
@@ -53,8 +52,6 @@ pub struct Options<'a> {
     /// At least 16 hexadecimal digits, drawn anew for each plan and told to nobody
     /// but the model: untrusted text stands between delimiters that hold it.
     pub nonce: &'a str,
-    /// Whether the configuration wants a path.
-    pub wants: &'a (dyn Fn(&str) -> bool + Sync),
     /// Whether `.gitattributes` calls a path `linguist-generated`.
     pub generated: &'a (dyn Fn(&str) -> bool + Sync),
 }
@@ -67,7 +64,7 @@ pub struct Plan {
     pub parts: Vec<Part>,
     /// What is not shown, or not as a whole.
     pub left_out: Vec<LeftOut>,
-    /// How many secrets were masked, in what is wanted of the diff.
+    /// How many secrets were masked, in what people wrote of the diff.
     pub masked: usize,
     /// The first [`MOST_HIDDEN`] added lines with characters that nobody sees.
     pub hidden: Vec<Hidden>,
@@ -126,17 +123,13 @@ pub fn plan(diff: &Diff, options: &Options<'_>) -> Plan {
     };
     let mut files = Vec::new();
     for file in &diff.files {
-        let why = if !(options.wants)(&file.path) {
-            WhyLeftOut::Excluded
-        } else if (options.generated)(&file.path) || review::rules::is_generated(file) {
-            WhyLeftOut::Generated
+        if (options.generated)(&file.path) || review::rules::is_generated(file) {
+            plan.left_out.push(left_out(file, WhyLeftOut::Generated));
         } else {
             plan.hidden
                 .extend(hidden(file).take(MOST_HIDDEN - plan.hidden.len()));
             files.push(file);
-            continue;
-        };
-        plan.left_out.push(left_out(file, why));
+        }
     }
     order::by_importance(&mut files);
     let limits = show::Limits::of(options);

@@ -11,7 +11,6 @@ fn options(tokens_per_part: usize, most_parts: usize) -> Options<'static> {
         tokens_per_part,
         most_parts,
         nonce: NONCE,
-        wants: &|_| true,
         generated: &|_| false,
     }
 }
@@ -70,11 +69,10 @@ fn a_diff_is_shown_with_numbers_and_sides() {
 }
 
 #[test]
-fn what_is_not_wanted_is_left_out_by_name() {
+fn what_is_generated_is_left_out_by_name() {
     let mut diff = added("src/a.rs", "x");
     for path in [
         "Cargo.lock",
-        "docs/a.md",
         "api/schema.rs",
         "node_modules/a.js",
         "a.min.js",
@@ -90,7 +88,6 @@ fn what_is_not_wanted_is_left_out_by_name() {
     let plan = plan(
         &diff,
         &Options {
-            wants: &|path| !path.starts_with("docs/"),
             generated: &|path| path == "api/schema.rs",
             ..options(1_000, 1)
         },
@@ -98,7 +95,6 @@ fn what_is_not_wanted_is_left_out_by_name() {
     let expected = [
         ("a.png", WhyLeftOut::Binary),
         ("Cargo.lock", WhyLeftOut::Generated),
-        ("docs/a.md", WhyLeftOut::Excluded),
         ("api/schema.rs", WhyLeftOut::Generated),
         ("node_modules/a.js", WhyLeftOut::Generated),
         ("a.min.js", WhyLeftOut::Generated),

@@ -29,10 +29,8 @@ pub async fn read(
     let files: Vec<_> = listed.files.into_iter().map(changed).collect();
     let mut diff = diff::from_files(&files);
     if !listed.complete {
-        diff.left_out.push(LeftOut {
-            path: "(and more files than GitHub lists)".to_owned(),
-            why: WhyLeftOut::TooLarge,
-        });
+        let more = LeftOut::nameless("and more files than GitHub lists", WhyLeftOut::TooLarge);
+        diff.left_out.push(more);
     }
     Ok(diff)
 }

@@ -2,7 +2,7 @@
 
 use crate::message::{ReviewCompleted, ReviewKey, SkipReason};
 use crate::{Category, Coverage, Finding, Fingerprint, Usage};
-use event::Timestamp;
+use event::{EventId, Timestamp};
 use github::port::ReviewEvent;
 use github::{Author, Base, HeadSha, PrKey, RepoName};
 use policy::{Attributes, Policy};
@@ -102,6 +102,9 @@ impl std::fmt::Display for Stale {
 /// Written by that specialist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckItem {
+    /// The base's commit that it read the change against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_sha: Option<HeadSha>,
     /// What it has to say.
     pub report: CheckReport,
 }
@@ -110,6 +113,12 @@ impl CheckItem {
     /// Its key.
     pub fn key(review: &ReviewKey, category: Category) -> Key {
         key("check", &format!("{review}/{category}"))
+    }
+
+    /// Whether it is about the change against `base`: a pull request may be given
+    /// another base branch while its head stays.
+    pub fn is_against(&self, base: &HeadSha) -> bool {
+        self.base_sha.as_ref().is_none_or(|read| read == base)
     }
 }
 
@@ -149,10 +158,12 @@ pub struct Reader {
 pub struct ReviewItem {
     /// The base's commit: the diff is `base_sha...head_sha`.
     pub base_sha: HeadSha,
-    /// The base's branch, whose settings were read; `None` in items of before it was
-    /// kept.
-    #[serde(default)]
+    /// The branch that it would be merged into, and whose settings these are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_branch: Option<String>,
+    /// When the specialists were asked, the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Begun>,
     /// What the repository wanted of its reviews when this one began.
     #[serde(default)]
     pub policy: Policy,
@@ -176,6 +187,16 @@ pub struct ReviewItem {
     pub verdict: Option<Verdict>,
 }
 
+/// A review's beginning. One that is asked for again before its verdict begins again,
+/// and has its time again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// The event that asked for it.
+    pub request: EventId,
+    /// When its specialists were asked.
+    pub at: Timestamp,
+}
+
 /// Why a head is left alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
@@ -193,6 +214,9 @@ pub const MOST_TO_PROVE: usize = 30;
 /// alone has found. Written by `proof`. What is in neither map was not looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofItem {
+    /// The base's commit that the change was looked at against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_sha: Option<HeadSha>,
     /// The findings that a line of the change proves, with that line.
     pub proven: BTreeMap<Fingerprint, String>,
     /// Those that no line proves, with the reason.
@@ -210,6 +234,11 @@ impl ProofItem {
     pub fn key(review: &ReviewKey) -> Key {
         key("proof", &review.to_string())
     }
+
+    /// Whether it is about the change against `base`, as [`CheckItem::is_against`].
+    pub fn is_against(&self, base: &HeadSha) -> bool {
+        self.base_sha.as_ref().is_none_or(|read| read == base)
+    }
 }
 
 impl ReviewItem {
@@ -223,6 +252,7 @@ impl ReviewItem {
         Self {
             base_sha,
             base_branch: None,
+            begun: None,
             policy: Policy::default(),
             attributes: Attributes::default(),
             previous: None,

@@ -1,12 +1,18 @@
 //! Findings, the [`Reviewer`]s that make them, and the events that a review is
 //! made of.
 
+pub mod bounds;
 pub mod change;
+pub mod frame;
 pub mod item;
 pub mod message;
 pub mod rules;
 
 mod reviewer;
+mod wanted;
 
-pub use finding::{Category, Confidence, Coverage, Finding, Fingerprint, MODEL, Severity, merged};
+pub use finding::{
+    Category, Confidence, Coverage, Finding, Fingerprint, MODEL, Places, Severity, merged,
+};
 pub use reviewer::{Change, Report, ReviewError, Reviewer, Usage};
+pub use wanted::Unwanted;

@@ -1,7 +1,8 @@
 //! What the functions say to each other about a review, one type a topic.
 
-use crate::Category;
-use event::{Message, Say};
+use crate::item::CheckReport;
+use crate::{Category, Finding, bounds};
+use event::{EventId, Message, Say};
 use github::{HeadSha, PrKey};
 use policy::Skip;
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,8 @@ pub struct ReviewBegun {
     /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
+    /// The event that asked for it: a review may begin more than once.
+    pub request: EventId,
 }
 message!(ReviewBegun, "agent.pr.review_begun");
 
@@ -162,6 +165,29 @@ pub struct Block {
     pub details: Vec<String>,
 }
 message!(Block, "agent.pr.block");
+
+/// A block names so many places at most: the review names them all.
+const MOST_DETAILS: usize = 10;
+/// Bytes of a place; more of its path is cut.
+const LONGEST_DETAIL: usize = 1_024;
+
+impl Block {
+    /// What is said of `review` if something in `report` stands against merging.
+    pub fn of(review: &ReviewKey, report: &CheckReport) -> Option<Self> {
+        let place = |finding: &Finding| {
+            let mut place = format!("{}:{} {}", finding.path, finding.line, finding.rule);
+            bounds::cut(&mut place, LONGEST_DETAIL);
+            place
+        };
+        let blocking = report.findings.iter().filter(|finding| finding.blocks());
+        let details: Vec<_> = blocking.map(place).take(MOST_DETAILS).collect();
+        (!details.is_empty()).then(|| Self {
+            review: review.clone(),
+            reason: BlockReason::SecurityIssues,
+            details,
+        })
+    }
+}
 
 /// Why a pull request must not be merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

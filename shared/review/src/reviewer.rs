@@ -120,6 +120,14 @@ pub enum ReviewError {
     Refused(String),
 }
 
+impl ReviewError {
+    /// Whether it is better to be asked again, before `until`, than to go on without an
+    /// answer.
+    pub fn is_over_before(&self, until: Timestamp, now: Timestamp) -> bool {
+        self.is_retryable() && now + self.retry_after().unwrap_or_default() < until
+    }
+}
+
 impl Failure for ReviewError {
     fn is_retryable(&self) -> bool {
         match self {

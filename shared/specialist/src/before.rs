@@ -1,13 +1,11 @@
 //! What is known of the review before this one, and what of it stands.
 
-use crate::report::MOST_LEFT_OUT;
 use diff::{Diff, LeftOut, WhyLeftOut};
 use github::port::{GitHubError, ReadDiff};
 use github::{HeadSha, PrKey};
 use review::item::{CheckReport, Reader};
 use review::rules::RULES;
-use review::{Finding, MODEL};
-use std::collections::BTreeSet;
+use review::{Finding, MODEL, Places};
 
 /// The review before this one, as one specialist had it.
 pub(crate) struct Before {
@@ -28,12 +26,11 @@ impl Before {
         diff: &Diff,
     ) -> Self {
         let since = since.and_then(|mut since| {
-            let unread = match Unread::of(&report) {
-                Unread::All => return Err(format!("no model has read `{}`", head.short())),
-                Unread::These(paths) => paths,
-            };
+            if models(&report.readers).next().is_none() {
+                return Err(format!("no model has read `{}`", head.short()));
+            }
             let files = diff.files.iter().map(|file| &file.path);
-            let files = files.filter(|path| unread.contains(path.as_str()));
+            let files = files.filter(|path| may_be_unread(&report, path));
             since.left_out.extend(files.map(|path| LeftOut {
                 path: path.clone(),
                 why: WhyLeftOut::Unanswered,
@@ -81,15 +78,19 @@ impl Before {
         reader.notes.extend(self.note(has_read, count));
     }
 
+    /// A finding that stands against merging is not lifted by silence: where its code
+    /// stands, it is kept, whoever has read it again. Only a second look takes it away.
     fn kept(&self, report: &CheckReport, diff: &Diff, shown: &Diff) -> Vec<Finding> {
-        let unread = Unread::of(report);
         let is_read_again = |finding: &Finding| {
             let mut lines = finding.lines();
-            !unread.has(&finding.path) && lines.any(|line| shown.has_line(&finding.path, line))
+            !may_be_unread(report, &finding.path)
+                && lines.any(|line| shown.has_line(&finding.path, line))
         };
+        let mut places = Places::of(&self.report.findings, diff);
         let mut kept: Vec<Finding> = Vec::new();
         for finding in self.report.findings.iter().filter(|it| it.rule == MODEL) {
-            let Some(moved) = finding.moved_to(diff).filter(|it| !is_read_again(it)) else {
+            let moved = places.moved(finding);
+            let Some(moved) = moved.filter(|it| it.blocks() || !is_read_again(it)) else {
                 continue;
             };
             let is_same =
@@ -130,7 +131,7 @@ impl Before {
 /// other way round is not empty.
 ///
 /// # Errors
-/// [`GitHubError`] of what may be over soon, or forbids reading.
+/// [`GitHubError`] of what may be over soon.
 pub(crate) async fn since(
     github: &(impl ReadDiff + ?Sized),
     pr: &PrKey,
@@ -143,14 +144,16 @@ pub(crate) async fn since(
         Err(GitHubError::TooLarge { .. }) => {
             return Ok(Err(format!("too much has changed since `{short}`")));
         }
-        Err(GitHubError::NotFound { .. } | GitHubError::Rejected { .. }) => {
+        Err(
+            GitHubError::NotFound { .. }
+            | GitHubError::Rejected { .. }
+            | GitHubError::Forbidden { .. },
+        ) => {
             return Ok(Err(format!("GitHub does not compare it with `{short}`")));
         }
-        Err(
-            error @ (GitHubError::Unavailable { .. }
-            | GitHubError::RateLimited { .. }
-            | GitHubError::Forbidden { .. }),
-        ) => return Err(error),
+        Err(error @ (GitHubError::Unavailable { .. } | GitHubError::RateLimited { .. })) => {
+            return Err(error);
+        }
     };
     match github.diff(pr, head, previous).await {
         Ok(gone) if gone.trim().is_empty() => Ok(Ok(diff::parse(&text))),
@@ -158,13 +161,12 @@ pub(crate) async fn since(
         | Err(
             GitHubError::TooLarge { .. }
             | GitHubError::NotFound { .. }
-            | GitHubError::Rejected { .. },
+            | GitHubError::Rejected { .. }
+            | GitHubError::Forbidden { .. },
         ) => Ok(Err(format!("`{short}` is not in its history any more"))),
-        Err(
-            error @ (GitHubError::Unavailable { .. }
-            | GitHubError::RateLimited { .. }
-            | GitHubError::Forbidden { .. }),
-        ) => Err(error),
+        Err(error @ (GitHubError::Unavailable { .. } | GitHubError::RateLimited { .. })) => {
+            Err(error)
+        }
     }
 }
 
@@ -172,26 +174,8 @@ fn models(readers: &[Reader]) -> impl Iterator<Item = &Reader> {
     readers.iter().filter(|reader| reader.name != RULES)
 }
 
-/// The files that no model is known to have read.
-enum Unread<'a> {
-    All,
-    These(BTreeSet<&'a str>),
-}
-
-impl<'a> Unread<'a> {
-    fn of(report: &'a CheckReport) -> Self {
-        let is_cut = |reader: &Reader| reader.coverage.left_out.len() >= MOST_LEFT_OUT;
-        if models(&report.readers).next().is_none() || models(&report.readers).any(is_cut) {
-            return Self::All;
-        }
-        let left_out = models(&report.readers).flat_map(|reader| &reader.coverage.left_out);
-        Self::These(left_out.map(|it| it.path.as_str()).collect())
-    }
-
-    fn has(&self, path: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::These(paths) => paths.contains(path),
-        }
-    }
+/// Whether some model may not have read the file at `path`, now or before.
+fn may_be_unread(report: &CheckReport, path: &str) -> bool {
+    let mut models = models(&report.readers).peekable();
+    models.peek().is_none() || models.any(|reader| reader.coverage.may_leave_out(path))
 }

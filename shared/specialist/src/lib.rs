@@ -12,7 +12,6 @@ mod before;
 #[cfg(feature = "lambda")]
 mod open;
 mod report;
-mod wanted;
 
 #[cfg(feature = "lambda")]
 pub use open::open;
@@ -25,22 +24,12 @@ use event::{Event, Failure, Outcome, Say, Timestamp};
 use github::port::ReadChange;
 use model_review::ModelReviewer;
 use ports::{Clock, Entropy};
+use review::frame::{PATIENCE, TIME_TO_ANSWER};
 use review::item::{CheckItem, CheckReport, PullRequestItem, RETENTION, ReviewItem};
 use review::message::{CheckCompleted, CheckRequested, ReviewKey};
-use review::{Category, Change, ReviewError, Reviewer};
+use review::{Category, Change, ReviewError, Reviewer, Unwanted};
 use state::{Decision, StateManager};
 use std::sync::Arc;
-use std::time::Duration;
-use wanted::Unwanted;
-
-/// A model has so long to answer: shorter than the function may run, so that what the
-/// rules found is told even if it does not.
-pub const TIME_TO_ANSWER: Duration = Duration::from_secs(75);
-
-/// For so long after it was asked a specialist waits for a model that is paused or
-/// away: shorter than the time to the review's deadline. Then the rules' report goes
-/// out without it, and says so.
-pub const PATIENCE: Duration = Duration::from_secs(420);
 
 /// What every specialist is given.
 #[derive(Clone)]
@@ -103,10 +92,21 @@ impl Handler for Specialist {
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
         let asked: CheckRequested = event.data_as()?;
         let key = CheckItem::key(&asked.review, self.category);
-        let report = match self.deps.state.peek::<CheckItem>(&key).await? {
+        let kept: Option<CheckItem> = self.deps.state.peek(&key).await?;
+        let report = match kept.filter(|item| item.is_against(&asked.base_sha)) {
             Some(done) => Ok(done.report),
-            None => match self.wanted(&asked.review).await? {
-                Ok(opened) => Ok(self.review(&asked, &opened, event.time).await?),
+            None => match self.wanted(&asked).await? {
+                Ok(opened) => {
+                    let report = self.review(&asked, &opened, event.time).await?;
+                    // Meanwhile it may have begun anew, and have another report.
+                    match self.wanted(&asked).await? {
+                        Err(unwanted @ Unwanted::OtherBase) => Err(unwanted),
+                        Ok(_)
+                        | Err(Unwanted::Stale(_) | Unwanted::NotOpened | Unwanted::Skipped) => {
+                            Ok(report)
+                        }
+                    }
+                }
                 Err(unwanted) => Err(unwanted),
             },
         };
@@ -121,13 +121,17 @@ impl Handler for Specialist {
 impl Specialist {
     async fn wanted(
         &self,
-        review: &ReviewKey,
+        asked: &CheckRequested,
     ) -> Result<Result<ReviewItem, Unwanted>, HandlerError> {
-        let state = &self.deps.state;
-        let pull = PullRequestItem::key(&review.pr);
-        let pull: Option<PullRequestItem> = state.peek(&pull).await?;
-        let opened = state.peek(&ReviewItem::key(review)).await?;
-        Ok(wanted::wanted(pull.as_ref(), opened, &review.head_sha))
+        let (state, review) = (&self.deps.state, &asked.review);
+        let pull: Option<PullRequestItem> = state.peek(&PullRequestItem::key(&review.pr)).await?;
+        let opened: Option<ReviewItem> = state.peek(&ReviewItem::key(review)).await?;
+        let wanted = ReviewItem::wanted(opened.as_ref(), pull.as_ref(), &review.head_sha);
+        let wanted = wanted.and_then(|opened| match opened.base_sha == asked.base_sha {
+            true => Ok(opened),
+            false => Err(Unwanted::OtherBase),
+        });
+        Ok(wanted.cloned())
     }
 
     async fn review(
@@ -165,7 +169,8 @@ impl Specialist {
                     .filter(|it| it.retry_after().is_some()),
                 Err(error) => Some(error),
             };
-            if let Some(error) = may_come.filter(|error| self.waits_for(error, asked_at)) {
+            let (until, now) = (asked_at + PATIENCE, self.deps.clock.now());
+            if let Some(error) = may_come.filter(|error| error.is_over_before(until, now)) {
                 return Err(error.clone().into());
             }
             let report = answer.unwrap_or_else(|error| {
@@ -206,14 +211,8 @@ impl Specialist {
         Ok(Some(Before::new(then.head_sha, report, since, diff)))
     }
 
-    /// Whether it is better to be asked again than to go on without this reviewer.
-    fn waits_for(&self, error: &ReviewError, asked_at: Timestamp) -> bool {
-        let again = self.deps.clock.now() + error.retry_after().unwrap_or_default();
-        error.is_retryable() && again < asked_at + PATIENCE
-    }
-
     /// The report that was kept first stays: whoever read it must not find
-    /// another one later.
+    /// another one later, but of the change against another base.
     fn decide(
         &self,
         seen: Option<&CheckItem>,
@@ -221,9 +220,11 @@ impl Specialist {
         report: &Result<CheckReport, Unwanted>,
         now: Timestamp,
     ) -> Decision<CheckItem, Unwanted> {
-        let next = match (seen, report) {
+        let kept = seen.filter(|item| item.is_against(&asked.base_sha));
+        let next = match (kept, report) {
             (Some(item), _) => item.clone(),
             (None, Ok(report)) => CheckItem {
+                base_sha: Some(asked.base_sha.clone()),
                 report: report.clone(),
             },
             (None, Err(unwanted)) => return Decision::Ignore(unwanted.clone()),

@@ -1,13 +1,22 @@
 use diff::{Diff, LeftOut, WhyLeftOut};
 use review::item::{CheckReport, Reader};
-use review::{Change, Finding, Report};
+use review::{Change, Finding, Report, bounds};
+use std::collections::BTreeMap;
 
-/// More findings than this say no more about a change; and three specialists'
-/// findings must fit into one state item.
+/// More findings than this say no more about a change.
 const MOST_FINDINGS: usize = 100;
 
-/// More files than this are told as a number: a state item has its limits.
-pub(crate) const MOST_LEFT_OUT: usize = 200;
+/// More files than this are told as a number, and more than fit into these bytes.
+const MOST_LEFT_OUT: usize = 200;
+const ROOM_LEFT_OUT: usize = 8 * 1024;
+
+/// Bytes of what a reader has to say beside its findings.
+const ROOM_NOTES: usize = 4 * 1024;
+const LONGEST_NOTE: usize = 1_024;
+
+/// Of what is nameless already.
+const MOST_NAMELESS: usize = 10;
+const LONGEST_NAMELESS: usize = 200;
 
 /// What is left of a reviewer that has no report of `shown`.
 pub(crate) fn nothing_read(why: &str, change: &Change<'_>, shown: &Diff) -> Report {
@@ -42,14 +51,13 @@ pub(crate) fn joined(reports: Vec<(&str, Report)>, diff: &Diff) -> CheckReport {
         let on = on.into_iter().map(|finding| finding.identified(diff));
         joined.findings.extend(on);
         let mut coverage = report.coverage;
-        coverage.left_out.sort();
-        coverage.left_out.dedup();
-        let more = coverage.left_out.len().saturating_sub(MOST_LEFT_OUT);
-        coverage.left_out.truncate(MOST_LEFT_OUT);
+        name_most(&mut coverage.left_out);
         let mut notes = report.notes;
-        if more > 0 {
-            notes.push(format!("{more} more files were not read."));
+        for note in &mut notes {
+            bounds::cut(note, LONGEST_NOTE);
         }
+        let mut room = ROOM_NOTES;
+        let _rest = bounds::keep(&mut notes, &mut room);
         joined.readers.push(Reader {
             name: reviewer.to_owned(),
             coverage,
@@ -61,15 +69,169 @@ pub(crate) fn joined(reports: Vec<(&str, Report)>, diff: &Diff) -> CheckReport {
     joined
 }
 
+/// Names no more files than are told; the rest is counted by its reason.
+fn name_most(left_out: &mut Vec<LeftOut>) {
+    left_out.sort();
+    left_out.dedup();
+    let (nameless, mut named): (Vec<_>, Vec<_>) = std::mem::take(left_out)
+        .into_iter()
+        .partition(LeftOut::is_nameless);
+    let mut rest = named.split_off(named.len().min(MOST_LEFT_OUT));
+    let mut room = ROOM_LEFT_OUT;
+    rest.extend(bounds::keep(&mut named, &mut room));
+    let mut counts: BTreeMap<WhyLeftOut, usize> = BTreeMap::new();
+    for file in rest {
+        *counts.entry(file.why).or_default() += 1;
+    }
+    // Who is called as if it had no name may have any length.
+    left_out.extend(nameless.into_iter().take(MOST_NAMELESS).map(|mut file| {
+        bounds::cut(&mut file.path, LONGEST_NAMELESS);
+        file
+    }));
+    left_out.extend(named);
+    let more = |count| match count {
+        1 => "and 1 more file".to_owned(),
+        count => format!("and {count} more files"),
+    };
+    let counted = counts.into_iter();
+    left_out.extend(counted.map(|(why, count)| LeftOut::nameless(more(count), why)));
+}
+
 /// Worst first, and no more than are kept.
 pub(crate) fn ranked(mut report: CheckReport) -> CheckReport {
-    report.findings.sort_by(|a, b| a.rank().cmp(&b.rank()));
-    let most = report.findings.len().min(MOST_FINDINGS);
-    let cut = report.findings.split_off(most);
-    report.not_kept += count(&cut);
+    let mut findings = std::mem::take(&mut report.findings);
+    findings.iter_mut().for_each(bounds::shorten);
+    findings.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    let most = findings.len().min(MOST_FINDINGS);
+    report.not_kept += count(&findings.split_off(most));
+    let mut room = bounds::REPORT.saturating_sub(bounds::bytes(&report));
+    report.not_kept += count(&bounds::keep(&mut findings, &mut room));
+    report.findings = findings;
     report
 }
 
 fn count(findings: &[Finding]) -> u32 {
     u32::try_from(findings.len()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diff::FileDiff;
+    use review::item::CheckItem;
+    use review::{Category, Confidence, Coverage, MODEL, Severity};
+
+    fn found(path: &str, line: u32, text: &str) -> Finding {
+        Finding {
+            path: path.to_owned(),
+            start_line: None,
+            line,
+            severity: match line {
+                7 => Severity::Critical,
+                _ => Severity::High,
+            },
+            category: Category::Security,
+            rule: MODEL.to_owned(),
+            title: Some(text.to_owned()),
+            message: text.to_owned(),
+            suggestion: Some(text.to_owned()),
+            confidence: Confidence::percent(90),
+            by: vec!["kimi".to_owned()],
+            fingerprint: None,
+            reviewed_before: false,
+        }
+    }
+
+    fn coverage(files: u32, path: &str) -> Coverage {
+        let left_out = |n| LeftOut {
+            path: format!("{n}{path}"),
+            why: if n % 2 == 0 {
+                WhyLeftOut::Generated
+            } else {
+                WhyLeftOut::Unanswered
+            },
+        };
+        Coverage {
+            files_read: 1,
+            left_out: (0..files).map(left_out).collect(),
+        }
+    }
+
+    #[test]
+    fn a_report_is_bounded_in_bytes() {
+        for (why, path, text, kept) in [
+            (
+                "letters of four bytes",
+                "\u{1f600}".repeat(1_000),
+                "\u{1f600}".repeat(9_000),
+                2,
+            ),
+            (
+                "what JSON escapes",
+                "\u{1}".repeat(4_000),
+                "\"".repeat(9_000),
+                1,
+            ),
+            (
+                "as it is",
+                "src/lib.rs".to_owned(),
+                "It breaks.".to_owned(),
+                100,
+            ),
+        ] {
+            let diff = Diff {
+                files: vec![FileDiff::added(&path, &"code\n".repeat(500))],
+                left_out: vec![],
+            };
+            let report = || Report {
+                findings: (1..=500).map(|line| found(&path, line, &text)).collect(),
+                coverage: coverage(1_000, &path),
+                notes: vec![text.clone(); 100],
+                ..Report::default()
+            };
+            let joined = joined(vec![("rules", report()), ("kimi", report())], &diff);
+            let report = ranked(joined);
+            assert!(
+                report.findings.len() >= kept,
+                "{why}: {}",
+                report.findings.len()
+            );
+            assert_eq!(report.findings[0].line, 7, "{why}: the worst is kept");
+            let all = report.not_kept + count(&report.findings);
+            assert_eq!(all, 1_000, "{why}: the rest is counted");
+            let item = CheckItem {
+                base_sha: Some("b".repeat(40).parse().unwrap()),
+                report,
+            };
+            let bytes = bounds::bytes(&item);
+            assert!(bytes < 60 * 1024, "{why}: {bytes}");
+        }
+    }
+
+    #[test]
+    fn files_that_are_not_named_are_counted_by_their_reason() {
+        for (why, files, path, told) in [
+            ("few", 2, ".rs", vec!["0.rs", "1.rs"]),
+            (
+                "paths that take all the room",
+                5,
+                &*"x".repeat(9_000),
+                vec!["(and 3 more files)", "(and 2 more files)"],
+            ),
+        ] {
+            let mut left_out = coverage(files, path).left_out;
+            name_most(&mut left_out);
+            let paths: Vec<_> = left_out.iter().map(|it| it.path.as_str()).collect();
+            assert_eq!(paths, told, "{why}");
+        }
+        let mut many = coverage(300, ".rs").left_out;
+        many.push(LeftOut::nameless("and 2 more files", WhyLeftOut::TooLarge));
+        name_most(&mut many);
+        assert_eq!(many.iter().filter(|it| !it.is_nameless()).count(), 200);
+        assert_eq!(
+            many[0].path, "(and 2 more files)",
+            "what was nameless is told on"
+        );
+        assert_eq!(many.len(), 203, "a count for each reason");
+    }
 }

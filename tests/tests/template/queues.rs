@@ -159,16 +159,16 @@ fn too_late(infra: &Infra) -> Vec<String> {
                 "{name}: its second try ends after the review's deadline"
             ));
         }
-        let answer = specialist::TIME_TO_ANSWER.as_secs();
+        let answer = review::frame::TIME_TO_ANSWER.as_secs();
         if timeout.is_none_or(|timeout| timeout <= answer) {
             found.push(format!("{name}: it ends before its model may answer"));
         }
-        let patience = specialist::PATIENCE.as_secs();
-        if deadline.is_none_or(|deadline| deadline <= patience + answer) {
-            found.push(format!(
-                "{name}: it waits for its model past the review's deadline"
-            ));
-        }
+    }
+    let framed = review::frame::DEADLINE.as_secs();
+    if deadline != Some(framed) {
+        found.push(format!(
+            "ReviewDeadlineSeconds: not the {framed} that everything is made to fit"
+        ));
     }
     found
 }
@@ -181,6 +181,7 @@ fn a_specialist_has_a_second_try_before_the_deadline() {
     ProofFunction: its second try ends after the review's deadline
     SecurityFunction: its second try ends after the review's deadline
     StyleFunction: its second try ends after the review's deadline
+    ReviewDeadlineSeconds: not the 720 that everything is made to fit
     ");
     let told = broken(too_late, "      Timeout: 90\n", "      Timeout: 75\n");
     insta::assert_snapshot!(told, @"SecurityFunction: it ends before its model may answer");

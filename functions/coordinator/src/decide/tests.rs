@@ -1,10 +1,12 @@
+mod begun;
+
 use super::*;
 use github::port::ReviewEvent;
 use github::{Author, Base, HeadSha};
 use policy::{Attributes, Layer, Source};
-use review::Category;
 use review::item::{CheckReport, Verdict};
 use review::message::ReviewKey;
+use review::{Category, Confidence, Finding, MODEL, Severity};
 
 const CHECKS: &str = "review_begun security_check style_check logic_check";
 const NONE_NEW: &str = "nothing changes for this review";
@@ -33,6 +35,10 @@ fn settings(text: &str) -> Settings {
         attributes: Attributes::default(),
         invalid,
     }
+}
+
+fn request(second: i64) -> EventId {
+    format!("request-{second}").parse().unwrap()
 }
 
 fn pull() -> PullRequestItem {
@@ -72,9 +78,29 @@ enum Step {
     Verdict,
     /// It stands on GitHub that this head was reviewed.
     Reviewed(&'static str),
+    /// The pull request goes into this branch from now on.
+    Onto(&'static str),
 }
 use RequestCause::{Facts as OfFacts, Head};
 use Step::{Asked, Draft, Labelled};
+
+fn finding() -> Finding {
+    Finding {
+        path: "a.rs".to_owned(),
+        start_line: None,
+        line: 1,
+        severity: Severity::High,
+        category: Category::Logic,
+        rule: MODEL.to_owned(),
+        title: None,
+        message: "…".to_owned(),
+        suggestion: None,
+        confidence: Confidence::percent(90),
+        by: vec![],
+        fingerprint: None,
+        reviewed_before: false,
+    }
+}
 
 fn verdict() -> Verdict {
     Verdict {
@@ -99,12 +125,16 @@ fn verdict() -> Verdict {
 /// are said, or the reason.
 fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
     let (mut seen, mut told): (Option<ReviewItem>, _) = (None, String::new());
-    let (mut wanted, mut reviewed) = ("", None);
+    let (mut wanted, mut reviewed, mut branch) = ("", None, "main");
     for (second, step) in (1..).zip(steps) {
         let mut pull = pull();
         let cause = match step {
             Step::Settings(text) => {
                 wanted = text;
+                continue;
+            }
+            Step::Onto(other) => {
+                branch = other;
                 continue;
             }
             Step::Verdict => {
@@ -129,28 +159,33 @@ fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
             }
         };
         pull.reviewed.clone_from(&reviewed);
+        // Every delivery tells of another base commit: the first one stays.
+        pull.base = Base {
+            branch: branch.to_owned(),
+            sha: sha(&second.to_string()),
+        };
         let asked = ReviewRequested {
             review: ReviewKey {
                 pr: "octo/widgets#7".parse().unwrap(),
                 head_sha: sha("a"),
             },
-            // Every request tells of another base: the first one stays.
-            base_sha: sha(&second.to_string()),
+            base_sha: sha("0"),
             cause,
         };
         let known = Known {
             asked: &asked,
+            request: &request(second),
             pull: &pull,
             settings: &settings(wanted),
         };
-        match decide(seen.as_ref(), &known, at(100)) {
+        match decide(seen.as_ref(), &known, at(100 + second)) {
             Decision::Ignore(reason) => told = reason.to_string(),
             Decision::Write {
                 next,
                 says,
                 expires_at,
             } => {
-                assert_eq!(expires_at, Some(at(100) + RETENTION));
+                assert_eq!(expires_at, Some(at(100 + second) + RETENTION));
                 let topics = says
                     .iter()
                     .map(|say| say.topic.as_str().trim_start_matches("agent.pr."));
@@ -266,6 +301,26 @@ fn what_a_request_leads_to() {
             CHECKS,
         ),
         (
+            "another base branch while it runs",
+            vec![Asked(Head), Step::Onto("release"), Asked(Head)],
+            CHECKS,
+        ),
+        (
+            "another base branch after the verdict",
+            vec![
+                Asked(Head),
+                Step::Verdict,
+                Step::Onto("release"),
+                Asked(Head),
+            ],
+            CHECKS,
+        ),
+        (
+            "another base branch, told by a label alone",
+            vec![Asked(Head), Step::Onto("release"), Labelled(OfFacts)],
+            "review_skipped",
+        ),
+        (
             "a label after the verdict",
             vec![Asked(Head), Step::Verdict, Labelled(OfFacts)],
             "it would be skipped now, and has its verdict",
@@ -278,37 +333,6 @@ fn what_a_request_leads_to() {
     ] {
         assert_eq!(last(&steps).1, said, "{why}");
     }
-}
-
-#[test]
-fn a_review_keeps_what_it_began_with() {
-    let begun = |steps: &[Step]| last(steps).0.unwrap();
-    let first = begun(&[Step::Reviewed("c"), Asked(Head)]);
-    assert_eq!(first.base_sha, sha("2"));
-    assert_eq!(first.previous, Some(sha("c")));
-    assert_eq!(first.expected, Category::ALL);
-    assert_eq!((&first.skipped, &first.policy), (&None, &policy("")));
-
-    let later = [
-        Step::Reviewed("c"),
-        Asked(Head),
-        Step::Settings("reviewers = [\"style\"]"),
-        Step::Reviewed("d"),
-        Labelled(OfFacts),
-        Asked(OfFacts),
-    ];
-    assert_eq!(begun(&later), first);
-    let skipped = begun(&later[..5]);
-    let why = skipped.skipped.clone().unwrap();
-    assert_eq!(
-        (why.reason, why.why.as_str()),
-        (SkipReason::Label, "It carries the label no-review.")
-    );
-    let unskipped = ReviewItem {
-        skipped: None,
-        ..skipped
-    };
-    assert_eq!(unskipped, first, "a skip takes nothing away");
 }
 
 #[test]
@@ -357,6 +381,7 @@ fn reports_of_a_review_that_is_skipped_are_kept() {
     };
     let known = Known {
         asked: &asked,
+        request: &request(9),
         pull: &draft,
         settings: &settings("drafts = \"review\""),
     };

@@ -8,7 +8,9 @@ use github::port::{Files, GitHubError, ReadDiff, ReadFiles};
 use github::{HeadSha, PrKey};
 use ports::{Clock, ManualClock, SeededEntropy};
 use proof::Proof;
-use review::item::{CheckItem, CheckReport, ProofItem, Reader, ReviewItem, Verdict as Decided};
+use review::item::{
+    Begun, CheckItem, CheckReport, ProofItem, Reader, ReviewItem, Verdict as Decided,
+};
 use review::message::{CheckCompleted, ProofCompleted, ProofRequested, ReviewBegun, ReviewKey};
 use review::{Category, Finding};
 use serde_json::Value;
@@ -126,8 +128,14 @@ impl House {
     /// All specialists have answered, and `finding` is what a model alone has found.
     pub(crate) async fn reported(&self, finding: &Finding) {
         let review = key();
-        self.put(&ReviewItem::key(&review), ReviewItem::of(head('b')))
-            .await;
+        let opened = ReviewItem {
+            begun: Some(Begun {
+                request: begun().request,
+                at: self.clock.now(),
+            }),
+            ..ReviewItem::of(head('b'))
+        };
+        self.put(&ReviewItem::key(&review), opened).await;
         for category in Category::ALL {
             let mut report = CheckReport {
                 readers: vec![Reader {
@@ -145,7 +153,10 @@ impl House {
             if category == finding.category {
                 report.findings.push(finding.clone());
             }
-            let item = CheckItem { report };
+            let item = CheckItem {
+                base_sha: Some(head('b')),
+                report,
+            };
             self.put(&CheckItem::key(&review, category), item).await;
         }
         let completed = CheckCompleted {
@@ -216,5 +227,8 @@ pub(crate) fn key() -> ReviewKey {
 }
 
 pub(crate) fn begun() -> ReviewBegun {
-    ReviewBegun { review: key() }
+    ReviewBegun {
+        review: key(),
+        request: "opened".parse().unwrap(),
+    }
 }

@@ -8,9 +8,10 @@
 mod house;
 
 use agent::AgentError;
+use event::Timestamp;
 use house::{DIFF, House, Scripted, begun, key};
 use ports::{Clock, ManualClock};
-use proof::PATIENCE;
+use review::frame::{DEADLINE, PATIENCE, SECOND_LOOK, TIME_TO_ANSWER};
 use review::message::{CheckCompleted, ProofRequested};
 use review::{Category, Confidence, Finding, MODEL, Severity};
 use serde_json::{Value, json};
@@ -171,7 +172,15 @@ async fn a_model_that_is_paused_is_waited_for_and_not_for_ever() {
         .unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
 
-    house.clock.advance(PATIENCE - Duration::from_secs(60));
+    // The specialists may have waited for as long as they do.
+    house.clock.advance(PATIENCE + TIME_TO_ANSWER);
+    house.model.0.lock().unwrap().push(paused(&house.clock));
+    let error = bus::Handler::handle(&*house.proof, &asked).await;
+    assert!(error.is_err(), "there is time: {error:?}");
+
+    let last = SECOND_LOOK - PATIENCE - TIME_TO_ANSWER - Duration::from_secs(60);
+    house.clock.advance(last);
+    assert!(house.clock.now() + TIME_TO_ANSWER < Timestamp::UNIX_EPOCH + DEADLINE);
     house.model.0.lock().unwrap().push(paused(&house.clock));
     let done = bus::Handler::handle(&*house.proof, &asked).await;
     assert!(done.is_ok(), "{done:?}");

@@ -54,6 +54,11 @@ fn labelled(change: PullRequestChanged) -> PullRequestChanged {
     }
 }
 
+fn onto(branch: &str, mut change: PullRequestChanged) -> PullRequestChanged {
+    change.base.branch = branch.to_owned();
+    change
+}
+
 fn by_bot(change: PullRequestChanged) -> PullRequestChanged {
     PullRequestChanged {
         author: Author {
@@ -179,8 +184,70 @@ fn what_is_heard_leads_to() {
             NOTHING,
         ),
         (
-            "a label on what was never heard of",
+            "a label on what was never heard of: its opening may come too late to count",
             vec![labelled(change("labeled", 'a', 2)).into()],
+            HEAD,
+        ),
+        (
+            "whose opening then is too late",
+            vec![labelled(change("labeled", 'a', 2)).into(), open().into()],
+            LATER,
+        ),
+        (
+            "whose opening is of the same second: asked twice is asked",
+            vec![labelled(change("labeled", 'a', 1)).into(), open().into()],
+            HEAD,
+        ),
+        (
+            "a label on what was reopened, before that is told",
+            vec![
+                open().into(),
+                change("closed", 'a', 2).into(),
+                labelled(change("labeled", 'a', 4)).into(),
+            ],
+            HEAD,
+        ),
+        (
+            "another base branch",
+            vec![
+                open().into(),
+                onto("release", change("edited", 'a', 2)).into(),
+            ],
+            HEAD,
+        ),
+        (
+            "another base branch of what is reviewed",
+            vec![
+                open().into(),
+                Heard::Published('a', 2),
+                onto("release", change("edited", 'a', 3)).into(),
+            ],
+            HEAD,
+        ),
+        (
+            "another base branch that a label tells first",
+            vec![
+                open().into(),
+                onto("release", change("labeled", 'a', 2)).into(),
+            ],
+            HEAD,
+        ),
+        (
+            "another title",
+            vec![open().into(), change("edited", 'a', 2).into()],
+            "what was edited is not its base branch",
+        ),
+        (
+            "another base branch of what is closed",
+            vec![
+                open().into(),
+                change("closed", 'a', 2).into(),
+                PullRequestChanged {
+                    open: false,
+                    ..onto("release", change("edited", 'a', 3))
+                }
+                .into(),
+            ],
             NOTHING,
         ),
         (
@@ -322,8 +389,7 @@ fn the_newest_review_that_stands_is_kept() {
 
 #[test]
 fn a_review_against_another_base_branch_is_forgotten() {
-    let mut retargeted = push('a', 'c', 3);
-    retargeted.base.branch = "release".to_owned();
+    let retargeted = onto("release", push('a', 'c', 3));
     let heard = [Heard::Published('a', 2), retargeted.into()];
     let heard: Vec<_> = [change("opened", 'a', 1).into()]
         .into_iter()

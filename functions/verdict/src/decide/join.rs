@@ -7,7 +7,7 @@ use github::HeadSha;
 use github::port::ReviewEvent;
 use proof::still_unproven;
 use review::item::{CheckReport, ProofItem, ReviewItem, Verdict};
-use review::{Category, Finding, Fingerprint};
+use review::{Category, Finding, Fingerprint, bounds};
 use rounds::Open;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,6 +78,30 @@ impl Joined {
         all
     }
 
+    /// Of each list the worst, as much as a state item holds; then in words how many
+    /// were left away.
+    fn bounded(&mut self) -> Option<String> {
+        let mut room = bounds::VERDICT;
+        let mut more = 0;
+        for list in [
+            &mut self.findings,
+            &mut self.still_open,
+            &mut self.late,
+            &mut self.unsure,
+            &mut self.resolved,
+        ] {
+            list.iter_mut().for_each(bounds::shorten);
+            more += bounds::keep(list, &mut room).len();
+        }
+        match more {
+            0 => None,
+            1 => Some("One more finding is not kept: there are too many.".to_owned()),
+            more => Some(format!(
+                "{more} more findings are not kept: there are too many."
+            )),
+        }
+    }
+
     /// Code decides: a security finding that is bad and certain stands against
     /// merging, new or old, everything else is advice. The score is of all that stands
     /// open and is told; what is below a floor, unsure or unproven takes nothing from
@@ -89,7 +113,7 @@ impl Joined {
         missing: Vec<Category>,
         now: Timestamp,
     ) -> Verdict {
-        let notes = proof::notes(&self.to_prove(), proof);
+        let mut notes = proof::notes(&self.to_prove(), proof);
         if let Some(proof) = proof {
             let new = [&mut self.findings, &mut self.late];
             let doubted = new.map(|new| proof::unproven(new, proof));
@@ -102,10 +126,12 @@ impl Joined {
             ReviewEvent::Comment
         };
         let scored: Vec<_> = open().chain(&self.late).collect();
+        let quality_score = score::quality(reports, &scored);
+        notes.extend(self.bounded());
         Verdict {
             decided_at: now,
             event,
-            quality_score: score::quality(reports, &scored),
+            quality_score,
             findings: self.findings,
             unsure: self.unsure,
             unproven: self.unproven,

@@ -67,14 +67,10 @@ pub(super) fn is_late(finding: &Finding, earlier: &Earlier) -> bool {
 }
 
 /// Whether one who could find it has read its file: the rules for what a rule has
-/// found, a model for what a model has. One who has read nothing at all has looked
-/// nowhere, whether or not it says what it left out.
+/// found, a model for what a model has.
 fn has_looked(finding: &Finding, reports: &BTreeMap<Category, CheckReport>) -> bool {
     let report = reports.get(&finding.category);
     let readers = report.into_iter().flat_map(|report| &report.readers);
     let mut able = readers.filter(|reader| (reader.name == RULES) == finding.is_by_rules());
-    able.any(|reader| {
-        let left_out = &reader.coverage.left_out;
-        reader.coverage.files_read > 0 && left_out.iter().all(|left| left.path != finding.path)
-    })
+    able.any(|reader| reader.coverage.says_it_read(&finding.path))
 }

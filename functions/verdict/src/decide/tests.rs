@@ -1,10 +1,12 @@
+mod again;
+mod bounds;
 mod proof;
 mod rounds;
 
 use super::*;
 use github::port::ReviewEvent;
 use github::{Author, Base, HeadSha};
-use review::item::{Reader, Skipped};
+use review::item::{CheckReport, Reader, Skipped};
 use review::message::{CheckCompleted, ProofCompleted, ReviewBegun, ReviewKey, SkipReason};
 use review::{Confidence, Coverage, Finding, MODEL, Severity};
 
@@ -39,7 +41,14 @@ fn proved() -> Heard {
 }
 
 fn deadline() -> Heard {
-    Heard::Deadline(ReviewBegun { review: key() })
+    deadline_of("request-1")
+}
+
+fn deadline_of(request: &str) -> Heard {
+    Heard::Deadline(ReviewBegun {
+        review: key(),
+        request: request.parse().unwrap(),
+    })
 }
 
 fn reader(name: &str, files_read: u32) -> Reader {
@@ -56,10 +65,13 @@ fn reader(name: &str, files_read: u32) -> Reader {
 }
 
 /// Reports of rules and a model that have read everything and found nothing.
-fn reports(from: &[Category]) -> BTreeMap<Category, CheckReport> {
-    let report = CheckReport {
-        readers: vec![reader("rules", 3), reader("kimi", 3)],
-        ..CheckReport::default()
+fn reports(from: &[Category]) -> BTreeMap<Category, CheckItem> {
+    let report = CheckItem {
+        base_sha: Some(base()),
+        report: CheckReport {
+            readers: vec![reader("rules", 3), reader("kimi", 3)],
+            ..CheckReport::default()
+        },
     };
     from.iter()
         .map(|category| (*category, report.clone()))
@@ -71,7 +83,7 @@ fn all_reported(findings: &[Finding]) -> Known {
     let mut reports = reports(&Category::ALL);
     for finding in findings {
         let report = reports.get_mut(&finding.category).unwrap();
-        report.findings.push(finding.clone());
+        report.report.findings.push(finding.clone());
     }
     Known {
         reports,
@@ -265,13 +277,13 @@ fn what_is_not_this_reviews_business_is_left_alone() {
             "the deadline of a head that is left alone",
             Some(&left_alone),
             deadline(),
-            "this head is left alone",
+            "the head is left alone",
         ),
         (
             "a specialist that was asked before it was left alone",
             Some(&left_alone),
             completed(Category::Style),
-            "this head is left alone",
+            "the head is left alone",
         ),
         (
             "a deadline of what nobody opened",

@@ -18,7 +18,6 @@ fn asked(settings: &str) -> String {
         tokens_per_part: 1_000,
         most_parts: 1,
         nonce: NONCE,
-        wants: &|_| true,
         generated: &|_| false,
     };
     let plan = prompt::plan(&diff, &options);

@@ -117,10 +117,7 @@ proptest! {
         tokens_per_part in prop_oneof![0..80_usize, 80..800_usize, Just(8_000)],
         most_parts in 0..8_usize,
     ) {
-        let options = Options {
-            wants: &|path| !path.contains("docs/"),
-            ..options(tokens_per_part, most_parts)
-        };
+        let options = options(tokens_per_part, most_parts);
         let planned = plan(&diff, &options);
         prop_assert_eq!(&planned, &plan(&diff, &options), "always the same");
         prop_assert!(planned.parts.len() <= most_parts);

@@ -14,8 +14,9 @@ use review::rules::{Finds, Reads, Rule, RuleReviewer};
 use review::{Category, Confidence, Severity};
 use serde_json::{Value, json};
 use specialist::{Deps, Specialist};
-use state::{Memory, Record, StateManager, Version};
+use state::{Key, Loaded, Memory, Record, StateManager};
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 const RULES: &[Rule] = &[Rule {
@@ -76,7 +77,11 @@ type Reply = Box<dyn Fn(&str) -> Result<Value, AgentError> + Send>;
 pub struct Scripted {
     reply: Mutex<Reply>,
     asked: Mutex<Vec<String>>,
+    /// What happens while it thinks about its next answer.
+    meanwhile: Mutex<Option<Meanwhile>>,
 }
+
+type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[async_trait]
 impl Model for Scripted {
@@ -86,6 +91,10 @@ impl Model for Scripted {
 
     async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
         self.asked.lock().unwrap().push(ask.user.to_owned());
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile.await;
+        }
         let value = (self.reply.lock().unwrap())(ask.user)?;
         (ask.check)(&value).map_err(|reason| AgentError::Malformed { reason })?;
         Ok(Answer {
@@ -97,9 +106,14 @@ impl Model for Scripted {
 
 /// An answer with one finding of medium severity on each of these lines.
 pub fn found(score: u8, places: &[(&str, u32, &str)]) -> Value {
+    found_as("medium", score, places)
+}
+
+/// The same, of another severity.
+pub fn found_as(severity: &str, score: u8, places: &[(&str, u32, &str)]) -> Value {
     let finding = |(path, line, title): &(&str, u32, &str)| {
         json!({
-            "path": path, "start_line": line, "line": line, "severity": "medium",
+            "path": path, "start_line": line, "line": line, "severity": severity,
             "confidence": 80, "title": title, "explanation": "It breaks.", "suggestion": "",
         })
     };
@@ -127,6 +141,10 @@ pub struct House {
 
 impl House {
     pub fn new() -> Self {
+        Self::of(Category::Logic, "logic")
+    }
+
+    pub fn of(category: Category, name: &'static str) -> Self {
         let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
         let entropy = Arc::new(SeededEntropy::new(7));
         let state = StateManager::new(Arc::new(Memory::default()), clock.clone(), entropy.clone());
@@ -134,6 +152,7 @@ impl House {
         let model = Arc::new(Scripted {
             reply: Mutex::new(Box::new(|_| Ok(found(9, &[])))),
             asked: Mutex::default(),
+            meanwhile: Mutex::default(),
         });
         let deps = Deps {
             state: state.clone(),
@@ -143,10 +162,10 @@ impl House {
             clock: clock.clone(),
             entropy,
         };
-        let rules = RuleReviewer::new(Category::Logic, RULES);
+        let rules = RuleReviewer::new(category, RULES);
         let specialist = Specialist {
-            name: "logic",
-            category: Category::Logic,
+            name,
+            category,
             reviewers: deps.reviewers(rules, "Look for what is wrong."),
             also_says: |_, _| Vec::new(),
             deps,
@@ -182,23 +201,29 @@ impl House {
     pub async fn open(&self, head: char, with: impl FnOnce(&mut ReviewItem)) {
         let mut value = ReviewItem::of(sha('0'));
         with(&mut value);
-        let record = Record {
-            value,
-            applied: Vec::new(),
-        };
-        let key = ReviewItem::key(&Self::key(head));
-        let saved = self.state.save(&key, Version::ABSENT, &record, None);
-        let _ = saved.await.unwrap();
+        put(self.state.clone(), ReviewItem::key(&Self::key(head)), value).await;
+    }
+
+    /// It opens it anew against another base while the model thinks.
+    pub fn open_meanwhile(&self, base: char, head: char) {
+        let value = ReviewItem::of(sha(base));
+        let put = put(self.state.clone(), ReviewItem::key(&Self::key(head)), value);
+        *self.model.meanwhile.lock().unwrap() = Some(Box::pin(put));
     }
 
     /// The specialist is asked, as often as it wants to be asked again.
     pub async fn ask(&self, head: char) -> Result<Outcome, HandlerError> {
+        self.ask_against('0', head).await
+    }
+
+    /// The same, for the change against another base.
+    pub async fn ask_against(&self, base: char, head: char) -> Result<Outcome, HandlerError> {
         let asked = CheckRequested {
             review: Self::key(head),
-            base_sha: sha('0'),
+            base_sha: sha(base),
         };
-        let id = format!("asked-{head}").parse().unwrap();
-        let say = asked.say(Category::Logic);
+        let id = format!("asked-{base}-{head}").parse().unwrap();
+        let say = asked.say(self.specialist.category);
         let event = Event::first(id, "test", say, self.opened_at);
         self.specialist.handle(&event).await
     }
@@ -207,8 +232,23 @@ impl House {
     pub async fn report(&self, head: char) -> CheckReport {
         let outcome = self.ask(head).await.unwrap();
         assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
-        let key = CheckItem::key(&Self::key(head), Category::Logic);
-        let item: Option<CheckItem> = self.state.peek(&key).await.unwrap();
-        item.unwrap().report
+        self.kept(head).await.report
     }
+
+    /// What is kept of it.
+    pub async fn kept(&self, head: char) -> CheckItem {
+        let key = CheckItem::key(&Self::key(head), self.specialist.category);
+        let item: Option<CheckItem> = self.state.peek(&key).await.unwrap();
+        item.unwrap()
+    }
+}
+
+async fn put(state: StateManager, key: Key, value: ReviewItem) {
+    let record = Record {
+        value,
+        applied: Vec::new(),
+    };
+    let seen: Loaded<Record<ReviewItem>> = state.load(&key).await.unwrap();
+    let saved = state.save(&key, seen.version, &record, None);
+    let _ = saved.await.unwrap();
 }

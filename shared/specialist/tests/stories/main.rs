@@ -2,14 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "what is missing fails the test")]
 
+mod again;
 mod house;
 
 use agent::AgentError;
 use diff::WhyLeftOut;
 use event::Outcome;
 use github::port::GitHubError;
-use house::{House, found, sha};
+use house::{House, found, found_as, sha};
 use policy::{Layer, Policy, Source};
+use review::Category;
 use review::item::{CheckReport, ReviewItem, Skipped};
 use review::message::SkipReason;
 use std::time::Duration;
@@ -295,6 +297,15 @@ async fn what_cannot_be_compared_is_read_as_a_whole_with_the_reason() {
         (
             "a commit that is gone",
             Err(GitHubError::NotFound { call: call() }),
+            "",
+            "Reads all of it again: GitHub does not compare it with `1111111`.",
+        ),
+        (
+            "a commit that may not be seen",
+            Err(GitHubError::Forbidden {
+                call: call(),
+                reason: "not for you".to_owned(),
+            }),
             "",
             "Reads all of it again: GitHub does not compare it with `1111111`.",
         ),

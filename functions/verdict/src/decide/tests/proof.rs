@@ -14,8 +14,7 @@ fn proof(proven: &[&Finding], unproven: &[&Finding]) -> Option<ProofItem> {
     Some(ProofItem {
         proven: map(proven, "run(x)"),
         unproven: map(unproven, "it is checked above"),
-        notes: vec![],
-        usage: None,
+        ..ProofItem::default()
     })
 }
 

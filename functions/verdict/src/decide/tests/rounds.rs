@@ -176,6 +176,12 @@ fn only_who_has_looked_can_say_that_it_is_gone() {
             vec![left_out("src/b.rs", rules())],
             true,
         ),
+        (
+            "a rule's, and there are files that nobody names",
+            &by_rule,
+            vec![left_out("(and 2 more files)", rules())],
+            false,
+        ),
         ("a model's, a model read", &by_model, vec![model()], true),
         (
             "a model's, another model read",
@@ -205,7 +211,8 @@ fn only_who_has_looked_can_say_that_it_is_gone() {
     ] {
         let mut known = all_reported(&[]);
         known.earlier = earlier(std::slice::from_ref(finding), &[]);
-        known.reports.get_mut(&finding.category).unwrap().readers = readers;
+        let item = known.reports.get_mut(&finding.category).unwrap();
+        item.report.readers = readers;
         let verdict = verdict(&second(), &completed(Category::Logic), &known);
         let [.., still_open, gone] = lines(&verdict);
         assert_eq!(
