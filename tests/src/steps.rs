@@ -171,7 +171,10 @@ impl House {
             reviews: self.reviews(pr).iter().map(shown).collect(),
             summaries: comments.map(|it| visible(&it.body).to_owned()).collect(),
             checks: checks
-                .map(|it| format!("{:?}: {}", it.check.conclusion, it.check.title))
+                .map(|it| match it.check.conclusion {
+                    Some(end) => format!("{end:?}: {}", it.check.title),
+                    None => format!("InProgress: {}", it.check.title),
+                })
                 .collect(),
         }
     }

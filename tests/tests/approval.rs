@@ -43,7 +43,7 @@ impl Story {
             pull: good(),
             model: praising(),
             bot: "review-bot[bot]",
-            meanwhile: |_, _| {},
+            meanwhile: green,
         }
     }
 
@@ -70,22 +70,24 @@ fn build(house: &House, pr: &PrKey, conclusion: Option<Conclusion>) -> NewCheck 
     }
 }
 
+fn green(house: &House, pr: &PrKey) {
+    let check = build(house, pr, Some(Conclusion::Success));
+    house.world().check_by("ci[bot]", &pr.repo, check);
+    let head = house.world().head(pr);
+    let state = StatusState::Success;
+    house.world().set_status(&pr.repo, &head, "ci/build", state);
+}
+
 #[tokio::test]
 async fn a_change_is_approved_when_all_that_is_asked_for_is_so() {
-    let green: fn(&House, &PrKey) = |house, pr| {
-        let check = build(house, pr, Some(Conclusion::Success));
-        house.world().check_by("ci[bot]", &pr.repo, check);
-        let head = house.world().head(pr);
-        let state = StatusState::Success;
-        house.world().set_status(&pr.repo, &head, "ci/build", state);
-    };
     let fork = "stranger/widgets".parse().ok();
     for (why, story) in [
-        ("an App, a member, the score", Story::good()),
+        ("an App, a member, the score, green checks", Story::good()),
         (
-            "and green checks",
+            "no checks, where none is asked for",
             Story {
-                meanwhile: green,
+                settings: "auto_approve = { enabled = true, require_checks = false }",
+                meanwhile: |_, _| {},
                 ..Story::good()
             },
         ),
@@ -191,7 +193,12 @@ async fn each_of_these_keeps_it_from_being_approved() {
                 let state = StatusState::Failure;
                 house.world().set_status(&pr.repo, &head, "ci/build", state);
             }),
-            Some("Not all other checks have succeeded"),
+            Some("or not all have succeeded"),
+        ),
+        (
+            "checks that have not begun",
+            while_(|_, _| {}),
+            Some("There are no checks yet"),
         ),
         (
             "a check that is under way",
@@ -199,7 +206,7 @@ async fn each_of_these_keeps_it_from_being_approved() {
                 let check = build(house, pr, None);
                 house.world().check_by("ci[bot]", &pr.repo, check);
             }),
-            Some("Not all other checks have succeeded"),
+            Some("or not all have succeeded"),
         ),
         (
             "a finding",
@@ -239,7 +246,7 @@ async fn each_of_these_keeps_it_from_being_approved() {
         (
             "GitHub does not tell of its checks",
             while_(|house, _| house.world().fail_next_on(Call::Status, Fault::Rejected)),
-            Some("Not all other checks have succeeded"),
+            Some("or not all have succeeded"),
         ),
     ] {
         let (event, body) = story.told().await;
@@ -249,6 +256,32 @@ async fn each_of_these_keeps_it_from_being_approved() {
             None => assert!(!body.to_lowercase().contains("approve"), "{why}: {body}"),
         }
     }
+}
+
+#[tokio::test]
+async fn rules_alone_approve_nothing() {
+    let house = House::new().under(ON);
+    let (pr, delivery) = house.begins_with(good());
+    green(&house, &pr);
+    house.hear(&delivery).await;
+    let review = house.review(&pr);
+    assert_eq!(review.event, ReviewEvent::Comment);
+    let reason = "Rules alone approve nothing";
+    assert!(review.body.contains(reason), "{}", review.body);
+}
+
+/// CI is slower than the bot.
+#[tokio::test]
+async fn checks_that_end_after_the_review_have_it_approved() {
+    let house = House::with(&praising()).under(ON);
+    let pr = house.opens(good()).await;
+    let votes = || -> Vec<_> { house.reviews(&pr).iter().map(|it| it.event).collect() };
+    assert_eq!(votes(), [ReviewEvent::Comment]);
+    green(&house, &pr);
+    let ended = house.world().checks_completed(&pr, "ci[bot]");
+    house.hear(&ended).await;
+    house.hear(&ended).await;
+    assert_eq!(votes(), [ReviewEvent::Comment, ReviewEvent::Approve]);
 }
 
 #[tokio::test]
@@ -266,7 +299,8 @@ async fn a_partial_review_approves_nothing() {
 /// Each head by itself: an approval of before is not one of what came later.
 #[tokio::test]
 async fn what_is_pushed_later_is_judged_by_itself() {
-    let house = House::with(&praising()).under(ON);
+    let on = "auto_approve = { enabled = true, require_checks = false }";
+    let house = House::with(&praising()).under(on);
     let pr = house.opens(good()).await;
     house.pushes(&pr, changes::leftover()).await;
     house.ground.clock.advance(MINUTE);

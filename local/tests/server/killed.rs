@@ -10,7 +10,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 /// So many are new whenever the server has started.
-const NEW: usize = 7;
+const NEW: usize = 5;
 const PULL_REQUESTS: usize = NEW * KILLS.len();
 const SENDERS: usize = 4;
 
