@@ -142,6 +142,7 @@ fn the_routing_table_is_printed() {
     agent.pr.proof_completed      VerdictRule         verdict       3 tries
                                   RecorderRule        recorder      3 tries
     agent.pr.review_begun         ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart
+                                  PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
     agent.pr.review_completed     PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries

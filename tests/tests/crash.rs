@@ -130,7 +130,11 @@ fn settled(record: &str) -> Value {
     let mut value = record.value;
     let object = value.as_object_mut().expect("a state");
     object.remove("marker");
-    for (within, time) in [("verdict", "decided_at"), ("reviewed", "at")] {
+    for (within, time) in [
+        ("verdict", "decided_at"),
+        ("reviewed", "at"),
+        ("begun", "at"),
+    ] {
         if let Some(Value::Object(within)) = object.get_mut(within) {
             within.remove(time);
         }
