@@ -73,7 +73,6 @@ async fn findings_become_one_review_and_the_table_tells_the_story() {
         format!("check:{pr}@{head}/style"),
         format!("pr:{pr}"),
         format!("publication:{pr}/summary"),
-        format!("publication:{pr}@{head}/check"),
         format!("publication:{pr}@{head}/verdict"),
         format!("review:{pr}@{head}"),
     ];
