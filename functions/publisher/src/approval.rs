@@ -3,10 +3,9 @@
 
 use crate::Publisher;
 use crate::check;
-use crate::wanted::Wanted;
+use crate::wanted::{Ignored, Wanted};
 use bus::HandlerError;
-use event::Failure;
-use github::port::{GitHubError, PullRequest, ReviewEvent};
+use github::port::{PullRequest, ReviewEvent};
 use policy::{ApprovalFacts, AuthorAssociation, WhyNot};
 use review::item::{CheckReport, Reader, ReviewItem, Verdict};
 use review::rules::RULES;
@@ -24,28 +23,37 @@ pub(crate) enum Approval {
 }
 
 impl Publisher {
-    /// Asks GitHub for what the policy wants to know, and the policy.
+    /// What GitHub says right before a review is posted: whether anybody wants it still,
+    /// and whether it approves. What takes long is asked first, and the head is looked at
+    /// last: nothing is approved that was pushed meanwhile.
     pub(crate) async fn approval(
         &self,
         of: &Wanted,
-        verdict: &Verdict,
-        now: &PullRequest,
-    ) -> Result<Approval, HandlerError> {
-        if !is_asked(&of.item, verdict) {
-            return Ok(Approval::NotAsked);
-        }
+        verdict: Option<&Verdict>,
+    ) -> Result<Result<Approval, Ignored>, HandlerError> {
         let policy = &of.item.policy;
-        let login = known(of, self.github.login().await)?.flatten();
-        let checks_green = policy.auto_approve().require_checks && {
-            let (repo, head) = (&of.review.pr.repo, &of.review.head_sha);
-            let green = self.github.others_are_green(repo, head, check::NAME).await;
-            known(of, green)?.unwrap_or(false)
+        let asked = verdict.filter(|verdict| is_asked(&of.item, verdict));
+        let (mut login, mut checks_green) = (None, false);
+        if asked.is_some() {
+            login = of.or_never(self.github.login().await)?.flatten();
+            if policy.auto_approve().require_checks {
+                let (repo, head) = (&of.review.pr.repo, &of.review.head_sha);
+                let green = self.github.others_are_green(repo, head, check::NAME).await;
+                checks_green = of.or_never(green)?.unwrap_or(false);
+            }
+        }
+        let now = self.github.pull_request(&of.review.pr).await?;
+        if let Err(ignored) = of.still(&now) {
+            return Ok(Err(ignored));
+        }
+        let Some(verdict) = asked else {
+            return Ok(Ok(Approval::NotAsked));
         };
-        let facts = facts(of, verdict, now, login.as_deref(), checks_green);
-        Ok(match policy.may_approve(&facts) {
+        let facts = facts(of, verdict, &now, login.as_deref(), checks_green);
+        Ok(Ok(match policy.may_approve(&facts) {
             Ok(()) => Approval::Given,
             Err(reasons) => Approval::Withheld(reasons),
-        })
+        }))
     }
 }
 
@@ -54,18 +62,6 @@ pub(crate) fn is_asked(item: &ReviewItem, verdict: &Verdict) -> bool {
     let policy = &item.policy;
     let wanted = policy.publish && policy.auto_approve().enabled;
     wanted && verdict.event != ReviewEvent::RequestChanges
-}
-
-/// The answer, or `None` where GitHub will never give one: that speaks against
-/// approving, and not against the review.
-fn known<T>(of: &Wanted, answer: Result<T, GitHubError>) -> Result<Option<T>, GitHubError> {
-    match answer {
-        Err(error) if !error.is_retryable() => {
-            tracing::info!(review = %of.review, %error, "not approved: GitHub does not tell");
-            Ok(None)
-        }
-        answer => answer.map(Some),
-    }
 }
 
 /// What is known. What is not known speaks against approving.

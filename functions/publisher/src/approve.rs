@@ -57,11 +57,6 @@ impl Publish for Approve {
         if let Err(ignored) = by.may_approve(self).await? {
             return Ok(Err(ignored));
         }
-        // All that was asked took its time: the head is looked at last.
-        let now = by.github.pull_request(pr).await?;
-        if let Err(ignored) = self.of.still(&now) {
-            return Ok(Err(ignored));
-        }
         claim.time_left(by.clock.now())?;
         let approval = NewReview {
             commit_id: self.of.review.head_sha.clone(),
@@ -148,14 +143,11 @@ impl Publisher {
     /// Whether all that the policy asks for is so by now.
     async fn may_approve(&self, approve: &Approve) -> Result<Result<(), Ignored>, HandlerError> {
         let Approve { of, verdict, .. } = approve;
-        let now = self.github.pull_request(&of.review.pr).await?;
-        if let Err(ignored) = of.still(&now) {
-            return Ok(Err(ignored));
-        }
-        Ok(match self.approval(of, verdict, &now).await? {
+        let approval = self.approval(of, Some(verdict)).await?;
+        Ok(approval.and_then(|approval| match approval {
             Approval::Given => Ok(()),
             Approval::NotAsked => Err(Ignored::NotAsked),
             Approval::Withheld(reasons) => Err(Ignored::Withheld(reasons)),
-        })
+        }))
     }
 }

@@ -120,15 +120,16 @@ impl Publish for Review {
         if let Some(found) = by.github.find_review(pr, claim.marker.as_str()).await? {
             return Ok(Ok(Stands::posted(found.0, &plain)));
         }
-        let now = by.github.pull_request(pr).await?;
-        if let Err(ignored) = self.of.still(&now) {
-            return Ok(Err(ignored));
-        }
+        let verdict = match &self.kind {
+            Kind::Verdict(verdict) => Some(verdict),
+            Kind::Block(_) => None,
+        };
+        let approval = match by.approval(&self.of, verdict).await? {
+            Ok(approval) => approval,
+            Err(ignored) => return Ok(Err(ignored)),
+        };
         let mut form = Form {
-            approval: match &self.kind {
-                Kind::Verdict(verdict) => by.approval(&self.of, verdict, &now).await?,
-                Kind::Block(_) => Approval::NotAsked,
-            },
+            approval,
             votes: true,
             places: true,
         };

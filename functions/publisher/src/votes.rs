@@ -5,19 +5,19 @@ use crate::Publisher;
 use crate::publication::MARKER;
 use crate::wanted::Wanted;
 use bus::HandlerError;
-use event::Failure;
-use github::port::{GitHubError, OwnReview};
+use github::port::OwnReview;
 
 /// More are not taken back at a time: GitHub wants a second between writes.
 const MOST: usize = 10;
 
 impl Publisher {
     /// Takes back what the bot voted on other heads of the pull request. Once taken back
-    /// a vote is none, so this may be done again and again.
+    /// a vote is none, so this may be done again and again. A branch's protection may
+    /// leave votes to others: then they stay.
     pub(crate) async fn take_back_votes(&self, of: &Wanted) -> Result<(), HandlerError> {
         let pr = &of.review.pr;
         let own = self.github.own_reviews(pr, MARKER).await;
-        let own = kept(of, own)?.unwrap_or_default();
+        let own = of.or_never(own)?.unwrap_or_default();
         let stale: Vec<_> = own.iter().filter(|review| is_stale(of, review)).collect();
         if stale.is_empty() {
             return Ok(());
@@ -33,7 +33,7 @@ impl Publisher {
         );
         for vote in stale.into_iter().take(MOST) {
             let done = self.github.dismiss_review(pr, vote.id, &message).await;
-            kept(of, done)?;
+            of.or_never(done)?;
         }
         Ok(())
     }
@@ -41,16 +41,4 @@ impl Publisher {
 
 fn is_stale(of: &Wanted, review: &OwnReview) -> bool {
     review.state.votes() && review.commit_id.as_ref() != Some(&of.review.head_sha)
-}
-
-/// The answer, or `None` where GitHub will never let the bot: a branch's protection may
-/// leave votes to others. Then they stay.
-fn kept<T>(of: &Wanted, answer: Result<T, GitHubError>) -> Result<Option<T>, GitHubError> {
-    match answer {
-        Err(error) if !error.is_retryable() => {
-            tracing::info!(review = %of.review, %error, "a vote stays: GitHub does not let the bot take it back");
-            Ok(None)
-        }
-        answer => answer.map(Some),
-    }
 }

@@ -3,7 +3,7 @@
 use crate::Publisher;
 use bus::HandlerError;
 use event::{Failure, Outcome};
-use github::port::PullRequest;
+use github::port::{GitHubError, PullRequest};
 use policy::WhyNot;
 use review::item::{PullRequestItem, ReviewItem, Stale};
 use review::message::ReviewKey;
@@ -23,6 +23,21 @@ impl Wanted {
     /// `publication:{owner}/{repo}#{n}@{head}/{kind}`.
     pub(crate) fn key(&self, kind: &str) -> Key {
         key(&format!("{}/{kind}", self.review))
+    }
+
+    /// GitHub's answer, or `None` where it will never give one: the review stands or falls
+    /// by nothing that may be asked so.
+    pub(crate) fn or_never<T>(
+        &self,
+        answer: Result<T, GitHubError>,
+    ) -> Result<Option<T>, GitHubError> {
+        match answer {
+            Err(error) if !error.is_retryable() => {
+                tracing::info!(review = %self.review, %error, "done without what GitHub does not let the bot do");
+                Ok(None)
+            }
+            answer => answer.map(Some),
+        }
     }
 
     /// Whether it is, by GitHub's word of `now`.

@@ -140,26 +140,35 @@ async fn what_keeps_it_away() {
     );
 }
 
-#[tokio::test]
-async fn a_push_while_it_is_decided_is_seen() {
-    let stage = waiting().await;
-    let ended = ends(&stage, Conclusion::Success);
-    // It looks twice whether all is so; the author pushes while it looks at the checks
-    // for the second time.
+/// Hears `event`, while the author pushes when GitHub has told of checks so many times.
+async fn hear_while_pushed(stage: &Stage, event: &Event, looks: u32) -> String {
     let second = Duration::from_secs(1);
-    for _ in 0..2 {
-        stage
-            .world
-            .fail_next_on(Call::ListChecks, Fault::Slow(second));
+    for _ in 0..looks {
+        let slow = Fault::Slow(second);
+        stage.world.fail_next_on(Call::ListChecks, slow);
     }
-    let then = stage.clock.now() + 2 * second;
+    let then = stage.clock.now() + looks * second;
     let push = async {
         while stage.clock.now() < then {
             tokio::task::yield_now().await;
         }
         stage.world.push(&stage.pr, DIFF);
     };
-    let (moved, _) = tokio::join!(biased; stage.hear(&ended), push);
+    tokio::join!(biased; stage.hear(event), push).0
+}
+
+#[tokio::test]
+async fn a_push_while_it_is_decided_is_seen() {
+    let stage = waiting().await;
+    let ended = ends(&stage, Conclusion::Success);
+    // It looks twice whether all is so: before it claims, and before it posts.
+    let moved = hear_while_pushed(&stage, &ended, 2).await;
     assert!(moved.starts_with("ignored: superseded by"), "{moved}");
     assert_eq!(votes(&stage), [ReviewEvent::Comment]);
+
+    let stage = Stage::new();
+    stage.keep(asking()).await;
+    let moved = hear_while_pushed(&stage, &stage.completed(), 1).await;
+    assert!(moved.starts_with("ignored: superseded by"), "{moved}");
+    assert_eq!(votes(&stage), [], "nor does the review itself approve then");
 }
