@@ -146,6 +146,8 @@ fn the_routing_table_is_printed() {
                                   RecorderRule        recorder      3 tries
     agent.pr.review_completed     PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries
+    agent.pr.review_dropped       PublisherRule       publisher     10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
     agent.pr.review_published     PullRequestRule     pull-request  3 tries
                                   PublisherRule       publisher     10 tries, 180 s apart
                                   RecorderRule        recorder      3 tries

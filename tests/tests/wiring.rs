@@ -10,7 +10,8 @@ use local::template::{BUILT_IN, Template};
 use ports::SeededEntropy;
 use review::message::{
     Block, CheckCompleted, CheckRequested, ProofCompleted, ProofRequested, ReviewBegun,
-    ReviewCompleted, ReviewPublished, ReviewRecorded, ReviewRequested, ReviewSkipped,
+    ReviewCompleted, ReviewDropped, ReviewPublished, ReviewRecorded, ReviewRequested,
+    ReviewSkipped,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,6 +67,7 @@ fn every_sample_is_an_event_as_its_hearers_read_it() {
             "agent.pr.proof_check" => event.read::<ProofRequested>().err(),
             "agent.pr.proof_completed" => event.read::<ProofCompleted>().err(),
             "agent.pr.review_begun" => event.read::<ReviewBegun>().err(),
+            "agent.pr.review_dropped" => event.read::<ReviewDropped>().err(),
             "agent.pr.review_completed" => event.read::<ReviewCompleted>().err(),
             "agent.pr.review_published" => event.read::<ReviewPublished>().err(),
             "agent.pr.review_recorded" => event.read::<ReviewRecorded>().err(),

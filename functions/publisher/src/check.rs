@@ -11,7 +11,7 @@ use event::Say;
 use github::PrKey;
 use github::port::{Conclusion, GitHubError, NewCheck};
 use review::Finding;
-use review::item::ReviewItem;
+use review::item::{ReviewItem, Stale};
 use review::message::{ReviewKey, SkipReason};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -87,6 +87,16 @@ impl Says {
             summary: text::check_summary(of, told),
         }
     }
+
+    /// A required check is not passed by it: who has this commit next may have it
+    /// reviewed.
+    fn of_dropped(stale: &Stale) -> Self {
+        Self {
+            conclusion: Some(Conclusion::Cancelled),
+            title: "Not reviewed".to_owned(),
+            summary: format!("Nobody waits for it: {stale}."),
+        }
+    }
 }
 
 /// What is kept of that.
@@ -117,7 +127,7 @@ impl Tells {
     /// The worse, the greater.
     fn badness(&self) -> u8 {
         match self.conclusion {
-            Some(Conclusion::Failure) => 3,
+            Some(Conclusion::Failure | Conclusion::Cancelled) => 3,
             None => 2,
             Some(Conclusion::Neutral) => 1,
             Some(Conclusion::Success) => 0,
@@ -129,14 +139,22 @@ impl Tells {
 #[derive(Debug, Clone)]
 pub(crate) struct Check {
     review: ReviewKey,
-    tells: Tells,
+    /// `None` of a head that is given up: what is under way ends.
+    tells: Option<Tells>,
 }
 
 impl Check {
     pub(crate) fn of(of: &Wanted, told: Told) -> Self {
         Self {
             review: of.review.clone(),
-            tells: Tells::of(told, &Says::of(of, told)),
+            tells: Some(Tells::of(told, &Says::of(of, told))),
+        }
+    }
+
+    pub(crate) fn dropped(review: ReviewKey) -> Self {
+        Self {
+            review,
+            tells: None,
         }
     }
 }
@@ -171,7 +189,10 @@ impl Publish for Check {
 
     fn is_told_by(&self, stands: &Stands) -> bool {
         let before = stands.tells.get(&self.review.pr.number);
-        before.is_some_and(|before| !self.tells.supersedes(before))
+        match &self.tells {
+            Some(tells) => before.is_some_and(|before| !tells.supersedes(before)),
+            None => before.is_none_or(|before| before.conclusion.is_some()),
+        }
     }
 
     /// Whoever holds the claim tells what is so by now.
@@ -180,32 +201,33 @@ impl Publish for Check {
         by: &Publisher,
         claim: &Claim<Stands>,
     ) -> Result<Result<Stands, Ignored>, HandlerError> {
-        let of = match by.wanted(&self.review).await? {
-            Ok(of) => of,
-            Err(ignored) => return Ok(Err(ignored)),
-        };
-        let told = match by.told(&of).await? {
-            Ok(told) => told,
-            Err(ignored) => return Ok(Err(ignored)),
+        let own = match (by.tells(&self.review).await?, &self.tells) {
+            (Ok(tells), _) => Ok(tells),
+            (Err(Ignored::Stale(stale)), None) => Err(stale),
+            (Err(ignored), _) => return Ok(Err(ignored)),
         };
         let before = claim.lease.before.clone();
         let (mut tells, end) = before.map_or_else(
             || (BTreeMap::new(), None),
             |before| (before.tells, Some(before.end)),
         );
-        let says = Says::of(&of, told);
-        let now = Tells::of(told, &says);
         let number = self.review.pr.number;
-        if tells
-            .get(&number)
-            .is_none_or(|before| now.supersedes(before))
+        let before = tells.get(&number);
+        match own
+            .as_ref()
+            .map(|(of, told)| Tells::of(*told, &Says::of(of, *told)))
         {
-            tells.insert(number, now);
+            Ok(now) if before.is_none_or(|before| now.supersedes(before)) => {
+                tells.insert(number, now);
+            }
+            Ok(_) => {}
+            Err(_) => drop(tells.remove(&number)),
         }
-        let says = self.worst(by, &mut tells, says).await?;
+        let says = self.worst(by, &mut tells, &own).await?;
         let end = match end {
             Some(refused @ End::Refused(_)) => refused,
             Some(End::CheckId(_)) | None => match self.set(by, claim, says).await {
+                Err(Unset::Ended) => return Ok(Err(Ignored::Ended)),
                 Err(Unset::Refused(reason)) => {
                     tracing::info!(review = %self.review, reason, "no check: it takes an App that may write checks");
                     End::Refused(reason)
@@ -223,6 +245,8 @@ impl Publish for Check {
 }
 
 enum Unset {
+    /// Nothing is under way that would have to end.
+    Ended,
     Refused(String),
     Failed(HandlerError),
 }
@@ -241,13 +265,14 @@ impl From<GitHubError> for Unset {
 }
 
 impl Check {
-    /// What the pull request tells that tells the worst; this one has its check say
-    /// `own`. Those that have another head by now, or are closed, are forgotten.
+    /// What the pull request tells that tells the worst. Of this one it is known what,
+    /// or why nothing any more: `own`. Others that have another head by now, or are
+    /// closed, are forgotten.
     async fn worst(
         &self,
         by: &Publisher,
         tells: &mut BTreeMap<u64, Tells>,
-        own: Says,
+        own: &Result<(Wanted, Told), Stale>,
     ) -> Result<Says, HandlerError> {
         let mut order: Vec<_> = tells
             .iter()
@@ -258,24 +283,29 @@ impl Check {
         for (_, number, ..) in order.iter().skip(MOST_PULL_REQUESTS) {
             tells.remove(number);
         }
+        // What it is about may have moved on; its end is the one that it told.
+        let say = |of: &Wanted, told, conclusion| Says {
+            conclusion,
+            ..Says::of(of, told)
+        };
         for (_, number, told, conclusion) in order {
+            if let (true, Ok((of, _))) = (is_own(number), own) {
+                return Ok(say(of, told, conclusion));
+            }
             let repo = self.review.pr.repo.clone();
             let review = ReviewKey {
                 pr: PrKey { repo, number },
                 head_sha: self.review.head_sha.clone(),
             };
             match by.wanted(&review).await? {
-                // What it is about may have moved on; its end is the one that it told.
-                Ok(of) => {
-                    return Ok(Says {
-                        conclusion,
-                        ..Says::of(&of, told)
-                    });
-                }
+                Ok(of) => return Ok(say(&of, told, conclusion)),
                 Err(_) => tells.remove(&number),
             };
         }
-        Ok(own)
+        Ok(match own {
+            Ok((of, told)) => Says::of(of, *told),
+            Err(stale) => Says::of_dropped(stale),
+        })
     }
 
     /// One run is kept up to date. One that has ended cannot be in progress again:
@@ -296,7 +326,11 @@ impl Check {
             summary: says.summary,
             external_id: external_id.to_owned(),
         };
+        let is_under_way = found.is_some_and(|found| !found.completed);
         match found {
+            _ if check.conclusion == Some(Conclusion::Cancelled) && !is_under_way => {
+                Err(Unset::Ended)
+            }
             Some(found) if check.conclusion.is_some() || !found.completed => {
                 by.github.update_check(repo, found.id, &check).await?;
                 Ok(found.id.0)

@@ -1,8 +1,9 @@
 //! The only hand that writes to GitHub.
 //!
 //! *Hears* `agent.pr.review_completed` and `agent.pr.block` (a review is due),
-//! `agent.pr.review_begun` (a check is in progress), `agent.pr.review_published` and
-//! `agent.pr.review_skipped` (a check and a summary are), `github.check_suite.completed` (an approval may be).
+//! `agent.pr.review_begun` (a check is in progress), `agent.pr.review_dropped` (it ends),
+//! `agent.pr.review_published` and `agent.pr.review_skipped` (a check and a summary are
+//! due), `github.check_suite.completed` (an approval may be).
 //! *Reads* `pr:{owner}/{repo}#{n}` and GitHub's pull request (is the head still the
 //! newest?), `review:{owner}/{repo}#{n}@{head}` (the policy and the verdict), GitHub's
 //! diff, reviews, checks and comments.
@@ -13,9 +14,9 @@
 //! be posted.
 //!
 //! A review is posted once for a pull request, a head and a kind, a commit's check and a
-//! pull request's summary are kept up to date: each
-//! publication is claimed under a lease, what is posted carries a marker
-//! that is kept with the claim, and GitHub is searched for it before anything is posted.
+//! pull request's summary are kept up to date: each publication is claimed under a lease,
+//! what is posted carries a marker that is kept with the claim, and GitHub is searched for
+//! it before anything is posted.
 //! So a crash between any two steps, or an answer that got lost, leads to one of each, and
 //! a failed attempt does not count as published.
 
@@ -30,7 +31,7 @@ mod votes;
 mod wanted;
 
 use ::review::message::{
-    Block, ReviewBegun, ReviewCompleted, ReviewKey, ReviewPublished, ReviewSkipped,
+    Block, ReviewBegun, ReviewCompleted, ReviewDropped, ReviewKey, ReviewPublished, ReviewSkipped,
 };
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
@@ -41,6 +42,7 @@ use github::port::{
     WhoAmI,
 };
 use ports::{Clock, Entropy};
+use publication::{Publication, Publish};
 use review::Review;
 use state::StateManager;
 use std::sync::Arc;
@@ -116,6 +118,10 @@ impl Handler for Publisher {
                 let skipped: ReviewSkipped = event.read()?;
                 self.show(event, &skipped.review).await
             }
+            ReviewDropped::TOPIC => {
+                let dropped: ReviewDropped = event.read()?;
+                self.dropped(event, dropped.review).await
+            }
             CHECKS_COMPLETED => self.checked(event, &event.data_as()?).await,
             ReviewBegun::TOPIC => {
                 let begun: ReviewBegun = event.read()?;
@@ -173,6 +179,17 @@ impl Publisher {
             }
             Ok((_, Told::Skipped(_) | Told::Review | Told::Block)) => Ok(Ignored::Ended.outcome()),
             Err(ignored) => Ok(ignored.outcome()),
+        }
+    }
+
+    /// Ends the check of a head that is given up. Where nobody has ever claimed one, none
+    /// comes any more: who claims it looks at the pull request afterwards.
+    async fn dropped(&self, event: &Event, review: ReviewKey) -> Result<Outcome, HandlerError> {
+        let check = Check::dropped(review);
+        let claimed: Option<Publication<check::Stands>> = self.state.peek(&check.key()).await?;
+        match claimed {
+            Some(_) => self.publish(event, &check).await,
+            None => Ok(Ignored::Ended.outcome()),
         }
     }
 

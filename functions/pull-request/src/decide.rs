@@ -1,7 +1,7 @@
 use event::{Say, Timestamp};
 use github::PullRequestChanged;
 use review::item::{PullRequestItem, Reviewed};
-use review::message::{RequestCause, ReviewKey, ReviewPublished, ReviewRequested};
+use review::message::{RequestCause, ReviewDropped, ReviewKey, ReviewPublished, ReviewRequested};
 use state::Decision;
 use std::fmt;
 
@@ -68,10 +68,11 @@ pub(crate) fn changed(
             cause,
         })
     };
+    let asked = cause(seen, &next, &change.action).map(asks);
     Decision::Write {
-        says: cause(seen, &next, &change.action)
-            .map(asks)
+        says: dropped(seen, &next, change)
             .into_iter()
+            .chain(asked)
             .collect(),
         next,
         expires_at: None,
@@ -126,6 +127,24 @@ fn cause(
         Some(seen) if facts(seen) != facts(next) => Some(RequestCause::Facts),
         Some(_) => None,
     }
+}
+
+/// What is said of the head that was to be reviewed, if nobody wants that any more and
+/// its review does not stand.
+fn dropped(
+    seen: Option<&PullRequestItem>,
+    next: &PullRequestItem,
+    change: &PullRequestChanged,
+) -> Option<Say> {
+    let seen = seen.filter(|seen| seen.open)?;
+    let why = next.wants(&seen.head_sha).err()?;
+    let stands = |reviewed: &Reviewed| reviewed.head_sha == seen.head_sha;
+    let review = ReviewKey {
+        pr: change.pr.clone(),
+        head_sha: seen.head_sha.clone(),
+    };
+    let stands = seen.reviewed.as_ref().is_some_and(stands);
+    (!stands).then(|| Say::new(&ReviewDropped { review, why }))
 }
 
 /// What it means that a review stands on GitHub since `told`.

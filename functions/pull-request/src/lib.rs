@@ -7,8 +7,9 @@
 //! *Writes* `pr:{owner}/{repo}#{n}`: what is known of it, and which head's review
 //! stands on GitHub.
 //! *Says* `agent.pr.review_requested` of a head that is new or goes into another base
-//! branch, and of one that has no
-//! review yet when drafts or labels, which may decide about it, have changed.
+//! branch, and of one that has no review yet when drafts or labels, which may decide about
+//! it, have changed; `agent.pr.review_dropped` of one that nobody wants a review of any
+//! more, and that has none.
 
 mod decide;
 

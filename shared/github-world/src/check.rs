@@ -40,7 +40,7 @@ impl PostedCheck {
     fn is_green(&self) -> bool {
         match self.check.conclusion {
             Some(Conclusion::Neutral | Conclusion::Success) => true,
-            Some(Conclusion::Failure) | None => false,
+            Some(Conclusion::Failure | Conclusion::Cancelled) | None => false,
         }
     }
 }

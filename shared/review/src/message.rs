@@ -1,6 +1,6 @@
 //! What the functions say to each other about a review, one type a topic.
 
-use crate::item::CheckReport;
+use crate::item::{CheckReport, Stale};
 use crate::{Category, Finding, bounds};
 use event::{EventId, Message, Say};
 use github::{HeadSha, PrKey};
@@ -71,6 +71,17 @@ pub struct ReviewBegun {
     pub request: EventId,
 }
 message!(ReviewBegun, "agent.pr.review_begun");
+
+/// A head is given up whose review does not stand yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewDropped {
+    /// Which.
+    #[serde(flatten)]
+    pub review: ReviewKey,
+    /// Why nobody wants it any more.
+    pub why: Stale,
+}
+message!(ReviewDropped, "agent.pr.review_dropped");
 
 /// A pull request is left alone, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! The one check of a commit, whatever pull requests have it for their head.
 
 use super::*;
+use ::review::item::Stale;
 use github_world::{Call, Fault};
 
 const GREEN: Option<Conclusion> = Some(Conclusion::Success);
@@ -81,6 +82,49 @@ async fn another_pull_request_hides_no_red_check() {
     assert_eq!(stage.checks(), [GREY], "the draft is the worst now");
     let shown = stage.world.checks(&stage.pr.repo, &other.review.head_sha);
     assert_eq!(shown[0].check.title, "Not reviewed");
+}
+
+#[tokio::test]
+async fn a_head_that_is_given_up_is_not_under_way() {
+    const GONE: Option<Conclusion> = Some(Conclusion::Cancelled);
+    for (why, told, ends) in [
+        ("its review had begun", Some(under_way()), vec![GONE]),
+        ("nothing was told of it", None, vec![]),
+        ("it was left alone", Some(draft()), vec![GREY]),
+        ("it was red", Some(red()), vec![RED]),
+    ] {
+        let stage = Stage::new();
+        stage.keep(told.clone().unwrap_or_else(clean)).await;
+        match told.map(|item| (item.verdict.is_some(), item.skipped.is_some())) {
+            None => {}
+            Some((true, _)) => drop(stage.published().await),
+            Some((_, true)) => drop(stage.hear(&stage.skipped(SkipReason::Draft)).await),
+            Some((false, false)) => drop(stage.hear(&stage.begun()).await),
+        }
+        let review = stage.review();
+        stage.world.push(&stage.pr, DIFF);
+        stage.keep(under_way()).await;
+        let dropped = stage.event(Say::new(&ReviewDropped {
+            why: Stale::Superseded(stage.review().head_sha),
+            review: review.clone(),
+        }));
+        let checks = || -> Vec<_> {
+            let checks = stage.world.checks(&stage.pr.repo, &review.head_sha);
+            checks.iter().map(|it| it.check.conclusion).collect()
+        };
+        stage.hear(&dropped).await;
+        assert_eq!(checks(), ends, "{why}");
+        stage.lease_ends();
+        stage.hear(&dropped).await;
+        assert_eq!(checks(), ends, "{why}, heard again");
+        // What began it comes late, or again: nobody wants it.
+        let late = stage.event(Say::new(&ReviewBegun {
+            review: review.clone(),
+            request: "asked".parse().unwrap(),
+        }));
+        stage.hear(&late).await;
+        assert_eq!(checks(), ends, "{why}, and begun late");
+    }
 }
 
 #[tokio::test]

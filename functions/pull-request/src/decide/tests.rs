@@ -110,9 +110,10 @@ fn last(heard: &[Heard]) -> (Option<PullRequestItem>, String) {
             Decision::Write { next, says, .. } => {
                 let causes: Vec<_> = says
                     .iter()
-                    .map(|say| {
-                        assert_eq!(say.topic.as_str(), "agent.pr.review_requested");
-                        say.data["cause"].as_str().unwrap()
+                    .map(|say| match say.topic.as_str() {
+                        "agent.pr.review_dropped" => "dropped",
+                        "agent.pr.review_requested" => say.data["cause"].as_str().unwrap(),
+                        other => panic!("{other}"),
                     })
                     .collect();
                 told = causes.join(", ");
@@ -127,6 +128,8 @@ fn last(heard: &[Heard]) -> (Option<PullRequestItem>, String) {
 fn what_is_heard_leads_to() {
     const HEAD: &str = "head";
     const FACTS: &str = "facts";
+    const PUSHED: &str = "dropped, head";
+    const DROPPED: &str = "dropped";
     const NOTHING: &str = "";
     const LATER: &str = "a later change is known already";
     let open = || change("opened", 'a', 1);
@@ -135,7 +138,7 @@ fn what_is_heard_leads_to() {
         (
             "a push",
             vec![open().into(), push('a', 'c', 2).into()],
-            HEAD,
+            PUSHED,
         ),
         (
             "a push whose opening was lost",
@@ -253,7 +256,7 @@ fn what_is_heard_leads_to() {
         (
             "a label on a head that came by no other delivery",
             vec![open().into(), labelled(change("labeled", 'c', 2)).into()],
-            HEAD,
+            PUSHED,
         ),
         (
             "a label on what is reviewed",
@@ -277,6 +280,15 @@ fn what_is_heard_leads_to() {
         (
             "closing",
             vec![open().into(), change("closed", 'a', 2).into()],
+            DROPPED,
+        ),
+        (
+            "closing what is reviewed",
+            vec![
+                open().into(),
+                Heard::Published('a', 2),
+                change("closed", 'a', 3).into(),
+            ],
             NOTHING,
         ),
         (
@@ -309,7 +321,7 @@ fn what_is_heard_leads_to() {
         (
             "two pushes within a second, in order",
             vec![push('a', 'c', 2).into(), push('c', 'd', 2).into()],
-            HEAD,
+            PUSHED,
         ),
         (
             "two pushes within a second, out of order",
@@ -319,7 +331,7 @@ fn what_is_heard_leads_to() {
         (
             "there and back within a second",
             vec![push('a', 'c', 2).into(), push('c', 'a', 2).into()],
-            HEAD,
+            PUSHED,
         ),
         (
             "a review of what nobody opened",

@@ -65,6 +65,7 @@ fn check(out: &mut String, pr: &PrKey, posted: &PostedCheck) {
         Some(Conclusion::Success) => (GOOD, "success"),
         Some(Conclusion::Neutral) => (QUIET, "neutral"),
         Some(Conclusion::Failure) => (BAD, "failure"),
+        Some(Conclusion::Cancelled) => (QUIET, "cancelled"),
         None => (QUIET, "in progress"),
     };
     let _ = writeln!(

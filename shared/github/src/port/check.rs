@@ -15,6 +15,8 @@ pub enum Conclusion {
     Success,
     /// Something stands against merging.
     Failure,
+    /// Nobody waits for it any more. It does not stand for a check that is required.
+    Cancelled,
 }
 
 /// What a check run says.
