@@ -50,9 +50,9 @@ pub(crate) struct Known<'a> {
 
 /// A review begins with what is wanted then, and keeps that: later settings decide
 /// about later heads. One against another base branch is another review, which begins
-/// anew. Asked for again, one that has its verdict is told again (it may
-/// not stand on GitHub yet), and one that has none gets another chance: a specialist
-/// that has answered says so again at no cost.
+/// anew. Asked for again, one that has its verdict is told again (it may not stand on
+/// GitHub yet), so is one that is left alone, and one that has no verdict gets another
+/// chance: a specialist that has answered says so again at no cost.
 pub(crate) fn decide(
     seen: Option<&ReviewItem>,
     known: &Known<'_>,
@@ -70,8 +70,9 @@ pub(crate) fn decide(
     let verdict = next.verdict.as_ref();
     let (next, says) = match (skipped, verdict, known.asked.cause) {
         (Some(_), Some(_), _) => return Decision::Ignore(Ignored::Decided),
-        (Some(skipped), None, _) => {
-            if seen.and_then(|seen| seen.skipped.as_ref()) == Some(&skipped) {
+        (Some(skipped), None, cause) => {
+            let before = seen.and_then(|seen| seen.skipped.as_ref());
+            if cause == RequestCause::Facts && before == Some(&skipped) {
                 return Decision::Ignore(Ignored::SkippedAlready);
             }
             let told = Say::new(&ReviewSkipped {

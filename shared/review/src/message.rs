@@ -40,8 +40,6 @@ pub struct ReviewRequested {
     /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// The base's commit: the diff is `base_sha...head_sha`.
-    pub base_sha: HeadSha,
     /// What brought it up.
     #[serde(default)]
     pub cause: RequestCause,

@@ -169,7 +169,6 @@ fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
                 pr: "octo/widgets#7".parse().unwrap(),
                 head_sha: sha("a"),
             },
-            base_sha: sha("0"),
             cause,
         };
         let known = Known {
@@ -251,8 +250,13 @@ fn what_a_request_leads_to() {
             CHECKS,
         ),
         (
-            "skipped, and asked again",
+            "skipped, and asked again: it may have been closed when that was told",
             vec![Labelled(Head), Labelled(Head)],
+            "review_skipped",
+        ),
+        (
+            "skipped, and another label",
+            vec![Labelled(Head), Labelled(OfFacts)],
             ALREADY,
         ),
         (
@@ -372,7 +376,6 @@ fn reports_of_a_review_that_is_skipped_are_kept() {
             pr: "octo/widgets#7".parse().unwrap(),
             head_sha: sha("a"),
         },
-        base_sha: sha("b"),
         cause: OfFacts,
     };
     let draft = PullRequestItem {
