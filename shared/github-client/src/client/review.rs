@@ -27,6 +27,14 @@ struct ReviewBody {
     commit_id: Option<HeadSha>,
 }
 
+impl ReviewBody {
+    /// Whether the bot wrote it, with `marker` in it.
+    fn is_own(&self, identity: &Identity, marker: &str) -> bool {
+        let body = self.body.as_deref().unwrap_or_default();
+        body.contains(marker) && identity.wrote(self.user.as_ref())
+    }
+}
+
 /// "Dismiss a review for a pull request".
 #[derive(Serialize)]
 struct Dismissed<'a> {
@@ -39,10 +47,7 @@ impl PublishReview for Client {
     async fn find_review(&self, pr: &PrKey, marker: &str) -> Result<Option<ReviewId>, GitHubError> {
         let identity = self.identity().await?;
         let path = format!("/repos/{}/pulls/{}/reviews", pr.repo, pr.number);
-        let own = |review: &&ReviewBody| {
-            let body = review.body.as_deref().unwrap_or_default();
-            body.contains(marker) && identity.wrote(review.user.as_ref())
-        };
+        let own = |review: &&ReviewBody| review.is_own(&identity, marker);
         self.pages(
             &pr.repo,
             &path,
@@ -68,10 +73,7 @@ impl DismissReview for Client {
     async fn own_reviews(&self, pr: &PrKey, marker: &str) -> Result<Vec<OwnReview>, GitHubError> {
         let identity = self.identity().await?;
         let path = format!("/repos/{}/pulls/{}/reviews", pr.repo, pr.number);
-        let own = |review: &ReviewBody| {
-            let body = review.body.as_deref().unwrap_or_default();
-            body.contains(marker) && identity.wrote(review.user.as_ref())
-        };
+        let own = |review: &ReviewBody| review.is_own(&identity, marker);
         let mut all = Vec::new();
         let visit = |page: Vec<ReviewBody>| -> Option<()> {
             all.extend(page.into_iter().filter(own).map(|review| OwnReview {
