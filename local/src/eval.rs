@@ -108,7 +108,7 @@ pub async fn evaluate(
             pr: &case.pr,
             head_sha: &head_sha,
             diff: &case.diff,
-            since: None,
+            touched: None,
             policy: &policy::Policy::default(),
             attributes: &policy::Attributes::default(),
             deadline: clock.now() + PATIENCE,

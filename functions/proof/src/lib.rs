@@ -96,7 +96,7 @@ impl Proof {
             pr,
             head_sha,
             diff: &diff,
-            since: None,
+            touched: None,
             policy: &review.policy,
             attributes: &review.attributes,
             deadline,

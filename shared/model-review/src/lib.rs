@@ -61,8 +61,7 @@ impl Reviewer for ModelReviewer {
     /// Where the change was reviewed before, only what was touched since is shown; if
     /// nothing was, nobody is asked.
     async fn review(&self, change: &Change<'_>) -> Result<Report, ReviewError> {
-        let touched = change.since.map(|since| change.diff.touched_by(since));
-        let shown = touched.as_ref().unwrap_or(change.diff);
+        let shown = change.touched.unwrap_or(change.diff);
         let nonce = self.entropy.nonce();
         let plan = prompt::plan(
             shown,
@@ -73,7 +72,7 @@ impl Reviewer for ModelReviewer {
                 generated: &|path| change.attributes.is_generated(path),
             },
         );
-        if touched.is_some() && plan.parts.is_empty() {
+        if change.touched.is_some() && plan.parts.is_empty() {
             return Ok(not_asked(plan));
         }
         let now = self.clock.now();
@@ -194,19 +193,19 @@ fn report(
     report.coverage.files_read = u32::try_from(read.len()).unwrap_or(u32::MAX);
     if unbelieved > 0 {
         report.notes.push(format!(
-            "{unbelieved} of its findings stood on no line of the change and are not told."
+            "{unbelieved} of its findings stood on no line of the change; that is not told."
         ));
     }
     if plan.masked > 0 {
         report.notes.push(format!(
-            "{} secrets were masked before it read the change.",
-            plan.masked
+            "{} masked before it read the change.",
+            counted(plan.masked, "secret was", "secrets were")
         ));
     }
     if !plan.hidden.is_empty() {
         report.notes.push(format!(
-            "{} lines hold characters that nobody sees; it read them without.",
-            plan.hidden.len()
+            "{} characters that nobody sees; it read them without.",
+            counted(plan.hidden.len(), "line holds", "lines hold")
         ));
     }
     Ok(report)
@@ -219,6 +218,13 @@ fn refused(error: &AgentError) -> ReviewError {
         ReviewError::Unavailable(error.to_string())
     } else {
         ReviewError::Refused(error.to_string())
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
     }
 }
 

@@ -91,12 +91,12 @@ async fn reviewed_under(
         entropy: Arc::new(SeededEntropy::new(7)),
     };
     let diff = diff::parse(diff);
-    let since = since.map(diff::parse);
+    let touched = since.map(|since| diff.touched_by(&diff::parse(since)));
     let change = Change {
         pr: &"octo/widgets#7".parse().unwrap(),
         head_sha: &"a".repeat(40).parse().unwrap(),
         diff: &diff,
-        since: since.as_ref(),
+        touched: touched.as_ref(),
         policy,
         attributes: &Attributes::parse("gen/** linguist-generated"),
         deadline: Timestamp::UNIX_EPOCH,

@@ -35,9 +35,9 @@ pub struct Change<'a> {
     pub head_sha: &'a HeadSha,
     /// Its diff against the base, as far as the policy wants it read.
     pub diff: &'a Diff,
-    /// What has changed since the last review, where there was one: what asking twice
-    /// would cost again is asked of that alone.
-    pub since: Option<&'a Diff>,
+    /// What of the diff was touched since the last review, where there was one: what
+    /// asking twice would cost again is asked of that alone.
+    pub touched: Option<&'a Diff>,
     /// What the repository wants of its reviews.
     pub policy: &'a Policy,
     /// What the repository calls generated.

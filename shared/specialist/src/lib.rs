@@ -153,7 +153,7 @@ impl Specialist {
             pr: &review.pr,
             head_sha: &review.head_sha,
             diff: &diff,
-            since,
+            touched: touched.as_ref(),
             policy: &opened.policy,
             attributes: &opened.attributes,
             deadline,

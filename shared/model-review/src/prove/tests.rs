@@ -56,7 +56,7 @@ async fn looked(findings: &[Finding], answer: Result<Value, AgentError>) -> Look
         pr: &"octo/widgets#7".parse().unwrap(),
         head_sha: &"a".repeat(40).parse().unwrap(),
         diff: &diff::parse(DIFF),
-        since: None,
+        touched: None,
         policy: &policy::Policy::default(),
         attributes: &policy::Attributes::default(),
         deadline: Timestamp::UNIX_EPOCH,
