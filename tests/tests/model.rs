@@ -3,7 +3,7 @@
 
 use agent::{Agent, AgentError, Dialect, Model, Settings};
 use github::PrKey;
-use github::port::ReviewEvent;
+use github::port::{ReviewEvent, Side};
 use github_world::NewPullRequest;
 use journeys::changes;
 use journeys::house::{Ground, House, shown};
@@ -55,6 +55,39 @@ async fn what_rules_and_model_find_is_one_review() {
     assert!(looks[0].contains("can overflow"), "{}", looks[0]);
     assert!(!looks[0].contains("is left in"), "{}", looks[0]);
     insta::assert_snapshot!(shown(&house.review(&pr)));
+}
+
+#[tokio::test]
+async fn what_is_wrong_about_a_line_that_is_gone_stands_on_the_old_side() {
+    const GONE: &str = "\
+diff --git a/src/turn.rs b/src/turn.rs
+--- a/src/turn.rs
++++ b/src/turn.rs
+@@ -7,3 +7,2 @@
+ pub fn delete(user: &User) -> Result<(), Denied> {
+-    require_admin(user)?;
+     drop_all()
+";
+    let model = Scripted::new(|question| {
+        Ok(if is_second_look(question) {
+            json!({ "findings": [proof(1, true, "require_admin(user)?;", "It is gone.")] })
+        } else if question.contains("Your subject is security") {
+            let mut said = finding("src/turn.rs", 8, "No check", "Anybody may delete all.");
+            said["side"] = json!("LEFT");
+            answer(&[said])
+        } else {
+            answer(&[])
+        })
+    });
+    let house = House::with(&model);
+    let pr = opened(&house, GONE.to_owned()).await;
+    let review = house.review(&pr);
+    let places: Vec<_> = review
+        .comments
+        .iter()
+        .map(|it| (it.line, it.side))
+        .collect();
+    assert_eq!(places, [(8, Side::Left)], "{}", review.body);
 }
 
 #[tokio::test]

@@ -120,6 +120,7 @@ mod tests {
             by: vec![],
             fingerprint: None,
             reviewed_before: false,
+            side: review::Side::Right,
         };
         Some(ReviewItem {
             to_prove: vec![finding; to_prove],

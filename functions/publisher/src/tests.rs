@@ -50,6 +50,7 @@ pub(crate) fn finding(severity: Severity) -> Finding {
         by: vec!["rules".to_owned()],
         fingerprint: None,
         reviewed_before: false,
+        side: ::review::Side::Right,
     }
 }
 

@@ -89,6 +89,7 @@ mod tests {
             by: vec![],
             fingerprint: None,
             reviewed_before: false,
+            side: review::Side::Right,
         }
     }
 

@@ -34,5 +34,6 @@ fn finding(path: &str, line: u32, category: Category) -> Finding {
         by: Vec::new(),
         fingerprint: None,
         reviewed_before: false,
+        side: review::Side::Right,
     }
 }

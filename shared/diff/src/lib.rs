@@ -40,6 +40,14 @@ impl Diff {
         self.code(path, line, Side::Left).is_some()
     }
 
+    /// Whether a comment on `side` may sit on `line` of `path`.
+    pub fn has(&self, path: &str, line: u32, side: Side) -> bool {
+        match side {
+            Side::Left => self.has_left_line(path, line),
+            Side::Right => self.has_line(path, line),
+        }
+    }
+
     /// The text of `line` of `path`: on the right side of an added line or one of
     /// context, on the left side of a removed one.
     pub fn code(&self, path: &str, line: u32, side: Side) -> Option<&str> {
@@ -162,13 +170,23 @@ pub enum FileChange {
 }
 
 /// A side of the diff, as GitHub's review comments name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Side {
     /// The old version.
     Left,
     /// The new version.
+    #[default]
     Right,
+}
+
+impl Side {
+    /// Whether it is the new version.
+    pub fn is_right(&self) -> bool {
+        *self == Self::Right
+    }
 }
 
 /// One changed place with the lines around it.
@@ -197,6 +215,16 @@ pub struct Line {
     pub new_number: Option<u32>,
     /// The text without its line end, be it LF or CRLF.
     pub text: String,
+}
+
+impl Line {
+    /// Its number on `side`; `None` where it is only on the other one.
+    pub fn number(&self, side: Side) -> Option<u32> {
+        match side {
+            Side::Left => self.old_number,
+            Side::Right => self.new_number,
+        }
+    }
 }
 
 /// What a line is to its file.

@@ -1,5 +1,5 @@
 use crate::Fingerprint;
-use diff::LeftOut;
+use diff::{Diff, LeftOut, Side};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
@@ -11,9 +11,13 @@ pub struct Finding {
     /// The first of its lines, where it has more than one. In the same hunk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_line: Option<u32>,
-    /// Line in the new file, from 1; the last where there are more. It is a line of
-    /// the diff.
+    /// Line in the file, from 1; the last where there are more. It is a line of the diff,
+    /// on its side.
     pub line: u32,
+    /// The side that its lines count on: the old file's for what is wrong about taking
+    /// lines away.
+    #[serde(default, skip_serializing_if = "Side::is_right")]
+    pub side: Side,
     /// How bad it is.
     pub severity: Severity,
     /// Which specialist's subject it is.
@@ -53,6 +57,11 @@ impl Finding {
         self.category == Category::Security
             && self.severity >= Severity::High
             && self.confidence >= Confidence::percent(80)
+    }
+
+    /// Whether it stands on a line of `diff`.
+    pub fn is_on(&self, diff: &Diff) -> bool {
+        diff.has(&self.path, self.line, self.side)
     }
 
     /// Its lines, from the first to the last.

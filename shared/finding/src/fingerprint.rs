@@ -1,5 +1,5 @@
 use crate::{Category, Finding};
-use diff::{Diff, Hunk};
+use diff::{Diff, Hunk, Side};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,8 +13,16 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    fn of(path: &str, category: Category, code: impl IntoIterator<Item = CodeLine>) -> Self {
+    fn of(
+        path: &str,
+        side: Side,
+        category: Category,
+        code: impl IntoIterator<Item = CodeLine>,
+    ) -> Self {
         let mut hash = Sha256::new();
+        if side == Side::Left {
+            hash.update("gone\0");
+        }
         for part in [path, category.as_str()] {
             hash.update(part);
             hash.update([0]);
@@ -56,12 +64,12 @@ impl Finding {
     pub fn identified(mut self, diff: &Diff) -> Self {
         let lines = self.lines().take(MOST_LINES + 1);
         let code: Option<Vec<_>> = lines
-            .map(|line| diff.code(&self.path, line, diff::Side::Right))
+            .map(|line| diff.code(&self.path, line, self.side))
             .collect();
         let code = code.filter(|code| code.len() <= MOST_LINES);
         self.fingerprint = code.map(|code| {
             let code = code.into_iter().map(CodeLine::of);
-            Fingerprint::of(&self.path, self.category, code)
+            Fingerprint::of(&self.path, self.side, self.category, code)
         });
         self
     }
@@ -73,10 +81,11 @@ pub struct Places<'a> {
     diff: &'a Diff,
     /// What any of the findings is known by: nothing else is kept.
     wanted: BTreeSet<&'a Fingerprint>,
-    /// Of each file, its hunks' new sides: each line's number and code.
-    files: BTreeMap<&'a str, Vec<Vec<(u32, CodeLine)>>>,
-    /// Of each file, category and count of lines: the first lines of what is known so.
-    known: BTreeMap<(&'a str, Category, usize), Known>,
+    /// Of each file and side, its hunks: each line's number and code.
+    files: BTreeMap<(&'a str, Side), Vec<Vec<(u32, CodeLine)>>>,
+    /// Of each file, side, category and count of lines: the first lines of what is known
+    /// so.
+    known: BTreeMap<(&'a str, Side, Category, usize), Known>,
 }
 
 /// The first lines, in their order, of the code that is known so.
@@ -105,14 +114,16 @@ impl<'a> Places<'a> {
         let file = self.diff.files.iter().find(|it| it.path == finding.path)?;
         let path = file.path.as_str();
         let of_path = || self.diff.files.iter().filter(|it| it.path == path);
-        let hunks = self.files.entry(path).or_insert_with(|| {
+        let hunks = self.files.entry((path, finding.side)).or_insert_with(|| {
             let hunks = of_path().flat_map(|file| &file.hunks);
-            hunks.map(code).collect()
+            hunks.map(|hunk| code(hunk, finding.side)).collect()
         });
-        let known = self.known.entry((path, finding.category, count));
+        let known = self
+            .known
+            .entry((path, finding.side, finding.category, count));
         let known = known.or_insert_with(|| {
             let mut known = Known::new();
-            for (fingerprint, first) in runs(path, finding.category, count, hunks) {
+            for (fingerprint, first) in runs(path, finding.side, finding.category, count, hunks) {
                 if self.wanted.contains(&fingerprint) {
                     known.entry(fingerprint).or_default().push(first);
                 }
@@ -131,17 +142,18 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The lines of the hunk's new side.
-fn code(hunk: &Hunk) -> Vec<(u32, CodeLine)> {
+/// The lines of a side of the hunk.
+fn code(hunk: &Hunk, side: Side) -> Vec<(u32, CodeLine)> {
     let lines = hunk.lines.iter();
     lines
-        .filter_map(|line| Some((line.new_number?, CodeLine::of(&line.text))))
+        .filter_map(|line| Some((line.number(side)?, CodeLine::of(&line.text))))
         .collect()
 }
 
 /// What each run of `count` lines within a hunk is known by, and its first line.
 fn runs(
     path: &str,
+    side: Side,
     category: Category,
     count: usize,
     hunks: &[Vec<(u32, CodeLine)>],
@@ -150,7 +162,7 @@ fn runs(
     runs.filter_map(move |run| {
         let (first, _) = run.first()?;
         let code = run.iter().map(|(_, line)| *line);
-        Some((Fingerprint::of(path, category, code), *first))
+        Some((Fingerprint::of(path, side, category, code), *first))
     })
 }
 
@@ -182,7 +194,31 @@ mod tests {
             by: vec![],
             fingerprint: None,
             reviewed_before: false,
+            side: Side::Right,
         }
+    }
+
+    #[test]
+    fn a_line_that_is_gone_is_known_by_the_old_side() {
+        // `check()` was the line behind so many others; now there is another.
+        let gone = |before: usize| {
+            let (lines, count) = (" a\n".repeat(before), before + 2);
+            diff::parse(&format!(
+                "diff --git a/src/a.py b/src/a.py\n--- a/src/a.py\n+++ b/src/a.py\n\
+                 @@ -1,{count} +1,{count} @@\n{lines}-check()\n+check()\n x\n"
+            ))
+        };
+        let left = Finding {
+            side: Side::Left,
+            ..found(None, 2)
+        };
+        let left = left.identified(&gone(1));
+        let right = found(None, 2).identified(&gone(1));
+        assert!(left.fingerprint.is_some() && left.fingerprint != right.fingerprint);
+        let further = moved(&left, &gone(3)).unwrap();
+        assert_eq!((further.line, further.side), (4, Side::Left));
+        let added = moved(&left, &diff("check()"));
+        assert_eq!(added, None, "it is added, not gone");
     }
 
     fn moved(finding: &Finding, diff: &Diff) -> Option<Finding> {

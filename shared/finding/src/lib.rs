@@ -5,6 +5,7 @@ mod finding;
 mod fingerprint;
 mod merge;
 
+pub use diff::Side;
 pub use finding::{Category, Confidence, Coverage, Finding, MODEL, Severity};
 pub use fingerprint::{Fingerprint, Places};
 pub use merge::merged;

@@ -31,7 +31,8 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
     let by_others = !other.by.iter().any(|by| one.by.contains(by));
     let same_subject = one.category == other.category && by_others;
     let is_worse = one.is_by_rules() && other.severity > one.severity;
-    one.path == other.path && overlap && !rules && !is_worse && (same_subject || alike(one, other))
+    let same_file = one.path == other.path && one.side == other.side;
+    same_file && overlap && !rules && !is_worse && (same_subject || alike(one, other))
 }
 
 /// The first stands, with what the other adds to it: as bad and as certain as a rule
@@ -100,6 +101,7 @@ mod tests {
             by: vec![by.to_owned()],
             fingerprint: None,
             reviewed_before: false,
+            side: crate::Side::Right,
         }
     }
 

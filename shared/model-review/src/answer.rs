@@ -3,7 +3,7 @@
 use agent::Usage as Spent;
 use diff::Diff;
 use prompt::Part;
-use review::{Category, Confidence, Finding, MODEL, Severity, Usage};
+use review::{Category, Confidence, Finding, MODEL, Severity, Side, Usage};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -44,11 +44,12 @@ pub(crate) fn schema(part: &Part) -> Value {
                     "type": "object",
                     "additionalProperties": false,
                     "required": [
-                        "path", "start_line", "line", "severity", "confidence", "title",
+                        "path", "side", "start_line", "line", "severity", "confidence", "title",
                         "explanation", "suggestion"
                     ],
                     "properties": {
                         "path": { "type": "string", "enum": paths },
+                        "side": { "type": "string", "enum": ["RIGHT", "LEFT"] },
                         "start_line": { "type": "integer", "minimum": 1 },
                         "line": { "type": "integer", "minimum": 1 },
                         "severity": {
@@ -97,6 +98,8 @@ struct Said {
 #[derive(Deserialize)]
 struct SaidFinding {
     path: String,
+    #[serde(default)]
+    side: Side,
     #[serde(default)]
     start_line: Option<i64>,
     line: i64,
@@ -169,16 +172,20 @@ fn finding_of(
 ) -> Option<Finding> {
     let path = part.files.iter().find(|path| shown(path) == said.path)?;
     let line = u32::try_from(said.line).ok()?;
-    if !diff.has_line(path, line) {
+    let side = said.side;
+    if !diff.has(path, line, side) {
         return None;
     }
-    let start = said.start_line.and_then(|start| u32::try_from(start).ok());
+    // Lines that are gone cannot be replaced, and stand one by one.
+    let start = said.start_line.filter(|_| side.is_right());
+    let start = start.and_then(|start| u32::try_from(start).ok());
     let is_range = |start: &u32| {
         line.saturating_sub(*start) < LONGEST_RANGE && diff.has_range(path, *start, line)
     };
     let start_line = start.filter(is_range);
     // A range that is not what was meant would replace the wrong lines.
-    let meant = start.is_none_or(|start| start == line || Some(start) == start_line);
+    let meant =
+        side.is_right() && start.is_none_or(|start| start == line || Some(start) == start_line);
     let suggestion = said.suggestion.filter(|_| meant);
     #[expect(
         clippy::cast_possible_truncation,
@@ -190,6 +197,7 @@ fn finding_of(
         path: path.clone(),
         start_line,
         line,
+        side,
         severity: said.severity,
         category,
         rule: MODEL.to_owned(),

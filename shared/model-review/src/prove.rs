@@ -119,9 +119,9 @@ impl Prover {
 fn narrowed(diff: &Diff, findings: &[Finding]) -> Diff {
     let narrow = |file: &FileDiff| {
         let on = findings.iter().filter(|found| found.path == file.path);
-        let lines: Vec<u32> = on.map(|found| found.line).collect();
+        let on: Vec<_> = on.collect();
         let hunks = file.hunks.iter();
-        let hunks = hunks.filter(|hunk| lines.iter().any(|line| believe::has_line(hunk, *line)));
+        let hunks = hunks.filter(|hunk| on.iter().any(|found| believe::is_on(hunk, found)));
         FileDiff {
             path: file.path.clone(),
             old_path: file.old_path.clone(),
@@ -148,7 +148,7 @@ fn claims<'a>(findings: &'a [Finding], code: &'a Diff, plan: &Plan, part: &Part)
         Some(Claim {
             finding,
             fingerprint: finding.fingerprint.as_ref()?,
-            hunk: hunks.find(|hunk| believe::has_line(hunk, finding.line))?,
+            hunk: hunks.find(|hunk| believe::is_on(hunk, finding))?,
         })
     };
     findings.iter().filter(is_shown).filter_map(claim).collect()
@@ -190,17 +190,19 @@ fn question(language: &str, nonce: &str, claims: &[Claim<'_>], part: &Part) -> S
     for (number, claim) in (1..).zip(claims) {
         let Finding {
             path,
+            side,
             line,
             title,
             message,
             category,
             ..
         } = claim.finding;
+        let letter = if side.is_right() { 'R' } else { 'L' };
         let first = claim.finding.lines().start().to_owned();
         let title = title.as_deref().unwrap_or_default();
         let said = text(&format!("{title} {message}"), LONGEST_CLAIM);
         user += &format!(
-            "{number}. file {:?}, R {first} to R {line}, {category}: {said}\n",
+            "{number}. file {:?}, {letter} {first} to {letter} {line}, {category}: {said}\n",
             shown(path)
         );
     }

@@ -166,6 +166,34 @@ async fn findings_are_believed_on_lines_that_were_shown_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_about_a_line_that_is_gone_stands_on_the_old_side() {
+    const GONE: &str = "\
+diff --git a/src/a.rs b/src/a.rs
+--- a/src/a.rs
++++ b/src/a.rs
+@@ -7,3 +7,2 @@
+ fn delete(user: &User) {
+-    require_admin(user)?;
+     drop_all();
+";
+    for (why, line, believed) in [
+        ("a line that is gone", 8, true),
+        ("a line that stays", 7, false),
+        ("no line of the old file that was shown", 20, false),
+    ] {
+        let mut said = finding("src/a.rs", line, line);
+        said["side"] = json!("LEFT");
+        let report = reviewed(GONE, vec![Ok(answer(&[said]))]).await.report;
+        let found = report.unwrap().findings;
+        assert_eq!(found.len(), usize::from(believed), "{why}");
+        for finding in found {
+            assert_eq!(finding.side, review::Side::Left, "{why}");
+            assert_eq!(finding.suggestion, None, "there is nothing to replace");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_suggestion_replaces_the_lines_that_were_meant_or_none() {
     for (why, start, line, suggested) in [
         ("one line", 2, 2, true),

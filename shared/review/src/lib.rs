@@ -12,7 +12,7 @@ mod reviewer;
 mod wanted;
 
 pub use finding::{
-    Category, Confidence, Coverage, Finding, Fingerprint, MODEL, Places, Severity, merged,
+    Category, Confidence, Coverage, Finding, Fingerprint, MODEL, Places, Severity, Side, merged,
 };
 pub use reviewer::{Change, Report, ReviewError, Reviewer, Usage};
 pub use wanted::Unwanted;

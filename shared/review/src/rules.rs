@@ -235,6 +235,7 @@ impl RuleReviewer {
                     by: vec![RULES.to_owned()],
                     fingerprint: None,
                     reviewed_before: false,
+                    side: crate::Side::Right,
                 });
             }
         }

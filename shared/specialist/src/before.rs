@@ -1,6 +1,6 @@
 //! What is known of the review before this one, and what of it stands.
 
-use diff::{Diff, LeftOut, WhyLeftOut};
+use diff::{Diff, LeftOut, Side, WhyLeftOut};
 use github::port::{GitHubError, ReadDiff};
 use github::{HeadSha, PrKey};
 use review::item::{CheckReport, Reader};
@@ -57,7 +57,11 @@ impl Before {
         let count = kept.len();
         report.findings.extend(kept);
         for finding in &mut report.findings {
-            let is_old = |since: &Diff| !since.may_add(&finding.path, &finding.lines());
+            // Which line was gone before is not known by its number.
+            let is_old = |since: &Diff| match finding.side {
+                Side::Right => !since.may_add(&finding.path, &finding.lines()),
+                Side::Left => since.files.iter().all(|file| file.path != finding.path),
+            };
             finding.reviewed_before = self.since().is_some_and(is_old);
         }
         let then = models(&self.report.readers)
@@ -84,7 +88,7 @@ impl Before {
         let is_read_again = |finding: &Finding| {
             let mut lines = finding.lines();
             !may_be_unread(report, &finding.path)
-                && lines.any(|line| shown.has_line(&finding.path, line))
+                && lines.any(|line| shown.has(&finding.path, line, finding.side))
         };
         let mut places = Places::of(&self.report.findings, diff);
         let mut kept: Vec<Finding> = Vec::new();

@@ -46,7 +46,7 @@ pub(crate) fn joined(reports: Vec<(&str, Report)>, diff: &Diff) -> CheckReport {
         let (on, off): (Vec<_>, Vec<_>) = report
             .findings
             .into_iter()
-            .partition(|finding| diff.has_line(&finding.path, finding.line));
+            .partition(|finding| finding.is_on(diff));
         joined.not_kept += count(&off);
         let on = on.into_iter().map(|finding| finding.identified(diff));
         joined.findings.extend(on);
@@ -139,6 +139,7 @@ mod tests {
             by: vec!["kimi".to_owned()],
             fingerprint: None,
             reviewed_before: false,
+            side: review::Side::Right,
         }
     }
 

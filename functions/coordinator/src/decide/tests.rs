@@ -99,6 +99,7 @@ fn finding() -> Finding {
         by: vec![],
         fingerprint: None,
         reviewed_before: false,
+        side: review::Side::Right,
     }
 }
 

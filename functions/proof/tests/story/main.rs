@@ -33,6 +33,7 @@ fn injection() -> Finding {
         by: vec!["kimi".to_owned()],
         fingerprint: None,
         reviewed_before: false,
+        side: review::Side::Right,
     }
     .identified(&diff::parse(DIFF))
 }

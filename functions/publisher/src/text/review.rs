@@ -102,40 +102,51 @@ fn place<'a>(
     diff: &Diff,
     most: usize,
 ) -> (Vec<ReviewComment>, Vec<&'a Finding>) {
-    let mut places: BTreeMap<(&str, u32, Option<u32>), String> = BTreeMap::new();
+    let mut places: BTreeMap<(&str, Side, u32, Option<u32>), String> = BTreeMap::new();
     let mut rest = Vec::new();
     for finding in findings {
         let place = (
             finding.path.as_str(),
+            side(finding),
             finding.line,
             first_line(finding, diff),
         );
         let before = places.get(&place);
         let room = before.is_some() || places.len() < most;
-        let told = told(finding, place.2);
+        let told = told(finding, place.3);
         let body = match before {
             Some(before) => format!("{before}\n\n{told}"),
             None => told,
         };
         let fits = body.chars().count() <= LONGEST_BODY;
-        if room && fits && diff.has_line(&finding.path, finding.line) {
+        if room && fits && finding.is_on(diff) {
             places.insert(place, body);
         } else {
             rest.push(finding);
         }
     }
     let comment =
-        |((path, line, start_line), body): ((&str, u32, Option<u32>), String)| ReviewComment {
-            start_line,
-            start_side: start_line.map(|_| Side::Right),
-            ..ReviewComment::at(path, line, Side::Right, body)
+        |((path, side, line, start_line), body): ((&str, Side, u32, Option<u32>), String)| {
+            ReviewComment {
+                start_line,
+                start_side: start_line.map(|_| side),
+                ..ReviewComment::at(path, line, side, body)
+            }
         };
     (places.into_iter().map(comment).collect(), rest)
 }
 
+/// As GitHub names it.
+fn side(finding: &Finding) -> Side {
+    match finding.side {
+        review::Side::Left => Side::Left,
+        review::Side::Right => Side::Right,
+    }
+}
+
 /// Where a comment on several lines begins, if GitHub takes one there.
 fn first_line(finding: &Finding, diff: &Diff) -> Option<u32> {
-    let first = finding.start_line?;
+    let first = finding.start_line.filter(|_| finding.side.is_right())?;
     diff.has_range(&finding.path, first, finding.line)
         .then_some(first)
 }

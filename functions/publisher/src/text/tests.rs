@@ -30,6 +30,7 @@ fn finding(line: u32, severity: Severity, message: &str) -> Finding {
         by: vec!["rules".to_owned()],
         fingerprint: None,
         reviewed_before: false,
+        side: ::review::Side::Right,
     }
 }
 
@@ -109,6 +110,29 @@ fn added(lines: usize) -> Diff {
         "diff --git a/src/lib.rs b/src/lib.rs\nnew file mode 100644\n--- /dev/null\n\
          +++ b/src/lib.rs\n@@ -0,0 +1,{lines} @@\n{text}"
     ))
+}
+
+#[test]
+fn a_line_that_is_gone_is_spoken_of_on_the_old_side() {
+    use github::port::Side;
+    let gone = |line| Finding {
+        side: ::review::Side::Left,
+        ..finding(line, Severity::High, "Nobody asks who it is any more.")
+    };
+    let diff = diff::parse(
+        "diff --git a/src/lib.rs b/src/lib.rs\n--- a/src/lib.rs\n+++ b/src/lib.rs\n\
+         @@ -1,3 +1,3 @@\n one\n-check()\n+two\n three\n",
+    );
+    let beside = finding(2, Severity::High, "Another thing.");
+    let review = shown(&wanted(vec![gone(2), gone(9), beside], vec![]), &diff);
+    let places: Vec<_> = review
+        .comments
+        .iter()
+        .map(|it| (it.line, it.side))
+        .collect();
+    assert_eq!(places, [(2, Side::Left), (2, Side::Right)]);
+    let listed = "`src/lib.rs:9 (gone)` **High** Nobody asks";
+    assert!(review.body.contains(listed), "{}", review.body);
 }
 
 #[test]

@@ -114,6 +114,7 @@ fn found(rule: &str, line: u32, severity: Severity, code: &str) -> Finding {
         by: vec![by.to_owned()],
         fingerprint: None,
         reviewed_before: false,
+        side: review::Side::Right,
     }
     .identified(&diff)
 }

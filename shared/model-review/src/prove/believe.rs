@@ -114,8 +114,8 @@ fn bare(text: &str) -> String {
     seen.take(COMPARED).collect()
 }
 
-/// Whether `line` of the new file is in the hunk.
-pub(super) fn has_line(hunk: &Hunk, line: u32) -> bool {
-    let mut numbers = hunk.lines.iter().filter_map(|at| at.new_number);
-    numbers.any(|number| number == line)
+/// Whether the finding is in the hunk.
+pub(super) fn is_on(hunk: &Hunk, finding: &Finding) -> bool {
+    let mut numbers = hunk.lines.iter().filter_map(|at| at.number(finding.side));
+    numbers.any(|number| number == finding.line)
 }

@@ -36,6 +36,7 @@ fn finding(line: u32) -> Finding {
         by: vec!["kimi".to_owned()],
         fingerprint: None,
         reviewed_before: false,
+        side: review::Side::Right,
     }
     .identified(&diff::parse(DIFF))
 }
