@@ -75,14 +75,17 @@ impl Finding {
     }
 }
 
+/// The lines of one side of a hunk: each line's number and code.
+type Lines = Vec<(u32, CodeLine)>;
+
 /// Where the code of findings stands in a diff. What is worked out for one of them is
 /// kept for the others.
 pub struct Places<'a> {
     diff: &'a Diff,
     /// What any of the findings is known by: nothing else is kept.
     wanted: BTreeSet<&'a Fingerprint>,
-    /// Of each file and side, its hunks: each line's number and code.
-    files: BTreeMap<(&'a str, Side), Vec<Vec<(u32, CodeLine)>>>,
+    /// Of each file and side, its hunks.
+    files: BTreeMap<(&'a str, Side), Vec<Lines>>,
     /// Of each file, side, category and count of lines: the first lines of what is known
     /// so.
     known: BTreeMap<(&'a str, Side, Category, usize), Known>,
@@ -143,7 +146,7 @@ impl<'a> Places<'a> {
 }
 
 /// The lines of a side of the hunk.
-fn code(hunk: &Hunk, side: Side) -> Vec<(u32, CodeLine)> {
+fn code(hunk: &Hunk, side: Side) -> Lines {
     let lines = hunk.lines.iter();
     lines
         .filter_map(|line| Some((line.number(side)?, CodeLine::of(&line.text))))
@@ -156,7 +159,7 @@ fn runs(
     side: Side,
     category: Category,
     count: usize,
-    hunks: &[Vec<(u32, CodeLine)>],
+    hunks: &[Lines],
 ) -> impl Iterator<Item = (Fingerprint, u32)> {
     let runs = hunks.iter().flat_map(move |lines| lines.windows(count));
     runs.filter_map(move |run| {

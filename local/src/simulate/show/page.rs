@@ -33,9 +33,14 @@ fn review(out: &mut String, run: &Run, pr: &PrKey, posted: &PostedReview) {
     };
     let _ = writeln!(
         out,
-        "{TITLE}{pr}{TITLE:#} {} {style}{verb}{style:#} on {}",
+        "{TITLE}{pr}{TITLE:#} {} {style}{verb}{style:#} on {}{}",
         posted.author.login,
-        posted.commit_id.short()
+        posted.commit_id.short(),
+        if posted.dismissed.is_some() {
+            ", and has taken that back since"
+        } else {
+            ""
+        }
     );
     for line in seen(&posted.body) {
         match line {
