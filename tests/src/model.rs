@@ -40,7 +40,7 @@ impl Model for Scripted {
     }
 
     async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
-        let question = format!("{}\n{}\n{}", ask.system, ask.user, ask.schema.json);
+        let question = format!("{}\n{}\n{}", ask.system, ask.user, ask.schema);
         let value = (self.reply)(&question);
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.push(question);

@@ -133,9 +133,9 @@ impl Recording {
 /// SHA-256 of all that a model sees of a question, in hexadecimal: what it is told,
 /// what it is asked, and the form of the answer.
 pub fn hash(ask: &Ask<'_>) -> String {
-    let schema = ask.schema.json.to_string();
+    let schema = ask.schema.to_string();
     let mut hash = Sha256::new();
-    for part in [ask.system, ask.user, ask.schema.name, &schema] {
+    for part in [ask.system, ask.user, ask.schema.name(), &schema] {
         // With its length before it, no text can pass for two.
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(part);

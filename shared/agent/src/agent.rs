@@ -343,7 +343,7 @@ impl Inner {
 
 /// What is reserved for a question: its bytes, and an answer.
 fn estimate(ask: &Ask<'_>) -> u64 {
-    let schema = ask.schema.json.to_string().len();
+    let schema = ask.schema.to_string().len();
     let bytes = ask.system.len() + ask.user.len() + schema;
     let prompt = u64::try_from(bytes.div_ceil(BYTES_A_TOKEN)).unwrap_or(u64::MAX);
     prompt.saturating_add(COMPLETION)

@@ -1,6 +1,6 @@
 //! The port: a question with all that decides about its answer.
 
-use crate::AgentError;
+use crate::{AgentError, Schema};
 use async_trait::async_trait;
 use event::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,20 +47,10 @@ impl fmt::Debug for Ask<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ask")
             .field("id", &self.id)
-            .field("schema", &self.schema.name)
+            .field("schema", &self.schema.name())
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
     }
-}
-
-/// The shape of an answer. Endpoints take a small part of JSON Schema: an object at
-/// the root, a `type` everywhere, no `$ref`, no `anyOf`, no lists of types.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Schema {
-    /// Of `a-z`, `0-9` and `_`.
-    pub name: &'static str,
-    /// JSON Schema.
-    pub json: Value,
 }
 
 /// An answer that passed its question's check.

@@ -4,7 +4,6 @@
 use crate::text::clip;
 use crate::{Ask, Dialect, Schema};
 use serde::Serialize;
-use serde_json::Value;
 
 /// Characters of a reply that its repair repeats.
 const QUOTED: usize = 2_000;
@@ -70,7 +69,7 @@ enum Format<'a> {
 struct Named<'a> {
     name: &'a str,
     strict: bool,
-    schema: &'a Value,
+    schema: &'a Schema,
 }
 
 #[derive(Debug, Serialize)]
@@ -129,9 +128,9 @@ pub(crate) fn body<'a>(
         response_format: match rung {
             Rung::Schema => Some(Format::JsonSchema {
                 json_schema: Named {
-                    name: ask.schema.name,
+                    name: ask.schema.name(),
                     strict: true,
-                    schema: &ask.schema.json,
+                    schema: ask.schema,
                 },
             }),
             Rung::Object => Some(Format::JsonObject),
@@ -143,8 +142,7 @@ pub(crate) fn body<'a>(
 
 fn in_words(schema: &Schema) -> String {
     format!(
-        "Answer with one JSON object and nothing else. It must match this JSON Schema:\n{}",
-        schema.json
+        "Answer with one JSON object and nothing else. It must match this JSON Schema:\n{schema}"
     )
 }
 
@@ -162,13 +160,9 @@ impl Repair {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn text(model: &str, dialect: Dialect, rung: Rung, repair: Option<&Repair>) -> String {
-        let schema = Schema {
-            name: "report",
-            json: json!({"type": "object"}),
-        };
+        let schema = Schema::new("report", vec![]);
         let ask = Ask {
             id: "1",
             scopes: &[],
@@ -185,9 +179,9 @@ mod tests {
     #[test]
     fn what_is_sent_on_each_rung() {
         let sent = |rung| text("kimi-k3.1-pro", Dialect::Kimi, rung, None);
-        insta::assert_snapshot!(sent(Rung::Schema), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"response_format":{"type":"json_schema","json_schema":{"name":"report","strict":true,"schema":{"type":"object"}}},"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?"}]}"#);
-        insta::assert_snapshot!(sent(Rung::Object), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"response_format":{"type":"json_object"},"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?\n\nAnswer with one JSON object and nothing else. It must match this JSON Schema:\n{\"type\":\"object\"}"}]}"#);
-        insta::assert_snapshot!(sent(Rung::Text), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?\n\nAnswer with one JSON object and nothing else. It must match this JSON Schema:\n{\"type\":\"object\"}"}]}"#);
+        insta::assert_snapshot!(sent(Rung::Schema), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"response_format":{"type":"json_schema","json_schema":{"name":"report","strict":true,"schema":{"type":"object","properties":{},"required":[],"additionalProperties":false}}},"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?"}]}"#);
+        insta::assert_snapshot!(sent(Rung::Object), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"response_format":{"type":"json_object"},"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?\n\nAnswer with one JSON object and nothing else. It must match this JSON Schema:\n{\"type\":\"object\",\"properties\":{},\"required\":[],\"additionalProperties\":false}"}]}"#);
+        insta::assert_snapshot!(sent(Rung::Text), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?\n\nAnswer with one JSON object and nothing else. It must match this JSON Schema:\n{\"type\":\"object\",\"properties\":{},\"required\":[],\"additionalProperties\":false}"}]}"#);
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! What of a model's answer is believed.
 
-use agent::Usage as Spent;
+use agent::{Schema, Shape, Usage as Spent};
 use diff::Diff;
 use prompt::Part;
 use review::{Category, Confidence, Finding, MODEL, Severity, Side, Usage};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 /// Findings of one answer; more are noise.
 const MOST_FINDINGS: usize = 20;
+/// Lines of a file, whatever it is.
+const MOST_LINES: u32 = 10_000_000;
 /// Lines of one finding; one that goes over more stands at its end.
 const LONGEST_RANGE: u32 = 50;
 /// Characters of each text; more is cut.
@@ -29,42 +30,32 @@ pub(crate) struct Believed {
 }
 
 /// The form of an answer about `part`: flat, bounded, with the paths that it may name.
-pub(crate) fn schema(part: &Part) -> Value {
-    let paths: BTreeSet<String> = part.files.iter().map(|path| shown(path)).collect();
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "required": ["findings", "quality_score"],
-        "properties": {
-            "quality_score": { "type": "integer", "minimum": 1, "maximum": 10 },
-            "findings": {
-                "type": "array",
-                "maxItems": MOST_FINDINGS,
-                "items": {
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": [
-                        "path", "side", "start_line", "line", "severity", "confidence", "title",
-                        "explanation", "suggestion"
-                    ],
-                    "properties": {
-                        "path": { "type": "string", "enum": paths },
-                        "side": { "type": "string", "enum": ["RIGHT", "LEFT"] },
-                        "start_line": { "type": "integer", "minimum": 1 },
-                        "line": { "type": "integer", "minimum": 1 },
-                        "severity": {
-                            "type": "string",
-                            "enum": ["info", "low", "medium", "high", "critical"]
-                        },
-                        "confidence": { "type": "integer", "minimum": 0, "maximum": 100 },
-                        "title": { "type": "string", "maxLength": LONGEST_TITLE },
-                        "explanation": { "type": "string", "maxLength": LONGEST_EXPLANATION },
-                        "suggestion": { "type": "string", "maxLength": LONGEST_SUGGESTION }
-                    }
-                }
-            }
-        }
-    })
+/// A finding's weight comes after what it says.
+pub(crate) fn schema(part: &Part) -> Schema {
+    let one_of = |texts: &[&str]| Shape::OneOf(texts.iter().map(|&text| text.into()).collect());
+    let line = || Shape::Integer(1..=MOST_LINES);
+    let paths = part.files.iter().map(|path| shown(path)).collect();
+    let finding = Shape::Object(vec![
+        ("path", Shape::OneOf(paths)),
+        ("side", one_of(&["RIGHT", "LEFT"])),
+        ("start_line", line()),
+        ("line", line()),
+        ("title", Shape::Text(LONGEST_TITLE)),
+        ("explanation", Shape::Text(LONGEST_EXPLANATION)),
+        (
+            "severity",
+            one_of(&["info", "low", "medium", "high", "critical"]),
+        ),
+        ("confidence", Shape::Integer(0..=100)),
+        ("suggestion", Shape::Text(LONGEST_SUGGESTION)),
+    ]);
+    Schema::new(
+        "review",
+        vec![
+            ("findings", Shape::List(Box::new(finding), MOST_FINDINGS)),
+            ("quality_score", Shape::Integer(1..=10)),
+        ],
+    )
 }
 
 /// What was paid for, without the model's name.

@@ -13,7 +13,7 @@ mod words;
 
 pub use prove::Prover;
 
-use agent::{AgentError, Answer, Ask, Model, Schema, Scope};
+use agent::{AgentError, Answer, Ask, Model, Scope};
 use answer::Believed;
 use async_trait::async_trait;
 use diff::{Diff, LeftOut, WhyLeftOut};
@@ -102,10 +102,7 @@ impl ModelReviewer {
         scopes: &[Scope],
     ) -> (usize, Result<Believed, AgentError>) {
         let user = words::question(self.category, self.lens, change.policy, nonce, part);
-        let schema = Schema {
-            name: "review",
-            json: answer::schema(part),
-        };
+        let schema = answer::schema(part);
         // The same question after a redelivery has the same id: it is reserved for once.
         let id = format!(
             "{}@{}/{}/{index}",

@@ -1,10 +1,10 @@
 //! A model world on loopback, and agents of it.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
-use agent::{Agent, AgentError, Answer, Ask, Dialect, Model, Schema, Scope, Settings};
+use agent::{Agent, AgentError, Answer, Ask, Dialect, Model, Schema, Scope, Settings, Shape};
 use model_world::ModelWorld;
 use ports::{Clock, ManualClock, SeededEntropy, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 use state::{Memory, StateBackend, StateManager};
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,11 +103,7 @@ impl Stage {
 }
 
 pub fn schema() -> Schema {
-    let properties = json!({"n": {"type": "integer"}});
-    Schema {
-        name: "count",
-        json: json!({"type": "object", "properties": properties, "required": ["n"]}),
-    }
+    Schema::new("count", vec![("n", Shape::Integer(0..=1_000))])
 }
 
 pub fn has_n(value: &Value) -> Result<(), String> {

@@ -4,6 +4,7 @@ use agent::AgentError;
 use event::Timestamp;
 use ports::{ManualClock, SeededEntropy};
 use review::{Category, Confidence, MODEL, Severity};
+use serde_json::{Value, json};
 
 const DIFF: &str = "\
 diff --git a/src/a.rs b/src/a.rs
