@@ -43,8 +43,8 @@ pub struct Cli {
     #[arg(long, value_name = "PATH", requires = "model")]
     pub record: Option<PathBuf>,
 
-    /// Have the cases read by recorded replies of the model that KIMI_MODEL names,
-    /// without a key and without network
+    /// Have the cases read by a model's recorded replies, without a key and without
+    /// network
     #[arg(long, value_name = "FILE", requires = "eval", conflicts_with = "model")]
     pub replies: Option<PathBuf>,
 

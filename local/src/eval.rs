@@ -11,7 +11,7 @@ mod show;
 
 pub use case::{Case, CaseError, Defect};
 pub use recorder::Recorder;
-pub use recording::{Recording, RecordingError};
+pub use recording::{Recording, RecordingError, Said};
 pub use replies::{Replayed, Replies};
 pub use score::{Marks, Match, Score, Spent, mark};
 pub use show::{json, text};

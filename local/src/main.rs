@@ -58,7 +58,7 @@ async fn run(cli: Cli, environment: &Environment) -> End {
     }
     if let Some(folder) = &cli.eval {
         let reader = if let Some(path) = &cli.replies {
-            let recording = Recording::read(path, environment.kimi_model()).map_err(wrong)?;
+            let recording = Recording::read(path).map_err(wrong)?;
             Reader::Replies(Arc::new(Replies::new(recording)))
         } else if let (true, Some(path)) = (cli.model, &cli.record) {
             let recorder = Recorder::create(path, model(environment)?, Arc::new(SystemClock));

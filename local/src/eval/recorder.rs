@@ -1,6 +1,6 @@
 //! Keeps what a model replies.
 
-use super::recording::{About, RecordingError, Reply, hash};
+use super::recording::{About, RecordingError, Reply, Said, hash};
 use agent::{AgentError, Answer, Ask, Model};
 use async_trait::async_trait;
 use ports::Clock;
@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Asks another model, and writes each reply into a file as soon as it comes: what was
-/// paid for is not lost with the process. Questions that end in an error leave nothing.
+/// paid for is not lost with the process. A question that nobody replied to leaves
+/// nothing.
 pub struct Recorder {
     model: Arc<dyn Model>,
     clock: Arc<dyn Clock>,
@@ -50,6 +51,7 @@ impl Recorder {
                 "Replies of {} to the questions of github-bot --eval, as they came.",
                 recorder.model.name()
             ),
+            model: recorder.model.name().to_owned(),
         })?;
         Ok(recorder)
     }
@@ -81,19 +83,20 @@ impl Model for Recorder {
     }
 
     async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
-        let answer = self.model.ask(ask).await?;
-        let written = self.write(&Reply {
-            question: ask.id.to_owned(),
-            hash: hash(ask),
-            recorded: self.clock.now(),
-            usage: answer.usage.clone(),
-            answer: answer.value.clone(),
-        });
-        if let Err(error) = written {
-            let mut problem = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
-            problem.get_or_insert(error);
+        let outcome = self.model.ask(ask).await;
+        if let Some(said) = Said::of(&outcome) {
+            let written = self.write(&Reply {
+                question: ask.id.to_owned(),
+                hash: hash(ask),
+                recorded: self.clock.now(),
+                said,
+            });
+            if let Err(error) = written {
+                let mut problem = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
+                problem.get_or_insert(error);
+            }
         }
-        Ok(answer)
+        outcome
     }
 }
 

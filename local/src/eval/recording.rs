@@ -1,7 +1,7 @@
 //! A model's replies as they are kept: a file of JSON lines, which can be committed
 //! beside the cases.
 
-use agent::{Ask, Usage};
+use agent::{AgentError, Answer, Ask, Usage};
 use ports::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,10 +23,78 @@ pub struct Reply {
     pub hash: String,
     /// When it came.
     pub recorded: Timestamp,
-    /// The model, and what it took.
-    pub usage: Usage,
-    /// The JSON object that the model answered with.
-    pub answer: Value,
+    /// What it was.
+    pub said: Said,
+}
+
+/// What a model said. That it could not be reached, had to wait or would have passed a
+/// budget is nothing that it said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Said {
+    /// An answer of the right form.
+    Answer {
+        /// The JSON object.
+        value: Value,
+        /// What it took.
+        usage: Usage,
+    },
+    /// [`AgentError::Refused`]
+    Refused(String),
+    /// [`AgentError::CutShort`]
+    CutShort,
+    /// [`AgentError::Empty`]
+    Empty,
+    /// [`AgentError::Filtered`]
+    Filtered,
+    /// [`AgentError::Malformed`]
+    Malformed(String),
+}
+
+impl Said {
+    /// What of `outcome` a model said.
+    pub fn of(outcome: &Result<Answer, AgentError>) -> Option<Self> {
+        match outcome {
+            Ok(Answer { value, usage }) => Some(Self::Answer {
+                value: value.clone(),
+                usage: usage.clone(),
+            }),
+            Err(AgentError::Refused(text)) => Some(Self::Refused(text.clone())),
+            Err(AgentError::CutShort) => Some(Self::CutShort),
+            Err(AgentError::Empty) => Some(Self::Empty),
+            Err(AgentError::Filtered) => Some(Self::Filtered),
+            Err(AgentError::Malformed { reason }) => Some(Self::Malformed(reason.clone())),
+            Err(
+                AgentError::Paused { .. }
+                | AgentError::OverBudget { .. }
+                | AgentError::Quota { .. }
+                | AgentError::Unavailable { .. }
+                | AgentError::Rejected { .. }
+                | AgentError::NoTime
+                | AgentError::State(_),
+            ) => None,
+        }
+    }
+
+    /// The outcome that it is of.
+    ///
+    /// # Errors
+    /// Those of a model that said anything but an answer.
+    pub fn outcome(&self) -> Result<Answer, AgentError> {
+        match self {
+            Self::Answer { value, usage } => Ok(Answer {
+                value: value.clone(),
+                usage: usage.clone(),
+            }),
+            Self::Refused(text) => Err(AgentError::Refused(text.clone())),
+            Self::CutShort => Err(AgentError::CutShort),
+            Self::Empty => Err(AgentError::Empty),
+            Self::Filtered => Err(AgentError::Filtered),
+            Self::Malformed(reason) => Err(AgentError::Malformed {
+                reason: reason.clone(),
+            }),
+        }
+    }
 }
 
 /// The first line of a recording: what it is, for whoever opens it.
@@ -35,16 +103,20 @@ pub struct Reply {
 pub struct About {
     /// A sentence or two.
     pub about: String,
+    /// The model's id.
+    pub model: String,
 }
 
 /// The replies of one model.
 ///
 /// ```json
-/// {"about": "Replies of a model to the questions of github-bot --eval."}
+/// {"about": "Replies of a model to the questions of github-bot --eval.", "model": "kimi-k3.1-pro"}
 /// {"question": "eval/go-retention#1@0123…/logic/0", "hash": "9f86…", "recorded": "2026-11-24T12:00:00Z",
-///  "usage": {"model": "kimi-k3.1-pro", "prompt_tokens": 1500, "cached_tokens": 0,
-///            "completion_tokens": 300, "micro_dollars": 6000},
-///  "answer": {"findings": [], "quality_score": 8}}
+///  "said": {"answer": {"value": {"findings": [], "quality_score": 8},
+///                      "usage": {"model": "kimi-k3.1-pro", "prompt_tokens": 1500, "cached_tokens": 0,
+///                                "completion_tokens": 300, "micro_dollars": 6000}}}}
+/// {"question": "eval/go-retention#1@0123…/style/0", "hash": "2c26…", "recorded": "2026-11-24T12:00:09Z",
+///  "said": "cut_short"}
 /// ```
 ///
 /// (Each object is one line; it is broken here to be read.)
@@ -78,11 +150,11 @@ impl RecordingError {
 }
 
 impl Recording {
-    /// What the file `path` holds, if it is of the model `model`.
+    /// What the file `path` holds.
     ///
     /// # Errors
     /// [`RecordingError`] names the file and the first line that is wrong.
-    pub fn read(path: &Path, model: &str) -> Result<Self, RecordingError> {
+    pub fn read(path: &Path) -> Result<Self, RecordingError> {
         let shown = path.display();
         let failed = |error: std::io::Error| RecordingError::new(&shown, error);
         let length = std::fs::metadata(path).map_err(failed)?.len();
@@ -91,14 +163,14 @@ impl Recording {
             return Err(RecordingError::new(&shown, problem));
         }
         let text = std::fs::read_to_string(path).map_err(failed)?;
-        Self::parse(&shown.to_string(), &text, model)
+        Self::parse(&shown.to_string(), &text)
     }
 
     /// A recording from its text; `file` is for the error.
     ///
     /// # Errors
     /// As [`Recording::read`].
-    pub fn parse(file: &str, text: &str, model: &str) -> Result<Self, RecordingError> {
+    pub fn parse(file: &str, text: &str) -> Result<Self, RecordingError> {
         let mut lines = (1_usize..).zip(text.lines());
         let wrong = |line: usize, problem: &dyn Display| {
             RecordingError::new(format_args!("{file}:{line}"), problem)
@@ -106,15 +178,15 @@ impl Recording {
         let (_, first) = lines
             .next()
             .ok_or_else(|| RecordingError::new(file, "it is empty"))?;
-        let About { about } = serde_json::from_str(first).map_err(|error| wrong(1, &error))?;
+        let About { about, model } =
+            serde_json::from_str(first).map_err(|error| wrong(1, &error))?;
         let mut replies = BTreeMap::new();
         for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
             let reply: Reply = serde_json::from_str(line).map_err(|error| wrong(number, &error))?;
-            if reply.usage.model != model {
-                let problem = format!(
-                    "a reply of the model {}, but KIMI_MODEL is {model}: set it to what was recorded",
-                    reply.usage.model
-                );
+            if let Said::Answer { usage, .. } = &reply.said
+                && usage.model != model
+            {
+                let problem = format!("an answer of {} among those of {model}", usage.model);
                 return Err(wrong(number, &problem));
             }
             if let Some(before) = replies.insert(reply.question.clone(), reply) {
@@ -124,7 +196,7 @@ impl Recording {
         }
         Ok(Self {
             about,
-            model: model.to_owned(),
+            model,
             replies,
         })
     }

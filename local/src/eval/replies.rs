@@ -33,7 +33,7 @@ pub struct Replayed {
     pub about: String,
     /// When its first and its last reply came; `None` if there is none.
     pub recorded: Option<(Timestamp, Timestamp)>,
-    /// How many questions were answered.
+    /// How many questions a reply was given to.
     pub given: usize,
     /// Questions that no reply is recorded to.
     pub missing: Vec<String>,
@@ -119,10 +119,8 @@ impl Model for Replies {
             ));
         }
         asked.given.insert(ask.id.to_owned());
-        (ask.check)(&reply.answer).map_err(|reason| AgentError::Malformed { reason })?;
-        Ok(Answer {
-            value: reply.answer.clone(),
-            usage: reply.usage.clone(),
-        })
+        let answer = reply.said.outcome()?;
+        (ask.check)(&answer.value).map_err(|reason| AgentError::Malformed { reason })?;
+        Ok(answer)
     }
 }

@@ -5,13 +5,16 @@ use super::command::run_with;
 use super::{built_in, plain};
 use agent::{AgentError, Answer, Ask, Model, Usage};
 use async_trait::async_trait;
-use local::eval::{Case, Evaluation, Recorder, Recording, Replies, Score, evaluate_all, json};
+use local::eval::{
+    Case, Evaluation, Recorder, Recording, Replies, Said, Score, evaluate_all, json,
+};
 use ports::{Clock, ManualClock, Timestamp};
 use review::Category;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 const NAME: &str = "written/by:hand";
@@ -97,7 +100,7 @@ async fn replay(cases: &[Case], recording: Recording) -> Evaluation {
 }
 
 fn recorded(folder: &TempDir) -> Recording {
-    Recording::read(&folder.path().join(FILE), NAME).expect("a recording")
+    Recording::read(&folder.path().join(FILE)).expect("a recording")
 }
 
 #[tokio::test]
@@ -241,7 +244,10 @@ async fn an_answer_that_was_spoilt_by_hand_is_no_pass() {
     let (_, folder) = record(&cases).await;
     let mut recording = recorded(&folder);
     for reply in recording.replies.values_mut() {
-        reply.answer = serde_json::json!({"found": "nothing"});
+        let Said::Answer { value, .. } = &mut reply.said else {
+            panic!("all of them are answers");
+        };
+        *value = serde_json::json!({"found": "nothing"});
     }
     let evaluation = replay(&cases, recording).await;
     assert_eq!(evaluation.together.spent.failed, 9);
@@ -297,6 +303,54 @@ async fn half_a_reply_to_a_long_change_is_no_pass() {
     assert_eq!(missing, Some(vec![second.clone()]));
 }
 
+/// Says each time another thing that is no answer.
+#[derive(Default)]
+struct Speechless(AtomicUsize);
+
+#[async_trait]
+impl Model for Speechless {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, AgentError> {
+        let nothing = [
+            AgentError::CutShort,
+            AgentError::Empty,
+            AgentError::Filtered,
+            AgentError::Refused("I would rather not.".to_owned()),
+            AgentError::Malformed {
+                reason: "there is no JSON object in it".to_owned(),
+            },
+            AgentError::NoTime,
+        ];
+        let turn = self.0.fetch_add(1, Ordering::Relaxed) % nothing.len();
+        Err(nothing.into_iter().nth(turn).expect("one of them"))
+    }
+}
+
+#[tokio::test]
+async fn what_a_model_said_instead_of_an_answer_is_kept_too() {
+    let cases = cases();
+    let folder = tempfile::tempdir().expect("a folder");
+    let recorder = Recorder::create(folder.path(), Arc::new(Speechless::default()), clock());
+    let recorder = Arc::new(recorder.expect("a new file"));
+    let live = evaluate_all(&cases, Some(recorder), clock()).await;
+    assert_eq!(live.together.spent.failed, 9);
+
+    let again = replay(&cases, recorded(&folder)).await;
+    let replayed = again.replayed.clone().expect("it was replayed");
+    assert_eq!((replayed.given, replayed.missing.len()), (8, 1), "no time");
+    let why = |evaluation: &Evaluation| -> Vec<_> {
+        let failures = evaluation.cases.iter().flat_map(|case| &case.failures);
+        failures.map(|(_, why)| why.clone()).collect()
+    };
+    let (live, again) = (why(&live), why(&again));
+    assert_eq!(again[..5], live[..5]);
+    assert!(again[5].ends_with("is recorded"), "{}", again[5]);
+    assert_eq!(again[6..], live[6..]);
+}
+
 /// Copies the cases into `folder`.
 pub(super) fn on_disk(folder: &Path) {
     for case in CASES {
@@ -317,26 +371,29 @@ async fn the_command_replays_and_says_what_is_wrong() {
     let lines: Vec<&str> = text.lines().collect();
     let shorter = lines[..lines.len() - 1].join("\n");
     let mut told = String::new();
-    for (why, model, text) in [
-        ("all is there", NAME, text.clone()),
-        ("blank lines", NAME, text.replace('\n', "\n\n")),
-        ("one is missing", NAME, shorter),
-        ("of another model", "kimi-k3", text.clone()),
-        ("of the usual model", "", text.clone()),
-        ("answered twice", NAME, format!("{text}{}\n", lines[1])),
-        ("no reply", NAME, format!("{text}{{}}\n")),
+    let of_two = text.replacen(
+        r#""usage":{"model":"written"#,
+        r#""usage":{"model":"told"#,
+        1,
+    );
+    for (why, text) in [
+        ("all is there", text.clone()),
+        ("blank lines", text.replace('\n', "\n\n")),
+        ("one is missing", shorter),
+        ("of two models", of_two),
+        ("answered twice", format!("{text}{}\n", lines[1])),
+        ("no reply", format!("{text}{{}}\n")),
         (
             "a field too many",
-            NAME,
             text.replace("\"hash\"", "\"x\":1,\"hash\""),
         ),
-        ("cut off", NAME, text[..text.len() - 9].to_owned()),
-        ("no first line", NAME, lines[1..].join("\n")),
-        ("empty", NAME, String::new()),
+        ("cut off", text[..text.len() - 9].to_owned()),
+        ("no first line", lines[1..].join("\n")),
+        ("empty", String::new()),
     ] {
         std::fs::write(folder.path().join("kept.jsonl"), text).expect("it can be written");
         let args = ["--eval", ".", "--replies", "kept.jsonl"];
-        let output = run_with(folder.path(), &args, &[("KIMI_MODEL", model)]);
+        let output = run_with(folder.path(), &args, &[]);
         let status = output.status.code().expect("it ended");
         assert_eq!(output.stdout.is_empty(), status == 2, "{why}");
         let error = String::from_utf8_lossy(&output.stderr);
