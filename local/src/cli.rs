@@ -44,8 +44,8 @@ pub struct Cli {
     pub record: Option<PathBuf>,
 
     /// Have the cases read by a model's recorded replies, without a key and without
-    /// network
-    #[arg(long, value_name = "FILE", requires = "eval", conflicts_with = "model")]
+    /// network; with --model and --record, only what they do not answer is asked
+    #[arg(long, value_name = "FILE", requires = "eval")]
     pub replies: Option<PathBuf>,
 
     /// Samples to play: a file, or a folder of files [default: events/simulation]

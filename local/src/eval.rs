@@ -86,12 +86,16 @@ impl CaseResult {
 /// A model is given so long for each change.
 const PATIENCE: Duration = Duration::from_secs(180);
 
+/// Told of each case before it is read: how many were read before it, and its name.
+pub type Progress<'a> = &'a (dyn Fn(usize, &str) + Sync);
+
 /// Has each of `reviewers` (with the name that it is listed under) read each case. A
 /// review that fails found nothing.
 pub async fn evaluate(
     cases: &[Case],
     reviewers: &[(&str, &dyn Reviewer)],
     clock: &dyn Clock,
+    progress: Progress<'_>,
 ) -> Evaluation {
     let head_sha = somewhere();
     let named = |(name, _): &(&str, &dyn Reviewer)| ((*name).to_owned(), Score::default());
@@ -103,7 +107,8 @@ pub async fn evaluate(
         .collect();
     let mut together = Score::default();
     let mut results = Vec::new();
-    for case in cases {
+    for (read, case) in cases.iter().enumerate() {
+        progress(read, &case.name);
         let change = Change {
             pr: &case.pr,
             head_sha: &head_sha,
@@ -193,6 +198,7 @@ pub async fn evaluate_all(
     cases: &[Case],
     model: Option<Arc<dyn Model>>,
     clock: Arc<dyn Clock>,
+    progress: Progress<'_>,
 ) -> Evaluation {
     let (security, style, logic) = (
         security::rules::reviewer(),
@@ -223,12 +229,12 @@ pub async fn evaluate_all(
         })
         .collect();
     reviewers.extend(models.iter().map(|(name, it)| (*name, it as &dyn Reviewer)));
-    evaluate(cases, &reviewers, &*clock).await
+    evaluate(cases, &reviewers, &*clock, progress).await
 }
 
 /// The reviewers that need no model read `cases`.
 pub async fn evaluate_rules(cases: &[Case]) -> Evaluation {
-    evaluate_all(cases, None, Arc::new(SystemClock)).await
+    evaluate_all(cases, None, Arc::new(SystemClock), &|_, _| {}).await
 }
 
 /// Delimiters with the same token in every question, whichever cases there are beside

@@ -57,16 +57,22 @@ async fn run(cli: Cli, environment: &Environment) -> End {
         return Ok(());
     }
     if let Some(folder) = &cli.eval {
-        let reader = if let Some(path) = &cli.replies {
-            let recording = Recording::read(path).map_err(wrong)?;
-            Reader::Replies(Arc::new(Replies::new(recording)))
-        } else if let (true, Some(path)) = (cli.model, &cli.record) {
-            let recorder = Recorder::create(path, model(environment)?, Arc::new(SystemClock));
-            Reader::Recorded(Arc::new(recorder.map_err(wrong)?))
-        } else if cli.model {
-            Reader::Model(model(environment)?)
-        } else {
-            Reader::Rules
+        let replies = cli.replies.as_deref().map(Recording::read);
+        let replies = replies.transpose().map_err(wrong)?;
+        let reader = match (cli.model, &cli.record, replies) {
+            (false, _, None) => Reader::Rules,
+            (false, _, Some(replies)) => Reader::Replies(Arc::new(Replies::new(replies))),
+            (true, None, None) => Reader::Model(model(environment)?),
+            (true, None, Some(_)) => {
+                return Err(wrong(
+                    "--replies with --model: where the replies go to is missing, --record PATH",
+                ));
+            }
+            (true, Some(path), known) => {
+                let (model, clock) = (model(environment)?, Arc::new(SystemClock));
+                let recorder = Recorder::create(path, model, known, clock).map_err(wrong)?;
+                Reader::Recorded(Arc::new(recorder))
+            }
         };
         return evaluate(folder.as_deref(), &reader, cli.json).await;
     }
@@ -158,7 +164,15 @@ async fn evaluate(folder: Option<&Path>, reader: &Reader, json: bool) -> End {
         Reader::Recorded(recorder) => Some(recorder.clone() as Arc<dyn Model>),
         Reader::Replies(replies) => Some(replies.clone() as Arc<dyn Model>),
     };
-    let mut evaluation = eval::evaluate_all(&cases, model, Arc::new(SystemClock)).await;
+    // A live model takes its time over each case.
+    let is_live = matches!(reader, Reader::Model(_) | Reader::Recorded(_));
+    let progress = |read, name: &str| {
+        if is_live {
+            anstream::eprintln!("{}/{} {name}", read + 1, cases.len());
+        }
+    };
+    let clock = Arc::new(SystemClock);
+    let mut evaluation = eval::evaluate_all(&cases, model, clock, &progress).await;
     if let Reader::Replies(replies) = reader {
         evaluation.replayed = Some(replies.replayed());
     }

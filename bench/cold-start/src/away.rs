@@ -146,7 +146,7 @@ fn file(path: &str) -> Response {
 fn github(method: &Method, path: &str) -> Value {
     match (method, path.ends_with("/reviews")) {
         (&Method::GET, true) => json!([]),
-        (_, true) => json!({ "id": 1 }),
+        (_, true) => json!({ "id": 1, "state": "COMMENTED" }),
         (_, false) => json!({
             "number": 7,
             "login": "github-bot[bot]",

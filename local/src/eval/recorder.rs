@@ -1,6 +1,6 @@
 //! Keeps what a model replies.
 
-use super::recording::{About, RecordingError, Reply, Said, hash};
+use super::recording::{About, Recorded, Recording, RecordingError, Reply, Said, hash};
 use agent::{AgentError, Answer, Ask, Model};
 use async_trait::async_trait;
 use ports::Clock;
@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// nothing.
 pub struct Recorder {
     model: Arc<dyn Model>,
+    known: Option<Recording>,
     clock: Arc<dyn Clock>,
     path: PathBuf,
     file: Mutex<File>,
@@ -23,15 +24,25 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A new file at `path`, or in the folder `path` under the model's name.
+    /// A new file at `path`, or in the folder `path` under the model's name. What
+    /// `known` has a reply to is not asked again: the reply goes into the new file.
     ///
     /// # Errors
-    /// [`RecordingError`] when it is there already, or cannot be made.
+    /// [`RecordingError`] when the file is there already or cannot be made, and when
+    /// `known` is of another model.
     pub fn create(
         path: &Path,
         model: Arc<dyn Model>,
+        known: Option<Recording>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RecordingError> {
+        if let Some(other) = known.as_ref().filter(|it| it.model != model.name()) {
+            let (other, model) = (&other.model, model.name());
+            let problem = format!(
+                "the replies of {other} do not go with those of {model}; set KIMI_MODEL to {other}"
+            );
+            return Err(RecordingError::new(path.display(), problem));
+        }
         let path = if path.is_dir() {
             path.join(file_name(model.name()))
         } else {
@@ -41,6 +52,7 @@ impl Recorder {
         let file = file.map_err(|error| RecordingError::new(path.display(), error))?;
         let recorder = Self {
             model,
+            known,
             clock,
             path,
             file: Mutex::new(file),
@@ -65,6 +77,13 @@ impl Recorder {
         problem.clone().map_or(Ok(()), Err)
     }
 
+    fn keep(&self, reply: &Reply) {
+        if let Err(error) = self.write(reply) {
+            let mut problem = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
+            problem.get_or_insert(error);
+        }
+    }
+
     fn write(&self, line: &impl Serialize) -> Result<(), RecordingError> {
         let failed =
             |error: &dyn std::fmt::Display| RecordingError::new(self.path.display(), error);
@@ -83,18 +102,18 @@ impl Model for Recorder {
     }
 
     async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+        if let Some(Recorded::Reply(reply)) = self.known.as_ref().map(|it| it.reply(ask)) {
+            self.keep(reply);
+            return reply.said.outcome();
+        }
         let outcome = self.model.ask(ask).await;
         if let Some(said) = Said::of(&outcome) {
-            let written = self.write(&Reply {
+            self.keep(&Reply {
                 question: ask.id.to_owned(),
                 hash: hash(ask),
                 recorded: self.clock.now(),
                 said,
             });
-            if let Err(error) = written {
-                let mut problem = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
-                problem.get_or_insert(error);
-            }
         }
         outcome
     }

@@ -76,6 +76,18 @@ impl Said {
         }
     }
 
+    /// Whether it passes the check of `ask`, if it is an answer.
+    fn will_do(&self, ask: &Ask<'_>) -> bool {
+        match self {
+            Self::Answer { value, .. } => (ask.check)(value).is_ok(),
+            Self::Refused(_)
+            | Self::CutShort
+            | Self::Empty
+            | Self::Filtered
+            | Self::Malformed(_) => true,
+        }
+    }
+
     /// The outcome that it is of.
     ///
     /// # Errors
@@ -200,6 +212,28 @@ impl Recording {
             replies,
         })
     }
+
+    /// What there is to `ask`.
+    pub fn reply(&self, ask: &Ask<'_>) -> Recorded<'_> {
+        match self.replies.get(ask.id) {
+            None => Recorded::Missing,
+            Some(reply) if reply.hash == hash(ask) && reply.said.will_do(ask) => {
+                Recorded::Reply(reply)
+            }
+            Some(_) => Recorded::Changed,
+        }
+    }
+}
+
+/// What a recording has to say to a question.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Recorded<'a> {
+    /// This.
+    Reply(&'a Reply),
+    /// A reply to another question of the same id, or one that would not do any more.
+    Changed,
+    /// Nothing.
+    Missing,
 }
 
 /// SHA-256 of all that a model sees of a question, in hexadecimal: what it is told,

@@ -1,6 +1,6 @@
 //! Answers from a recording: the same every time, without a key and without network.
 
-use super::recording::{Recording, hash};
+use super::recording::{Recorded, Recording};
 use agent::{AgentError, Answer, Ask, Model};
 use async_trait::async_trait;
 use ports::Timestamp;
@@ -107,20 +107,22 @@ impl Model for Replies {
     async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
         let mut asked = self.asked();
         let unavailable = |reason: String| Err(AgentError::Unavailable { reason });
-        let Some(reply) = self.recording.replies.get(ask.id) else {
-            asked.missing.insert(ask.id.to_owned());
-            return unavailable(format!("no reply to {} is recorded", ask.id));
-        };
-        if reply.hash != hash(ask) {
-            asked.changed.insert(ask.id.to_owned());
-            return unavailable(format!(
-                "{} has changed since its reply was recorded",
-                ask.id
-            ));
+        let (id, question) = (ask.id.to_owned(), ask.id);
+        match self.recording.reply(ask) {
+            Recorded::Reply(reply) => {
+                asked.given.insert(id);
+                reply.said.outcome()
+            }
+            Recorded::Changed => {
+                asked.changed.insert(id);
+                unavailable(format!(
+                    "{question} has changed since its reply was recorded"
+                ))
+            }
+            Recorded::Missing => {
+                asked.missing.insert(id);
+                unavailable(format!("no reply to {question} is recorded"))
+            }
         }
-        asked.given.insert(ask.id.to_owned());
-        let answer = reply.said.outcome()?;
-        (ask.check)(&answer.value).map_err(|reason| AgentError::Malformed { reason })?;
-        Ok(answer)
     }
 }

@@ -4,6 +4,7 @@ mod cases;
 mod command;
 mod figures;
 mod live;
+mod recorded;
 mod replies;
 mod scoring;
 
@@ -17,6 +18,17 @@ fn built_in() -> Vec<Case> {
 /// The text as it is read where no colours are wanted.
 fn plain(evaluation: &Evaluation) -> String {
     anstream::adapter::strip_str(&text(evaluation)).to_string()
+}
+
+/// Panics unless docs/evaluation.md holds what stands in `told` before `end`.
+fn page_shows(told: &str, end: &str) {
+    let page = include_str!("../../../docs/evaluation.md");
+    let (table, _) = told.split_once(end).expect("it goes on");
+    let table = table.trim();
+    assert!(
+        page.contains(table),
+        "docs/evaluation.md must hold:\n{table}"
+    );
 }
 
 fn finding(path: &str, line: u32, category: Category) -> Finding {

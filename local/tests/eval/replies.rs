@@ -15,6 +15,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 
 const NAME: &str = "written/by:hand";
@@ -85,16 +86,16 @@ fn clock() -> Arc<dyn Clock> {
 /// What came out of it live, and the folder with the recording.
 async fn record(cases: &[Case]) -> (Evaluation, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
-    let recorder = Recorder::create(folder.path(), Arc::new(ByHand::read()), clock());
+    let recorder = Recorder::create(folder.path(), Arc::new(ByHand::read()), None, clock());
     let recorder = Arc::new(recorder.expect("a new file"));
-    let evaluation = evaluate_all(cases, Some(recorder.clone()), clock()).await;
+    let evaluation = evaluate_all(cases, Some(recorder.clone()), clock(), &|_, _| {}).await;
     recorder.finish().expect("all of it is written");
     (evaluation, folder)
 }
 
 async fn replay(cases: &[Case], recording: Recording) -> Evaluation {
     let replies = Arc::new(Replies::new(recording));
-    let mut evaluation = evaluate_all(cases, Some(replies.clone()), clock()).await;
+    let mut evaluation = evaluate_all(cases, Some(replies.clone()), clock(), &|_, _| {}).await;
     evaluation.replayed = Some(replies.replayed());
     evaluation
 }
@@ -286,9 +287,9 @@ async fn half_a_reply_to_a_long_change_is_no_pass() {
     let expected = r#"{"about": "Long.", "language": "Python", "defects": []}"#;
     let cases = [Case::parse("cases/long", &change, expected).expect("a case")];
     let folder = tempfile::tempdir().expect("a folder");
-    let recorder = Recorder::create(folder.path(), Arc::new(Content), clock());
+    let recorder = Recorder::create(folder.path(), Arc::new(Content), None, clock());
     let recorder = Arc::new(recorder.expect("a new file"));
-    let live = evaluate_all(&cases, Some(recorder), clock()).await;
+    let live = evaluate_all(&cases, Some(recorder), clock(), &|_, _| {}).await;
     assert_eq!(live.together.spent.failed, 0);
     assert_eq!(live.together.spent.price(), None, "no price was told");
 
@@ -301,6 +302,33 @@ async fn half_a_reply_to_a_long_change_is_no_pass() {
     assert_eq!(evaluation.together.spent.failed, 1, "of all of logic");
     let missing = evaluation.replayed.map(|it| it.missing);
     assert_eq!(missing, Some(vec![second.clone()]));
+}
+
+/// As by hand, and counts.
+struct Counted {
+    by_hand: ByHand,
+    count: AtomicUsize,
+}
+
+impl Default for Counted {
+    fn default() -> Self {
+        Self {
+            by_hand: ByHand::read(),
+            count: AtomicUsize::new(0),
+        }
+    }
+}
+
+#[async_trait]
+impl Model for Counted {
+    fn name(&self) -> &str {
+        self.by_hand.name()
+    }
+
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.by_hand.ask(ask).await
+    }
 }
 
 /// Says each time another thing that is no answer.
@@ -333,9 +361,14 @@ impl Model for Speechless {
 async fn what_a_model_said_instead_of_an_answer_is_kept_too() {
     let cases = cases();
     let folder = tempfile::tempdir().expect("a folder");
-    let recorder = Recorder::create(folder.path(), Arc::new(Speechless::default()), clock());
+    let recorder = Recorder::create(
+        folder.path(),
+        Arc::new(Speechless::default()),
+        None,
+        clock(),
+    );
     let recorder = Arc::new(recorder.expect("a new file"));
-    let live = evaluate_all(&cases, Some(recorder), clock()).await;
+    let live = evaluate_all(&cases, Some(recorder), clock(), &|_, _| {}).await;
     assert_eq!(live.together.spent.failed, 9);
 
     let again = replay(&cases, recorded(&folder)).await;
@@ -349,6 +382,34 @@ async fn what_a_model_said_instead_of_an_answer_is_kept_too() {
     assert_eq!(again[..5], live[..5]);
     assert!(again[5].ends_with("is recorded"), "{}", again[5]);
     assert_eq!(again[6..], live[6..]);
+}
+
+#[tokio::test]
+async fn only_what_has_no_reply_is_asked_again() {
+    let cases = cases();
+    let (live, folder) = record(&cases).await;
+    let mut known = recorded(&folder);
+    let whole = known.clone();
+    let is_of_pages = |id: &String| id.starts_with("eval/python-pages");
+    known.replies.retain(|id, _| !is_of_pages(id));
+    let login = known.replies.values_mut();
+    let mut login = login.filter(|it| it.question.starts_with("eval/javascript"));
+    login.next().expect("a reply").hash = "of another text".to_owned();
+
+    let path = folder.path().join("anew.jsonl");
+    let later = Arc::new(ManualClock::starting_at(clock().now() + Duration::from_secs(3_600)));
+    let asked = Arc::new(Counted::default());
+    let recorder = Recorder::create(&path, asked.clone(), Some(known), later.clone());
+    let recorder = Arc::new(recorder.expect("a new file"));
+    let again = evaluate_all(&cases, Some(recorder.clone()), later, &|_, _| {}).await;
+    recorder.finish().expect("all of it is written");
+
+    assert_eq!(again, live);
+    assert_eq!(asked.count.load(Ordering::Relaxed), 4);
+    let anew = Recording::read(&path).expect("a recording");
+    assert_eq!(anew.replies.len(), whole.replies.len());
+    let newer = |id: &&String| anew.replies[*id].recorded > whole.replies[*id].recorded;
+    assert_eq!(whole.replies.keys().filter(newer).count(), 4);
 }
 
 /// Copies the cases into `folder`.
@@ -399,6 +460,7 @@ async fn the_command_replays_and_says_what_is_wrong() {
         let error = String::from_utf8_lossy(&output.stderr);
         told += &format!("{why}: {status} {}\n", error.trim());
     }
+    std::fs::write(folder.path().join("kept.jsonl"), &text).expect("it can be written");
     let key = [("KIMI_API_KEY", "of-nobody")];
     for (why, args) in [
         ("no such file", &["--replies", "gone.jsonl"][..]),
@@ -413,6 +475,16 @@ async fn the_command_replays_and_says_what_is_wrong() {
         ),
         ("nothing to record", &["--record", "new.jsonl"]),
         ("live and recorded", &["--model", "--replies", "kept.jsonl"]),
+        (
+            "of another model",
+            &[
+                "--model",
+                "--replies",
+                "kept.jsonl",
+                "--record",
+                "new.jsonl",
+            ],
+        ),
     ] {
         let args = [&["--eval", "."], args].concat();
         let output = run_with(folder.path(), &args, &key);
