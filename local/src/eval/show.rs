@@ -44,10 +44,7 @@ pub fn text(evaluation: &Evaluation) -> String {
         let (from, to) = replayed
             .recorded
             .map_or_else(Default::default, |(from, to)| {
-                (
-                    format!(", recorded from {from:.0}"),
-                    format!(" to {to:.0}"),
-                )
+                (format!(", recorded from {from:.0}"), format!(" to {to:.0}"))
             });
         let style = if replayed.unanswered() > 0 {
             BAD

@@ -397,7 +397,9 @@ async fn only_what_has_no_reply_is_asked_again() {
     login.next().expect("a reply").hash = "of another text".to_owned();
 
     let path = folder.path().join("anew.jsonl");
-    let later = Arc::new(ManualClock::starting_at(clock().now() + Duration::from_secs(3_600)));
+    let later = Arc::new(ManualClock::starting_at(
+        clock().now() + Duration::from_secs(3_600),
+    ));
     let asked = Arc::new(Counted::default());
     let recorder = Recorder::create(&path, asked.clone(), Some(known), later.clone());
     let recorder = Arc::new(recorder.expect("a new file"));
