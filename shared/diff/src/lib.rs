@@ -139,14 +139,9 @@ impl FileDiff {
 
     /// As [`Diff::code`], in this file.
     pub fn code(&self, line: u32, side: Side) -> Option<&str> {
-        let number = |at: &&Line| match (side, at.kind) {
-            (Side::Left, LineKind::Removed) => at.old_number == Some(line),
-            (Side::Left, LineKind::Added | LineKind::Context) => false,
-            (Side::Right, LineKind::Added | LineKind::Context | LineKind::Removed) => {
-                at.new_number == Some(line)
-            }
-        };
-        self.lines().find(number).map(|at| at.text.as_str())
+        let mut lines = self.lines();
+        let found = lines.find(|at| at.number(side) == Some(line));
+        found.map(|at| at.text.as_str())
     }
 
     /// All lines of all hunks.
@@ -218,11 +213,15 @@ pub struct Line {
 }
 
 impl Line {
-    /// Its number on `side`; `None` where it is only on the other one.
+    /// Its number on `side`: on the right of what is there, on the left of what is gone.
+    /// A line of context is on the right alone.
     pub fn number(&self, side: Side) -> Option<u32> {
-        match side {
-            Side::Left => self.old_number,
-            Side::Right => self.new_number,
+        match (side, self.kind) {
+            (Side::Left, LineKind::Removed) => self.old_number,
+            (Side::Left, LineKind::Added | LineKind::Context) => None,
+            (Side::Right, LineKind::Added | LineKind::Context | LineKind::Removed) => {
+                self.new_number
+            }
         }
     }
 }

@@ -222,6 +222,11 @@ mod tests {
         assert_eq!((further.line, further.side), (4, Side::Left));
         let added = moved(&left, &diff("check()"));
         assert_eq!(added, None, "it is added, not gone");
+        let beside = diff::parse(
+            "diff --git a/src/a.py b/src/a.py\n--- a/src/a.py\n+++ b/src/a.py\n\
+             @@ -1,3 +1,3 @@\n a\n check()\n-x\n+y\n",
+        );
+        assert_eq!(moved(&left, &beside), None, "it is there again");
     }
 
     fn moved(finding: &Finding, diff: &Diff) -> Option<Finding> {
