@@ -1,7 +1,7 @@
 //! What of a diff is to be read: what somebody wants, and what was touched since it was
 //! read before.
 
-use crate::{Diff, FileDiff, Hunk, Line, WhyLeftOut};
+use crate::{Diff, FileDiff, Hunk, Line, Side, WhyLeftOut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
@@ -48,18 +48,19 @@ impl Diff {
         }
     }
 
-    /// Whether the diff adds one of `lines` to the new file at `path`, or does not say
-    /// because it left that file out.
-    pub fn may_add(&self, path: &str, lines: &RangeInclusive<u32>) -> bool {
-        let adds = |file: &FileDiff| {
+    /// Whether `lines` of a side of the file at `path` may be new by this diff: it adds
+    /// one of them, or does not say because it left that file out. Of what is gone the
+    /// number tells nothing: it is new wherever the diff changes the file.
+    pub fn may_be_new(&self, path: &str, lines: &RangeInclusive<u32>, side: Side) -> bool {
+        let is_new = |file: &FileDiff| {
             let mut added = file.added_lines();
-            added.any(|(number, _)| lines.contains(&number))
+            !side.is_right() || added.any(|(number, _)| lines.contains(&number))
         };
         self.left_out.iter().any(|left_out| left_out.path == path)
             || self
                 .files
                 .iter()
-                .any(|file| file.path == path && adds(file))
+                .any(|file| file.path == path && is_new(file))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is known of the review before this one, and what of it stands.
 
-use diff::{Diff, LeftOut, Side, WhyLeftOut};
+use diff::{Diff, LeftOut, WhyLeftOut};
 use github::port::{GitHubError, ReadDiff};
 use github::{HeadSha, PrKey};
 use review::item::{CheckReport, Reader};
@@ -57,11 +57,8 @@ impl Before {
         let count = kept.len();
         report.findings.extend(kept);
         for finding in &mut report.findings {
-            // Which line was gone before is not known by its number.
-            let is_old = |since: &Diff| match finding.side {
-                Side::Right => !since.may_add(&finding.path, &finding.lines()),
-                Side::Left => since.files.iter().all(|file| file.path != finding.path),
-            };
+            let is_old =
+                |since: &Diff| !since.may_be_new(&finding.path, &finding.lines(), finding.side);
             finding.reviewed_before = self.since().is_some_and(is_old);
         }
         let then = models(&self.report.readers)

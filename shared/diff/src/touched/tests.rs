@@ -118,18 +118,21 @@ fn what_nobody_wants_is_left_out_by_name() {
 }
 
 #[test]
-fn a_line_may_be_added() {
+fn a_line_may_be_new() {
     let mut diff = parse(&file("a", &[(5, 2)]));
     diff.leave_out("b", WhyLeftOut::TooLarge);
-    for (why, path, lines, expected) in [
-        ("it is", "a", 5..=5, true),
-        ("one of them is", "a", 1..=5, true),
-        ("before", "a", 1..=4, false),
-        ("behind", "a", 7..=9, false),
-        ("of another file", "c", 5..=5, false),
-        ("nobody knows", "b", 5..=5, true),
+    for (why, path, lines, side, expected) in [
+        ("it is", "a", 5..=5, Side::Right, true),
+        ("one of them is", "a", 1..=5, Side::Right, true),
+        ("before", "a", 1..=4, Side::Right, false),
+        ("behind", "a", 7..=9, Side::Right, false),
+        ("of another file", "c", 5..=5, Side::Right, false),
+        ("nobody knows", "b", 5..=5, Side::Right, true),
+        ("gone from it", "a", 9..=9, Side::Left, true),
+        ("gone from another file", "c", 5..=5, Side::Left, false),
+        ("gone, and nobody knows", "b", 5..=5, Side::Left, true),
     ] {
-        assert_eq!(diff.may_add(path, &lines), expected, "{why}");
+        assert_eq!(diff.may_be_new(path, &lines, side), expected, "{why}");
     }
 }
 
