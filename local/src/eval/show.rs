@@ -72,7 +72,7 @@ pub fn text(evaluation: &Evaluation) -> String {
     });
     list(&mut out, WARN, "False", evaluation, |case, lines| {
         lines.extend(case.false_positives().map(|finding| {
-            let place = format!("{}:{} {}", finding.path, finding.line, finding.rule);
+            let place = format!("{} {}", finding.place(), finding.rule);
             let defects = score::mark(
                 &case.defects,
                 std::slice::from_ref(finding),

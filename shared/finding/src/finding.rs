@@ -64,6 +64,15 @@ impl Finding {
         diff.has(&self.path, self.line, self.side)
     }
 
+    /// Where it is, for people: `src/a.rs:12`, `src/a.rs:9 (gone)` of the old file.
+    pub fn place(&self) -> String {
+        let Self {
+            path, line, side, ..
+        } = self;
+        let gone = if side.is_right() { "" } else { " (gone)" };
+        format!("{path}:{line}{gone}")
+    }
+
     /// Its lines, from the first to the last.
     pub fn lines(&self) -> std::ops::RangeInclusive<u32> {
         self.start_line.unwrap_or(self.line)..=self.line

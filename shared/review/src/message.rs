@@ -170,7 +170,7 @@ pub struct Block {
     pub review: ReviewKey,
     /// Why.
     pub reason: BlockReason,
-    /// Where: `path:line rule`, at most ten.
+    /// Where: `path:line rule`, with `(gone)` of a line of the old file; at most ten.
     pub details: Vec<String>,
 }
 message!(Block, "agent.pr.block");
@@ -184,7 +184,7 @@ impl Block {
     /// What is said of `review` if something in `report` stands against merging.
     pub fn of(review: &ReviewKey, report: &CheckReport) -> Option<Self> {
         let place = |finding: &Finding| {
-            let mut place = format!("{}:{} {}", finding.path, finding.line, finding.rule);
+            let mut place = format!("{} {}", finding.place(), finding.rule);
             bounds::cut(&mut place, LONGEST_DETAIL);
             place
         };

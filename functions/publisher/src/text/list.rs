@@ -9,12 +9,7 @@ use std::fmt::Write;
 pub(super) fn listed<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> String {
     let mut list = String::new();
     for finding in findings {
-        let gone = if finding.side.is_right() {
-            ""
-        } else {
-            " (gone)"
-        };
-        let place = code(&format!("{}:{}{gone}", finding.path, finding.line));
+        let place = code(&finding.place());
         let (severity, message) = (severity(finding.severity), plain(&finding.message));
         let _ = writeln!(list, "- {place} **{severity}** {message}");
     }

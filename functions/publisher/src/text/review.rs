@@ -89,7 +89,11 @@ pub(crate) fn recorded(review: &NewReview) -> String {
             Some(first) => format!("{first}-{}", comment.line),
             None => comment.line.to_string(),
         };
-        let place = code(&format!("{}:{lines}", comment.path));
+        let gone = match comment.side {
+            Side::Left => " (gone)",
+            Side::Right => "",
+        };
+        let place = code(&format!("{}:{lines}{gone}", comment.path));
         let _ = write!(text, "\n\n---\n\n{place}\n\n{}", comment.body);
     }
     fit(&text, "", LONGEST_BODY)

@@ -131,6 +131,9 @@ fn a_line_that_is_gone_is_spoken_of_on_the_old_side() {
         .map(|it| (it.line, it.side))
         .collect();
     assert_eq!(places, [(2, Side::Left), (2, Side::Right)]);
+    let recorded = recorded(&review);
+    assert!(recorded.contains("`src/lib.rs:2 (gone)`\n"), "{recorded}");
+    assert!(recorded.contains("`src/lib.rs:2`\n"), "{recorded}");
     let listed = "`src/lib.rs:9 (gone)` **High** Nobody asks";
     assert!(review.body.contains(listed), "{}", review.body);
 }
