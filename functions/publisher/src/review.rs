@@ -144,9 +144,13 @@ impl Publish for Review {
             let Some(less) = less else {
                 return Ok(Ok(Stands::posted(answer?.0, &review)));
             };
-            // An attempt before this one may have come through by now.
+            // An attempt before this one may have come through by now, or the head be
+            // another one.
             if let Some(found) = by.github.find_review(pr, claim.marker.as_str()).await? {
                 return Ok(Ok(Stands::posted(found.0, &plain)));
+            }
+            if let Err(ignored) = self.of.still(&by.github.pull_request(pr).await?) {
+                return Ok(Err(ignored));
             }
             tracing::info!(review = %self.of.review, ?answer, "GitHub did not accept the review; posting less of it");
             form = less;

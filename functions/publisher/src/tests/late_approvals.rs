@@ -140,12 +140,15 @@ async fn what_keeps_it_away() {
     );
 }
 
-/// Hears `event`, while the author pushes when GitHub has told of checks so many times.
-async fn hear_while_pushed(stage: &Stage, event: &Event, looks: u32) -> String {
+/// Hears `event`, while the author pushes when GitHub has answered `call` so many times.
+pub(super) async fn hear_while_pushed(
+    stage: &Stage,
+    event: &Event,
+    (call, looks): (Call, u32),
+) -> String {
     let second = Duration::from_secs(1);
     for _ in 0..looks {
-        let slow = Fault::Slow(second);
-        stage.world.fail_next_on(Call::ListChecks, slow);
+        stage.world.fail_next_on(call, Fault::Slow(second));
     }
     let then = stage.clock.now() + looks * second;
     let push = async {
@@ -162,13 +165,13 @@ async fn a_push_while_it_is_decided_is_seen() {
     let stage = waiting().await;
     let ended = ends(&stage, Conclusion::Success);
     // It looks twice whether all is so: before it claims, and before it posts.
-    let moved = hear_while_pushed(&stage, &ended, 2).await;
+    let moved = hear_while_pushed(&stage, &ended, (Call::ListChecks, 2)).await;
     assert!(moved.starts_with("ignored: superseded by"), "{moved}");
     assert_eq!(votes(&stage), [ReviewEvent::Comment]);
 
     let stage = Stage::new();
     stage.keep(asking()).await;
-    let moved = hear_while_pushed(&stage, &stage.completed(), 1).await;
+    let moved = hear_while_pushed(&stage, &stage.completed(), (Call::ListChecks, 1)).await;
     assert!(moved.starts_with("ignored: superseded by"), "{moved}");
     assert_eq!(votes(&stage), [], "nor does the review itself approve then");
 }

@@ -1,5 +1,6 @@
 //! What GitHub does not accept is posted in another form: no review is lost.
 
+use super::late_approvals::hear_while_pushed;
 use super::*;
 use github_world::{Call, Fault};
 
@@ -122,4 +123,19 @@ async fn what_was_reviewed_for_another_base_is_not_posted() {
     };
     stage.keep(item).await;
     assert_eq!(stage.hear(&stage.completed()).await, "applied, said 1");
+}
+
+#[tokio::test]
+async fn no_other_form_is_posted_of_a_head_that_was_replaced_meanwhile() {
+    let stage = Stage::new();
+    stage.keep(found()).await;
+    stage
+        .world
+        .fail_next_on(Call::CreateReview, Fault::Rejected);
+    // It looks for the review before it posts, and again when it is refused.
+    let looks = (Call::ListReviews, 2);
+    let moved = hear_while_pushed(&stage, &stage.completed(), looks).await;
+    assert!(moved.starts_with("ignored: superseded by"), "{moved}");
+    assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 0);
+    assert_eq!(stage.world.writes().len(), 1, "one form");
 }
