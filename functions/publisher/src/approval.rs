@@ -35,11 +35,15 @@ impl Publisher {
         let asked = verdict.filter(|verdict| is_asked(&of.item, verdict));
         let (mut login, mut checks_green) = (None, false);
         if asked.is_some() {
-            login = of.or_never(self.github.login().await)?.flatten();
+            login = of
+                .or_without("the bot's name, to approve", self.github.login().await)?
+                .flatten();
             if policy.auto_approve().require_checks {
                 let (repo, head) = (&of.review.pr.repo, &of.review.head_sha);
                 let green = self.github.others_are_green(repo, head, check::NAME).await;
-                checks_green = of.or_never(green)?.unwrap_or(false);
+                checks_green = of
+                    .or_without("others' checks, to approve", green)?
+                    .unwrap_or(false);
             }
         }
         let now = self.github.pull_request(&of.review.pr).await?;

@@ -93,8 +93,8 @@ impl Says {
     fn of_dropped(stale: &Stale) -> Self {
         Self {
             conclusion: Some(Conclusion::Cancelled),
-            title: "Not reviewed".to_owned(),
-            summary: format!("Nobody waits for it: {stale}."),
+            title: "Given up".to_owned(),
+            summary: format!("Nobody waits for this check any more: {stale}."),
         }
     }
 }
@@ -127,8 +127,10 @@ impl Tells {
     /// The worse, the greater.
     fn badness(&self) -> u8 {
         match self.conclusion {
-            Some(Conclusion::Failure | Conclusion::Cancelled) => 3,
+            Some(Conclusion::Failure) => 3,
             None => 2,
+            // No review ends so: what is given up tells nothing any more.
+            Some(Conclusion::Cancelled) => 0,
             Some(Conclusion::Neutral) => 1,
             Some(Conclusion::Success) => 0,
         }
@@ -201,10 +203,10 @@ impl Publish for Check {
         by: &Publisher,
         claim: &Claim<Stands>,
     ) -> Result<Result<Stands, Ignored>, HandlerError> {
-        let own = match (by.tells(&self.review).await?, &self.tells) {
-            (Ok(tells), _) => Ok(tells),
-            (Err(Ignored::Stale(stale)), None) => Err(stale),
-            (Err(ignored), _) => return Ok(Err(ignored)),
+        let own = match by.tells(&self.review).await? {
+            Ok(tells) => Ok(tells),
+            Err(Ignored::Stale(stale)) => Err(stale),
+            Err(ignored) => return Ok(Err(ignored)),
         };
         let before = claim.lease.before.clone();
         let (mut tells, end) = before.map_or_else(
@@ -265,9 +267,9 @@ impl From<GitHubError> for Unset {
 }
 
 impl Check {
-    /// What the pull request tells that tells the worst. Of this one it is known what,
-    /// or why nothing any more: `own`. Others that have another head by now, or are
-    /// closed, are forgotten.
+    /// What the pull request tells that tells the worst. `own` is what this one has to
+    /// tell, or why it has nothing to tell any more. Others that have another head by
+    /// now, or are closed, are forgotten.
     async fn worst(
         &self,
         by: &Publisher,

@@ -42,7 +42,7 @@ use github::port::{
     WhoAmI,
 };
 use ports::{Clock, Entropy};
-use publication::{Publication, Publish};
+use publication::{Publication, Publish, Stage};
 use review::Review;
 use state::StateManager;
 use std::sync::Arc;
@@ -141,12 +141,17 @@ impl Handler for Publisher {
 }
 
 impl Publisher {
-    /// Sets the check, writes the summary, and takes back what older reviews voted. Each
-    /// has a claim of its own, or is seen on GitHub, so a redelivery goes on where this
-    /// one stopped. A check that can never be set keeps nobody from the rest.
+    /// Sets the check, writes the summary, and takes back what older reviews voted; of a
+    /// head that is given up by now, it ends the check. Each has a claim of its own, or
+    /// is seen on GitHub, so a redelivery goes on where this one stopped. A check that can
+    /// never be set keeps nobody from the rest.
     async fn show(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
         let (of, told) = match self.tells(review).await? {
             Ok(tells) => tells,
+            Err(ignored @ Ignored::Stale(_)) => {
+                let ended = self.dropped(event, review.clone()).await?;
+                return Ok(both(ignored.outcome(), ended));
+            }
             Err(ignored) => return Ok(ignored.outcome()),
         };
         let check = self.publish(event, &Check::of(&of, told)).await;
@@ -187,9 +192,12 @@ impl Publisher {
     async fn dropped(&self, event: &Event, review: ReviewKey) -> Result<Outcome, HandlerError> {
         let check = Check::dropped(review);
         let claimed: Option<Publication<check::Stands>> = self.state.peek(&check.key()).await?;
-        match claimed {
-            Some(_) => self.publish(event, &check).await,
+        match claimed.map(|it| it.stage) {
             None => Ok(Ignored::Ended.outcome()),
+            Some(Stage::Published(stands)) if check.is_told_by(&stands) => {
+                Ok(Ignored::Ended.outcome())
+            }
+            Some(Stage::Published(_) | Stage::Claimed(_)) => self.publish(event, &check).await,
         }
     }
 

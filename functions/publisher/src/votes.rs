@@ -17,7 +17,9 @@ impl Publisher {
     pub(crate) async fn take_back_votes(&self, of: &Wanted) -> Result<(), HandlerError> {
         let pr = &of.review.pr;
         let own = self.github.own_reviews(pr, MARKER).await;
-        let own = of.or_never(own)?.unwrap_or_default();
+        let own = of
+            .or_without("the bot's reviews, to take votes back", own)?
+            .unwrap_or_default();
         let stale: Vec<_> = own.iter().filter(|review| is_stale(of, review)).collect();
         if stale.is_empty() {
             return Ok(());
@@ -33,7 +35,7 @@ impl Publisher {
         );
         for vote in stale.into_iter().take(MOST) {
             let done = self.github.dismiss_review(pr, vote.id, &message).await;
-            of.or_never(done)?;
+            of.or_without("taking a vote back", done)?;
         }
         Ok(())
     }

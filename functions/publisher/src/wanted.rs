@@ -25,15 +25,16 @@ impl Wanted {
         key(&format!("{}/{kind}", self.review))
     }
 
-    /// GitHub's answer, or `None` where it will never give one: the review stands or falls
-    /// by nothing that may be asked so.
-    pub(crate) fn or_never<T>(
+    /// GitHub's answer, or `None` where it is an error that no other try mends: then
+    /// `what` was asked for in vain, and the rest goes on without it.
+    pub(crate) fn or_without<T>(
         &self,
+        what: &str,
         answer: Result<T, GitHubError>,
     ) -> Result<Option<T>, GitHubError> {
         match answer {
             Err(error) if !error.is_retryable() => {
-                tracing::info!(review = %self.review, %error, "done without what GitHub does not let the bot do");
+                tracing::info!(review = %self.review, what, %error, "GitHub refuses; going on without");
                 Ok(None)
             }
             answer => answer.map(Some),
@@ -120,7 +121,7 @@ impl fmt::Display for Ignored {
             Self::VerdictTells => f.write_str("the verdict tells what blocks"),
             Self::TakenOver => f.write_str("another attempt has taken over"),
             Self::Unpublished => f.write_str("nothing is posted here: publish = false"),
-            Self::Ended => f.write_str("its review has ended"),
+            Self::Ended => f.write_str("nothing of it is under way"),
             Self::NoSummary => f.write_str("it has no summary to keep up to date"),
             Self::OtherBase { was, now } => {
                 write!(

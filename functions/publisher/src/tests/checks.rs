@@ -85,6 +85,34 @@ async fn another_pull_request_hides_no_red_check() {
 }
 
 #[tokio::test]
+async fn what_nobody_told_of_a_reviewed_head_in_time_ends() {
+    for (why, was_tried) in [("heard late", false), ("tried, and GitHub was away", true)] {
+        let stage = Stage::new();
+        stage.keep(under_way()).await;
+        stage.hear(&stage.begun()).await;
+        stage.keep(clean()).await;
+        let (published, head) = (stage.said_published(1), stage.review().head_sha);
+        if was_tried {
+            stage
+                .world
+                .fail_next_on(Call::UpdateCheck, Fault::Unavailable);
+            let failed = stage.publisher.handle(&published).await;
+            assert!(failed.unwrap_err().is_retryable(), "{why}");
+            stage.lease_ends();
+        }
+        stage.world.push(&stage.pr, DIFF);
+        stage.keep(under_way()).await;
+        stage.hear(&published).await;
+        let checks = stage.world.checks(&stage.pr.repo, &head);
+        let told: Vec<_> = checks
+            .iter()
+            .map(|it| (it.check.conclusion, it.check.title.as_str()))
+            .collect();
+        assert_eq!(told, [(Some(Conclusion::Cancelled), "Given up")], "{why}");
+    }
+}
+
+#[tokio::test]
 async fn a_head_that_is_given_up_is_not_under_way() {
     const GONE: Option<Conclusion> = Some(Conclusion::Cancelled);
     for (why, told, ends) in [
@@ -203,7 +231,10 @@ async fn whatever_fails_a_review_that_begins_is_in_progress_once() {
         stage.published().await;
         let newest = stage.checks().pop();
         assert_eq!(newest, Some(GREEN), "{fault:?}: {:?}", stage.checks());
-        assert_eq!(stage.hear(&begun).await, "ignored: its review has ended");
+        assert_eq!(
+            stage.hear(&begun).await,
+            "ignored: nothing of it is under way"
+        );
     }
 }
 

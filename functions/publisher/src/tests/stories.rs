@@ -321,7 +321,7 @@ async fn what_is_not_to_be_told() {
     let told = stage.hear(&stage.block()).await;
     assert_eq!(told, "ignored: the verdict tells what blocks");
     let ended = stage.hear(&stage.begun()).await;
-    assert_eq!(ended, "ignored: its review has ended");
+    assert_eq!(ended, "ignored: nothing of it is under way");
     let unknown = Say {
         topic: "agent.pr.tomorrow".parse().unwrap(),
         ..Say::new(&ReviewCompleted {
