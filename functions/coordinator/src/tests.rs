@@ -83,6 +83,7 @@ impl House {
     fn asked(&self) -> Event {
         let asked = ReviewRequested {
             review: self.review(),
+            base_sha: self.world.base(&self.pr),
             cause: RequestCause::Head,
         };
         let id: EventId = "1".parse().unwrap();
@@ -328,6 +329,7 @@ async fn a_pull_request_that_is_not_in_state_is_a_loss() {
             pr: "octo/widgets#8".parse().unwrap(),
             ..house.review()
         },
+        base_sha: house.world.base(&house.pr),
         cause: RequestCause::Head,
     };
     let event = Event {

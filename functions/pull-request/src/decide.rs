@@ -64,6 +64,7 @@ pub(crate) fn changed(
                 pr: change.pr.clone(),
                 head_sha: change.head_sha.clone(),
             },
+            base_sha: change.base.sha.clone(),
             cause,
         })
     };

@@ -40,6 +40,9 @@ pub struct ReviewRequested {
     /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
+    /// The base's commit, as the delivery had it: `coordinator` goes by what is known of
+    /// the pull request when it hears this.
+    pub base_sha: HeadSha,
     /// What brought it up.
     #[serde(default)]
     pub cause: RequestCause,

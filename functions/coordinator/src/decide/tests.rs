@@ -170,6 +170,7 @@ fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
                 pr: "octo/widgets#7".parse().unwrap(),
                 head_sha: sha("a"),
             },
+            base_sha: sha("0"),
             cause,
         };
         let known = Known {
@@ -377,6 +378,7 @@ fn reports_of_a_review_that_is_skipped_are_kept() {
             pr: "octo/widgets#7".parse().unwrap(),
             head_sha: sha("a"),
         },
+        base_sha: sha("b"),
         cause: OfFacts,
     };
     let draft = PullRequestItem {

@@ -66,6 +66,7 @@ fn what_is_to_be_proven_is_found_out_again() {
             pr: "octo/widgets#7".parse().unwrap(),
             head_sha: sha("a"),
         },
+        base_sha: sha("b"),
         cause: Head,
     };
     let known = Known {
