@@ -28,6 +28,6 @@ async fn every_recording_answers_the_questions_of_today_and_the_page_shows_its_t
             path.display()
         );
         evaluation.replayed = Some(replayed);
-        page_shows(&plain(&evaluation), "\nFailed");
+        page_shows(&plain(&evaluation));
     }
 }
