@@ -63,12 +63,14 @@ pub fn mark(defects: &[Defect], findings: &[Finding], by: Match) -> Marks {
     marks
 }
 
-/// How many lines a finding is away from a defect; `None` if it is not near.
+/// How many lines a finding is away from a defect; `None` if it is not near. Defects are
+/// lines of the new file, so what is said of the old one is near none.
 fn distance(defect: &Defect, finding: &Finding) -> Option<u32> {
     let before = defect.first_line.saturating_sub(finding.line);
     let behind = finding.line.saturating_sub(defect.last_line);
     let distance = before.max(behind);
-    (defect.path == finding.path && distance <= NEAR).then_some(distance)
+    let is_near = finding.side.is_right() && defect.path == finding.path && distance <= NEAR;
+    is_near.then_some(distance)
 }
 
 /// Counts over many changes.

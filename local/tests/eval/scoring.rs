@@ -2,7 +2,7 @@
 
 use super::finding;
 use local::eval::{Defect, Match, Score, mark};
-use review::Category;
+use review::{Category, Finding, Side};
 
 fn defect(path: &str, lines: (u32, u32), category: Category) -> Defect {
     Defect {
@@ -168,4 +168,16 @@ fn figures_follow_from_counts() {
         (silent.precision(), silent.recall(), silent.f1()),
         (None, Some(0.0), None)
     );
+}
+
+#[test]
+fn what_is_said_of_the_old_file_is_at_no_line_of_the_new_one() {
+    let gone = Finding {
+        side: Side::Left,
+        ..finding("a.py", 11, Category::Logic)
+    };
+    let defects = [defect("a.py", (10, 12), Category::Logic)];
+    let score = Score::of(&defects, &[gone], None);
+    let told = (score.found, score.any_category, score.false_positives);
+    assert_eq!(told, (0, 0, 1));
 }
