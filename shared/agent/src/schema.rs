@@ -1,7 +1,6 @@
 //! The shape of an answer.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -27,8 +26,8 @@ pub enum Shape {
     List(Box<Shape>, usize),
     /// Text of at most so many characters.
     Text(usize),
-    /// One of these texts.
-    OneOf(BTreeSet<String>),
+    /// One of these texts, each once.
+    OneOf(Vec<String>),
     /// An integer from one number to another.
     Integer(RangeInclusive<u32>),
     /// True or false.
@@ -118,7 +117,7 @@ mod tests {
             ("holds", Shape::Boolean),
             (
                 "again",
-                Shape::OneOf(["no", "yes"].map(str::to_owned).into()),
+                Shape::OneOf(["yes", "no"].map(str::to_owned).into()),
             ),
         ]);
         let schema = Schema::new(
@@ -128,6 +127,6 @@ mod tests {
                 ("count", Shape::Integer(0..=2)),
             ],
         );
-        insta::assert_snapshot!(schema, @r#"{"type":"object","properties":{"findings":{"type":"array","items":{"type":"object","properties":{"why":{"type":"string","maxLength":300},"holds":{"type":"boolean"},"again":{"type":"string","enum":["no","yes"]}},"required":["why","holds","again"],"additionalProperties":false},"maxItems":2},"count":{"type":"integer","minimum":0,"maximum":2}},"required":["findings","count"],"additionalProperties":false}"#);
+        insta::assert_snapshot!(schema, @r#"{"type":"object","properties":{"findings":{"type":"array","items":{"type":"object","properties":{"why":{"type":"string","maxLength":300},"holds":{"type":"boolean"},"again":{"type":"string","enum":["yes","no"]}},"required":["why","holds","again"],"additionalProperties":false},"maxItems":2},"count":{"type":"integer","minimum":0,"maximum":2}},"required":["findings","count"],"additionalProperties":false}"#);
     }
 }

@@ -7,6 +7,7 @@ use review::{Category, Confidence, Finding, MODEL, Severity, Side, Usage};
 use serde::Deserialize;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Findings of one answer; more are noise.
 const MOST_FINDINGS: usize = 20;
@@ -34,9 +35,10 @@ pub(crate) struct Believed {
 pub(crate) fn schema(part: &Part) -> Schema {
     let one_of = |texts: &[&str]| Shape::OneOf(texts.iter().map(|&text| text.into()).collect());
     let line = || Shape::Integer(1..=MOST_LINES);
-    let paths = part.files.iter().map(|path| shown(path)).collect();
+    // Two names may be shown as one.
+    let paths: BTreeSet<String> = part.files.iter().map(|path| shown(path)).collect();
     let finding = Shape::Object(vec![
-        ("path", Shape::OneOf(paths)),
+        ("path", Shape::OneOf(paths.into_iter().collect())),
         ("side", one_of(&["RIGHT", "LEFT"])),
         ("start_line", line()),
         ("line", line()),
