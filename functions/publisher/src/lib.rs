@@ -5,9 +5,10 @@
 //! `agent.pr.review_published` and `agent.pr.review_skipped` (a check and a summary are
 //! due), `github.check_suite.completed` (an approval may be).
 //! *Reads* `pr:{owner}/{repo}#{n}` and GitHub's pull request (is the head still the
-//! newest?), `review:{owner}/{repo}#{n}@{head}` (the policy and the verdict), GitHub's
-//! diff, reviews, checks and comments.
-//! *Writes* `publication:{owner}/{repo}#{n}@{head}/{verdict,block,approval}`,
+//! newest?), `review:{owner}/{repo}#{n}@{head}` (the policy and the verdict),
+//! `check:{owner}/{repo}#{n}@{head}/security` (what blocks and came late), GitHub's diff,
+//! reviews, checks and comments.
+//! *Writes* `publication:{owner}/{repo}#{n}@{head}/{verdict,block,doubt,approval}`,
 //! `publication:{owner}/{repo}@{head}/check`, `publication:{owner}/{repo}#{n}/summary`,
 //! and on GitHub one of each. What older reviews voted it takes back.
 //! *Says* `agent.pr.review_published`, or `agent.pr.review_recorded` where nothing is to
@@ -30,6 +31,8 @@ mod text;
 mod votes;
 mod wanted;
 
+use ::review::Category;
+use ::review::item::CheckItem;
 use ::review::message::{
     Block, ReviewBegun, ReviewCompleted, ReviewDropped, ReviewKey, ReviewPublished, ReviewSkipped,
 };
@@ -105,7 +108,9 @@ impl Handler for Publisher {
             Block::TOPIC => {
                 let block: Block = event.read()?;
                 let of = self.wanted(&block.review).await?;
-                match of.and_then(|of| Review::of_block(of, block)) {
+                let key = CheckItem::key(&block.review, Category::Security);
+                let report = self.state.peek(&key).await?;
+                match of.and_then(|of| Review::of_late(of, report)) {
                     Ok(review) => self.publish(event, &review).await,
                     Err(ignored) => Ok(ignored.outcome()),
                 }

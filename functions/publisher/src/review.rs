@@ -10,9 +10,9 @@ use diff::Diff;
 use event::Say;
 use github::port::{GitHubError, NewReview, ReviewEvent};
 use policy::WhyNot;
-use review::Category;
-use review::item::Verdict;
-use review::message::{Block, ReviewPublished, ReviewRecorded};
+use review::item::{CheckItem, Verdict};
+use review::message::{ReviewPublished, ReviewRecorded};
+use review::{Category, Finding};
 use serde::{Deserialize, Serialize};
 use state::Key;
 
@@ -28,8 +28,8 @@ pub(crate) struct Review {
 pub(crate) enum Kind {
     /// The verdict.
     Verdict(Verdict),
-    /// What the security specialist found after the verdict went out without it.
-    Block(Block),
+    /// What stands against merging, and was found after the verdict went out without it.
+    Late(Vec<Finding>),
 }
 
 /// What is kept of a review.
@@ -58,6 +58,7 @@ const LONGEST_LOGGED: usize = 16 << 10;
 
 const VERDICT: &str = "verdict";
 const BLOCK: &str = "block";
+const DOUBT: &str = "doubt";
 
 impl Review {
     /// The verdict's.
@@ -68,14 +69,25 @@ impl Review {
         Ok(Self { of, kind })
     }
 
-    /// That of what blocks, where the verdict does not tell it.
-    pub(crate) fn of_block(of: Wanted, block: Block) -> Result<Self, Ignored> {
+    /// That of what stands against merging in the security specialist's `report`, where
+    /// the verdict does not tell it.
+    pub(crate) fn of_late(of: Wanted, report: Option<CheckItem>) -> Result<Self, Ignored> {
         let verdict = of.item.verdict.as_ref();
-        let late = verdict.is_some_and(|it| it.missing.contains(&Category::Security));
-        let kind = Kind::Block(block);
-        late.then_some(Self { of, kind })
-            .ok_or(Ignored::VerdictTells)
+        if !verdict.is_some_and(|it| it.missing.contains(&Category::Security)) {
+            return Err(Ignored::VerdictTells);
+        }
+        let report = report.filter(|it| it.is_against(&of.item.base_sha));
+        let mut findings = report.ok_or(Ignored::NotKept)?.report.findings;
+        findings.retain(Finding::blocks);
+        let kind = Kind::Late(findings);
+        Ok(Self { of, kind })
     }
+}
+
+/// Whether what was found too late asks for changes all the same. What a model alone has
+/// found does not: nobody has looked at it a second time.
+pub(crate) fn asks_for_changes(late: &[Finding]) -> bool {
+    late.iter().any(Finding::is_by_rules)
 }
 
 impl Stands {
@@ -96,9 +108,10 @@ impl Publish for Review {
     type Stands = Stands;
 
     fn key(&self) -> Key {
-        self.of.key(match self.kind {
+        self.of.key(match &self.kind {
             Kind::Verdict(_) => VERDICT,
-            Kind::Block(_) => BLOCK,
+            Kind::Late(findings) if asks_for_changes(findings) => BLOCK,
+            Kind::Late(_) => DOUBT,
         })
     }
 
@@ -122,7 +135,7 @@ impl Publish for Review {
         }
         let verdict = match &self.kind {
             Kind::Verdict(verdict) => Some(verdict),
-            Kind::Block(_) => None,
+            Kind::Late(_) => None,
         };
         let approval = match by.approval(&self.of, verdict).await? {
             Ok(approval) => approval,

@@ -10,10 +10,10 @@ mod votes;
 
 use super::*;
 use ::review::item::{
-    CheckReport, PullRequestItem, RETENTION, Reader, ReviewItem, Skipped, Verdict,
+    CheckItem, CheckReport, PullRequestItem, RETENTION, Reader, ReviewItem, Skipped, Verdict,
 };
 use ::review::message::{BlockReason, SkipReason};
-use ::review::{Category, Confidence, Coverage, Finding, Severity};
+use ::review::{Category, Confidence, Coverage, Finding, MODEL, Severity};
 use bus::EmitError;
 use event::{Say, Timestamp};
 use github::PrKey;
@@ -247,7 +247,18 @@ impl Stage {
         }))
     }
 
-    fn block(&self) -> Event {
+    /// The event that says what the security specialist found, with its report in state.
+    async fn block(&self, findings: Vec<Finding>) -> Event {
+        let report = CheckReport {
+            findings,
+            ..CheckReport::default()
+        };
+        let item = CheckItem {
+            base_sha: Some(self.world.base(&self.pr)),
+            report,
+        };
+        let key = CheckItem::key(&self.review(), Category::Security);
+        self.write(&key, item).await;
         self.event(Say::new(&Block {
             review: self.review(),
             reason: BlockReason::SecurityIssues,

@@ -1,5 +1,5 @@
 use super::*;
-use github_world::{Call, Fault};
+use github_world::{Call, Fault, PostedReview};
 
 #[tokio::test]
 async fn a_review_a_check_and_a_summary_appear_once_each() {
@@ -261,16 +261,19 @@ async fn a_person_has_no_checks_and_is_not_asked_again() {
 #[tokio::test]
 async fn a_block_after_the_review_has_the_last_word() {
     let stage = Stage::new();
-    let mut item = clean();
-    item.reports.remove(&Category::Security);
-    item.verdict.as_mut().unwrap().missing = vec![Category::Security];
-    stage.keep(item).await;
-    stage.hear(&stage.completed()).await;
-    let reviewed = stage.heard();
-    stage.hear(&reviewed).await;
+    let reviewed = without_security(&stage).await;
     assert_eq!(stage.checks(), [Some(Conclusion::Neutral)], "partial");
 
-    assert_eq!(stage.hear(&stage.block()).await, "applied, said 1");
+    let trifle = Finding {
+        line: 1,
+        ..finding(Severity::Medium)
+    };
+    let block = stage.block(vec![finding(Severity::High), trifle]).await;
+    assert_eq!(stage.hear(&block).await, "applied, said 1");
+    let posted = last_review(&stage);
+    assert_eq!(posted.event, ReviewEvent::RequestChanges);
+    let lines: Vec<_> = posted.comments.iter().map(|it| it.line).collect();
+    assert_eq!(lines, [2], "what blocks, where it stands");
     let blocked = stage.heard();
     assert_eq!(stage.hear(&blocked).await, "applied, said 0");
     let red = [Some(Conclusion::Failure)];
@@ -284,6 +287,45 @@ async fn a_block_after_the_review_has_the_last_word() {
     let back = stage.hear(&stage.skipped(SkipReason::Draft)).await;
     assert_eq!(back, "ignored: it is published already");
     assert_eq!(stage.checks(), red, "a draft gets nobody rid of it");
+}
+
+/// What a model alone has found too late is told, and lets nobody be kept from merging by
+/// a guess.
+#[tokio::test]
+async fn what_a_model_alone_found_too_late_is_no_vote() {
+    let stage = Stage::new();
+    let reviewed = without_security(&stage).await;
+    let guess = Finding {
+        rule: MODEL.to_owned(),
+        by: vec!["kimi".to_owned()],
+        ..finding(Severity::Critical)
+    };
+    let block = stage.block(vec![guess]).await;
+    assert_eq!(stage.hear(&block).await, "applied, said 1");
+    let posted = last_review(&stage);
+    assert_eq!(posted.event, ReviewEvent::Comment);
+    assert_eq!(posted.comments.len(), 1);
+    stage.hear(&stage.heard()).await;
+    assert_eq!(stage.checks(), [Some(Conclusion::Neutral)], "still partial");
+    assert_eq!(stage.hear(&block).await, "repeated, said 1 again");
+    assert_eq!(stage.hear(&reviewed).await, "repeated, said 0 again");
+    assert_eq!(stage.world.reviews(&stage.pr).len(), 2);
+}
+
+fn last_review(stage: &Stage) -> PostedReview {
+    stage.world.reviews(&stage.pr).pop().unwrap()
+}
+
+/// A review that went out without the security specialist; the event that says so.
+async fn without_security(stage: &Stage) -> Event {
+    let mut item = clean();
+    item.reports.remove(&Category::Security);
+    item.verdict.as_mut().unwrap().missing = vec![Category::Security];
+    stage.keep(item).await;
+    stage.hear(&stage.completed()).await;
+    let reviewed = stage.heard();
+    stage.hear(&reviewed).await;
+    reviewed
 }
 
 #[tokio::test]
@@ -318,7 +360,8 @@ async fn what_is_not_to_be_told() {
     let lost = stage.hear(&stage.completed()).await;
     assert!(lost.contains("has no verdict in state"), "{lost}");
     stage.keep(clean()).await;
-    let told = stage.hear(&stage.block()).await;
+    let block = stage.block(vec![finding(Severity::High)]).await;
+    let told = stage.hear(&block).await;
     assert_eq!(told, "ignored: the verdict tells what blocks");
     let ended = stage.hear(&stage.begun()).await;
     assert_eq!(ended, "ignored: nothing of it is under way");

@@ -5,12 +5,11 @@ use super::list::{behind, folded, listed};
 use super::markdown::{code, fenced, plain};
 use super::{LONGEST_BODY, by_severity, counted, fit, is_unread, partial, progress, severity};
 use crate::approval::Approval;
-use crate::review::{Kind, Review};
+use crate::review::{Kind, Review, asks_for_changes};
 use crate::wanted::Wanted;
 use diff::Diff;
 use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
 use review::item::{CheckReport, ReviewItem, Verdict};
-use review::message::Block;
 use review::rules::RULES;
 use review::{Category, Finding, Severity};
 use std::collections::BTreeMap;
@@ -35,25 +34,25 @@ fn with_comments(
 ) -> NewReview {
     let head = wanted.of.review.head_sha.short();
     let item = &wanted.of.item;
-    let (event, body, comments) = match &wanted.kind {
-        Kind::Verdict(verdict) => {
-            let most = usize::from(item.policy.max_comments);
-            let (comments, rest) = match diff {
-                Some(diff) => place(&verdict.findings, diff, most),
-                None => (vec![], verdict.findings.iter().collect()),
-            };
-            let mut body = verdict_body(head, verdict, item, &rest, approval);
-            if diff.is_none() {
-                body += "\nGitHub did not take the comments on lines, so what they say is listed here.\n";
-            }
-            (event(verdict, approval), body, comments)
+    let (event, findings) = match &wanted.kind {
+        Kind::Verdict(verdict) => (event(verdict, approval), &verdict.findings),
+        Kind::Late(findings) if asks_for_changes(findings) => {
+            (ReviewEvent::RequestChanges, findings)
         }
-        Kind::Block(block) => (
-            ReviewEvent::RequestChanges,
-            block_body(head, block),
-            Vec::new(),
-        ),
+        Kind::Late(findings) => (ReviewEvent::Comment, findings),
     };
+    let most = usize::from(item.policy.max_comments);
+    let (comments, rest) = match diff {
+        Some(diff) => place(findings, diff, most),
+        None => (vec![], findings.iter().collect()),
+    };
+    let mut body = match &wanted.kind {
+        Kind::Verdict(verdict) => verdict_body(head, verdict, item, &rest, approval),
+        Kind::Late(findings) => late_body(head, findings, rest),
+    };
+    if diff.is_none() {
+        body += "\nGitHub did not take the comments on lines, so what they say is listed here.\n";
+    }
     NewReview {
         commit_id: wanted.of.review.head_sha.clone(),
         event,
@@ -290,14 +289,17 @@ fn below_floor(count: u32) -> String {
     }
 }
 
-fn block_body(head: &str, block: &Block) -> String {
-    let mut body = format!(
-        "### Security issues in {}\n\nThe security specialist answered after the review was posted. \
-         Please address before merging:\n\n",
-        code(head)
-    );
-    for place in &block.details {
-        let _ = writeln!(body, "- {}", code(place));
-    }
-    body
+/// What the security specialist found too late for the verdict.
+fn late_body(head: &str, findings: &[Finding], rest: Vec<&Finding>) -> String {
+    let what = match asks_for_changes(findings) {
+        true => "Please address what it found before merging",
+        false => "A model alone found this, and nobody has looked at it a second time",
+    };
+    format!(
+        "### Security issues in {}\n\nThe security specialist answered after the review was \
+         posted. {what}: {}.\n\n{}",
+        code(head),
+        by_severity(findings.iter()),
+        listed(rest)
+    )
 }

@@ -8,8 +8,8 @@ use crate::check::Told;
 use crate::review::{Kind, Review};
 use crate::wanted::Wanted;
 use ::review::item::{Reader, ReviewItem};
-use ::review::message::{Block, BlockReason, ReviewKey};
-use ::review::{Confidence, Coverage};
+use ::review::message::ReviewKey;
+use ::review::{Confidence, Coverage, MODEL};
 use diff::{Diff, LeftOut, WhyLeftOut};
 use github::port::{NewReview, ReviewComment, ReviewEvent};
 
@@ -326,23 +326,36 @@ fn a_change_that_could_not_be_read_is_not_called_clean() {
 }
 
 #[test]
-fn a_late_block_as_people_read_it() {
-    let late = Review {
-        kind: Kind::Block(Block {
-            review: wanted(vec![], vec![]).of.review,
-            reason: BlockReason::SecurityIssues,
-            details: vec!["src/lib.rs:1 committed-secret".to_owned()],
-        }),
+fn what_came_too_late_as_people_read_it() {
+    let late = |finding| Review {
+        kind: Kind::Late(vec![finding]),
         ..wanted(vec![], vec![])
     };
-    let review = shown(&late, &Diff::default());
+    let rule = finding(2, Severity::High, "Something.");
+    let review = shown(&late(rule.clone()), &Diff::default());
     assert_eq!(review.event, ReviewEvent::RequestChanges);
     insta::assert_snapshot!(review.body, @"
     ### Security issues in `aaaaaaa`
 
-    The security specialist answered after the review was posted. Please address before merging:
+    The security specialist answered after the review was posted. Please address what it found before merging: 1 high.
 
-    - `src/lib.rs:1 committed-secret`
+    - `src/lib.rs:2` **High** Something.
+
+    <!-- github-bot:0123 -->
+    ");
+
+    let model = Finding {
+        rule: MODEL.to_owned(),
+        ..rule
+    };
+    let review = shown(&late(model), &Diff::default());
+    assert_eq!(review.event, ReviewEvent::Comment);
+    insta::assert_snapshot!(review.body, @"
+    ### Security issues in `aaaaaaa`
+
+    The security specialist answered after the review was posted. A model alone found this, and nobody has looked at it a second time: 1 high.
+
+    - `src/lib.rs:2` **High** Something.
 
     <!-- github-bot:0123 -->
     ");

@@ -27,7 +27,7 @@ pub(super) struct Joined {
 impl Joined {
     /// The reports of `review`: what several say made one, without what is below the
     /// policy's floors, new and old apart. What was told before is told on, however
-    /// sure its reader still is.
+    /// sure its reader still is; what stands against merging is above every floor.
     pub(super) fn of(review: &ReviewItem, earlier: Option<&Earlier>) -> Self {
         let earlier = earlier.filter(|it| review.previous.as_ref() == Some(&it.head_sha));
         let mut open = Open::of(earlier);
@@ -39,11 +39,13 @@ impl Joined {
         let found = reports.flat_map(|report| &report.findings);
         for finding in review::merged(found.cloned()) {
             let before = open.take(&finding);
-            if finding.severity < review.policy.severity_floor {
+            let is_trifle = finding.severity < review.policy.severity_floor;
+            let is_unsure = finding.confidence < review.policy.confidence_floor;
+            if is_trifle && !finding.blocks() {
                 joined.below_floor = joined.below_floor.saturating_add(1);
             } else if let Some(before) = before {
                 joined.still_open.push(rounds::still_open(&before, finding));
-            } else if finding.confidence < review.policy.confidence_floor {
+            } else if is_unsure && !finding.blocks() {
                 joined.unsure.push(finding);
             } else if let Some(doubted) = earlier.and_then(|it| still_unproven(&finding, it)) {
                 joined.doubt([doubted]);

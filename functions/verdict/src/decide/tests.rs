@@ -370,3 +370,24 @@ fn the_policys_floors_say_what_is_told() {
         );
     }
 }
+
+#[test]
+fn no_floor_hides_what_stands_against_merging() {
+    let finding = |severity, percent| Finding {
+        confidence: Confidence::percent(percent),
+        ..found("rule", 1, severity, "code")
+    };
+    let mut review = ReviewItem::of(base());
+    review.policy.severity_floor = Severity::Critical;
+    review.policy.confidence_floor = Confidence::percent(96);
+    for (why, finding, told) in [
+        ("it stands against it", finding(Severity::High, 80), true),
+        ("it is not sure enough", finding(Severity::High, 79), false),
+        ("it is not bad enough", finding(Severity::Medium, 80), false),
+    ] {
+        let known = all_reported(&[finding]);
+        let verdict = verdict(&review, &completed(Category::Logic), &known);
+        let asks = verdict.event == ReviewEvent::RequestChanges;
+        assert_eq!((verdict.findings.len() == 1, asks), (told, told), "{why}");
+    }
+}
