@@ -53,8 +53,8 @@ pub enum Status {
 /// itself is too large for GitHub (status 406 above 300 files or 20,000 lines).
 ///
 /// Each file is read by itself with the same limits as in [`crate::parse`]. A file
-/// without a patch is left out as [`WhyLeftOut::NoPatch`], whatever its counts say,
-/// but for a rename or a copy that changes nothing.
+/// without a patch is left out as [`WhyLeftOut::NoPatch`], whatever its counts say: that
+/// nothing but its name changed cannot be told from a late page.
 pub fn from_files(files: &[ChangedFile]) -> Diff {
     let mut diff = Diff::default();
     let mut room = Room::default();
@@ -87,8 +87,6 @@ fn read(file: &ChangedFile, room: &mut Room) -> Result<FileDiff, WhyLeftOut> {
     }
     let hunks = match &file.patch {
         Some(patch) if !patch.is_empty() => hunks(file, change, patch, room)?,
-        // Nothing but the name changed.
-        Some(_) | None if old_path.is_some() && file.is_without_lines() => Vec::new(),
         Some(_) | None => return Err(WhyLeftOut::NoPatch),
     };
     Ok(FileDiff {
@@ -97,12 +95,6 @@ fn read(file: &ChangedFile, room: &mut Room) -> Result<FileDiff, WhyLeftOut> {
         change,
         hunks,
     })
-}
-
-impl ChangedFile {
-    fn is_without_lines(&self) -> bool {
-        (self.additions, self.deletions, self.changes) == (0, 0, 0)
-    }
 }
 
 /// Reads `patch` behind a header that git would write. The names in it are not the
@@ -130,7 +122,8 @@ fn hunks(
     let (added, removed) = (read.added_line_count(), read.removed_line_count());
     // A patch that was cut between two hunks is not all of the file.
     let is_whole = (added as u64, removed as u64) == (file.additions, file.deletions);
-    if !file.is_without_lines() && !is_whole {
+    let is_counted = (file.additions, file.deletions, file.changes) != (0, 0, 0);
+    if is_counted && !is_whole {
         return Err(WhyLeftOut::Malformed);
     }
     if read

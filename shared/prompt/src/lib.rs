@@ -139,8 +139,8 @@ pub fn plan(diff: &Diff, options: &Options<'_>) -> Plan {
         .collect();
     plan.masked = shown.iter().map(|file| file.masked).sum();
     let packed = pack::pack(&shown, options);
-    for (index, file) in files.iter().enumerate() {
-        if packed.cut.contains(&index) {
+    for (index, (file, shown)) in files.iter().zip(&shown).enumerate() {
+        if shown.cut || packed.cut.contains(&index) {
             plan.left_out.push(left_out(file, WhyLeftOut::Budget));
         }
     }

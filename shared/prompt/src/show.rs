@@ -50,6 +50,8 @@ pub(crate) struct Shown {
     pub(crate) hunks: Vec<ShownHunk>,
     /// How many secrets were masked.
     pub(crate) masked: usize,
+    /// Whether one of its changed lines is too long to be shown as a whole.
+    pub(crate) cut: bool,
 }
 
 /// A hunk as it is shown.
@@ -63,6 +65,7 @@ pub(crate) struct ShownHunk {
     /// Of all lines.
     pub(crate) bytes: usize,
     pub(crate) only_removes: bool,
+    cut: bool,
 }
 
 impl Shown {
@@ -78,6 +81,7 @@ impl Shown {
         }
         Self {
             header: header(file, nonce),
+            cut: hunks.iter().any(|hunk| hunk.cut),
             hunks,
             masked,
         }
@@ -134,6 +138,7 @@ impl ShownHunk {
                 text
             };
             in_key = is_key;
+            shown.cut |= line.kind != LineKind::Context && line.text.len() > limits.line;
             let text = without_nonce(text, nonce);
             let line = format!("{}{text}\n", margin(line));
             shown.bytes += line.len();

@@ -162,7 +162,14 @@ fn a_long_line_is_cut_where_one_sees_it() {
         "é".repeat(1_000)
     );
     assert!(body(&plan).ends_with(&expected));
-    assert_eq!(plan.left_out, []);
+    assert_eq!(why(&plan), [("a.rs", WhyLeftOut::Budget)]);
+}
+
+#[test]
+fn a_file_with_a_long_line_beside_the_change_is_shown_as_a_whole() {
+    let mut diff = added("a.rs", &format!("{}\nshort", "x".repeat(3_000)));
+    diff.files[0].hunks[0].lines[0].kind = LineKind::Context;
+    assert_eq!(plan(&diff, &options(10_000, 1)).left_out, []);
 }
 
 #[test]

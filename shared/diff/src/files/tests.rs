@@ -86,18 +86,6 @@ fn a_file_is_read_as_from_the_diff() {
             FileChange::Modified,
             vec![(Side::Left, 1, "x"), (Side::Right, 1, "y")],
         ),
-        (
-            "only renamed",
-            file("a", Status::Renamed, None),
-            FileChange::Renamed,
-            vec![],
-        ),
-        (
-            "only copied",
-            file("a", Status::Copied, None),
-            FileChange::Added,
-            vec![],
-        ),
     ] {
         let diff = from_files(std::slice::from_ref(&file));
         assert_eq!(diff.left_out, [], "{why}");
@@ -167,6 +155,16 @@ fn what_is_not_read_is_named_and_takes_no_other_with_it() {
         (
             "said to be unchanged",
             file("bad", Status::Unchanged, None),
+            WhyLeftOut::NoPatch,
+        ),
+        (
+            "only renamed, or on a late page",
+            file("bad", Status::Renamed, None),
+            WhyLeftOut::NoPatch,
+        ),
+        (
+            "only copied, or on a late page",
+            file("bad", Status::Copied, None),
             WhyLeftOut::NoPatch,
         ),
         (
@@ -257,7 +255,7 @@ fn a_path_that_leads_out_is_refused() {
 
 #[test]
 fn more_files_than_are_looked_at_are_counted() {
-    let files = vec![file("a", Status::Renamed, None); MAX_FILES + 2];
+    let files = vec![file("a", Status::Modified, Some(PATCH)); MAX_FILES + 2];
     let diff = from_files(&files);
     assert_eq!(diff.files.len(), MAX_FILES);
     assert_eq!(
