@@ -22,6 +22,7 @@
 mod file;
 mod lexer;
 pub mod scan;
+pub mod unseen;
 
 pub use diff::language::{Language, is_test};
 pub use file::{File, Line, Spot, is_generated};

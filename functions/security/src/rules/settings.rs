@@ -3,6 +3,7 @@
 use super::rule;
 use review::Severity::{High, Low, Medium};
 use review::rules::scan::{calls, has_word};
+use review::rules::unseen::{self, turns};
 use review::rules::{Finds, Language, Reads, Rule};
 
 pub(super) const TLS: Rule = Rule {
@@ -135,13 +136,7 @@ pub(super) const DEBUG_SERVER: Rule = Rule {
 
 pub(super) const BIDI: Rule = Rule {
     reads: Reads::Written,
-    finds: Finds::Lines(|line| {
-        !matches!(line.file.language, Language::Text | Language::Html)
-            && line.text().contains([
-                '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}',
-                '\u{2068}', '\u{2069}',
-            ])
-    }),
+    finds: Finds::Lines(|line| !is_prose(line.file.language) && line.text().contains(turns)),
     ..rule(
         "hidden-direction",
         High,
@@ -159,13 +154,10 @@ pub(super) const HIDDEN: Rule = Rule {
             1 => line.text().trim_start_matches('\u{feff}'),
             _ => line.text(),
         };
-        let hidden = |c: char| {
-            matches!(
-                c,
-                '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
-            )
-        };
-        !matches!(line.file.language, Language::Text | Language::Html) && text.contains(hidden)
+        match is_prose(line.file.language) {
+            true => unseen::in_prose(text),
+            false => unseen::in_code(text),
+        }
     }),
     ..rule(
         "hidden-characters",
@@ -175,6 +167,10 @@ pub(super) const HIDDEN: Rule = Rule {
          not what is there. Remove them, or write them as escapes.",
     )
 };
+
+fn is_prose(language: Language) -> bool {
+    matches!(language, Language::Text | Language::Html)
+}
 
 #[cfg(test)]
 mod tests {
@@ -316,7 +312,10 @@ mod tests {
                 "let x = \"\u{202e}\u{2066}\";",
                 true,
             ),
-            (BIDI, "prose may need it", "a.md", "\u{202e}", false),
+            (BIDI, "a mark", "a.rs", "let x = \"\u{200f}\";", true),
+            (BIDI, "prose may need it", "a.md", "\u{2067}", false),
+            (HIDDEN, "prose needs no override", "a.md", "\u{202e}", true),
+            (HIDDEN, "nor tags", "a.md", "fine \u{e0041}", true),
             (
                 HIDDEN,
                 "a space of no width",
