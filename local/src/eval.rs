@@ -116,6 +116,7 @@ pub async fn evaluate(
             touched: None,
             policy: &policy::Policy::default(),
             attributes: &policy::Attributes::default(),
+            languages: &[],
             deadline: clock.now() + PATIENCE,
         };
         let (mut findings, mut failures) = (Vec::new(), Vec::new());
@@ -185,9 +186,10 @@ fn whole(report: Report) -> Result<Report, ReviewError> {
         false => {
             let why = report.notes.join(" ");
             let about = unanswered.join(", ");
-            Err(ReviewError::Refused(format!(
-                "no answer about {about}: {why}"
-            )))
+            Err(ReviewError::Refused {
+                why: format!("no answer about {about}: {why}"),
+                usage: report.usage,
+            })
         }
     }
 }

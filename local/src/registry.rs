@@ -3,7 +3,6 @@
 use agent::Model;
 use bus::{Emit, Handler};
 use coordinator::Coordinator;
-use github::port::ReadFile;
 use policy::Policy;
 use ports::{Clock, Entropy};
 use proof::Proof;
@@ -33,9 +32,9 @@ pub struct Ports {
 }
 
 /// The parts of GitHub that the functions are given, all together.
-pub trait GitHub: publisher::GitHub + ReadFile {}
+pub trait GitHub: publisher::GitHub + coordinator::GitHub {}
 
-impl<T: publisher::GitHub + ReadFile> GitHub for T {}
+impl<T: publisher::GitHub + coordinator::GitHub> GitHub for T {}
 
 /// The functions that hear events, by name.
 pub type Functions = BTreeMap<&'static str, Arc<dyn Handler>>;

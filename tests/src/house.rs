@@ -31,10 +31,11 @@ const START: i64 = 1_767_603_600;
 /// A story that takes more deliveries goes round in a circle.
 const MOST_DELIVERIES: usize = 2_000;
 /// The kinds of state items.
-pub(crate) const KINDS: [&str; 8] = [
+pub(crate) const KINDS: [&str; 9] = [
     "budget:",
     "check:",
     "journal:",
+    "ladder:",
     "pause:",
     "pr:",
     "proof:",

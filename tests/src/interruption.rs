@@ -2,14 +2,14 @@
 //! through here and is counted: state, bus, GitHub. One of the calls, chosen by
 //! its number, is the last that its function makes, or has no answer.
 
-use agent::{AgentError, Answer, Ask, Model};
+use agent::{AgentError, Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
 use bus::{Emit, EmitError};
 use event::Event;
 use github::port::{
     CheckId, CommentId, DismissReview, Files, FoundCheck, GitHubError, NewCheck, NewReview,
     OwnReview, PublishReview, PullRequest, ReadChecks, ReadDiff, ReadFile, ReadFiles,
-    ReadPullRequest, ReviewId, SetCheck, Summarise, WhoAmI,
+    ReadLanguages, ReadPullRequest, ReviewId, SetCheck, Summarise, WhoAmI,
 };
 use github::{HeadSha, PrKey, RepoName};
 use local::registry::GitHub;
@@ -187,9 +187,9 @@ impl Model for Interrupted<dyn Model> {
         self.inner.name()
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
         let what = || format!("ask {}", ask.id);
-        let gone = |reason| AgentError::Unavailable { reason };
+        let gone = |reason| AgentError::Unavailable { reason }.into();
         self.by.call(what, self.inner.ask(ask), gone).await
     }
 }
@@ -238,6 +238,13 @@ impl ReadFile for Interrupted<dyn GitHub> {
         let what = format!("{path} of {repo}");
         let work = self.inner.file(repo, path, reference);
         self.ask(&what, work).await
+    }
+}
+
+#[async_trait]
+impl ReadLanguages for Interrupted<dyn GitHub> {
+    async fn languages(&self, repo: &RepoName) -> Result<Vec<String>, GitHubError> {
+        self.ask("languages", self.inner.languages(repo)).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! A model that says what a story has it say, without a network. What crosses one,
 //! `shared/model-world` is for.
 
-use agent::{AgentError, Answer, Ask, Model, Usage};
+use agent::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,7 +39,7 @@ impl Model for Scripted {
         "kimi"
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
         let question = format!("{}\n{}\n{}", ask.system, ask.user, ask.schema);
         let value = (self.reply)(&question);
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);

@@ -121,6 +121,7 @@ fn unasked(known: &Known<'_>) -> ReviewItem {
         base_branch: Some(known.pull.base.branch.clone()),
         policy: known.settings.policy.clone(),
         attributes: known.settings.attributes.clone(),
+        languages: known.settings.languages.clone(),
         previous: reviewed.filter(other).map(|it| it.head_sha.clone()),
         expected: vec![],
         ..ReviewItem::of(known.pull.base.sha.clone())

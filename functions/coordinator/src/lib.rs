@@ -19,7 +19,7 @@ use bus::{Emit, Handler, HandlerError};
 use config::{ConfigError, Environment};
 use decide::{Ignored, Known};
 use event::{Event, Failure, Outcome};
-use github::port::ReadFile;
+use github::port::{ReadFile, ReadLanguages};
 use policy::{Layer, Policy, Source};
 use review::item::{PullRequestItem, ReviewItem};
 use review::message::{ReviewKey, ReviewRequested};
@@ -34,11 +34,16 @@ pub struct Coordinator {
     pub state: StateManager,
     /// Where the specialists are asked.
     pub bus: Arc<dyn Emit>,
-    /// Where settings are read.
-    pub github: Arc<dyn ReadFile>,
+    /// Where settings are read, and what the repository is written in.
+    pub github: Arc<dyn GitHub>,
     /// What whoever runs the bot wants: [`deployment`].
     pub deployment: Policy,
 }
+
+/// The parts of GitHub that the coordinator is given.
+pub trait GitHub: ReadFile + ReadLanguages {}
+
+impl<T: ReadFile + ReadLanguages> GitHub for T {}
 
 /// A review was asked for of a pull request that is not in state: state was lost.
 #[derive(Debug, thiserror::Error)]

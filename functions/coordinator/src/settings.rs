@@ -4,6 +4,7 @@ use crate::Coordinator;
 use github::port::GitHubError;
 use github::{Base, PrKey, RepoName};
 use policy::{Attributes, Layer, Policy, PolicyError, Source};
+use review::bounds;
 use review::item::Skipped;
 use review::message::SkipReason;
 
@@ -20,6 +21,9 @@ fn branch(base: &Base) -> String {
 /// Where a repository says which of its files are generated.
 const ATTRIBUTES: &str = ".gitattributes";
 
+/// Bytes of a language's name that are kept.
+const LONGEST_LANGUAGE: usize = 40;
+
 /// What is wanted of a review that begins now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settings {
@@ -27,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) policy: Policy,
     /// What the repository calls generated.
     pub(crate) attributes: Attributes,
+    /// What it is written in, most of it first.
+    pub(crate) languages: Vec<String>,
     /// The first layer that could not be read: nothing is reviewed under settings
     /// that nobody understands.
     pub(crate) invalid: Option<Invalid>,
@@ -91,6 +97,7 @@ impl Coordinator {
         let mut settings = Settings {
             policy: self.deployment.clone(),
             attributes: self.attributes(pr, base).await?,
+            languages: self.languages(pr).await,
             invalid: None,
         };
         settings.lay(self.organisations(pr).await?, Source::Organisation);
@@ -112,6 +119,7 @@ impl Coordinator {
         let mut allowed = Settings {
             policy: lower,
             attributes: Attributes::default(),
+            languages: vec![],
             invalid: None,
         };
         let file = self.repositorys(pr, DEFAULT_BRANCH).await?;
@@ -161,6 +169,20 @@ impl Coordinator {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// No settings either: without them files are ordered by what the change itself is
+    /// written in.
+    async fn languages(&self, pr: &PrKey) -> Vec<String> {
+        let languages = self.github.languages(&pr.repo).await;
+        let mut languages = languages.unwrap_or_else(|error| {
+            tracing::info!(%pr, "what it is written in is not known: {error}");
+            vec![]
+        });
+        languages
+            .iter_mut()
+            .for_each(|it| bounds::cut(it, LONGEST_LANGUAGE));
+        languages
     }
 }
 

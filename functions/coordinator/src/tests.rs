@@ -158,7 +158,7 @@ async fn without_any_file_it_is_as_the_deployment_wants() {
 /// installed.
 struct Hidden {
     repo: RepoName,
-    rest: Arc<dyn ReadFile>,
+    rest: Arc<dyn GitHub>,
 }
 
 #[async_trait]
@@ -176,6 +176,13 @@ impl ReadFile for Hidden {
             });
         }
         self.rest.file(repo, path, reference).await
+    }
+}
+
+#[async_trait]
+impl ReadLanguages for Hidden {
+    async fn languages(&self, repo: &RepoName) -> Result<Vec<String>, GitHubError> {
+        self.rest.languages(repo).await
     }
 }
 

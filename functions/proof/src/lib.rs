@@ -99,11 +99,15 @@ impl Proof {
             touched: None,
             policy: &review.policy,
             attributes: &review.attributes,
+            languages: &review.languages,
             deadline,
         };
         match prover.prove(&change, &review.to_prove).await {
             Err(error) if error.is_over_before(until, clock.now()) => Err(error.into()),
-            Err(ReviewError::Refused(why)) => Ok(nothing(&why)),
+            Err(ReviewError::Refused { why, usage }) => Ok(ProofItem {
+                usage,
+                ..nothing(&why)
+            }),
             Err(error) => Ok(nothing(&error.to_string())),
             Ok(proof) => Ok(proof),
         }

@@ -27,7 +27,7 @@ pub(crate) struct Review {
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     /// The verdict.
-    Verdict(Verdict),
+    Verdict(Box<Verdict>),
     /// What stands against merging, and was found after the verdict went out without it.
     Late(Vec<Finding>),
 }
@@ -64,7 +64,7 @@ impl Review {
     /// The verdict's.
     pub(crate) fn of_verdict(of: Wanted) -> Result<Self, NoVerdict> {
         let verdict = of.item.verdict.clone();
-        let kind = verdict.map(Kind::Verdict);
+        let kind = verdict.map(|verdict| Kind::Verdict(verdict.into()));
         let kind = kind.ok_or_else(|| NoVerdict(of.review.clone()))?;
         Ok(Self { of, kind })
     }
@@ -134,7 +134,7 @@ impl Publish for Review {
             return Ok(Ok(Stands::posted(found.0, &plain)));
         }
         let verdict = match &self.kind {
-            Kind::Verdict(verdict) => Some(verdict),
+            Kind::Verdict(verdict) => Some(&**verdict),
             Kind::Late(_) => None,
         };
         let approval = match by.approval(&self.of, verdict).await? {

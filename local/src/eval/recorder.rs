@@ -1,7 +1,7 @@
 //! Keeps what a model replies.
 
-use super::recording::{About, Recorded, Recording, RecordingError, Reply, Said, hash};
-use agent::{AgentError, Answer, Ask, Model};
+use super::recording::{About, Recorded, Recording, RecordingError, Reply};
+use agent::{Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
 use ports::Clock;
 use serde::Serialize;
@@ -101,19 +101,14 @@ impl Model for Recorder {
         self.model.name()
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
         if let Some(Recorded::Reply(reply)) = self.known.as_ref().map(|it| it.reply(ask)) {
             self.keep(reply);
-            return reply.said.outcome();
+            return reply.outcome();
         }
         let outcome = self.model.ask(ask).await;
-        if let Some(said) = Said::of(&outcome) {
-            self.keep(&Reply {
-                question: ask.id.to_owned(),
-                hash: hash(ask),
-                recorded: self.clock.now(),
-                said,
-            });
+        if let Some(reply) = Reply::of(ask, &outcome, self.clock.now()) {
+            self.keep(&reply);
         }
         outcome
     }

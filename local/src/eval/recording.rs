@@ -1,7 +1,7 @@
 //! A model's replies as they are kept: a file of JSON lines, which can be committed
 //! beside the cases.
 
-use agent::{AgentError, Answer, Ask, Usage};
+use agent::{AgentError, Answer, Ask, Unanswered, Usage};
 use ports::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,6 +25,38 @@ pub struct Reply {
     pub recorded: Timestamp,
     /// What it was.
     pub said: Said,
+    /// What it took, where it was no answer. Older recordings do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+impl Reply {
+    /// The reply to `ask` that came at `recorded`, if `outcome` is one.
+    pub fn of(
+        ask: &Ask<'_>,
+        outcome: &Result<Answer, Unanswered>,
+        recorded: Timestamp,
+    ) -> Option<Self> {
+        let usage = outcome.as_ref().err().map(|it| it.usage.clone());
+        Some(Self {
+            question: ask.id.to_owned(),
+            hash: hash(ask),
+            recorded,
+            said: Said::of(outcome)?,
+            usage,
+        })
+    }
+
+    /// The outcome that it is of.
+    ///
+    /// # Errors
+    /// Those of a model that said anything but an answer.
+    pub fn outcome(&self) -> Result<Answer, Unanswered> {
+        self.said.outcome().map_err(|error| Unanswered {
+            error,
+            usage: self.usage.clone().unwrap_or_default(),
+        })
+    }
 }
 
 /// What a model said. That it could not be reached, had to wait or would have passed a
@@ -53,26 +85,29 @@ pub enum Said {
 
 impl Said {
     /// What of `outcome` a model said.
-    pub fn of(outcome: &Result<Answer, AgentError>) -> Option<Self> {
-        match outcome {
-            Ok(Answer { value, usage }) => Some(Self::Answer {
-                value: value.clone(),
-                usage: usage.clone(),
-            }),
-            Err(AgentError::Refused(text)) => Some(Self::Refused(text.clone())),
-            Err(AgentError::CutShort) => Some(Self::CutShort),
-            Err(AgentError::Empty) => Some(Self::Empty),
-            Err(AgentError::Filtered) => Some(Self::Filtered),
-            Err(AgentError::Malformed { reason }) => Some(Self::Malformed(reason.clone())),
-            Err(
-                AgentError::Paused { .. }
-                | AgentError::OverBudget { .. }
-                | AgentError::Quota { .. }
-                | AgentError::Unavailable { .. }
-                | AgentError::Rejected { .. }
-                | AgentError::NoTime
-                | AgentError::State(_),
-            ) => None,
+    fn of(outcome: &Result<Answer, Unanswered>) -> Option<Self> {
+        let error = match outcome {
+            Ok(Answer { value, usage }) => {
+                return Some(Self::Answer {
+                    value: value.clone(),
+                    usage: usage.clone(),
+                });
+            }
+            Err(Unanswered { error, .. }) => error,
+        };
+        match error {
+            AgentError::Refused(text) => Some(Self::Refused(text.clone())),
+            AgentError::CutShort => Some(Self::CutShort),
+            AgentError::Empty => Some(Self::Empty),
+            AgentError::Filtered => Some(Self::Filtered),
+            AgentError::Malformed { reason } => Some(Self::Malformed(reason.clone())),
+            AgentError::Paused { .. }
+            | AgentError::OverBudget { .. }
+            | AgentError::Quota { .. }
+            | AgentError::Unavailable { .. }
+            | AgentError::Rejected { .. }
+            | AgentError::NoTime
+            | AgentError::State(_) => None,
         }
     }
 
@@ -88,11 +123,7 @@ impl Said {
         }
     }
 
-    /// The outcome that it is of.
-    ///
-    /// # Errors
-    /// Those of a model that said anything but an answer.
-    pub fn outcome(&self) -> Result<Answer, AgentError> {
+    fn outcome(&self) -> Result<Answer, AgentError> {
         match self {
             Self::Answer { value, usage } => Ok(Answer {
                 value: value.clone(),

@@ -1,7 +1,7 @@
 //! Answers from a recording: the same every time, without a key and without network.
 
 use super::recording::{Recorded, Recording};
-use agent::{AgentError, Answer, Ask, Model};
+use agent::{AgentError, Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
 use ports::Timestamp;
 use std::collections::BTreeSet;
@@ -104,14 +104,14 @@ impl Model for Replies {
         &self.recording.model
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
         let mut asked = self.asked();
-        let unavailable = |reason: String| Err(AgentError::Unavailable { reason });
+        let unavailable = |reason: String| Err(AgentError::Unavailable { reason }.into());
         let (id, question) = (ask.id.to_owned(), ask.id);
         match self.recording.reply(ask) {
             Recorded::Reply(reply) => {
                 asked.given.insert(id);
-                reply.said.outcome()
+                reply.outcome()
             }
             Recorded::Changed => {
                 asked.changed.insert(id);

@@ -107,7 +107,7 @@ pub struct Spent {
     pub micro_dollars: u64,
     /// Reviews by models whose price is not known.
     pub unpriced: usize,
-    /// Reviews that ended in an error; what these took is not known.
+    /// Reviews that ended in an error.
     pub failed: usize,
 }
 
@@ -116,19 +116,19 @@ impl Spent {
     pub fn on(reviewed: &Result<Report, ReviewError>) -> Self {
         let usage = match reviewed {
             Ok(report) => report.usage.as_ref(),
-            Err(_) => {
-                return Self {
-                    failed: 1,
-                    ..Self::default()
-                };
-            }
+            Err(ReviewError::Refused { usage, .. }) => usage.as_ref(),
+            Err(ReviewError::Unavailable(_) | ReviewError::Paused { .. }) => None,
         };
-        usage.map_or_else(Self::default, |usage| Self {
+        let spent = usage.map_or_else(Self::default, |usage| Self {
             tokens: usage.prompt_tokens.saturating_add(usage.completion_tokens),
             micro_dollars: usage.micro_dollars.unwrap_or_default(),
             unpriced: usize::from(usage.micro_dollars.is_none()),
             failed: 0,
-        })
+        });
+        Self {
+            failed: usize::from(reviewed.is_err()),
+            ..spent
+        }
     }
 
     /// Adds what `other` took.

@@ -2,7 +2,7 @@
 //! about any model.
 
 use super::built_in;
-use agent::{AgentError, Answer, Ask, Model, Usage};
+use agent::{Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
 use local::eval::{Case, Evaluation, Recorder, Recording, Replies, evaluate_all};
 use ports::{Clock, ManualClock, Timestamp};
@@ -47,7 +47,7 @@ impl Model for ByHand {
         NAME
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
         let is_asked = |line: &&Line| {
             ask.id.starts_with(&format!("eval/{}#1@", line.case))
                 && ask.id.ends_with(&format!("/{}/0", line.category))

@@ -1,7 +1,7 @@
 //! What of a model's replies is kept, and what is asked again.
 
 use super::by_hand::{ByHand, NAME, cases, clock, record, recorded, replay};
-use agent::{AgentError, Answer, Ask, Model};
+use agent::{AgentError, Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
 use local::eval::{Evaluation, Recorder, Recording, evaluate_all};
 use ports::ManualClock;
@@ -21,7 +21,7 @@ impl Model for Counted {
         self.by_hand.name()
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
         self.count.fetch_add(1, Ordering::Relaxed);
         self.by_hand.ask(ask).await
     }
@@ -37,7 +37,7 @@ impl Model for Speechless {
         NAME
     }
 
-    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, AgentError> {
+    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, Unanswered> {
         let nothing = [
             AgentError::CutShort,
             AgentError::Empty,
@@ -49,7 +49,7 @@ impl Model for Speechless {
             AgentError::NoTime,
         ];
         let turn = self.0.fetch_add(1, Ordering::Relaxed) % nothing.len();
-        Err(nothing.into_iter().nth(turn).expect("one of them"))
+        Err(nothing.into_iter().nth(turn).expect("one of them").into())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::by_hand::{CASES, FILE, NAME, cases, clock, record, recorded, replay};
 use super::command::run_with;
 use super::plain;
-use agent::{AgentError, Answer, Ask, Model, Usage};
+use agent::{Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
 use local::eval::{Case, Recorder, Said, Score, evaluate_all, json};
 use serde_json::Value;
@@ -169,11 +169,12 @@ impl Model for Content {
         NAME
     }
 
-    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, AgentError> {
+    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, Unanswered> {
         Ok(Answer {
             value: serde_json::json!({"findings": []}),
             usage: Usage {
                 model: NAME.to_owned(),
+                prompt_tokens: 7,
                 ..Usage::default()
             },
         })

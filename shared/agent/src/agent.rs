@@ -1,20 +1,21 @@
 //! The agent: reserve, ask, check, repair once, settle.
 
 use crate::budget::Budgets;
+use crate::ladder::Ladder;
 use crate::pause::{Pause, drawn};
 use crate::refusal::Refusal;
 use crate::reply::{self, Tokens};
-use crate::request::{self, Repair, Rung};
+use crate::request::{self, Repair};
 use crate::text::Redactor;
 use crate::transport::Transport;
-use crate::{AgentError, Answer, Ask, Dialect, Model, Prices, Settings, Usage, find};
+use crate::{AgentError, Answer, Ask, Dialect, Model, Prices, Settings, Unanswered, Usage, find};
 use async_trait::async_trait;
 use config::{ConfigError, Environment};
 use ports::{Clock, Entropy, Timestamp};
 use serde_json::Value;
 use state::{Key, StateManager};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Tries of a call that may succeed soon.
@@ -29,7 +30,8 @@ const LONGEST_CALL: Duration = Duration::from_secs(15 * 60);
 /// Bytes of a prompt that are taken for one token: more than there are, mostly.
 const BYTES_A_TOKEN: usize = 3;
 
-/// Tokens that are reserved for an answer.
+/// Tokens that are reserved for an answer: more than most are. What one takes beyond is
+/// counted when it is there.
 const COMPLETION: u64 = 4_096;
 
 /// Asks an endpoint that speaks "Chat Completions". A clone shares everything.
@@ -46,9 +48,7 @@ struct Inner {
     redactor: Redactor,
     pause: Pause,
     budgets: Budgets,
-    /// The surest way to ask for an answer's shape that the endpoint and its model
-    /// have not refused.
-    rung: Mutex<Rung>,
+    ladder: Ladder,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -78,8 +78,11 @@ impl Agent {
         let redactor = Redactor::new(settings.key.clone());
         let url = endpoint.at("/chat/completions");
         let transport = Transport::new(https, url, &settings.key, redactor.clone())?;
-        let key = Key::new("pause", endpoint.host());
-        let key = key.map_err(|error| ConfigError::new("KIMI_BASE_URL", error))?;
+        let host = endpoint.host();
+        let pause = Key::new("pause", host);
+        let pause = pause.map_err(|error| ConfigError::new("KIMI_BASE_URL", error))?;
+        let ladder = Key::new("ladder", &format!("{host}/{}", settings.model));
+        let ladder = ladder.map_err(|error| ConfigError::new("KIMI_MODEL", error))?;
         let known = match dialect {
             Dialect::Kimi => Prices::known(),
             Dialect::Plain => Prices::default(),
@@ -92,9 +95,9 @@ impl Agent {
             least_time: settings.least_time,
             transport,
             redactor,
-            pause: Pause::new(key, state.clone(), clock.clone(), entropy.clone()),
+            pause: Pause::new(pause, state.clone(), clock.clone(), entropy.clone()),
+            ladder: Ladder::new(ladder, state.clone(), clock.clone()),
             budgets: Budgets::new(state, clock.clone(), entropy.clone()),
-            rung: Mutex::new(Rung::Schema),
             clock,
             entropy,
         })))
@@ -124,19 +127,11 @@ impl Model for Agent {
         &self.0.model
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
         let inner = &*self.0;
-        inner.pause.look().await?;
-        inner.left(ask.deadline).ok_or(AgentError::NoTime)?;
-        let reserved = estimate(ask);
-        inner.budgets.reserve(ask.scopes, ask.id, reserved).await?;
-        let mut spent = Spent::new(inner.model.clone());
+        let mut spent = Spent::default();
         let outcome = inner.answer(ask, &mut spent).await;
-        match spent.tokens(reserved) {
-            0 => inner.budgets.release(ask.scopes, ask.id).await,
-            used => inner.budgets.settle(ask.scopes, ask.id, used).await,
-        }
-        let usage = spent.priced(&inner.prices);
+        let usage = inner.priced(&spent);
         tracing::info!(
             id = ask.id,
             model = usage.model,
@@ -147,62 +142,44 @@ impl Model for Agent {
             answered = outcome.is_ok(),
             "the model was asked"
         );
-        outcome.map(|value| Answer { value, usage })
+        match outcome {
+            Ok(value) => Ok(Answer { value, usage }),
+            Err(error) => Err(Unanswered { error, usage }),
+        }
     }
 }
 
-/// What the attempts of one question took.
+/// What attempts took.
+#[derive(Debug, Clone, Copy, Default)]
 struct Spent {
-    usage: Usage,
+    tokens: Tokens,
     /// Replies that came.
     replies: u32,
-    /// Whether one of them did not say what it took.
-    untold: bool,
+    /// Attempts that may be paid for and did not say what they took.
+    untold: u32,
 }
 
 impl Spent {
-    fn new(model: String) -> Self {
-        Self {
-            usage: Usage {
-                model,
-                ..Usage::default()
-            },
-            replies: 0,
-            untold: false,
-        }
-    }
-
     fn add(&mut self, tokens: Option<Tokens>) {
         self.replies = self.replies.saturating_add(1);
-        let Some(tokens) = tokens else {
-            self.untold = true;
-            return;
-        };
-        let usage = &mut self.usage;
-        usage.prompt_tokens = usage.prompt_tokens.saturating_add(tokens.prompt);
-        usage.cached_tokens = usage.cached_tokens.saturating_add(tokens.cached);
-        usage.completion_tokens = usage.completion_tokens.saturating_add(tokens.completion);
-    }
-
-    /// What the budgets count: if a reply did not say, no less than was `reserved`.
-    fn tokens(&self, reserved: u64) -> u64 {
-        let told = self.usage.total();
-        if self.untold {
-            told.max(reserved)
-        } else {
-            told
+        match tokens {
+            Some(tokens) => self.tokens = self.tokens.plus(tokens),
+            None => self.untold = self.untold.saturating_add(1),
         }
     }
 
-    fn priced(&self, prices: &Prices) -> Usage {
-        let mut usage = self.usage.clone();
-        usage.micro_dollars = prices.micro_dollars(
-            &usage.model,
-            usage.prompt_tokens,
-            usage.cached_tokens,
-            usage.completion_tokens,
-        );
-        usage
+    fn plus(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.plus(other.tokens),
+            replies: self.replies.saturating_add(other.replies),
+            untold: self.untold.saturating_add(other.untold),
+        }
+    }
+
+    /// What the budgets count: of what did not say, as much as was `reserved`.
+    fn counted(self, reserved: u64) -> u64 {
+        let untold = reserved.saturating_mul(self.untold.into());
+        self.tokens.total().saturating_add(untold)
     }
 }
 
@@ -211,9 +188,11 @@ impl Inner {
     async fn answer(&self, ask: &Ask<'_>, spent: &mut Spent) -> Result<Value, AgentError> {
         let mut repair: Option<Repair> = None;
         loop {
-            let text = match (self.call(ask, repair.as_ref(), spent).await, &repair) {
+            let text = match (self.attempt(ask, repair.as_ref(), spent).await, &repair) {
                 (Ok(text), _) => text,
-                (Err(AgentError::NoTime), Some(repair)) => return self.malformed(&repair.problem),
+                (Err(AgentError::NoTime | AgentError::OverBudget { .. }), Some(repair)) => {
+                    return self.malformed(&repair.problem);
+                }
                 (Err(error), _) => return Err(error),
             };
             let checked = find::object(&text)
@@ -228,7 +207,49 @@ impl Inner {
             repair = Some(Repair {
                 problem: self.redactor.redact(&problem),
                 reply: self.redactor.redact(&text),
+                nonce: self.entropy.nonce(),
             });
+        }
+    }
+
+    /// What the model wrote: reserved for before, and put right when it is known what it
+    /// took.
+    async fn attempt(
+        &self,
+        ask: &Ask<'_>,
+        repair: Option<&Repair>,
+        spent: &mut Spent,
+    ) -> Result<String, AgentError> {
+        self.pause.look().await?;
+        self.left(ask.deadline).ok_or(AgentError::NoTime)?;
+        let reserved = estimate(ask, repair);
+        self.budgets.reserve(ask.scopes, ask.id, reserved).await?;
+        let mut now = Spent::default();
+        let reply = self.call(ask, repair, &mut now).await;
+        match now.counted(reserved) {
+            0 => self.budgets.release(ask.scopes, ask.id).await,
+            used => self.budgets.settle(ask.scopes, ask.id, used).await,
+        }
+        *spent = spent.plus(now);
+        reply
+    }
+
+    /// What is told of it: what did not say what it took counts zero here.
+    fn priced(&self, spent: &Spent) -> Usage {
+        let Tokens {
+            prompt,
+            cached,
+            completion,
+        } = spent.tokens;
+        let price = self
+            .prices
+            .micro_dollars(&self.model, prompt, cached, completion);
+        Usage {
+            model: self.model.clone(),
+            prompt_tokens: prompt,
+            cached_tokens: cached,
+            completion_tokens: completion,
+            micro_dollars: price,
         }
     }
 
@@ -243,7 +264,7 @@ impl Inner {
         loop {
             self.pause.look().await?;
             let time = self.left(ask.deadline).ok_or(AgentError::NoTime)?;
-            let rung = self.rung();
+            let rung = self.ladder.rung().await;
             let (model, most) = (&self.model, self.max_completion_tokens);
             let body = request::body(model, self.dialect, most, rung, ask, repair);
             let body = serde_json::to_vec(&body).map_err(|error| AgentError::Rejected {
@@ -257,27 +278,33 @@ impl Inner {
                 }
                 Err(refusal) => refusal,
             };
-            match refusal {
+            let (wait, reason) = match refusal {
                 Refusal::Final(error) => return Err(error),
                 Refusal::Pause { wait, reason } => {
                     return Err(self.pause.begin(wait, &reason).await);
                 }
-                Refusal::StepDown { reason } => self.step_down(rung, reason)?,
-                Refusal::Again { wait, reason } => {
-                    tried += 1;
-                    let back_off = BACK_OFF.saturating_mul(1 << (tried - 1).min(8));
-                    let drawn = drawn(&*self.entropy, back_off);
-                    let wait = wait.map_or(drawn, |wait| wait.max(drawn));
-                    let left = ask.deadline.duration_since(self.clock.now());
-                    let left = Duration::try_from(left).unwrap_or_default();
-                    if tried >= TRIES || left < wait.saturating_add(self.least_time) {
-                        return Err(AgentError::Unavailable { reason });
-                    }
-                    let wait_ms = wait.as_millis();
-                    tracing::info!(id = ask.id, tried, wait_ms, reason, "asking again");
-                    self.clock.sleep(wait).await;
+                Refusal::StepDown { reason } => {
+                    self.ladder.step_down(rung, &reason).await?;
+                    continue;
                 }
+                Refusal::Again { wait, reason } => (wait, reason),
+                Refusal::Lost { reason } => {
+                    spent.untold = spent.untold.saturating_add(1);
+                    (None, reason)
+                }
+            };
+            tried += 1;
+            let back_off = BACK_OFF.saturating_mul(1 << (tried - 1).min(8));
+            let drawn = drawn(&*self.entropy, back_off);
+            let wait = wait.map_or(drawn, |wait| wait.max(drawn));
+            let left = ask.deadline.duration_since(self.clock.now());
+            let left = Duration::try_from(left).unwrap_or_default();
+            if tried >= TRIES || left < wait.saturating_add(self.least_time) {
+                return Err(AgentError::Unavailable { reason });
             }
+            let wait_ms = wait.as_millis();
+            tracing::info!(id = ask.id, tried, wait_ms, reason, "asking again");
+            self.clock.sleep(wait).await;
         }
     }
 
@@ -285,33 +312,6 @@ impl Inner {
     fn left(&self, deadline: Timestamp) -> Option<Duration> {
         let left = Duration::try_from(deadline.duration_since(self.clock.now())).ok()?;
         (left >= self.least_time).then_some(left.min(LONGEST_CALL))
-    }
-
-    fn rung(&self) -> Rung {
-        *self.rung.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Goes one rung down from `refused`, for good, unless someone else has.
-    fn step_down(&self, refused: Rung, reason: String) -> Result<(), AgentError> {
-        let Some(down) = refused.down() else {
-            return Err(AgentError::Rejected {
-                reason: format!(
-                    "the endpoint of KIMI_BASE_URL takes no shape for answers, not even none \
-                     ({reason})"
-                ),
-            });
-        };
-        let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        if *rung == refused {
-            tracing::warn!(
-                ?refused,
-                ?down,
-                reason,
-                "answers are asked for in another way"
-            );
-            *rung = down;
-        }
-        Ok(())
     }
 
     fn malformed(&self, problem: &str) -> Result<Value, AgentError> {
@@ -341,10 +341,11 @@ impl Inner {
     }
 }
 
-/// What is reserved for a question: its bytes, and an answer.
-fn estimate(ask: &Ask<'_>) -> u64 {
+/// What is reserved for an attempt: its bytes, and an answer.
+fn estimate(ask: &Ask<'_>, repair: Option<&Repair>) -> u64 {
     let schema = ask.schema.to_string().len();
-    let bytes = ask.system.len() + ask.user.len() + schema;
+    let repair = repair.map_or(0, |repair| repair.in_words().len());
+    let bytes = ask.system.len() + ask.user.len() + schema + repair;
     let prompt = u64::try_from(bytes.div_ceil(BYTES_A_TOKEN)).unwrap_or(u64::MAX);
     prompt.saturating_add(COMPLETION)
 }

@@ -17,8 +17,8 @@ pub trait Model: Send + Sync {
     /// Asks, and answers with what passed the question's check.
     ///
     /// # Errors
-    /// [`AgentError`] names every other outcome.
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError>;
+    /// [`Unanswered`] names every other outcome, with what was paid for it.
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered>;
 }
 
 /// A question.
@@ -60,6 +60,27 @@ pub struct Answer {
     pub value: Value,
     /// What it took.
     pub usage: Usage,
+}
+
+/// There is no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Unanswered {
+    /// Why.
+    #[source]
+    pub error: AgentError,
+    /// What it took all the same.
+    pub usage: Usage,
+}
+
+impl From<AgentError> for Unanswered {
+    /// Without anything that was paid for.
+    fn from(error: AgentError) -> Self {
+        Self {
+            error,
+            usage: Usage::default(),
+        }
+    }
 }
 
 /// What was used, in tokens: the sum of all attempts of one question, a repair

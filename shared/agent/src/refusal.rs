@@ -18,6 +18,9 @@ pub(crate) enum Refusal {
         wait: Option<Duration>,
         reason: String,
     },
+    /// Try again: the question went out, and what came of it is not known. It may be
+    /// paid for.
+    Lost { reason: String },
     /// Ask for the answer's shape in another way.
     StepDown { reason: String },
     /// Give up.
@@ -125,6 +128,7 @@ mod tests {
         match read(status, None, body.as_bytes(), &redactor) {
             Refusal::Pause { wait, .. } => format!("pause {}", wait.map_or(0, |w| w.as_secs())),
             Refusal::Again { .. } => "again".to_owned(),
+            Refusal::Lost { .. } => "lost".to_owned(),
             Refusal::StepDown { .. } => "step down".to_owned(),
             Refusal::Final(error) => {
                 let text = format!("{error:?}");
@@ -236,9 +240,10 @@ mod tests {
             let body = br#"{"error":{"message":"no: sk-secret"}}"#;
             match read(status, None, body, &Redactor::new("sk-secret".into())) {
                 Refusal::Final(error) => error.to_string(),
-                Refusal::Pause { .. } | Refusal::Again { .. } | Refusal::StepDown { .. } => {
-                    String::new()
-                }
+                Refusal::Pause { .. }
+                | Refusal::Again { .. }
+                | Refusal::Lost { .. }
+                | Refusal::StepDown { .. } => String::new(),
             }
         };
         insta::assert_snapshot!(reason(401), @"401: KIMI_API_KEY is not taken by the endpoint of KIMI_BASE_URL. Check the key; one from the platform for China (platform.moonshot.cn, platform.kimi.com) only works with KIMI_BASE_URL=https://api.moonshot.cn/v1, one from platform.moonshot.ai or platform.kimi.ai only with https://api.moonshot.ai/v1");

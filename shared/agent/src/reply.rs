@@ -8,11 +8,26 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// What a reply says it took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tokens {
     pub(crate) prompt: u64,
     pub(crate) cached: u64,
     pub(crate) completion: u64,
+}
+
+impl Tokens {
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            prompt: self.prompt.saturating_add(other.prompt),
+            cached: self.cached.saturating_add(other.cached),
+            completion: self.completion.saturating_add(other.completion),
+        }
+    }
+
+    /// Read and written.
+    pub(crate) fn total(self) -> u64 {
+        self.prompt.saturating_add(self.completion)
+    }
 }
 
 /// A reply, read.

@@ -44,8 +44,9 @@ impl Transport {
         })
     }
 
-    /// Posts `body`; the answer's body if it is a good one. A connection that fails,
-    /// ends early or takes longer than `time` is as good as a 503.
+    /// Posts `body`; the answer's body if it is a good one. A connection that cannot be
+    /// made is as good as a 503; one that ends early or takes longer than `time` may have
+    /// been paid for.
     pub(crate) async fn post(
         &self,
         body: Vec<u8>,
@@ -61,12 +62,12 @@ impl Transport {
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::AUTHORIZATION, self.authorization.clone())
             .body(body);
-        let mut response = request.send().await.map_err(|error| self.again(error))?;
+        let mut response = request.send().await.map_err(|error| self.failed(error))?;
         let status = response.status();
         let mut body = Vec::new();
         if status.is_success() {
             let whole = https::fill(&mut body, &mut response, LARGEST).await;
-            if !whole.map_err(|error| self.again(error))? {
+            if !whole.map_err(|error| self.failed(error))? {
                 let reason = format!("the reply is larger than {LARGEST} bytes");
                 return Err(Refusal::Final(crate::AgentError::Malformed { reason }));
             }
@@ -79,10 +80,12 @@ impl Transport {
     }
 
     /// The error with its causes, without the address.
-    fn again(&self, error: reqwest::Error) -> Refusal {
-        Refusal::Again {
-            wait: None,
-            reason: self.redactor.line(&https::reason(error)),
+    fn failed(&self, error: reqwest::Error) -> Refusal {
+        let went_out = !error.is_connect();
+        let reason = self.redactor.line(&https::reason(error));
+        match went_out {
+            true => Refusal::Lost { reason },
+            false => Refusal::Again { wait: None, reason },
         }
     }
 }

@@ -106,14 +106,18 @@ async fn a_shape_that_is_refused_is_asked_for_in_another_way_from_then_on() {
         let stage = Stage::new().await;
         without.iter().for_each(|name| stage.world.without(name));
         stage.world.otherwise(|_| Reply::Json(json!({"n": 7})));
-        let agent = stage.agent();
-        for ask in ["1", "2"] {
-            let answer = stage.ask(&agent, ask).await;
+        let (agent, other) = (stage.agent(), stage.agent());
+        for (ask, of) in [("1", &agent), ("2", &agent), ("3", &other)] {
+            let answer = stage.ask(of, ask).await;
             assert_eq!(answer.unwrap().value, json!({"n": 7}), "{why}");
         }
         let requests = stage.world.requests();
-        let tried = without.len() + 2;
-        assert_eq!(requests.len(), tried, "{why}: the second one knew");
+        let tried = without.len() + 3;
+        assert_eq!(
+            requests.len(),
+            tried,
+            "{why}: the next one knew, and another process"
+        );
         let last = requests.last().unwrap();
         assert_eq!(last.response_format(), then, "{why}");
         let in_words = last.messages()[1].1.contains("JSON Schema");

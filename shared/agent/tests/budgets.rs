@@ -45,6 +45,11 @@ async fn what_was_not_used_is_given_back_and_what_was_is_not() {
             1..4_096,
         ),
         (
+            "one that was lost on its way counts what was reserved, each time",
+            vec![Reply::Cut; 3],
+            3 * 4_096..3 * 5_000,
+        ),
+        (
             "one that does not say counts what was reserved",
             vec![Reply::WithoutUsage(json!({"n": 7}))],
             4_096..5_000,
@@ -105,4 +110,43 @@ async fn a_redelivered_question_reserves_once() {
     );
     let again = stage.ask_in(&agent, "1", &budget).await.unwrap();
     assert_eq!(stage.used(&budget[0]).await, again.usage.total());
+}
+
+#[tokio::test]
+async fn a_repair_is_reserved_for_as_well() {
+    let stage = Stage::new().await;
+    let bad = || Reply::Text("seven".into());
+    stage.world.then(bad());
+    stage.world.then(bad());
+    let budget = [scope("review", 4_200)]; // one reservation, and not what is used beside it
+    let error = stage.ask_in(&stage.agent(), "1", &budget).await;
+    let error = error.unwrap_err();
+    assert_eq!(name(&error), "Malformed", "{error}");
+    assert_eq!(
+        stage.world.requests().len(),
+        1,
+        "there was no room for a repair"
+    );
+}
+
+#[tokio::test]
+async fn what_failed_says_what_it_took() {
+    for (why, replies, is_paid) in [
+        ("cut short", vec![Reply::CutShort("{".into())], true),
+        ("bad twice", vec![Reply::Text("seven".into()); 2], true),
+        ("no money", vec![Reply::NoQuota], false),
+    ] {
+        let stage = Stage::new().await;
+        replies
+            .into_iter()
+            .for_each(|reply| stage.world.then(reply));
+        let budget = [scope("review", 10_000)];
+        let unanswered = stage.paid(&stage.agent(), "1", &budget).await.unwrap_err();
+        assert_eq!(unanswered.usage.total() > 0, is_paid, "{why}");
+        assert_eq!(
+            unanswered.usage.total(),
+            stage.used(&budget[0]).await,
+            "{why}"
+        );
+    }
 }

@@ -119,7 +119,7 @@ async fn a_call_ends_when_its_time_is_over() {
         check: &common::has_n,
         deadline: stage.clock.now() + Duration::from_millis(100),
     };
-    let error = agent::Model::ask(&agent, &ask).await.unwrap_err();
+    let error = agent::Model::ask(&agent, &ask).await.unwrap_err().error;
     assert_eq!(name(&error), "Unavailable", "{error}");
 }
 
@@ -149,7 +149,7 @@ async fn nothing_goes_on_after_the_deadline() {
         check: &common::has_n,
         deadline: stage.clock.now() + Duration::from_secs(4),
     };
-    let failed = agent::Model::ask(&agent, &ask).await.unwrap_err();
+    let failed = agent::Model::ask(&agent, &ask).await.unwrap_err().error;
     assert_eq!(name(&failed), "NoTime");
     assert_eq!(stage.world.requests().len(), 2, "and nothing was asked");
 }

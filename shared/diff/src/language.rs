@@ -62,6 +62,33 @@ impl Language {
         Self::Swift,
     ];
 
+    /// By the name that GitHub has for it ("List repository languages"; Linguist,
+    /// `languages.yml`).
+    pub fn named(name: &str) -> Self {
+        match name {
+            "C" | "C++" | "Objective-C" | "Objective-C++" => Self::C,
+            "C#" => Self::CSharp,
+            "CSS" | "SCSS" | "Sass" | "Less" => Self::Css,
+            "Dockerfile" => Self::Dockerfile,
+            "Go" => Self::Go,
+            "HTML" | "EJS" | "Handlebars" | "XML" => Self::Html,
+            "Java" | "Kotlin" | "Scala" | "Groovy" => Self::Java,
+            "JavaScript" | "TypeScript" | "Vue" | "Svelte" => Self::JavaScript,
+            "JSON" => Self::Json,
+            "PHP" => Self::Php,
+            "Python" => Self::Python,
+            "Ruby" => Self::Ruby,
+            "Rust" => Self::Rust,
+            "Shell" | "Makefile" | "Just" => Self::Shell,
+            "SQL" | "PLpgSQL" | "PLSQL" | "TSQL" => Self::Sql,
+            "Swift" | "Dart" => Self::Swift,
+            "Markdown" | "MDX" | "TeX" => Self::Text,
+            "TOML" | "INI" | "HCL" => Self::Toml,
+            "YAML" => Self::Yaml,
+            _ => Self::Other,
+        }
+    }
+
     /// By the name of the file.
     pub fn of(path: &str) -> Self {
         let name = file_name(path);

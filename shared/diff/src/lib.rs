@@ -95,6 +95,7 @@ impl FileDiff {
             old_number: None,
             new_number: Some(number),
             text: text.to_owned(),
+            crlf: false,
         };
         Self {
             path: path.to_owned(),
@@ -210,6 +211,8 @@ pub struct Line {
     pub new_number: Option<u32>,
     /// The text without its line end, be it LF or CRLF.
     pub text: String,
+    /// Whether it ends with CRLF.
+    pub crlf: bool,
 }
 
 impl Line {

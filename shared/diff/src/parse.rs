@@ -226,12 +226,16 @@ fn read_hunk(hunk: &diffy::Hunk<'_, str>) -> Option<Hunk> {
                 diffy::Line::Insert(text) => (LineKind::Added, text, None, Some(new.next()?)),
             };
             let text = text.strip_suffix('\n').unwrap_or(text);
-            let text = text.strip_suffix('\r').unwrap_or(text).to_owned();
+            let (text, crlf) = match text.strip_suffix('\r') {
+                Some(text) => (text, true),
+                None => (text, false),
+            };
             Some(Line {
                 kind,
                 old_number,
                 new_number,
-                text,
+                text: text.to_owned(),
+                crlf,
             })
         })
         .collect::<Option<_>>()?;

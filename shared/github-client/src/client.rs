@@ -6,6 +6,7 @@ mod comment;
 mod contents;
 mod diff;
 mod files;
+mod languages;
 mod pull_request;
 mod review;
 mod who;

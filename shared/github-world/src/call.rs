@@ -27,6 +27,8 @@ pub enum Call {
     ListFiles,
     /// `GET /repos/{owner}/{repo}/contents/{path}`.
     Contents,
+    /// `GET /repos/{owner}/{repo}/languages`.
+    Languages,
     /// `GET /repos/{owner}/{repo}/commits/{sha}/check-runs`.
     ListChecks,
     /// `GET /repos/{owner}/{repo}/commits/{sha}/status`.
@@ -65,6 +67,7 @@ impl Call {
             | Self::ListReviews
             | Self::ListFiles
             | Self::Contents
+            | Self::Languages
             | Self::ListChecks
             | Self::Status
             | Self::ListComments

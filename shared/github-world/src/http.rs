@@ -10,6 +10,7 @@ mod comment;
 mod contents;
 mod door;
 mod files;
+mod languages;
 mod page;
 mod pull_request;
 mod refused;
@@ -87,6 +88,7 @@ fn in_a_repository() -> Vec<(&'static str, MethodRouter<World>)> {
         ),
         ("pulls/{number}/files", get(files::list)),
         ("contents/{*path}", get(contents::get)),
+        ("languages", get(languages::list)),
         ("check-runs", post(check::create)),
         ("check-runs/{check}", patch(check::update)),
         ("commits/{sha}/check-runs", get(check::list)),

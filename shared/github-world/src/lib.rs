@@ -50,6 +50,7 @@ mod files;
 #[cfg(feature = "http")]
 mod http;
 mod hunks;
+mod languages;
 mod limit;
 mod model;
 mod payload;

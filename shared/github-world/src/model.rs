@@ -74,6 +74,8 @@ pub(crate) struct Repository {
     pub(crate) diffs: BTreeMap<(HeadSha, HeadSha), StoredDiff>,
     /// By branch, then path.
     pub(crate) files: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
+    /// Bytes by language.
+    pub(crate) languages: BTreeMap<String, u64>,
     pub(crate) checks: Vec<PostedCheck>,
     pub(crate) statuses: Vec<Status>,
 }

@@ -11,8 +11,8 @@ mod vote;
 pub use check::{CheckId, Conclusion, FoundCheck, NewCheck, ReadChecks, SetCheck};
 pub use comment::{CommentId, Summarise};
 pub use files::{
-    ChangedFile, FileStatus, Files, LARGEST_FILE, MOST_FILES, ReadChange, ReadFile, ReadFiles,
-    is_file_path,
+    ChangedFile, FileStatus, Files, LARGEST_FILE, MOST_FILES, MOST_LANGUAGES, ReadChange, ReadFile,
+    ReadFiles, ReadLanguages, is_file_path,
 };
 pub use identity::WhoAmI;
 pub use vote::{DismissReview, OwnReview, ReviewState};

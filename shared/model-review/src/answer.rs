@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// Findings of one answer; more are noise.
 const MOST_FINDINGS: usize = 20;
@@ -25,9 +26,42 @@ const LONGEST_SUGGESTION: usize = 2_000;
 pub(crate) struct Believed {
     pub(crate) findings: Vec<Finding>,
     pub(crate) score: Option<u8>,
-    /// How many findings stood on no line of the change.
-    pub(crate) unbelieved: u32,
-    pub(crate) usage: Usage,
+    pub(crate) unbelieved: Unbelieved,
+}
+
+/// How many findings are not told, by the reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Unbelieved {
+    /// They stood on no line that the model was shown.
+    pub(crate) astray: u32,
+    /// They came behind the most that one answer may have.
+    pub(crate) too_many: u32,
+}
+
+impl Unbelieved {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.astray = self.astray.saturating_add(other.astray);
+        self.too_many = self.too_many.saturating_add(other.too_many);
+    }
+
+    /// In words, a sentence each.
+    pub(crate) fn notes(self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.astray > 0 {
+            notes.push(format!(
+                "{} of its findings stood on no line of the change; that is not told.",
+                self.astray
+            ));
+        }
+        if self.too_many > 0 {
+            notes.push(format!(
+                "{} of its findings came behind the first {MOST_FINDINGS} of an answer; that is \
+                 not told.",
+                self.too_many
+            ));
+        }
+        notes
+    }
 }
 
 /// The form of an answer about `part`: flat, bounded, with the paths that it may name.
@@ -36,9 +70,9 @@ pub(crate) fn schema(part: &Part) -> Schema {
     let one_of = |texts: &[&str]| Shape::OneOf(texts.iter().map(|&text| text.into()).collect());
     let line = || Shape::Integer(1..=MOST_LINES);
     // Two names may be shown as one.
-    let paths: BTreeSet<String> = part.files.iter().map(|path| shown(path)).collect();
+    let paths: BTreeSet<String> = part.files.keys().map(|path| shown(path)).collect();
     let finding = Shape::Object(vec![
-        ("path", Shape::OneOf(paths.into_iter().collect())),
+        ("path", Shape::Named(paths.into_iter().collect())),
         ("side", one_of(&["RIGHT", "LEFT"])),
         ("start_line", line()),
         ("line", line()),
@@ -60,14 +94,14 @@ pub(crate) fn schema(part: &Part) -> Schema {
     )
 }
 
-/// What was paid for, without the model's name.
-pub(crate) fn paid(spent: &Spent) -> Usage {
-    Usage {
+/// What was paid for, without the model's name; `None` if that is not known, or nothing.
+pub(crate) fn paid(spent: &Spent) -> Option<Usage> {
+    (spent.total() > 0).then(|| Usage {
         prompt_tokens: spent.prompt_tokens,
         cached_tokens: spent.cached_tokens,
         completion_tokens: spent.completion_tokens,
         micro_dollars: spent.micro_dollars,
-    }
+    })
 }
 
 /// A path as the model is shown it: a name is a stranger's text, too.
@@ -127,12 +161,8 @@ pub(crate) fn read(
     diff: &Diff,
     category: Category,
     model: &str,
-    spent: Spent,
 ) -> Believed {
-    let mut believed = Believed {
-        usage: paid(&spent),
-        ..Believed::default()
-    };
+    let mut believed = Believed::default();
     let Ok(said) = Said::deserialize(value) else {
         return believed;
     };
@@ -148,11 +178,11 @@ pub(crate) fn read(
         let finding = SaidFinding::deserialize(finding).ok();
         match finding.and_then(|said| finding_of(said, part, diff, category, model)) {
             Some(finding) => believed.findings.push(finding),
-            None => believed.unbelieved += 1,
+            None => believed.unbelieved.astray += 1,
         }
     }
     let more = said.findings.len().saturating_sub(MOST_FINDINGS);
-    believed.unbelieved += u32::try_from(more).unwrap_or(u32::MAX);
+    believed.unbelieved.too_many = u32::try_from(more).unwrap_or(u32::MAX);
     believed
 }
 
@@ -163,17 +193,17 @@ fn finding_of(
     category: Category,
     model: &str,
 ) -> Option<Finding> {
-    let path = part.files.iter().find(|path| shown(path) == said.path)?;
     let line = u32::try_from(said.line).ok()?;
     let side = said.side;
-    if !diff.has(path, line, side) {
-        return None;
-    }
+    let mut paths = part.files.keys().filter(|path| shown(path) == said.path);
+    let path = paths.find(|path| part.shows(path, line, side))?;
     // Lines that are gone cannot be replaced, and stand one by one.
     let start = said.start_line.filter(|_| side.is_right());
     let start = start.and_then(|start| u32::try_from(start).ok());
     let is_range = |start: &u32| {
-        line.saturating_sub(*start) < LONGEST_RANGE && diff.has_range(path, *start, line)
+        let short = line.saturating_sub(*start) < LONGEST_RANGE;
+        let mut lines = *start..=line;
+        short && diff.has_range(path, *start, line) && lines.all(|it| part.shows(path, it, side))
     };
     let start_line = start.filter(is_range);
     // A range that is not what was meant would replace the wrong lines.
@@ -196,7 +226,9 @@ fn finding_of(
         rule: MODEL.to_owned(),
         title: Some(text(&said.title, LONGEST_TITLE)).filter(|title| !title.is_empty()),
         message: text(&said.explanation, LONGEST_EXPLANATION),
-        suggestion: suggestion.and_then(|code| replacement(&code)),
+        suggestion: suggestion
+            .and_then(|code| replacement(&code))
+            .filter(|code| replaces(code, diff, path, start_line.unwrap_or(line)..=line)),
         confidence: Confidence::percent(percent),
         by: vec![model.to_owned()],
         fingerprint: None,
@@ -222,6 +254,20 @@ fn cut(text: &str, longest: usize) -> String {
     }
 }
 
+/// Whether `code` in place of `lines` is another text, and can be put there: a comment's
+/// lines end as the web's do, and a file of Windows would have both ends.
+fn replaces(code: &str, diff: &Diff, path: &str, lines: RangeInclusive<u32>) -> bool {
+    let files = diff.files.iter().filter(|file| file.path == path);
+    let all = files.flat_map(|file| file.lines());
+    let is_there = |line: &&diff::Line| {
+        let number = line.number(Side::Right);
+        number.is_some_and(|number| lines.contains(&number))
+    };
+    let there: Vec<_> = all.filter(is_there).collect();
+    let text: Vec<_> = there.iter().map(|line| line.text.as_str()).collect();
+    there.iter().all(|line| !line.crlf) && text.join("\n") != code
+}
+
 /// Code to replace lines with: whole, or not at all.
 fn replacement(code: &str) -> Option<String> {
     let code = code.trim_end();
@@ -231,8 +277,9 @@ fn replacement(code: &str) -> Option<String> {
     let mut lines = Vec::new();
     for line in code.lines() {
         let shown = prompt::strip(line);
-        // Masked or stripped code is not what was meant.
-        if !matches!(prompt::mask(&shown), Cow::Borrowed(_)) || shown != line {
+        // Masked, stripped or cut code is not what was meant, nor is what was shown so.
+        let is_whole = matches!(prompt::mask(&shown), Cow::Borrowed(_)) && shown == line;
+        if !is_whole || prompt::is_marked(line) {
             return None;
         }
         lines.push(line.to_owned());

@@ -1,8 +1,42 @@
 use agent::Scope;
 use event::Timestamp;
 use github::{HeadSha, PrKey};
-use policy::Budget;
+use policy::{Budget, Policy};
 use state::Key;
+
+/// Tokens of the change in one question: what a model still reads with care.
+const MOST_OF_CHANGE: u64 = 24_000;
+
+/// Questions about one change by one specialist.
+const MOST_PARTS: u64 = 8;
+
+/// Tokens of a question beside the change, and of its answer.
+const AROUND: u64 = 8_000;
+
+/// What one specialist may ask about a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// Questions.
+    pub(crate) parts: usize,
+    /// Tokens of the change in each.
+    pub(crate) tokens_per_part: usize,
+}
+
+impl Room {
+    /// An even share of the review's budget: as much as any other specialist, or the
+    /// second look. Nobody's questions use up what another needs.
+    pub(crate) fn of(policy: &Policy) -> Self {
+        let reviewers = u64::try_from(policy.reviewers.len()).unwrap_or(u64::MAX);
+        let share = policy.budget.tokens_per_review / reviewers.saturating_add(1);
+        let parts = share.div_ceil(MOST_OF_CHANGE + AROUND).clamp(1, MOST_PARTS);
+        let change = (share / parts).saturating_sub(AROUND).min(MOST_OF_CHANGE);
+        let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        Self {
+            parts: size(parts),
+            tokens_per_part: size(change),
+        }
+    }
+}
 
 /// What a question about `pr` at `head_sha` counts against: this review, this pull
 /// request, its repository today and all of them today, from midnight to midnight in
@@ -57,6 +91,43 @@ mod tests {
         let (pr, head) = ("octo/widgets#7", "a".repeat(40));
         let now = "2026-03-01T23:59:59Z".parse().unwrap();
         scopes(&budget, &pr.parse().unwrap(), &head.parse().unwrap(), now)
+    }
+
+    #[test]
+    fn a_specialist_asks_for_no_more_than_its_share() {
+        for (why, tokens, reviewers, parts, tokens_per_part) in [
+            ("as it is by default", 200_000, 3, 2, 17_000),
+            (
+                "alone, it shares with the second look",
+                200_000,
+                1,
+                4,
+                17_000,
+            ),
+            ("one question", 128_000, 3, 1, 24_000),
+            ("a part of one", 64_000, 3, 1, 8_000),
+            ("nothing", 32_000, 3, 1, 0),
+            (
+                "more than anybody reads with care",
+                100_000_000,
+                3,
+                8,
+                24_000,
+            ),
+        ] {
+            let mut policy = Policy::default();
+            policy.budget.tokens_per_review = tokens;
+            policy.reviewers.truncate(reviewers);
+            let room = Room::of(&policy);
+            let expected = Room {
+                parts,
+                tokens_per_part,
+            };
+            assert_eq!(room, expected, "{why}");
+            let share = tokens / (reviewers as u64 + 1);
+            let asked = room.parts as u64 * (room.tokens_per_part as u64 + AROUND);
+            assert!(asked <= share.max(AROUND), "{why}");
+        }
     }
 
     #[test]

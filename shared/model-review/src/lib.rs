@@ -9,27 +9,21 @@
 mod answer;
 mod budget;
 mod prove;
+mod report;
 mod words;
 
 pub use prove::Prover;
 
-use agent::{AgentError, Answer, Ask, Model, Scope};
-use answer::Believed;
+use agent::{Answer, Ask, Model, Scope, Unanswered};
 use async_trait::async_trait;
-use diff::{Diff, LeftOut, WhyLeftOut};
-use event::Failure;
+use diff::Diff;
+use diff::language::Language;
 use futures_util::{StreamExt, stream};
 use ports::{Clock, Entropy};
 use prompt::{Options, Part, Plan};
+use report::Answered;
 use review::{Category, Change, Report, ReviewError, Reviewer};
-use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// Tokens of the change in one question: what a model still reads with care.
-const TOKENS_PER_PART: usize = 24_000;
-
-/// Questions about one change by one specialist.
-const MOST_PARTS: usize = 8;
 
 /// Questions that are asked at a time.
 const AT_ONCE: usize = 3;
@@ -63,31 +57,35 @@ impl Reviewer for ModelReviewer {
     async fn review(&self, change: &Change<'_>) -> Result<Report, ReviewError> {
         let shown = change.touched.unwrap_or(change.diff);
         let nonce = self.entropy.nonce();
+        let room = budget::Room::of(change.policy);
+        let languages = change.languages.iter().map(|it| Language::named(it));
+        let languages: Vec<_> = languages.collect();
         let plan = prompt::plan(
             shown,
             &Options {
-                tokens_per_part: TOKENS_PER_PART,
-                most_parts: MOST_PARTS,
+                tokens_per_part: room.tokens_per_part,
+                most_parts: room.parts,
                 nonce: &nonce,
                 generated: &|path| change.attributes.is_generated(path),
+                languages: &languages,
             },
         );
-        if change.touched.is_some() && plan.parts.is_empty() {
+        if change.touched.is_some() && plan.parts.is_empty() && !plan.is_over_budget() {
             return Ok(not_asked(plan));
         }
         let now = self.clock.now();
         let scopes = budget::scopes(&change.policy.budget, change.pr, change.head_sha, now)
-            .map_err(ReviewError::Refused)?;
+            .map_err(ReviewError::refused)?;
         let parts = plan.parts.iter().enumerate();
         let asked: Vec<_> = parts
             .map(|(index, part)| self.ask(change, shown, index, part, &nonce, &scopes))
             .collect();
-        let mut answers: Vec<(usize, Result<Believed, AgentError>)> = stream::iter(asked)
+        let mut answers: Vec<Answered> = stream::iter(asked)
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
-        answers.sort_by_key(|(index, _)| *index);
-        report(&plan, answers)
+        answers.sort_by_key(|answered| answered.part);
+        report::of(plan, answers)
     }
 }
 
@@ -100,7 +98,7 @@ impl ModelReviewer {
         part: &Part,
         nonce: &str,
         scopes: &[Scope],
-    ) -> (usize, Result<Believed, AgentError>) {
+    ) -> Answered {
         let user = words::question(self.category, self.lens, change.policy, nonce, part);
         let schema = answer::schema(part);
         // The same question after a redelivery has the same id: it is reserved for once.
@@ -117,11 +115,19 @@ impl ModelReviewer {
             check: &answer::check,
             deadline: change.deadline,
         };
-        let answered = self.model.ask(&ask).await;
-        let read = |Answer { value, usage }| {
-            answer::read(&value, part, shown, self.category, self.model.name(), usage)
+        let (outcome, usage) = match self.model.ask(&ask).await {
+            Ok(Answer { value, usage }) => {
+                let name = self.model.name();
+                let believed = answer::read(&value, part, shown, self.category, name);
+                (Ok(believed), usage)
+            }
+            Err(Unanswered { error, usage }) => (Err(error), usage),
         };
-        (index, answered.map(read))
+        Answered {
+            part: index,
+            outcome,
+            usage: answer::paid(&usage),
+        }
     }
 }
 
@@ -132,104 +138,6 @@ fn not_asked(plan: Plan) -> Report {
     let note = "Not asked: nothing that it reads was touched since the last review.";
     report.notes.push(note.to_owned());
     report
-}
-
-/// All answers together. One that is missing takes only its own files with it, and is
-/// told as what may still come if it may; if none was given at all, there is no report.
-fn report(
-    plan: &Plan,
-    answers: Vec<(usize, Result<Believed, AgentError>)>,
-) -> Result<Report, ReviewError> {
-    let mut report = Report::default();
-    report.coverage.left_out.clone_from(&plan.left_out);
-    let (mut answered, mut unbelieved) = (false, 0);
-    let (mut read, mut errors) = (BTreeSet::new(), BTreeSet::new());
-    for (index, answer) in answers {
-        let Some(part) = plan.parts.get(index) else {
-            continue;
-        };
-        match answer {
-            Ok(believed) => {
-                answered = true;
-                read.extend(part.files.iter().cloned());
-                report.findings.extend(believed.findings);
-                report.score = match (report.score, believed.score) {
-                    (Some(one), Some(other)) => Some(one.min(other)),
-                    (one, other) => one.or(other),
-                };
-                unbelieved += believed.unbelieved;
-                report.usage = Some(match &report.usage {
-                    Some(before) => before.plus(&believed.usage),
-                    None => believed.usage,
-                });
-            }
-            Err(error) => {
-                let left_out = |path: &String| LeftOut {
-                    path: path.clone(),
-                    why: WhyLeftOut::Unanswered,
-                };
-                let files = part.files.iter().map(left_out);
-                report.coverage.left_out.extend(files);
-                errors.insert(error.to_string());
-                let may_come = Some(refused(&error)).filter(ReviewError::is_retryable);
-                report.unfinished = may_come
-                    .into_iter()
-                    .chain(report.unfinished)
-                    .max_by_key(ReviewError::retry_after);
-            }
-        }
-    }
-    if !answered && !plan.parts.is_empty() {
-        let errors: Vec<_> = errors.into_iter().collect();
-        let refused = || ReviewError::Refused(errors.join("; "));
-        return Err(report.unfinished.unwrap_or_else(refused));
-    }
-    report
-        .notes
-        .extend(errors.iter().map(|error| sentence(error)));
-    report.coverage.files_read = u32::try_from(read.len()).unwrap_or(u32::MAX);
-    if unbelieved > 0 {
-        report.notes.push(format!(
-            "{unbelieved} of its findings stood on no line of the change; that is not told."
-        ));
-    }
-    if plan.masked > 0 {
-        report.notes.push(format!(
-            "{} masked before it read the change.",
-            counted(plan.masked, "secret was", "secrets were")
-        ));
-    }
-    if !plan.hidden.is_empty() {
-        report.notes.push(format!(
-            "{} characters that nobody sees; it read them without.",
-            counted(plan.hidden.len(), "line holds", "lines hold")
-        ));
-    }
-    Ok(report)
-}
-
-fn refused(error: &AgentError) -> ReviewError {
-    if let AgentError::Paused { until, wait } = *error {
-        ReviewError::Paused { until, wait }
-    } else if error.is_retryable() {
-        ReviewError::Unavailable(error.to_string())
-    } else {
-        ReviewError::Refused(error.to_string())
-    }
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    match count {
-        1 => format!("1 {one}"),
-        _ => format!("{count} {many}"),
-    }
-}
-
-/// With a capital and a full stop.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
 
 #[cfg(test)]

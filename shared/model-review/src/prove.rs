@@ -5,8 +5,9 @@
 mod believe;
 
 use crate::answer::{paid, shown, text};
-use crate::{budget, refused};
-use agent::{Ask, Model, Schema, Shape};
+use crate::budget;
+use crate::report::refused;
+use agent::{Ask, Model, Schema, Shape, Unanswered};
 use believe::Claim;
 use diff::{Diff, FileDiff};
 use ports::{Clock, Entropy};
@@ -78,6 +79,7 @@ impl Prover {
                 most_parts: 1,
                 nonce: &nonce,
                 generated: &|_| false,
+                languages: &[],
             },
         );
         let Some(part) = plan.parts.first() else {
@@ -90,7 +92,7 @@ impl Prover {
         let (pr, head_sha) = (change.pr, change.head_sha);
         let budget = &change.policy.budget;
         let scopes = budget::scopes(budget, pr, head_sha, self.clock.now());
-        let scopes = scopes.map_err(ReviewError::Refused)?;
+        let scopes = scopes.map_err(ReviewError::refused)?;
         let ask = Ask {
             // The same question after a redelivery has the same id: it is reserved for once.
             id: &format!("{pr}@{head_sha}/proof"),
@@ -102,10 +104,16 @@ impl Prover {
             deadline: change.deadline,
         };
         let answer = self.model.ask(&ask).await;
-        let answer = answer.map_err(|error| refused(&error))?;
+        let answer = answer.map_err(|Unanswered { error, usage }| match refused(&error) {
+            ReviewError::Refused { why, .. } => ReviewError::Refused {
+                why,
+                usage: paid(&usage),
+            },
+            later @ (ReviewError::Unavailable(_) | ReviewError::Paused { .. }) => later,
+        })?;
         let proof = believe::read(&answer.value, &claims);
         Ok(ProofItem {
-            usage: Some(paid(&answer.usage)),
+            usage: paid(&answer.usage),
             ..proof
         })
     }
@@ -135,7 +143,7 @@ fn narrowed(diff: &Diff, findings: &[Finding]) -> Diff {
 /// What is asked about: findings in files of which all places are shown.
 fn claims<'a>(findings: &'a [Finding], code: &'a Diff, plan: &Plan, part: &Part) -> Vec<Claim<'a>> {
     let is_shown = |finding: &&Finding| {
-        part.files.contains(&finding.path)
+        part.files.contains_key(&finding.path)
             && plan.left_out.iter().all(|left| left.path != finding.path)
     };
     let claim = |finding: &'a Finding| {

@@ -1,7 +1,10 @@
 mod asked;
 
 use super::*;
-use agent::Usage as Spent;
+use crate::answer;
+use agent::{AgentError, Usage as Spent};
+use diff::{LeftOut, WhyLeftOut};
+use event::Failure;
 use event::Timestamp;
 use policy::{Attributes, Policy};
 use ports::{ManualClock, SeededEntropy};
@@ -51,19 +54,22 @@ impl Model for Scripted {
         "kimi"
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
         let asked = (ask.system.to_owned(), ask.user.to_owned());
         self.asked.lock().unwrap().push(asked);
-        let value = self.answers.lock().unwrap().remove(0)?;
+        let usage = Spent {
+            prompt_tokens: 100,
+            completion_tokens: 10,
+            ..Spent::default()
+        };
+        let value = match self.answers.lock().unwrap().remove(0) {
+            Ok(value) => value,
+            // Who has not answered is not paid; what cannot be used is.
+            Err(error @ AgentError::CutShort) => return Err(Unanswered { error, usage }),
+            Err(error) => return Err(error.into()),
+        };
         (ask.check)(&value).map_err(|reason| AgentError::Malformed { reason })?;
-        Ok(Answer {
-            value,
-            usage: Spent {
-                prompt_tokens: 100,
-                completion_tokens: 10,
-                ..Spent::default()
-            },
-        })
+        Ok(Answer { value, usage })
     }
 }
 
@@ -83,10 +89,21 @@ async fn reviewed_under(
     answers: Vec<Result<Value, AgentError>>,
 ) -> Reviewed {
     let model = Arc::new(Scripted::new(answers));
+    let report = reviewed_by(model.clone(), policy, diff, since).await;
+    let asked = model.asked();
+    Reviewed { report, asked }
+}
+
+async fn reviewed_by(
+    model: Arc<dyn Model>,
+    policy: &Policy,
+    diff: &str,
+    since: Option<&str>,
+) -> Result<Report, ReviewError> {
     let reviewer = ModelReviewer {
         category: Category::Logic,
         lens: "Look for what is wrong.",
-        model: model.clone(),
+        model,
         clock: Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH)),
         entropy: Arc::new(SeededEntropy::new(7)),
     };
@@ -99,11 +116,10 @@ async fn reviewed_under(
         touched: touched.as_ref(),
         policy,
         attributes: &Attributes::parse("gen/** linguist-generated"),
+        languages: &[],
         deadline: Timestamp::UNIX_EPOCH,
     };
-    let report = reviewer.review(&change).await;
-    let asked = model.asked();
-    Reviewed { report, asked }
+    reviewer.review(&change).await
 }
 
 fn finding(path: &str, start: i64, line: i64) -> Value {
@@ -205,6 +221,65 @@ async fn a_suggestion_replaces_the_lines_that_were_meant_or_none() {
         let report = reviewed(DIFF, vec![Ok(said)]).await.report.unwrap();
         assert_eq!(report.findings[0].suggestion.is_some(), suggested, "{why}");
     }
+}
+
+#[tokio::test]
+async fn a_suggestion_changes_something_and_nothing_beside_it() {
+    let shown = |text: &str| DIFF.replace("let two = 2;", text);
+    let windows = DIFF.replace("let two = 2;", "let two = 2;\r");
+    for (why, diff, suggestion, taken) in [
+        ("another text", shown("let two = 2;"), "let two = 3;", true),
+        (
+            "what stands there",
+            shown("let two = 2;"),
+            "let two = 2;",
+            false,
+        ),
+        (
+            "what was masked",
+            shown("let two = 2;"),
+            "let two = \"[masked]\";",
+            false,
+        ),
+        (
+            "what was taken out",
+            shown("let two = 2;"),
+            "// [removed]",
+            false,
+        ),
+        (
+            "what was cut",
+            shown("let two = 2;"),
+            "let two [cut: 7 more bytes]",
+            false,
+        ),
+        (
+            "a line that ends as Windows' do",
+            windows,
+            "let two = 3;",
+            false,
+        ),
+    ] {
+        let mut said = finding("src/a.rs", 2, 2);
+        said["suggestion"] = json!(suggestion);
+        let report = reviewed(&diff, vec![Ok(answer(&[said]))]).await.report;
+        let found = report.unwrap().findings;
+        assert_eq!(found[0].suggestion.is_some(), taken, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_behind_the_most_findings_is_counted_as_that() {
+    let many = vec![finding("src/a.rs", 2, 2); 23];
+    let report = reviewed(DIFF, vec![Ok(answer(&many))])
+        .await
+        .report
+        .unwrap();
+    assert_eq!(report.findings.len(), 20);
+    assert_eq!(
+        report.notes,
+        ["3 of its findings came behind the first 20 of an answer; that is not told."]
+    );
 }
 
 #[tokio::test]
@@ -317,19 +392,26 @@ proptest::proptest! {
         score in proptest::num::i64::ANY,
     ) {
         let diff = diff::parse(DIFF);
-        let part = Part { text: String::new(), tokens: 0, files: vec!["src/a.rs".to_owned()] };
+        let options = Options {
+            tokens_per_part: 8_000,
+            most_parts: 1,
+            nonce: "0123456789abcdef",
+            generated: &|_| false,
+            languages: &[],
+        };
+        let part = prompt::plan(&diff, &options).parts.remove(0);
         let mut said = finding(&path, start, line);
         said["title"] = json!(title);
         said["confidence"] = json!(confidence);
         let value = json!({ "findings": [said, 5, {"path": []}], "quality_score": score });
         let believed =
-            answer::read(&value, &part, &diff, Category::Logic, "kimi", Spent::default());
+            answer::read(&value, &part, &diff, Category::Logic, "kimi");
         for found in &believed.findings {
             proptest::prop_assert!(diff.has_line(&found.path, found.line));
             let on = |first| first < found.line && diff.has_line(&found.path, first);
             proptest::prop_assert!(found.start_line.is_none_or(on));
         }
-        proptest::prop_assert_eq!(believed.findings.len() + believed.unbelieved as usize, 3);
+        proptest::prop_assert_eq!(believed.findings.len() + believed.unbelieved.astray as usize, 3);
         proptest::prop_assert!(believed.score.is_some_and(|score| (1..=10).contains(&score)));
     }
 }

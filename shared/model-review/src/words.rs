@@ -43,7 +43,7 @@ pub(crate) fn question(
     format!(
         "Your subject is {category}. {lens}\n\n{}{}The random token is {nonce}.\n\n{}",
         language(&policy.language),
-        wishes(&policy.instructions, &part.files),
+        wishes(&policy.instructions, part),
         part.text
     )
 }
@@ -58,8 +58,8 @@ fn language(language: &str) -> String {
 
 /// What the repository wishes for one of `files`, each text once with the patterns that
 /// it was written for: the names of files are a stranger's and stand with the change.
-fn wishes(instructions: &[Instruction], files: &[String]) -> String {
-    let meant = |one: &&Instruction| files.iter().any(|path| one.is_for(path));
+fn wishes(instructions: &[Instruction], part: &Part) -> String {
+    let meant = |one: &&Instruction| part.files.keys().any(|path| one.is_for(path));
     let mut each: Vec<(&str, Vec<&str>)> = Vec::new();
     for one in instructions.iter().filter(meant) {
         let globs = one.paths.iter().map(|glob| glob.as_str());

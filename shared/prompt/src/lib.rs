@@ -15,6 +15,7 @@
 //!     most_parts: 4,
 //!     nonce: "0f1e2d3c4b5a6978",
 //!     generated: &|_| false,
+//!     languages: &[],
 //! });
 //! assert_eq!(
 //!     plan.parts[0].text,
@@ -36,8 +37,12 @@ mod text;
 pub use mask::mask;
 pub use text::strip;
 
-use diff::{Diff, FileDiff, LeftOut, LineKind, WhyLeftOut};
+use diff::language::Language;
+use diff::{Diff, FileDiff, LeftOut, LineKind, Side, WhyLeftOut};
+use pack::Places;
+use review::rules::unseen::is_hidden;
 use show::Shown;
+use std::collections::BTreeMap;
 
 /// How many places with hidden characters are told.
 pub const MOST_HIDDEN: usize = 100;
@@ -54,6 +59,8 @@ pub struct Options<'a> {
     pub nonce: &'a str,
     /// Whether `.gitattributes` calls a path `linguist-generated`.
     pub generated: &'a (dyn Fn(&str) -> bool + Sync),
+    /// What the repository is written in, most of it first.
+    pub languages: &'a [Language],
 }
 
 /// What a model is shown, and what it is not. Every file of the diff is in a part,
@@ -70,6 +77,14 @@ pub struct Plan {
     pub hidden: Vec<Hidden>,
 }
 
+impl Plan {
+    /// Whether something is left out because it does not fit.
+    pub fn is_over_budget(&self) -> bool {
+        let mut left_out = self.left_out.iter();
+        left_out.any(|it| it.why == WhyLeftOut::Budget)
+    }
+}
+
 /// What is shown at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Part {
@@ -77,8 +92,25 @@ pub struct Part {
     pub text: String,
     /// [`tokens`] of the text.
     pub tokens: usize,
-    /// The files that it shows, as the diff names them: not for the model's eyes.
-    pub files: Vec<String>,
+    /// The lines that it shows, by their file as the diff names it: not for the model's
+    /// eyes.
+    pub files: BTreeMap<String, Places>,
+}
+
+impl Part {
+    /// Whether it shows `line` of `path`, on that side.
+    pub fn shows(&self, path: &str, line: u32, side: Side) -> bool {
+        let places = self.files.get(path);
+        places.is_some_and(|places| places.contains(&(side, line)))
+    }
+}
+
+/// Whether `text` holds a mark of what is not shown: `[masked]`, `[removed]`,
+/// `[cut: 7 more bytes]`.
+pub fn is_marked(text: &str) -> bool {
+    [mask::MASKED, text::REMOVED, show::CUT]
+        .iter()
+        .any(|mark| text.contains(mark))
 }
 
 /// An added line with bidirectional controls, zero-width or tag characters.
@@ -113,8 +145,8 @@ pub fn delimiters(nonce: &str) -> (String, String) {
 /// Plans what a model is shown of `diff`: always the same for the same input, in
 /// time linear in the diff.
 ///
-/// The main languages of the change come first, then what is risky by its path,
-/// then what is large; tests come last. Where not everything fits, hunks that only
+/// The main languages of the repository come first, then those of the change, then what
+/// is risky by its path, then what is large; tests come last. Where not everything fits, hunks that only
 /// remove lines are the first to go.
 pub fn plan(diff: &Diff, options: &Options<'_>) -> Plan {
     let mut plan = Plan {
@@ -131,7 +163,7 @@ pub fn plan(diff: &Diff, options: &Options<'_>) -> Plan {
             files.push(file);
         }
     }
-    order::by_importance(&mut files);
+    order::by_importance(&mut files, options.languages);
     let limits = show::Limits::of(options);
     let shown: Vec<_> = files
         .iter()
@@ -144,13 +176,16 @@ pub fn plan(diff: &Diff, options: &Options<'_>) -> Plan {
             plan.left_out.push(left_out(file, WhyLeftOut::Budget));
         }
     }
-    let name = |index: usize| files.get(index).map(|file| file.path.clone());
+    let named = |(index, places): (usize, Places)| {
+        let file = files.get(index)?;
+        Some((file.path.clone(), places))
+    };
     plan.parts = packed
         .parts
         .into_iter()
         .map(|(text, files)| Part {
             tokens: tokens(&text),
-            files: files.into_iter().filter_map(name).collect(),
+            files: files.into_iter().filter_map(named).collect(),
             text,
         })
         .collect();
@@ -173,7 +208,7 @@ fn hidden(file: &FileDiff) -> impl Iterator<Item = Hidden> {
             1 => line.text.trim_start_matches('\u{feff}'),
             _ => &line.text,
         };
-        text.contains(text::is_hidden).then(|| Hidden {
+        text.contains(is_hidden).then(|| Hidden {
             path: file.path.clone(),
             line: number,
         })

@@ -31,9 +31,9 @@ const RISKS: &[&[&str]] = &[
     &["config", "settings", "docker", "template", "infra"],
 ];
 
-/// Sorts by main language, risk, and size; tests come last. Files alike stay in the
-/// diff's order.
-pub(crate) fn by_importance(files: &mut Vec<&FileDiff>) {
+/// Sorts by main language (of the repository, where `languages` are known, then of the
+/// change), risk, and size; tests come last. Files alike stay in the diff's order.
+pub(crate) fn by_importance(files: &mut Vec<&FileDiff>, languages: &[Language]) {
     let mut added: Vec<(Language, usize)> = Vec::new();
     for file in files.iter() {
         let language = Language::of(&file.path);
@@ -47,9 +47,17 @@ pub(crate) fn by_importance(files: &mut Vec<&FileDiff>) {
     added.sort_by_key(|&(language, sum)| (!Language::PROGRAMS.contains(&language), Reverse(sum)));
     files.sort_by_cached_key(|file| {
         let language = Language::of(&file.path);
+        let main = languages.iter().position(|&known| known == language);
+        let main = main.unwrap_or(languages.len());
         let rank = added.iter().position(|&(known, _)| known == language);
         let size = file.added_line_count() + file.removed_line_count();
-        (is_test(&file.path), rank, risk(&file.path), Reverse(size))
+        (
+            is_test(&file.path),
+            main,
+            rank,
+            risk(&file.path),
+            Reverse(size),
+        )
     });
 }
 
@@ -84,7 +92,7 @@ mod tests {
             file("src/authors.rs", 3),
         ];
         let mut order: Vec<_> = files.iter().collect();
-        by_importance(&mut order);
+        by_importance(&mut order, &[]);
         let paths: Vec<_> = order.iter().map(|file| file.path.as_str()).collect();
         let expected = [
             "src/auth/mod.rs",
@@ -99,6 +107,34 @@ mod tests {
             "tests/auth.rs",
         ];
         assert_eq!(paths, expected);
+    }
+
+    #[test]
+    fn what_the_repository_is_written_in_comes_before_what_the_change_is() {
+        let file = |path: &str, lines: usize| FileDiff::added(path, &"x\n".repeat(lines));
+        let files = [
+            file("tool.py", 90),
+            file("src/auth.rs", 1),
+            file("src/large.rs", 9),
+            file("web/a.ts", 40),
+            file("src/only.swift", 99),
+        ];
+        let of = |names: &[&str]| {
+            let languages: Vec<_> = names.iter().map(|name| Language::named(name)).collect();
+            let mut order: Vec<_> = files.iter().collect();
+            by_importance(&mut order, &languages);
+            let paths: Vec<_> = order.iter().map(|file| file.path.as_str()).collect();
+            paths.join(" ")
+        };
+        assert_eq!(
+            of(&["Rust", "TypeScript", "JavaScript", "Python"]),
+            "src/auth.rs src/large.rs web/a.ts tool.py src/only.swift"
+        );
+        assert_eq!(
+            of(&[]),
+            "src/only.swift tool.py web/a.ts src/auth.rs src/large.rs",
+            "as much as the change has of each"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
-use crate::show::{Shown, ShownHunk, room};
+use crate::show::{Shown, ShownHunk, ShownLine, room};
 use crate::{Options, delimiters};
-use std::collections::BTreeSet;
+use diff::Side;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many lines are shown again where a hunk goes on in the next part.
 const OVERLAP: usize = 3;
@@ -8,11 +9,14 @@ const OVERLAP: usize = 3;
 /// A piece of a hunk in a part that has something else has at least so many lines.
 const LEAST: usize = 8;
 
+/// Lines of a file.
+pub(crate) type Places = BTreeSet<(Side, u32)>;
+
 /// What was put together.
 #[derive(Debug, Default)]
 pub(crate) struct Packed {
-    /// Text, and the indices of the files in it.
-    pub(crate) parts: Vec<(String, BTreeSet<usize>)>,
+    /// Text, and the places in it by the indices of their files.
+    pub(crate) parts: Vec<(String, BTreeMap<usize, Places>)>,
     /// Indices of the files that are not shown as a whole.
     pub(crate) cut: BTreeSet<usize>,
 }
@@ -86,7 +90,7 @@ struct Packer {
 #[derive(Default)]
 struct Open {
     text: String,
-    files: BTreeSet<usize>,
+    files: BTreeMap<usize, Places>,
     /// The file that the text ends with.
     last: Option<usize>,
 }
@@ -141,12 +145,14 @@ impl Packer {
         !hunk.lines.is_empty()
     }
 
-    fn write(&mut self, index: usize, file: &Shown, header: &str, lines: &[String]) {
+    fn write(&mut self, index: usize, file: &Shown, header: &str, lines: &[ShownLine]) {
         if let Some(part) = self.parts.last_mut() {
             part.text += part.header(index, file);
             part.text += header;
-            part.text.extend(lines.iter().map(String::as_str));
-            part.files.insert(index);
+            part.text
+                .extend(lines.iter().map(|line| line.text.as_str()));
+            let places = lines.iter().filter_map(|line| line.place);
+            part.files.entry(index).or_default().extend(places);
             part.last = Some(index);
         }
     }
@@ -173,13 +179,13 @@ impl Open {
 
 /// The lines that fit into `free` bytes: from the first that is shown again to the
 /// end of those that are new from `at` on.
-fn piece(lines: &[String], at: usize, free: usize) -> (usize, usize) {
+fn piece(lines: &[ShownLine], at: usize, free: usize) -> (usize, usize) {
     let size = |range: std::ops::Range<usize>| -> usize {
         lines
             .get(range)
             .unwrap_or_default()
             .iter()
-            .map(String::len)
+            .map(|line| line.text.len())
             .sum()
     };
     let next = size(at..at + 1);
@@ -191,7 +197,7 @@ fn piece(lines: &[String], at: usize, free: usize) -> (usize, usize) {
     let mut used = size(first..at);
     let mut end = at;
     for line in lines.get(at..).unwrap_or_default() {
-        used += line.len();
+        used += line.text.len();
         if used > free {
             break;
         }

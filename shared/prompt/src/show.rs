@@ -2,7 +2,7 @@ use crate::mask::{MASKED, inner, replace, secrets};
 use crate::pem::key_lines;
 use crate::text::{quoted, without_nonce};
 use crate::{BYTES_PER_TOKEN, Options, delimiters, mask, strip};
-use diff::{FileChange, FileDiff, Hunk, Line, LineKind};
+use diff::{FileChange, FileDiff, Hunk, Line, LineKind, Side};
 use std::borrow::Cow;
 
 /// The most bytes that are shown of a line.
@@ -10,6 +10,9 @@ pub(crate) const MOST_OF_LINE: usize = 2_000;
 
 /// The most bytes that are shown of the name of a function.
 const MOST_OF_SECTION: usize = 200;
+
+/// What stands behind it where there is more.
+pub(crate) const CUT: &str = "[cut: ";
 
 /// How far behind the shown part of a line secrets are looked for.
 const LOOK_AHEAD: usize = 2_000;
@@ -54,6 +57,15 @@ pub(crate) struct Shown {
     pub(crate) cut: bool,
 }
 
+/// A line as it is shown.
+#[derive(Debug)]
+pub(crate) struct ShownLine {
+    /// With its margin and its end.
+    pub(crate) text: String,
+    /// Where it stands; parsed lines all have a number.
+    pub(crate) place: Option<(Side, u32)>,
+}
+
 /// A hunk as it is shown.
 #[derive(Debug, Default)]
 pub(crate) struct ShownHunk {
@@ -61,7 +73,7 @@ pub(crate) struct ShownHunk {
     pub(crate) header: String,
     /// The same for all but its first piece.
     pub(crate) continued: String,
-    pub(crate) lines: Vec<String>,
+    pub(crate) lines: Vec<ShownLine>,
     /// Of all lines.
     pub(crate) bytes: usize,
     pub(crate) only_removes: bool,
@@ -140,9 +152,10 @@ impl ShownHunk {
             in_key = is_key;
             shown.cut |= line.kind != LineKind::Context && line.text.len() > limits.line;
             let text = without_nonce(text, nonce);
-            let line = format!("{}{text}\n", margin(line));
-            shown.bytes += line.len();
-            shown.lines.push(line);
+            let place = place(line);
+            let text = format!("{}{text}\n", margin(line, place));
+            shown.bytes += text.len();
+            shown.lines.push(ShownLine { text, place });
         }
         let section = strip(hunk.section.as_deref().unwrap_or_default());
         let (section, _) = masked_and_cut(section.trim(), limits.section);
@@ -154,17 +167,24 @@ impl ShownHunk {
     }
 }
 
-/// A line's number and side, and its sign.
-fn margin(line: &Line) -> String {
-    let (side, number, sign) = match line.kind {
-        LineKind::Added => ('R', line.new_number, '+'),
-        LineKind::Removed => ('L', line.old_number, '-'),
-        LineKind::Context => ('R', line.new_number, ' '),
+fn place(line: &Line) -> Option<(Side, u32)> {
+    let side = match line.kind {
+        LineKind::Removed => Side::Left,
+        LineKind::Added | LineKind::Context => Side::Right,
     };
-    // Parsed lines have all their numbers.
-    number.map_or_else(
+    line.number(side).map(|number| (side, number))
+}
+
+/// A line's side and number, and its sign.
+fn margin(line: &Line, place: Option<(Side, u32)>) -> String {
+    let (side, sign) = match line.kind {
+        LineKind::Added => ('R', '+'),
+        LineKind::Removed => ('L', '-'),
+        LineKind::Context => ('R', ' '),
+    };
+    place.map_or_else(
         || format!("{side} ? {sign}"),
-        |number| format!("{side} {number} {sign}"),
+        |(_, number)| format!("{side} {number} {sign}"),
     )
 }
 
@@ -184,7 +204,7 @@ fn cut(text: &str, spans: Vec<std::ops::Range<usize>>, most: usize) -> (String, 
     let (text, more) = replace(text, &spans, most);
     let text = match more {
         0 => text.into_owned(),
-        more => format!("{text} [cut: {more} more bytes]"),
+        more => format!("{text} {CUT}{more} more bytes]"),
     };
     debug_assert!(count == 0 || text.contains(MASKED));
     (text, count)

@@ -1,3 +1,4 @@
+use review::rules::unseen::is_hidden;
 use std::borrow::Cow;
 
 /// Takes out what is not seen or does not belong into a line: bidirectional
@@ -18,21 +19,6 @@ fn is_stripped(c: char) -> bool {
     (c.is_control() && c != '\t')
         || is_hidden(c)
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fe00}'..='\u{fe0f}' | '\u{fff9}'..='\u{fffb}')
-}
-
-/// Whether `c` hides or turns what stands around it ("Trojan Source"), or carries
-/// text that only a model reads.
-pub(crate) fn is_hidden(c: char) -> bool {
-    matches!(c,
-        // Controls of direction.
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        // Of no width.
-        | '\u{ad}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}'
-        | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
-        // Letters that are blank.
-        | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}'
-        // Tags, and selectors that no letter has.
-        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// `text` as a string of JSON. What [`strip`] would take out is escaped, so that
@@ -59,6 +45,9 @@ pub(crate) fn quoted(text: &str) -> String {
     json
 }
 
+/// What stands where a nonce was.
+pub(crate) const REMOVED: &str = "[removed]";
+
 /// `text` without `nonce`, in whatever case its letters are.
 pub(crate) fn without_nonce<'a>(text: Cow<'a, str>, nonce: &str) -> Cow<'a, str> {
     if nonce.is_empty() || text.len() < nonce.len() {
@@ -74,7 +63,7 @@ pub(crate) fn without_nonce<'a>(text: Cow<'a, str>, nonce: &str) -> Cow<'a, str>
     for (at, _) in lower.match_indices(&nonce) {
         kept += text.get(end..at).unwrap_or_default();
         // Something must stand there, or what is around it could be the nonce again.
-        kept += "[removed]";
+        kept += REMOVED;
         end = at + nonce.len();
     }
     kept += text.get(end..).unwrap_or_default();

@@ -170,6 +170,9 @@ pub struct ReviewItem {
     /// What the repository called generated then.
     #[serde(default)]
     pub attributes: Attributes,
+    /// What the repository was written in then, as GitHub names it, most of it first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
     /// The head whose review stood on GitHub when this one began.
     #[serde(default)]
     pub previous: Option<HeadSha>,
@@ -255,6 +258,7 @@ impl ReviewItem {
             begun: None,
             policy: Policy::default(),
             attributes: Attributes::default(),
+            languages: Vec::new(),
             previous: None,
             skipped: None,
             expected: Category::ALL.to_vec(),

@@ -42,6 +42,9 @@ pub struct Change<'a> {
     pub policy: &'a Policy,
     /// What the repository calls generated.
     pub attributes: &'a Attributes,
+    /// What the repository is written in, as GitHub names it, most of it first; empty
+    /// where that is not known.
+    pub languages: &'a [String],
     /// When the report must be there: nothing slow is begun that would end later.
     pub deadline: Timestamp,
 }
@@ -116,11 +119,24 @@ pub enum ReviewError {
         wait: Duration,
     },
     /// It will not answer this.
-    #[error("the reviewer refused: {0}")]
-    Refused(String),
+    #[error("the reviewer refused: {why}")]
+    Refused {
+        /// Why.
+        why: String,
+        /// What it took all the same.
+        usage: Option<Usage>,
+    },
 }
 
 impl ReviewError {
+    /// It will not answer this, and has not been paid for it.
+    pub fn refused(why: impl Into<String>) -> Self {
+        Self::Refused {
+            why: why.into(),
+            usage: None,
+        }
+    }
+
     /// Whether it is better to be asked again, before `until`, than to go on without an
     /// answer.
     pub fn is_over_before(&self, until: Timestamp, now: Timestamp) -> bool {
@@ -132,14 +148,14 @@ impl Failure for ReviewError {
     fn is_retryable(&self) -> bool {
         match self {
             Self::Unavailable(_) | Self::Paused { .. } => true,
-            Self::Refused(_) => false,
+            Self::Refused { .. } => false,
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Paused { wait, .. } => Some(*wait),
-            Self::Unavailable(_) | Self::Refused(_) => None,
+            Self::Unavailable(_) | Self::Refused { .. } => None,
         }
     }
 }

@@ -27,7 +27,7 @@ use ports::{Clock, Entropy};
 use review::frame::{PATIENCE, TIME_TO_ANSWER};
 use review::item::{CheckItem, CheckReport, PullRequestItem, RETENTION, ReviewItem};
 use review::message::{CheckCompleted, CheckRequested, ReviewKey};
-use review::{Category, Change, ReviewError, Reviewer, Unwanted};
+use review::{Category, Change, Report, ReviewError, Reviewer, Unwanted};
 use state::{Decision, StateManager};
 use std::sync::Arc;
 
@@ -156,6 +156,7 @@ impl Specialist {
             touched: touched.as_ref(),
             policy: &opened.policy,
             attributes: &opened.attributes,
+            languages: &opened.languages,
             deadline,
         };
         let mut reports = Vec::new();
@@ -174,11 +175,16 @@ impl Specialist {
                 return Err(error.clone().into());
             }
             let report = answer.unwrap_or_else(|error| {
-                let why = match error {
-                    ReviewError::Refused(why) => why,
-                    ReviewError::Unavailable(_) | ReviewError::Paused { .. } => error.to_string(),
+                let (why, usage) = match error {
+                    ReviewError::Refused { why, usage } => (why, usage),
+                    ReviewError::Unavailable(_) | ReviewError::Paused { .. } => {
+                        (error.to_string(), None)
+                    }
                 };
-                report::nothing_read(&why, &change, shown)
+                Report {
+                    usage,
+                    ..report::nothing_read(&why, &change, shown)
+                }
             });
             reports.push((reviewer.name(), report));
         }

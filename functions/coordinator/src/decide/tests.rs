@@ -33,6 +33,7 @@ fn settings(text: &str) -> Settings {
     Settings {
         policy,
         attributes: Attributes::default(),
+        languages: vec![],
         invalid,
     }
 }

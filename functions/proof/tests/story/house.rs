@@ -1,6 +1,6 @@
 //! A house of two functions, verdict and proof, with GitHub and a model that are given.
 
-use agent::{AgentError, Answer, Ask, Model, Usage};
+use agent::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
 use bus::{Emit, InProcess};
 use event::{Event, Message, Say, Timestamp};
@@ -62,7 +62,7 @@ impl Model for Scripted {
         "kimi"
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
         let value = self.0.lock().unwrap().remove(0)?;
         (ask.check)(&value).map_err(|reason| AgentError::Malformed { reason })?;
         let usage = Usage {

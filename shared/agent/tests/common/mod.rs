@@ -1,7 +1,9 @@
 //! A model world on loopback, and agents of it.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
-use agent::{Agent, AgentError, Answer, Ask, Dialect, Model, Schema, Scope, Settings, Shape};
+use agent::{
+    Agent, AgentError, Answer, Ask, Dialect, Model, Schema, Scope, Settings, Shape, Unanswered,
+};
 use model_world::ModelWorld;
 use ports::{Clock, ManualClock, SeededEntropy, Timestamp};
 use serde_json::Value;
@@ -83,6 +85,17 @@ impl Stage {
         id: &str,
         scopes: &[Scope],
     ) -> Result<Answer, AgentError> {
+        let asked = self.paid(agent, id, scopes).await;
+        asked.map_err(|unanswered| unanswered.error)
+    }
+
+    /// The same, with what it took if there is no answer.
+    pub async fn paid(
+        &self,
+        agent: &Agent,
+        id: &str,
+        scopes: &[Scope],
+    ) -> Result<Answer, Unanswered> {
         let schema = schema();
         let question = Ask {
             id,

@@ -170,6 +170,7 @@ fn made(path: String, hunks: Vec<(u32, Vec<LineKind>)>) -> FileDiff {
             old_number: None,
             new_number: number(kind),
             text: String::new(),
+            crlf: false,
         });
         Hunk {
             section: None,

@@ -98,6 +98,17 @@ pub trait ReadFile: Send + Sync {
     ) -> Result<Option<Vec<u8>>, GitHubError>;
 }
 
+/// More languages say nothing more about what a repository is about.
+pub const MOST_LANGUAGES: usize = 10;
+
+/// Reads what a repository is written in.
+#[async_trait]
+pub trait ReadLanguages: Send + Sync {
+    /// The names of its languages as GitHub has them ("List repository languages"),
+    /// those with the most bytes first; [`MOST_LANGUAGES`] at most.
+    async fn languages(&self, repo: &RepoName) -> Result<Vec<String>, GitHubError>;
+}
+
 /// Whether `path` can be one of a file in a repository. Others could name another
 /// thing in GitHub's API than a file.
 pub fn is_file_path(path: &str) -> bool {

@@ -61,6 +61,7 @@ async fn looked(findings: &[Finding], answer: Result<Value, AgentError>) -> Look
         touched: None,
         policy: &policy::Policy::default(),
         attributes: &policy::Attributes::default(),
+        languages: &[],
         deadline: Timestamp::UNIX_EPOCH,
     };
     let proof = prover.prove(&change, findings).await;
@@ -258,7 +259,7 @@ async fn an_answer_that_is_none_proves_and_disproves_nothing() {
         ),
     ] {
         let proof = looked(&[finding(2)], answer).await.proof;
-        assert!(matches!(proof, Err(ReviewError::Refused(_))), "{why}");
+        assert!(matches!(proof, Err(ReviewError::Refused { .. })), "{why}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use policy::{Layer, Source};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The repository's settings.
 fn policy(text: &str) -> Policy {
@@ -54,8 +55,26 @@ async fn a_budget_of_nothing_asks_nobody_and_says_so() {
     let none = policy("[budget]\ntokens_per_review = 0");
     let Reviewed { report, asked } = reviewed_under(&none, DIFF, None, vec![]).await;
     assert!(asked.is_empty());
-    let why = "the budget of this review is 0 tokens".to_owned();
-    assert_eq!(report, Err(ReviewError::Refused(why)));
+    let why = "the budget of this review is 0 tokens";
+    assert_eq!(report, Err(ReviewError::refused(why)));
+}
+
+#[tokio::test]
+async fn a_budget_that_holds_no_question_leaves_all_out_by_name() {
+    let small = policy("[budget]\ntokens_per_review = 20_000");
+    let Reviewed { report, asked } = reviewed_under(&small, DIFF, None, vec![]).await;
+    assert!(asked.is_empty());
+    let report = report.unwrap();
+    let left_out = LeftOut {
+        path: "src/a.rs".to_owned(),
+        why: WhyLeftOut::Budget,
+    };
+    assert_eq!(report.coverage.left_out, [left_out]);
+    assert!(
+        report.notes[0].starts_with("Not asked: the budget"),
+        "{:?}",
+        report.notes
+    );
 }
 
 #[tokio::test]
@@ -72,10 +91,10 @@ async fn what_the_repository_calls_generated_is_not_shown() {
 /// Two files that do not fit into one part.
 fn two_parts() -> String {
     let file = |path: &str| {
-        let lines = "+let something_long = another_thing_that_is_long();\n".repeat(1_200);
+        let lines = "+let something_long = another_thing_that_is_long();\n".repeat(800);
         format!(
             "diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n\
-             @@ -0,0 +1,1200 @@\n{lines}"
+             @@ -0,0 +1,800 @@\n{lines}"
         )
     };
     file("a.rs") + &file("b.rs")
@@ -90,14 +109,22 @@ async fn what_was_answered_is_told_with_what_may_still_come() {
     let away = || AgentError::Unavailable {
         reason: "503".to_owned(),
     };
-    for (why, error, wait) in [
-        ("paused", paused(), Some(Some(90))),
-        ("away", away(), Some(None)),
+    use WhyLeftOut::{Budget, Unanswered};
+    let over = AgentError::OverBudget {
+        scope: "today".to_owned(),
+        limit: 7,
+    };
+    for (why, error, wait, left_out, took) in [
+        ("paused", paused(), Some(Some(90)), Unanswered, 110),
+        ("away", away(), Some(None), Unanswered, 110),
         (
-            "cut short: asking again is no help",
+            "cut short: asking again is no help, and it is paid for",
             AgentError::CutShort,
             None,
+            Unanswered,
+            220,
         ),
+        ("nothing is left for it", over, None, Budget, 110),
     ] {
         let said = answer(&[finding("a.rs", 1, 1)]);
         let report = reviewed(&two_parts(), vec![Ok(said), Err(error)]).await;
@@ -107,11 +134,14 @@ async fn what_was_answered_is_told_with_what_may_still_come() {
             .unfinished
             .map(|it| it.retry_after().map(|wait| wait.as_secs()));
         assert_eq!(waits, wait, "{why}");
-        let unanswered = LeftOut {
+        let left_out = LeftOut {
             path: "b.rs".to_owned(),
-            why: WhyLeftOut::Unanswered,
+            why: left_out,
         };
-        assert!(report.coverage.left_out.contains(&unanswered), "{why}");
+        assert_eq!(report.coverage.left_out, [left_out], "{why}");
+        let usage = report.usage.unwrap();
+        let both = usage.prompt_tokens + usage.completion_tokens;
+        assert_eq!(both, took, "{why}");
     }
     let both = vec![Err(away()), Err(paused())];
     let error = reviewed(&two_parts(), both).await.report.unwrap_err();
@@ -120,6 +150,89 @@ async fn what_was_answered_is_told_with_what_may_still_come() {
         Some(Duration::from_secs(90)),
         "the longer wait"
     );
+}
+
+#[tokio::test]
+async fn what_was_paid_for_nothing_is_told() {
+    let cut = || Err(AgentError::CutShort);
+    let error = reviewed(&two_parts(), vec![cut(), cut()])
+        .await
+        .report
+        .unwrap_err();
+    let ReviewError::Refused { usage, .. } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(
+        usage.as_ref().map(|it| it.prompt_tokens),
+        Some(200),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_finding_stands_on_lines_that_its_own_question_showed() {
+    let other = finding("b.rs", 1, 1);
+    let report = reviewed(&two_parts(), vec![Ok(answer(&[other])), Ok(answer(&[]))]).await;
+    let report = report.report.unwrap();
+    assert!(report.findings.is_empty());
+    assert!(
+        report.notes[0].contains("stood on no line"),
+        "{:?}",
+        report.notes
+    );
+}
+
+/// Answers nothing, and keeps how many waited for it at once.
+#[derive(Default)]
+struct Crowd {
+    here: AtomicUsize,
+    most: AtomicUsize,
+    all: AtomicUsize,
+}
+
+#[async_trait]
+impl Model for Crowd {
+    fn name(&self) -> &str {
+        "kimi"
+    }
+
+    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, Unanswered> {
+        let here = self.here.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(here, Ordering::Relaxed);
+        self.all.fetch_add(1, Ordering::Relaxed);
+        tokio::task::yield_now().await; // whoever may come has come by now
+        self.here.fetch_sub(1, Ordering::Relaxed);
+        Ok(Answer {
+            value: answer(&[]),
+            usage: Spent::default(),
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_large_change_is_read_in_several_questions_a_few_at_a_time() {
+    let crowd = Arc::new(Crowd::default());
+    let diff: String = ["c", "d", "e", "f"]
+        .iter()
+        .map(|name| {
+            two_parts()
+                .replace("a.rs", &format!("{name}1.rs"))
+                .replace("b.rs", &format!("{name}2.rs"))
+        })
+        .collect();
+    let mut rich = Policy::default();
+    rich.budget.tokens_per_review = 1_000_000;
+    let report = reviewed_by(crowd.clone(), &rich, &diff, None)
+        .await
+        .unwrap();
+    let (all, most) = (
+        crowd.all.load(Ordering::Relaxed),
+        crowd.most.load(Ordering::Relaxed),
+    );
+    assert!(all > AT_ONCE, "{all}");
+    assert_eq!(most, AT_ONCE);
+    assert_eq!(report.coverage.files_read, 8);
+    assert_eq!(report.coverage.left_out, []);
 }
 
 #[tokio::test]

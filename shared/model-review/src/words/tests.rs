@@ -19,6 +19,7 @@ fn asked(settings: &str) -> String {
         most_parts: 1,
         nonce: NONCE,
         generated: &|_| false,
+        languages: &[],
     };
     let plan = prompt::plan(&diff, &options);
     question(

@@ -1,7 +1,7 @@
 //! A specialist with a GitHub of three commits, a bus that listens to nobody, and a
 //! model that says what the story has it say.
 
-use agent::{AgentError, Answer, Ask, Model, Usage};
+use agent::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
 use bus::{Emit, EmitError, Handler, HandlerError};
 use event::{Event, Outcome, Timestamp};
@@ -89,7 +89,7 @@ impl Model for Scripted {
         "kimi"
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AgentError> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
         self.asked.lock().unwrap().push(ask.user.to_owned());
         let meanwhile = self.meanwhile.lock().unwrap().take();
         if let Some(meanwhile) = meanwhile {

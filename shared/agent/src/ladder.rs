@@ -1,0 +1,119 @@
+//! How an endpoint and its model are asked for an answer's shape: found out once, and
+//! kept as state for all who ask.
+
+use crate::AgentError;
+use crate::request::Rung;
+use ports::{Clock, Timestamp};
+use serde::{Deserialize, Serialize};
+use state::{Key, Saved, StateError, StateManager, Version};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// After this an endpoint may have learnt what it refused.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// How often a lost race is decided again.
+const TRIES: u32 = 16;
+
+/// What is stored under `ladder:HOST/MODEL`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Stored {
+    rung: Rung,
+    reason: String,
+}
+
+pub(crate) struct Ladder {
+    key: Key,
+    state: StateManager,
+    clock: Arc<dyn Clock>,
+    /// The surest way that has not been refused; `None` until the state was looked at.
+    known: Mutex<Option<Rung>>,
+}
+
+impl Ladder {
+    pub(crate) fn new(key: Key, state: StateManager, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            key,
+            state,
+            clock,
+            known: Mutex::new(None),
+        }
+    }
+
+    /// The rung to ask on.
+    pub(crate) async fn rung(&self) -> Rung {
+        if let Some(rung) = *self.known.lock().unwrap_or_else(PoisonError::into_inner) {
+            return rung;
+        }
+        let rung = match self.seen().await {
+            Ok((_, seen)) => seen.unwrap_or(Rung::Schema),
+            Err(error) => {
+                // The endpoint will say it again.
+                tracing::warn!(%error, "nobody knows how answers are asked for");
+                return Rung::Schema;
+            }
+        };
+        self.known(rung)
+    }
+
+    /// Goes one rung down from `refused`, for all who ask, unless someone else has.
+    ///
+    /// # Errors
+    /// [`AgentError::Rejected`] at the foot of it.
+    pub(crate) async fn step_down(&self, refused: Rung, reason: &str) -> Result<(), AgentError> {
+        let Some(down) = refused.down() else {
+            return Err(AgentError::Rejected {
+                reason: format!(
+                    "the endpoint of KIMI_BASE_URL takes no shape for answers, not even none \
+                     ({reason})"
+                ),
+            });
+        };
+        tracing::warn!(
+            ?refused,
+            ?down,
+            reason,
+            "answers are asked for in another way"
+        );
+        let down = self.known(down);
+        if let Err(error) = self.keep(down, reason).await {
+            tracing::warn!(%error, "others will have to find it out again");
+        }
+        Ok(())
+    }
+
+    /// The lower of `rung` and what is known already.
+    fn known(&self, rung: Rung) -> Rung {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let lower = known.map_or(rung, |known| known.max(rung));
+        *known.insert(lower)
+    }
+
+    async fn seen(&self) -> Result<(Version, Option<Rung>), StateError> {
+        let seen = self.state.load::<Stored>(&self.key).await?;
+        Ok((seen.version, seen.value.map(|stored| stored.rung)))
+    }
+
+    async fn keep(&self, rung: Rung, reason: &str) -> Result<(), StateError> {
+        for _ in 0..TRIES {
+            let (version, seen) = self.seen().await?;
+            if seen.is_some_and(|seen| seen >= rung) {
+                return Ok(());
+            }
+            let stored = Stored {
+                rung,
+                reason: reason.to_owned(),
+            };
+            let until = self.clock.now().checked_add(KEPT);
+            let until = until.unwrap_or(Timestamp::MAX);
+            let saved = self.state.save(&self.key, version, &stored, Some(until));
+            if let Saved::Written(_) = saved.await? {
+                return Ok(());
+            }
+        }
+        Err(StateError::Contended {
+            key: self.key.clone(),
+            tries: TRIES,
+        })
+    }
+}

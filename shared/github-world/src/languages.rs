@@ -1,0 +1,46 @@
+//! "List repository languages".
+
+use crate::answer::Refusal;
+use crate::call::{Call, Failure};
+use crate::{ProcessGitHub, World};
+use async_trait::async_trait;
+use github::RepoName;
+use github::port::{GitHubError, ReadLanguages};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+impl World {
+    /// The bytes of each language, by its name.
+    pub(crate) async fn get_languages(
+        &self,
+        repo: &RepoName,
+    ) -> Result<BTreeMap<String, u64>, Failure> {
+        self.answer(Call::Languages, None, |state, _| {
+            let repo = state.repo(repo).ok_or_else(Refusal::not_found)?;
+            Ok(repo.languages.clone())
+        })
+        .await
+    }
+
+    /// What GitHub counts of a repository, in bytes.
+    pub fn written_in(&self, repo: &RepoName, languages: &[(&str, u64)]) {
+        let mut state = self.lock();
+        let repo = state.repos.entry(repo.clone()).or_default();
+        let languages = languages.iter();
+        repo.languages = languages
+            .map(|(name, bytes)| ((*name).to_owned(), *bytes))
+            .collect();
+    }
+}
+
+#[async_trait]
+impl ReadLanguages for ProcessGitHub {
+    async fn languages(&self, repo: &RepoName) -> Result<Vec<String>, GitHubError> {
+        let call = format!("GET /repos/{repo}/languages");
+        let found = self.world.get_languages(repo).await;
+        let bytes = found.map_err(|failure| self.error(call, failure))?;
+        let mut languages: Vec<_> = bytes.into_iter().collect();
+        languages.sort_by_key(|(_, bytes)| Reverse(*bytes));
+        Ok(languages.into_iter().map(|(name, _)| name).collect())
+    }
+}

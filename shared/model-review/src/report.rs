@@ -1,0 +1,127 @@
+//! What a model's answers come to.
+
+use crate::answer::{Believed, Unbelieved};
+use agent::AgentError;
+use diff::{LeftOut, WhyLeftOut};
+use event::Failure;
+use prompt::Plan;
+use review::{Report, ReviewError, Usage};
+use std::collections::BTreeSet;
+
+/// What came of a question about a part.
+pub(crate) struct Answered {
+    /// Which.
+    pub(crate) part: usize,
+    /// What is believed of it, or why there is none.
+    pub(crate) outcome: Result<Believed, AgentError>,
+    /// What it took, answered or not.
+    pub(crate) usage: Option<Usage>,
+}
+
+/// All answers together. One that is missing takes only its own files with it, and is
+/// told as what may still come if it may; if none was given at all, there is no report.
+pub(crate) fn of(plan: Plan, answers: Vec<Answered>) -> Result<Report, ReviewError> {
+    let mut report = Report::default();
+    let over = plan.is_over_budget();
+    report.coverage.left_out = plan.left_out;
+    let (mut answered, mut unbelieved) = (false, Unbelieved::default());
+    let (mut read, mut errors) = (BTreeSet::new(), BTreeSet::new());
+    for Answered {
+        part,
+        outcome,
+        usage,
+    } in answers
+    {
+        let Some(part) = plan.parts.get(part) else {
+            continue;
+        };
+        report.usage = match (report.usage, usage) {
+            (Some(one), Some(other)) => Some(one.plus(&other)),
+            (one, other) => one.or(other),
+        };
+        match outcome {
+            Ok(believed) => {
+                answered = true;
+                read.extend(part.files.keys().cloned());
+                report.findings.extend(believed.findings);
+                report.score = match (report.score, believed.score) {
+                    (Some(one), Some(other)) => Some(one.min(other)),
+                    (one, other) => one.or(other),
+                };
+                unbelieved.add(believed.unbelieved);
+            }
+            Err(error) => {
+                let why = match matches!(error, AgentError::OverBudget { .. }) {
+                    true => WhyLeftOut::Budget,
+                    false => WhyLeftOut::Unanswered,
+                };
+                let left_out = |path: &String| LeftOut {
+                    path: path.clone(),
+                    why,
+                };
+                let files = part.files.keys().map(left_out);
+                report.coverage.left_out.extend(files);
+                errors.insert(error.to_string());
+                let may_come = Some(refused(&error)).filter(ReviewError::is_retryable);
+                report.unfinished = may_come
+                    .into_iter()
+                    .chain(report.unfinished)
+                    .max_by_key(ReviewError::retry_after);
+            }
+        }
+    }
+    if !answered && !plan.parts.is_empty() {
+        let errors: Vec<_> = errors.into_iter().collect();
+        let refused = || ReviewError::Refused {
+            why: errors.join("; "),
+            usage: report.usage,
+        };
+        return Err(report.unfinished.unwrap_or_else(refused));
+    }
+    if plan.parts.is_empty() && over {
+        let note = "Not asked: the budget of a review holds no question about this change.";
+        report.notes.push(note.to_owned());
+    }
+    report
+        .notes
+        .extend(errors.iter().map(|error| sentence(error)));
+    report.coverage.files_read = u32::try_from(read.len()).unwrap_or(u32::MAX);
+    report.notes.extend(unbelieved.notes());
+    if plan.masked > 0 {
+        report.notes.push(format!(
+            "{} masked before it read the change.",
+            counted(plan.masked, "secret was", "secrets were")
+        ));
+    }
+    if !plan.hidden.is_empty() {
+        report.notes.push(format!(
+            "{} characters that nobody sees; it read them without.",
+            counted(plan.hidden.len(), "line holds", "lines hold")
+        ));
+    }
+    Ok(report)
+}
+
+pub(crate) fn refused(error: &AgentError) -> ReviewError {
+    if let AgentError::Paused { until, wait } = *error {
+        ReviewError::Paused { until, wait }
+    } else if error.is_retryable() {
+        ReviewError::Unavailable(error.to_string())
+    } else {
+        ReviewError::refused(error.to_string())
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    }
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+}
