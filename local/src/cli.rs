@@ -16,7 +16,7 @@ use std::path::PathBuf;
     args_conflicts_with_subcommands = true,
     after_help = "Environment: GITHUB_WEBHOOK_SECRET, GITHUB_TOKEN (or GITHUB_APP_ID, \
                   GITHUB_APP_PRIVATE_KEY), GITHUB_API_URL, KIMI_API_KEY, KIMI_BASE_URL, KIMI_MODEL, \
-                  KIMI_PRICES, REVIEW_POLICY, STATE_URL, EVENT_BUS_NAME, RUST_LOG, NO_COLOR.\nExit status: 0 done, 1 failed, 2 something given is wrong."
+                  KIMI_PRICES, ALLOW_ADDRESSES, REVIEW_POLICY, STATE_URL, EVENT_BUS_NAME, RUST_LOG, NO_COLOR.\nExit status: 0 done, 1 failed, 2 something given is wrong."
 )]
 pub struct Cli {
     /// Play sample deliveries through all functions, with a simulated GitHub

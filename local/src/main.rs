@@ -201,7 +201,8 @@ fn model(environment: &Environment) -> Result<Arc<dyn Model>, (u8, String)> {
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let memory = Arc::new(Memory::default());
     let state = StateManager::new(memory, clock.clone(), entropy.clone());
-    let https = https::client().map_err(failed)?;
+    let addresses = environment.allow_addresses().map_err(wrong)?;
+    let https = https::client(addresses).map_err(failed)?;
     let agent = Agent::from_environment(environment, https, state, clock, entropy);
     match agent.map_err(wrong)? {
         Some(agent) => Ok(Arc::new(agent)),

@@ -188,7 +188,7 @@ pub async fn serve(
         policy = policy.unpublished();
     }
     let clock = Arc::new(SystemClock);
-    let https = https::client()?;
+    let https = https::client(environment.allow_addresses()?)?;
     let github = Client::publisher_from_environment(environment, https.clone(), clock.clone())?;
     let listener = server::listen(options.host, options.port).await?;
     // Last, so that no file is made when anything else is wrong.

@@ -134,6 +134,16 @@ fn what_is_wrong_is_named_before_anything_is_written() {
             &[SECRET, TOKEN, ("GITHUB_API_URL", "github")],
         ),
         (
+            "an address on this machine",
+            with(&[]),
+            &[SECRET, TOKEN, ("GITHUB_API_URL", "http://localhost:4010")],
+        ),
+        (
+            "addresses of another kind",
+            with(&[]),
+            &[SECRET, TOKEN, ("ALLOW_ADDRESSES", "network")],
+        ),
+        (
             "settings with a slip of the pen",
             with(&["--dry-run"]),
             &[SECRET, TOKEN, ("REVIEW_POLICY", "\nlanguge = \"French\"")],

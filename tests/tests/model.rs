@@ -173,7 +173,7 @@ async fn kimi_over_http_is_paused_waited_for_and_paid_from_every_budget() {
         dialect: Some(Dialect::Kimi),
         ..Settings::new(kimi.key().into())
     };
-    let https = https::client().expect("TLS can be set up");
+    let https = https::client(config::Addresses::LOOPBACK).expect("TLS can be set up");
     let agent = Agent::new(settings, https, state, ground.clock.clone(), entropy);
     let model: Arc<dyn Model> = Arc::new(agent.expect("settings that can work"));
     let house = House::on(

@@ -18,7 +18,7 @@ const MOST_REPEATED: usize = 200;
 /// (`POST /2015-03-31/functions/{name}/invocations`), as `cargo lambda watch`
 /// serves them.
 pub struct Lambda {
-    https: https::Client,
+    https: https::Unguarded,
     url: Url,
     build: Duration,
 }

@@ -27,6 +27,7 @@ async fn what_was_recorded_over_http_is_replayed_without_it() {
     let live = [
         ("KIMI_API_KEY", world.key()),
         ("KIMI_BASE_URL", &url),
+        ("ALLOW_ADDRESSES", "loopback"),
         ("KIMI_MODEL", "kimi-k3.1-pro"),
         ("KIMI_PRICES", "kimi-k3.1-pro=2/0.2/10"),
     ];

@@ -80,6 +80,7 @@ impl Server {
             .env("GITHUB_WEBHOOK_SECRET", SECRET)
             .env("GITHUB_TOKEN", github.world.token())
             .env("GITHUB_API_URL", &github.url)
+            .env("ALLOW_ADDRESSES", "loopback")
             .env("RUST_LOG", "warn");
         let mut process = Process::start(command);
         let address = process.listening("/webhook");

@@ -74,7 +74,7 @@ impl Agent {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, ConfigError> {
-        let (endpoint, dialect) = settings.check()?;
+        let (endpoint, dialect) = settings.check(https.addresses())?;
         let redactor = Redactor::new(settings.key.clone());
         let url = endpoint.at("/chat/completions");
         let transport = Transport::new(https, url, &settings.key, redactor.clone())?;

@@ -1,7 +1,7 @@
 //! What an agent is made from.
 
 use crate::Prices;
-use config::{ConfigError, Environment};
+use config::{Addresses, ConfigError, Environment};
 use https::Endpoint;
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
@@ -24,7 +24,8 @@ pub enum Dialect {
 pub struct Settings {
     /// The key, sent as a bearer token.
     pub key: SecretString,
-    /// Where `/chat/completions` is: `https`, or `http` on loopback.
+    /// Where `/chat/completions` is: `https`, or `http` on loopback. One that is not on
+    /// the internet is taken where the client that calls it may call it.
     pub base_url: String,
     /// The model's id.
     pub model: String,
@@ -70,9 +71,9 @@ impl Settings {
         }))
     }
 
-    /// The checked parts.
-    pub(crate) fn check(&self) -> Result<(Endpoint, Dialect), ConfigError> {
-        let endpoint = Endpoint::read(&self.base_url);
+    /// The checked parts, for a client that calls `addresses` beside the internet.
+    pub(crate) fn check(&self, addresses: Addresses) -> Result<(Endpoint, Dialect), ConfigError> {
+        let endpoint = Endpoint::read(&self.base_url, addresses);
         let endpoint = endpoint.map_err(|error| ConfigError::new("KIMI_BASE_URL", error))?;
         let key = self.key.expose_secret();
         if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -123,9 +124,11 @@ mod tests {
 
     #[test]
     fn a_wrong_setting_is_named_and_the_key_is_not_shown() {
+        let internet = Addresses::INTERNET;
         let good = [("KIMI_API_KEY", "sk-secret")];
         for (variable, value) in [
             ("KIMI_BASE_URL", "http://api.moonshot.ai/v1"),
+            ("KIMI_BASE_URL", "http://127.0.0.1:8080/v1"),
             ("KIMI_BASE_URL", "https://169.254.169.254/v1"),
             ("KIMI_MODEL", "kimi k3"),
             ("KIMI_API_KEY", "sk-secret with spaces"),
@@ -134,14 +137,14 @@ mod tests {
             let set = good.into_iter().chain([(variable, value)]).collect();
             let read = Settings::from_environment(&set);
             let error = match read {
-                Ok(settings) => settings.unwrap().check().unwrap_err(),
+                Ok(settings) => settings.unwrap().check(internet).unwrap_err(),
                 Err(error) => error,
             };
             assert_eq!(error.variable, variable, "{value}");
             assert!(!format!("{error} {error:?}").contains("sk-secret"));
         }
         let settings = Settings::from_environment(&good.into_iter().collect());
-        assert!(settings.unwrap().unwrap().check().is_ok());
+        assert!(settings.unwrap().unwrap().check(internet).is_ok());
         let none = Settings::from_environment(&Environment::default());
         assert!(none.unwrap().is_none(), "no key, no model");
     }

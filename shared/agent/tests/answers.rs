@@ -4,6 +4,7 @@ mod common;
 
 use agent::{Agent, AgentError, Model, Settings};
 use common::{SYSTEM, Stage, name};
+use config::Environment;
 use model_world::Reply;
 use ports::SeededEntropy;
 use proptest::prelude::*;
@@ -213,9 +214,11 @@ async fn the_environment_is_enough() {
     let stage = Stage::new().await;
     stage.world.then(Reply::Json(json!({"n": 7})));
     let from = |set: &[(&str, &str)]| {
+        let environment: Environment = set.iter().copied().collect();
+        let https = https::client(environment.allow_addresses().unwrap());
         Agent::from_environment(
-            &set.iter().copied().collect(),
-            https::client().unwrap(),
+            &environment,
+            https.unwrap(),
             stage.state.clone(),
             stage.clock.clone(),
             Arc::new(SeededEntropy::new(7)),
@@ -224,6 +227,7 @@ async fn the_environment_is_enough() {
     let set = [
         ("KIMI_API_KEY", stage.world.key()),
         ("KIMI_BASE_URL", stage.url.as_str()),
+        ("ALLOW_ADDRESSES", "loopback"),
         ("KIMI_PRICES", "kimi-k3.1-pro=2/0.2/10"),
     ];
     let agent = from(&set).unwrap().unwrap();
@@ -231,8 +235,12 @@ async fn the_environment_is_enough() {
     assert_eq!(answer.value, json!({"n": 7}));
     assert!(answer.usage.micro_dollars.is_some());
     assert!(from(&set[1..]).unwrap().is_none(), "no key, no model");
+    let error = from(&set[..2]);
+    let error = error.unwrap_err().to_string();
+    let error = error.replace(stage.url.trim_end_matches("/v1"), "[url]");
+    insta::assert_snapshot!(error, @r#"KIMI_BASE_URL: "[url]": an address on this machine; to allow that, set ALLOW_ADDRESSES=loopback"#);
     let error = from(&[set[0], ("KIMI_BASE_URL", "https://10.0.0.7/v1")]);
-    insta::assert_snapshot!(error.unwrap_err(), @r#"KIMI_BASE_URL: "https://10.0.0.7": an address inside a network or a cloud, not on the internet"#);
+    insta::assert_snapshot!(error.unwrap_err(), @r#"KIMI_BASE_URL: "https://10.0.0.7": an address in a private network; to allow that, set ALLOW_ADDRESSES=private"#);
 }
 
 proptest! {

@@ -241,7 +241,7 @@ async fn a_pause_that_begins_between_two_tries_is_seen() {
     };
     let agent = Agent::new(
         stage.settings(),
-        https::client().unwrap(),
+        https::client(config::Addresses::LOOPBACK).unwrap(),
         stage.state.clone(),
         Arc::new(clock),
         Arc::new(SeededEntropy::new(7)),

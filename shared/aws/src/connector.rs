@@ -1,4 +1,4 @@
-//! The SDK's calls go out by the process's one HTTPS client.
+//! The SDK's calls go out as all others do.
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -7,12 +7,12 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use https::Client;
+use https::Unguarded;
 
 /// `reqwest` as the SDK sees it. How long a call may take is the SDK's to say
 /// (`TimeoutConfig`).
 #[derive(Debug, Clone)]
-pub(crate) struct Connector(pub(crate) Client);
+pub(crate) struct Connector(pub(crate) Unguarded);
 
 impl HttpClient for Connector {
     fn http_connector(
@@ -31,7 +31,7 @@ impl HttpConnector for Connector {
     }
 }
 
-async fn send(client: &Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+async fn send(client: &Unguarded, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let wrong = |error: &str| ConnectorError::user(error.to_owned().into());
     let request = request
         .try_into_http1x()

@@ -21,7 +21,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use config::{ConfigError, Environment};
 use connector::Connector;
-use https::Client;
+use https::{Client, Roots, Unguarded};
 use ports::{Clock, Entropy, SystemClock, SystemEntropy};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -42,7 +42,8 @@ pub struct Base {
     pub environment: Environment,
     /// What its clients of AWS are made from.
     pub sdk: SdkConfig,
-    /// What they, and others, call by.
+    /// What calls GitHub and the model. Clients of AWS have one of their own: where AWS
+    /// is, `ALLOW_ADDRESSES` does not say, and it may be a VPC's endpoint.
     pub https: Client,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
@@ -57,11 +58,13 @@ impl Base {
     /// [`ConfigError`] names the variable that is missing or wrong.
     pub fn new(environment: Environment) -> Result<Self, ConfigError> {
         let more = environment.extra_ca_certs();
-        let https = https::client_with_built_in_roots(more)
-            .map_err(|error| ConfigError::new("EXTRA_CA_CERTS", error))?;
+        let roots = Roots::built_in(more);
+        let roots = roots.map_err(|error| ConfigError::new("EXTRA_CA_CERTS", error))?;
+        let no_tls = |error| ConfigError::new("EXTRA_CA_CERTS", https::reason(error));
+        let addresses = environment.allow_addresses()?;
         Ok(Self {
-            sdk: sdk_config(environment.aws()?, &https),
-            https,
+            sdk: sdk_config(environment.aws()?, &roots.unguarded().map_err(no_tls)?),
+            https: roots.client(addresses).map_err(no_tls)?,
             environment,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -88,7 +91,7 @@ pub fn looked_at<T>(variable: &'static str, looked: Result<T, Failed>) -> Result
 
 /// The configuration that every client is made from: `Client::new(&config)`.
 /// All clients of it call by `https`.
-pub fn sdk_config(settings: config::Aws, https: &Client) -> SdkConfig {
+pub fn sdk_config(settings: config::Aws, https: &Unguarded) -> SdkConfig {
     let session_token = settings
         .session_token
         .map(|token| token.expose_secret().to_owned());
@@ -129,7 +132,7 @@ mod tests {
             endpoint_url: Some("http://127.0.0.1:4566".to_owned()),
         };
         assert!(!format!("{settings:?}").contains("hunter"));
-        let config = sdk_config(settings, &https::client().unwrap());
+        let config = sdk_config(settings, &https::unguarded().unwrap());
         assert_eq!(config.endpoint_url(), Some("http://127.0.0.1:4566"));
         assert!(!format!("{config:?}").contains("hunter"));
     }

@@ -39,6 +39,9 @@ pub const KIMI_BASE_URL: &str = "https://api.moonshot.ai/v1";
 /// The model when `KIMI_MODEL` says nothing.
 pub const KIMI_MODEL: &str = "kimi-k3.1-pro";
 
+/// The variable that [`Addresses`] are read from.
+pub const ALLOW_ADDRESSES: &str = "ALLOW_ADDRESSES";
+
 /// The variables that hold secrets, or references to them.
 const SECRETS: [&str; 4] = [
     "GITHUB_WEBHOOK_SECRET",
@@ -151,6 +154,31 @@ impl Environment {
             .map(ExposeSecret::expose_secret)
     }
 
+    /// `ALLOW_ADDRESSES`: `loopback`, `private`, or both joined by a comma; nothing is
+    /// the internet alone.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is anything else.
+    pub fn allow_addresses(&self) -> Result<Addresses, ConfigError> {
+        let mut allowed = Addresses::default();
+        let Some(text) = self.text(ALLOW_ADDRESSES) else {
+            return Ok(allowed);
+        };
+        for word in text.split(',').map(str::trim) {
+            match word {
+                "loopback" => allowed.loopback = true,
+                "private" => allowed.private = true,
+                _ => {
+                    let problem = format!(
+                        "{word:?}: expected loopback, private or both, as in loopback,private"
+                    );
+                    return Err(ConfigError::new(ALLOW_ADDRESSES, problem));
+                }
+            }
+        }
+        Ok(allowed)
+    }
+
     /// `EXTRA_CA_CERTS`: a PEM file of root certificates that a function trusts
     /// beside Mozilla's, such as a GitHub Enterprise Server's.
     pub fn extra_ca_certs(&self) -> Option<&Path> {
@@ -256,6 +284,34 @@ impl<K: Into<String>, V: Into<SecretString>> FromIterator<(K, V)> for Environmen
     }
 }
 
+/// Where beside the internet an API may be whose address is configured. Addresses of
+/// a link and of a cloud's metadata service are none of these.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// On this machine, unencrypted too.
+    pub loopback: bool,
+    /// In a private network, such as a GitHub Enterprise Server's.
+    pub private: bool,
+}
+
+impl Addresses {
+    /// Nowhere beside it.
+    pub const INTERNET: Self = Self {
+        loopback: false,
+        private: false,
+    };
+    /// On this machine.
+    pub const LOOPBACK: Self = Self {
+        loopback: true,
+        private: false,
+    };
+    /// In a private network.
+    pub const PRIVATE: Self = Self {
+        loopback: false,
+        private: true,
+    };
+}
+
 /// An App, as GitHub's settings show it.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -323,6 +379,32 @@ mod tests {
         let set = Environment::from_iter([("REVIEW_POLICY", "publish = false")]);
         assert_eq!(set.review_policy(), Some("publish = false"));
         assert!(!Environment::default().no_color());
+    }
+
+    #[test]
+    fn only_the_internet_is_called_unless_told_otherwise() {
+        let read = |text| Environment::from_iter([(ALLOW_ADDRESSES, text)]).allow_addresses();
+        for (text, loopback, private) in [
+            ("", false, false),
+            ("loopback", true, false),
+            ("private", false, true),
+            ("loopback,private", true, true),
+            ("private, loopback", true, true),
+        ] {
+            assert_eq!(read(text), Ok(Addresses { loopback, private }), "{text:?}");
+        }
+        let unset = Environment::default().allow_addresses();
+        assert_eq!(unset, Ok(Addresses::default()));
+        for text in [
+            "all",
+            "Loopback",
+            "loopback private",
+            "loopback,",
+            "10.0.0.0/8",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        insta::assert_snapshot!(read("loopback,any").unwrap_err(), @r#"ALLOW_ADDRESSES: "any": expected loopback, private or both, as in loopback,private"#);
     }
 
     #[test]

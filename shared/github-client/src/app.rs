@@ -251,7 +251,7 @@ impl App {
 fn call(wire: &Wire, method: Method, path: String, body: Option<Vec<u8>>) -> Call {
     Call {
         name: format!("{method} {path}"),
-        url: wire.api.at(&path, None),
+        url: wire.api.at(&path),
         method,
         accept: JSON,
         body,

@@ -135,7 +135,9 @@ impl Client {
     }
 
     fn at(&self, path: &str, query: Option<&str>) -> Url {
-        self.transport.wire.api.at(path, query)
+        let mut url = self.transport.wire.api.at(path);
+        url.set_query(query);
+        url
     }
 
     /// A `GET`, answered with JSON.

@@ -2,6 +2,7 @@
 //! handlers that run for real.
 //!
 //! ```
+//! use config::Addresses;
 //! use github_client::{Client, Config};
 //! use ports::SystemClock;
 //! use std::sync::Arc;
@@ -11,7 +12,8 @@
 //!     bot_login: Some("review-bot[bot]".to_owned()),
 //!     ..Config::new("read-where-configuration-is-read".into())
 //! };
-//! let github = Client::new(config, https::client()?, Arc::new(SystemClock))?;
+//! let https = https::client(Addresses::INTERNET)?;
+//! let github = Client::new(config, https, Arc::new(SystemClock))?;
 //! # Ok(())
 //! # }
 //! ```

@@ -1,10 +1,11 @@
 //! One call to the API: headers, time limits, attempts, redirects, and how much
 //! of the answer is read.
 
-use crate::config::{ApiUrl, Config, ConfigError};
+use crate::config::{Config, ConfigError};
 use crate::refusal;
 use github::RepoName;
 use github::port::GitHubError;
+use https::Endpoint;
 use ports::Clock;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
@@ -103,7 +104,7 @@ pub(crate) struct Wire {
     https: https::Client,
     timeout: Duration,
     user_agent: HeaderValue,
-    pub(crate) api: ApiUrl,
+    pub(crate) api: Endpoint,
     clock: Arc<dyn Clock>,
 }
 
@@ -118,9 +119,9 @@ impl Wire {
             .filter(|value| !value.is_empty())
             .ok_or_else(|| ConfigError::UserAgent(config.user_agent.clone()))?;
         Ok(Self {
+            api: Endpoint::read(&config.api_url, https.addresses())?,
             https,
             timeout: config.timeout,
-            api: ApiUrl::read(&config.api_url)?,
             user_agent,
             clock,
         })

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use common::{Stage, client_of, serve};
+use config::Addresses;
 use github::PrKey;
 use github::port::{GitHubError, PublishReview, ReadDiff, ReadPullRequest};
 use github_client::{Client, Config, ConfigError};
@@ -216,7 +217,19 @@ fn settings_that_cannot_work_are_named() {
     };
     assert_eq!(
         make(config).unwrap_err().to_string(),
-        "\"http://git.example.com\": the token would be sent unencrypted; use https"
+        "\"http://git.example.com\": the secret would be sent unencrypted; use https"
+    );
+    let config = Config {
+        api_url: "http://127.0.0.1:4010".to_owned(),
+        ..Config::new("t".into())
+    };
+    assert_eq!(make(config.clone()), Ok(()), "the client may call loopback");
+    let https = https::client(Addresses::INTERNET).expect("TLS can be set up");
+    let refused = Client::new(config, https, Arc::new(SystemClock)).map(|_| ());
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "\"http://127.0.0.1:4010\": an address on this machine; to allow that, set \
+         ALLOW_ADDRESSES=loopback"
     );
     let config = Config {
         user_agent: String::new(),

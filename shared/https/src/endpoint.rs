@@ -1,29 +1,58 @@
 //! The address of an API that a secret is sent to, checked before the first call.
 
+use crate::place::Place;
+use config::Addresses;
 use reqwest::Url;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Why an address may not be called.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{url:?}: {reason}")]
+#[error("{url:?}: {wrong}")]
 pub struct EndpointError {
     /// Scheme, host and port; empty if what was given is no URL, for it may hold a
     /// password that nobody could tell apart.
     pub url: String,
     /// What is wrong with it.
-    pub reason: &'static str,
+    pub wrong: Wrong,
 }
 
-/// The base address of an API on the internet: `https`, or `http` on loopback. No
-/// address of a private network, of a link or of a cloud's metadata service, no user
-/// or password, no query.
+/// What is wrong with an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    /// Nothing that can be read.
+    #[error("not a URL such as https://api.example.com/v1")]
+    NoUrl,
+    /// No host to call.
+    #[error("no host")]
+    NoHost,
+    /// It names who calls.
+    #[error("user and password do not belong here")]
+    Password,
+    /// A query or a fragment.
+    #[error("nothing may follow the path")]
+    Query,
+    /// Another protocol.
+    #[error("neither https nor http")]
+    Scheme,
+    /// `http` beyond loopback.
+    #[error("the secret would be sent unencrypted; use https")]
+    Unencrypted,
+    /// Not where the operator lets APIs be: says where, and what would allow it.
+    #[error("an address {0}")]
+    Place(&'static str),
+}
+
+/// The base address of an API: `https` on the internet; where [`Addresses`] allow it,
+/// `https` in a private network, and `https` or `http` on loopback. No address of a
+/// link or of a cloud's metadata service, no user or password, no query. A host that is
+/// a name is looked up by the [`Client`](crate::Client), which minds the same.
 ///
 /// ```
+/// # use config::Addresses;
 /// # use https::Endpoint;
-/// let endpoint = Endpoint::read("https://api.moonshot.ai/v1/")?;
+/// let endpoint = Endpoint::read("https://api.moonshot.ai/v1/", Addresses::INTERNET)?;
 /// assert_eq!(endpoint.host(), "api.moonshot.ai");
-/// assert!(Endpoint::read("https://169.254.169.254/v1").is_err());
+/// assert!(Endpoint::read("http://127.0.0.1:8080/v1", Addresses::INTERNET).is_err());
 /// # Ok::<(), https::EndpointError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -36,39 +65,18 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`EndpointError`] says what is wrong, and repeats no password.
-    pub fn read(text: &str) -> Result<Self, EndpointError> {
+    pub fn read(text: &str, addresses: Addresses) -> Result<Self, EndpointError> {
         let Ok(base) = Url::parse(text.trim()) else {
             return Err(EndpointError {
                 url: String::new(),
-                reason: "not a URL such as https://api.example.com/v1",
+                wrong: Wrong::NoUrl,
             });
         };
-        let wrong = |reason| {
-            Err(EndpointError {
-                url: base.origin().ascii_serialization(),
-                reason,
-            })
-        };
-        let Some(host) = base.host_str() else {
-            return wrong("no host");
-        };
-        if !base.username().is_empty() || base.password().is_some() {
-            return wrong("user and password do not belong here");
-        }
-        if base.query().is_some() || base.fragment().is_some() {
-            return wrong("nothing may follow the path");
-        }
-        let place = Place::of(host);
-        match (base.scheme(), place) {
-            ("https" | "http", Place::Inside) => {
-                wrong("an address inside a network or a cloud, not on the internet")
-            }
-            ("https", Place::Internet | Place::Loopback) | ("http", Place::Loopback) => {
-                Ok(Self { base })
-            }
-            ("http", Place::Internet) => wrong("the secret would be sent unencrypted; use https"),
-            (_, _) => wrong("neither https nor http"),
-        }
+        check(&base, addresses).map_err(|wrong| EndpointError {
+            url: base.origin().ascii_serialization(),
+            wrong,
+        })?;
+        Ok(Self { base })
     }
 
     /// The host, without the port: `api.moonshot.ai`, `127.0.0.1`, `[::1]`.
@@ -82,6 +90,31 @@ impl Endpoint {
         let base = self.base.path().trim_end_matches('/');
         url.set_path(&format!("{base}{path}"));
         url
+    }
+
+    /// `location` as seen from `from`, if it is still of this scheme, host and port:
+    /// the secret must not go anywhere else.
+    pub fn follow(&self, from: &Url, location: &str) -> Option<Url> {
+        let url = from.join(location).ok()?;
+        (url.origin() == self.base.origin()).then_some(url)
+    }
+}
+
+fn check(base: &Url, addresses: Addresses) -> Result<(), Wrong> {
+    let host = base.host_str().ok_or(Wrong::NoHost)?;
+    if !base.username().is_empty() || base.password().is_some() {
+        return Err(Wrong::Password);
+    }
+    if base.query().is_some() || base.fragment().is_some() {
+        return Err(Wrong::Query);
+    }
+    let place = Place::of_host(host);
+    match (base.scheme(), place) {
+        ("https", _) | ("http", Place::Loopback | Place::Nowhere) => {
+            place.allowed(addresses).map_err(Wrong::Place)
+        }
+        ("http", Place::Internet | Place::Private) => Err(Wrong::Unencrypted),
+        (_, _) => Err(Wrong::Scheme),
     }
 }
 
@@ -97,133 +130,90 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Loopback,
-    Inside,
-    Internet,
-}
-
-impl Place {
-    /// Of a host as the URL parser writes it: every spelling of an IPv4 address
-    /// (decimal, octal, hexadecimal) has become the dotted one.
-    fn of(host: &str) -> Self {
-        let name = host.trim_end_matches('.');
-        let address = name.trim_start_matches('[').trim_end_matches(']');
-        match address.parse::<IpAddr>() {
-            Ok(IpAddr::V4(address)) => Self::of_v4(address),
-            Ok(IpAddr::V6(address)) => Self::of_v6(address),
-            Err(_) if name == "localhost" => Self::Loopback,
-            Err(_) if name == "metadata" || name.ends_with(".internal") => Self::Inside,
-            Err(_) => Self::Internet,
-        }
-    }
-
-    /// "IANA IPv4 Special-Purpose Address Registry".
-    fn of_v4(address: Ipv4Addr) -> Self {
-        if address.is_loopback() {
-            return Self::Loopback;
-        }
-        let [a, b, c, _] = address.octets();
-        let inside = address.is_private()
-            || address.is_link_local()
-            || address.is_multicast()
-            || a == 0
-            || a >= 240
-            || (a == 100 && (64..128).contains(&b))
-            || (a == 192 && b == 0 && c == 0)
-            || (a == 198 && (b == 18 || b == 19));
-        if inside { Self::Inside } else { Self::Internet }
-    }
-
-    /// "IANA IPv6 Special-Purpose Address Registry"; an IPv4 address within is judged
-    /// as one.
-    fn of_v6(address: Ipv6Addr) -> Self {
-        if address.is_loopback() {
-            return Self::Loopback;
-        }
-        let v4 = |high: u16, low: u16| {
-            let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-            Self::of_v4(Ipv4Addr::new(a, b, c, d))
-        };
-        match address.segments() {
-            // Mapped, and compatible.
-            [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => v4(high, low),
-            // NAT64 and 6to4 lead to the IPv4 address in them.
-            [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
-                match v4(high, low) {
-                    Self::Internet => Self::Internet,
-                    Self::Loopback | Self::Inside => Self::Inside,
-                }
-            }
-            [0x64, 0xff9b, ..] => Self::Inside,
-            [first, ..] if first & 0xfe00 == 0xfc00 => Self::Inside, // unique local
-            [first, ..] if first & 0xff80 == 0xfe80 => Self::Inside, // link and site
-            [first, ..] if first & 0xff00 == 0xff00 => Self::Inside, // multicast
-            _ => Self::Internet,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const INTERNET: Addresses = Addresses::INTERNET;
+    const LOOPBACK: Addresses = Addresses::LOOPBACK;
+    const PRIVATE: Addresses = Addresses::PRIVATE;
+
     #[test]
-    fn an_endpoint_is_on_the_internet_and_encrypted_or_on_loopback() {
+    fn an_endpoint_is_where_the_operator_allows_it() {
+        // Good with what; `None` is never.
+        let (internet, loopback, private) = (Some(INTERNET), Some(LOOPBACK), Some(PRIVATE));
         for (why, url, good) in [
-            ("Kimi's own", "https://api.moonshot.ai/v1", true),
-            ("a slash at the end", "https://api.moonshot.ai/v1/", true),
-            ("a public address", "https://1.1.1.1/v1", true),
-            ("loopback may be plain", "http://127.0.0.1:8080/v1", true),
-            ("loopback, IPv6", "http://[::1]:8080", true),
-            ("loopback by name", "http://localhost:8080/v1", true),
-            ("loopback, mapped", "http://[::ffff:127.0.0.1]/v1", true),
-            ("loopback, decimal", "http://2130706433/v1", true),
-            ("the key in clear text", "http://api.moonshot.ai/v1", false),
-            ("looks like loopback", "http://127.0.0.1.example.com", false),
-            ("private", "https://10.0.0.7/v1", false),
-            ("private, plain", "http://192.168.1.1/v1", false),
-            ("metadata of AWS", "https://169.254.169.254/v1", false),
-            ("metadata, decimal", "https://2852039166/v1", false),
-            ("metadata, hexadecimal", "https://0xa9fea9fe/v1", false),
-            ("metadata, octal", "https://0251.0376.0251.0376/", false),
+            ("GitHub's own", "https://api.github.com", internet),
+            ("Kimi's own", "https://api.moonshot.ai/v1", internet),
+            (
+                "a slash at the end",
+                "https://api.moonshot.ai/v1/",
+                internet,
+            ),
+            ("a public address", "https://1.1.1.1/v1", internet),
+            (
+                "loopback may be plain",
+                "http://127.0.0.1:8080/v1",
+                loopback,
+            ),
+            ("loopback, encrypted", "https://127.0.0.1:8080/v1", loopback),
+            ("loopback, IPv6", "http://[::1]:8080", loopback),
+            ("loopback by name", "http://localhost:8080/v1", loopback),
+            ("loopback, mapped", "http://[::ffff:127.0.0.1]/v1", loopback),
+            ("loopback, decimal", "http://2130706433/v1", loopback),
+            ("private", "https://10.0.0.7/v1", private),
+            ("private, hexadecimal", "https://0x0a000007/v1", private),
+            (
+                "private by name",
+                "https://git.corp.internal/api/v3",
+                private,
+            ),
+            ("private, plain", "http://192.168.1.1/v1", None),
+            ("the key in clear text", "http://api.moonshot.ai/v1", None),
+            ("looks like loopback", "http://127.0.0.1.example.com", None),
+            ("metadata of AWS", "https://169.254.169.254/v1", None),
+            ("metadata, plain", "http://169.254.169.254/v1", None),
+            ("metadata, decimal", "https://2852039166/v1", None),
+            ("metadata, hexadecimal", "https://0xa9fea9fe/v1", None),
+            ("metadata, octal", "https://0251.0376.0251.0376/", None),
             (
                 "metadata, mapped",
                 "https://[::ffff:169.254.169.254]/",
-                false,
+                None,
             ),
-            (
-                "metadata, compatible",
-                "https://[::169.254.169.254]/",
-                false,
-            ),
-            ("metadata, NAT64", "https://[64:ff9b::a9fe:a9fe]/", false),
-            ("loopback, 6to4", "https://[2002:7f00:1::]/", false),
-            ("metadata of AWS, IPv6", "https://[fd00:ec2::254]/", false),
+            ("metadata of AWS, IPv6", "https://[fd00:ec2::254]/", None),
             (
                 "metadata of Google",
                 "https://metadata.google.internal/",
-                false,
+                None,
             ),
-            (
-                "the same, full name",
-                "https://metadata.google.internal./",
-                false,
-            ),
-            ("metadata of Alibaba", "https://100.100.100.200/", false),
-            ("link-local, IPv6", "https://[fe80::1]/", false),
-            ("unspecified", "https://0.0.0.0/", false),
-            ("unspecified, IPv6", "https://[::]/", false),
-            ("no scheme", "api.moonshot.ai", false),
-            ("another scheme", "ftp://api.moonshot.ai", false),
-            ("a user", "https://me@api.moonshot.ai", false),
-            ("a query", "https://api.moonshot.ai/v1?a=b", false),
-            ("a fragment", "https://api.moonshot.ai/v1#a", false),
-            ("empty", "", false),
+            ("metadata of Alibaba", "https://100.100.100.200/", None),
+            ("link-local, IPv6", "https://[fe80::1]/", None),
+            ("unspecified", "https://0.0.0.0/", None),
+            ("no scheme", "api.moonshot.ai", None),
+            ("another scheme", "ftp://api.moonshot.ai", None),
+            ("a user", "https://me@api.moonshot.ai", None),
+            ("a query", "https://api.moonshot.ai/v1?a=b", None),
+            ("a fragment", "https://api.moonshot.ai/v1#a", None),
+            ("empty", "", None),
         ] {
-            assert_eq!(Endpoint::read(url).is_ok(), good, "{why}: {url}");
+            for addresses in [INTERNET, LOOPBACK, PRIVATE] {
+                let good = good == Some(addresses) || good == internet;
+                let read = Endpoint::read(url, addresses);
+                assert_eq!(read.is_ok(), good, "{why}: {url} with {addresses:?}");
+            }
         }
+    }
+
+    #[test]
+    fn what_is_refused_is_told_with_the_remedy() {
+        let told = |url, addresses| Endpoint::read(url, addresses).unwrap_err().to_string();
+        insta::assert_snapshot!(told("http://localhost:8080/v1", INTERNET), @r#""http://localhost:8080": an address on this machine; to allow that, set ALLOW_ADDRESSES=loopback"#);
+        insta::assert_snapshot!(told("https://10.0.0.7/v1", INTERNET), @r#""https://10.0.0.7": an address in a private network; to allow that, set ALLOW_ADDRESSES=private"#);
+        insta::assert_snapshot!(told("https://10.0.0.7/v1", LOOPBACK), @r#""https://10.0.0.7": an address in a private network; to allow that, set ALLOW_ADDRESSES=loopback,private"#);
+        insta::assert_snapshot!(told("http://10.0.0.7/v1", INTERNET), @r#""http://10.0.0.7": the secret would be sent unencrypted; use https"#);
+        insta::assert_snapshot!(told("https://169.254.169.254/v1", PRIVATE), @r#""https://169.254.169.254": an address which is never called: of a link, of a cloud's metadata service, or reserved"#);
+        insta::assert_snapshot!(told("localhost", LOOPBACK), @r#""": not a URL such as https://api.example.com/v1"#);
     }
 
     #[test]
@@ -232,7 +222,7 @@ mod tests {
             "https://me:hunter2@api.moonshot.ai",
             "https://me:hunter2@ /",
         ] {
-            let error = Endpoint::read(url).unwrap_err();
+            let error = Endpoint::read(url, INTERNET).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
         }
     }
@@ -240,8 +230,40 @@ mod tests {
     #[test]
     fn paths_are_put_behind_the_base() {
         for base in ["https://api.moonshot.ai/v1", "https://api.moonshot.ai/v1/"] {
-            let url = Endpoint::read(base).unwrap().at("/chat/completions");
+            let endpoint = Endpoint::read(base, INTERNET).unwrap();
+            let url = endpoint.at("/chat/completions");
             assert_eq!(url.as_str(), "https://api.moonshot.ai/v1/chat/completions");
+        }
+    }
+
+    #[test]
+    fn the_secret_stays_with_the_host() {
+        let api = Endpoint::read("https://api.github.com", INTERNET).unwrap();
+        let from = api.at("/repos/octo/widgets/pulls/7");
+        for (why, location, good) in [
+            (
+                "renamed",
+                "https://api.github.com/repositories/1/pulls/7",
+                true,
+            ),
+            ("relative", "/repositories/1/pulls/7", true),
+            ("another host", "https://evil.example/", false),
+            ("another host, no scheme", "//evil.example/", false),
+            ("unencrypted", "http://api.github.com/repositories/1", false),
+            ("another port", "https://api.github.com:8443/", false),
+            (
+                "a host that begins alike",
+                "https://api.github.com.evil.example/",
+                false,
+            ),
+            (
+                "a host behind a user",
+                "https://api.github.com@evil.example/",
+                false,
+            ),
+            ("not a URL", "https://[", false),
+        ] {
+            assert_eq!(api.follow(&from, location).is_some(), good, "{why}");
         }
     }
 }

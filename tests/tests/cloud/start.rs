@@ -62,6 +62,8 @@ async fn what_is_missing_is_named() {
         ("recorder", "EXTRA_CA_CERTS", "/no/such.pem"),
         ("security", "GITHUB_TOKEN", "ssm:/no/such"),
         ("publisher", "GITHUB_API_URL", "http://git.example.com"),
+        ("publisher", "GITHUB_API_URL", "http://127.0.0.1:4010"),
+        ("publisher", "ALLOW_ADDRESSES", "network"),
         ("verdict", "RUST_LOG", "=="),
     ] {
         let words = last_words(function, &[(variable, value)]).await;

@@ -70,7 +70,7 @@ async fn driven(as_app: bool) -> Result<Vec<HttpRequest>, GitHubError> {
         api_url: format!("http://{address}"),
         ..Config::with(credentials)
     };
-    let https = https::client().expect("TLS can be set up");
+    let https = https::client(config::Addresses::LOOPBACK).expect("TLS can be set up");
     let client = Client::new(config, https, clock.clone()).expect("a client");
 
     for n in 0..60 {

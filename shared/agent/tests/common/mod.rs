@@ -57,7 +57,7 @@ impl Stage {
     }
 
     pub fn agent_with(&self, settings: Settings) -> Agent {
-        let https = https::client().expect("TLS can be set up");
+        let https = https::client(config::Addresses::LOOPBACK).expect("TLS can be set up");
         let entropy = Arc::new(SeededEntropy::new(11));
         Agent::new(
             settings,

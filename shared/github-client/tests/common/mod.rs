@@ -170,9 +170,9 @@ pub async fn serve(router: axum::Router) -> SocketAddr {
     address
 }
 
-/// What a client calls by.
+/// What a client calls loopback by.
 pub fn https() -> https::Client {
-    https::client().expect("TLS can be set up")
+    https::client(config::Addresses::LOOPBACK).expect("TLS can be set up")
 }
 
 /// A client of some other server, with short time limits on the real clock.
