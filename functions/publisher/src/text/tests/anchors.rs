@@ -1,10 +1,13 @@
 //! Whatever is found, and wherever: GitHub takes the review, and nothing is lost.
 
 use super::*;
-use ::review::MODEL;
-use github::port::PublishReview;
+use ::review::{MODEL, Side};
+use github::port::{PublishReview, Side as OnGitHub};
 use github_world::{NewPullRequest, World};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use std::cell::Cell;
+use std::collections::BTreeSet;
 
 /// A file of a diff: its hunks, each as lines kept (`' '`), removed and added.
 fn hunks() -> impl Strategy<Value = Vec<Vec<char>>> {
@@ -14,9 +17,9 @@ fn hunks() -> impl Strategy<Value = Vec<Vec<char>>> {
     prop::collection::vec(hunk, 1..4)
 }
 
-/// The files as git writes them.
-fn written(files: &[Vec<Vec<char>>]) -> String {
-    let mut diff = String::new();
+/// The files as git writes them, and their lines that are gone.
+fn written(files: &[Vec<Vec<char>>]) -> (String, BTreeSet<(String, usize)>) {
+    let (mut diff, mut gone) = (String::new(), BTreeSet::new());
     for (n, hunks) in files.iter().enumerate() {
         let path = format!("src/file {n}.rs");
         let (mut old, mut new) = (1, 1);
@@ -27,65 +30,122 @@ fn written(files: &[Vec<Vec<char>>]) -> String {
             let start = |at: usize, count| if count == 0 { at - 1 } else { at };
             let (first, second) = (start(old, from), start(new, to));
             diff += &format!("@@ -{first},{from} +{second},{to} @@\n");
+            let mut at = old;
             for (n, sign) in lines.iter().enumerate() {
                 diff += &format!("{sign}line {n}\n");
+                if *sign == '-' {
+                    gone.insert((path.clone(), at));
+                }
+                at += usize::from(*sign != '+');
             }
             old += from + 10;
             new += to + 10;
         }
     }
-    diff
+    (diff, gone)
 }
 
-/// Findings on the diff and off it, on lines and on ranges.
-fn findings() -> impl Strategy<Value = Vec<(usize, Option<u32>, u32, bool)>> {
+/// A finding: its file, how far up it begins, its line, whether rules found it, and its
+/// side.
+type Place = (usize, Option<i64>, i64, bool, Side);
+
+/// Findings on the diff and off it, on lines and on ranges, and on what is gone.
+fn findings() -> impl Strategy<Value = Vec<Place>> {
     let finding = (
         0_usize..5,
-        prop::option::of(0_u32..60),
-        0_u32..60,
+        prop::option::of(-2_i64..12),
+        0_i64..40,
         any::<bool>(),
+        prop_oneof![Just(Side::Left), Just(Side::Right)],
     );
     prop::collection::vec(finding, 0..30)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+fn found(places: &[Place]) -> Vec<Finding> {
+    let number = |line: i64| u32::try_from(line.max(0)).unwrap();
+    let finding = |(n, (file, up, line, by_rules, side)): (usize, &Place)| Finding {
+        path: format!("src/file {file}.rs"),
+        start_line: up.map(|up| number(line - up)),
+        rule: if *by_rules { "some-rule" } else { MODEL }.to_owned(),
+        // What is gone cannot be replaced.
+        suggestion: side.is_right().then(|| "replaced".to_owned()),
+        side: *side,
+        ..finding(
+            number(*line),
+            Severity::Medium,
+            &format!("Finding number {n}."),
+        )
+    };
+    places.iter().enumerate().map(finding).collect()
+}
 
-    #[test]
-    fn no_anchor_is_outside_the_diff_and_no_finding_is_lost(
-        files in prop::collection::vec(hunks(), 1..4),
-        places in findings(),
-    ) {
-        let found: Vec<Finding> = places
-            .iter()
-            .enumerate()
-            .map(|(n, (file, start_line, line, by_rules))| Finding {
-                path: format!("src/file {file}.rs"),
-                start_line: *start_line,
-                rule: if *by_rules { "some-rule" } else { MODEL }.to_owned(),
-                suggestion: Some("replaced".to_owned()),
-                ..finding(*line, Severity::Medium, &format!("Finding number {n}."))
-            })
-            .collect();
-        let text = written(&files);
+fn tells(text: &str, n: usize) -> usize {
+    text.matches(&format!("Finding number {n}.")).count()
+}
+
+#[test]
+fn no_anchor_is_outside_the_diff_and_no_finding_is_lost() {
+    const DIFFS: u32 = 1_000;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let (told, left, right) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let add = |to: &Cell<usize>, count: usize| to.set(to.get() + count);
+    let all = (prop::collection::vec(hunks(), 1..4), findings());
+    let config = ProptestConfig {
+        cases: DIFFS,
+        source_file: Some(file!()),
+        ..ProptestConfig::default()
+    };
+    let held = TestRunner::new(config).run(&all, |(files, places)| {
+        let found = found(&places);
+        let (text, gone) = written(&files);
         let diff = diff::parse(&text);
         prop_assert_eq!(diff.left_out.len(), 0, "{}", text);
         let world = World::seeded(7);
-        let opened = world.open_pull_request(NewPullRequest { diff: text, ..NewPullRequest::default() });
+        let opened = world.open_pull_request(NewPullRequest {
+            diff: text,
+            ..NewPullRequest::default()
+        });
         let pr = opened.pr.unwrap();
         let mut wanted = wanted(found.clone(), vec![]);
-        wanted.of.review = ReviewKey { head_sha: world.head(&pr), pr: pr.clone() };
+        wanted.of.review = ReviewKey {
+            head_sha: world.head(&pr),
+            pr: pr.clone(),
+        };
         let review = shown(&wanted, &diff);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let posted = runtime.block_on(world.github().create_review(&pr, &review));
         prop_assert!(posted.is_ok(), "{:?} of {:#?}", posted, review);
-        let mut told = review.body.clone();
         for comment in &review.comments {
-            told += &comment.body;
+            match comment.side {
+                OnGitHub::Right => add(&right, 1),
+                OnGitHub::Left => {
+                    add(&left, 1);
+                    let place = (comment.path.clone(), comment.line as usize);
+                    prop_assert!(gone.contains(&place), "{:?} is not gone", place);
+                }
+            }
         }
-        for n in 0..found.len() {
-            let count = told.matches(&format!("Finding number {n}.")).count();
-            prop_assert_eq!(count, 1, "finding {} in {}", n, told);
+        for (n, finding) in found.iter().enumerate() {
+            let mut count = tells(&review.body, n);
+            for comment in &review.comments {
+                let here = tells(&comment.body, n);
+                let its_own = (comment.path.as_str(), comment.line)
+                    == (finding.path.as_str(), finding.line)
+                    && (comment.side == OnGitHub::Left) == (finding.side == Side::Left);
+                prop_assert!(here == 0 || its_own, "{:?} at {:?}", finding, comment);
+                count += here;
+            }
+            prop_assert_eq!(count, 1, "finding {} of {:#?}", n, review);
         }
-    }
+        add(&told, found.len());
+        Ok(())
+    });
+    assert!(held.is_ok(), "{}", held.unwrap_err());
+    let (told, left, right) = (told.get(), left.get(), right.get());
+    println!(
+        "{DIFFS} diffs, {told} findings, {left} anchors on lines that are gone, {right} on others"
+    );
+    assert!(left >= 100 && right >= 100, "enough of either side");
 }
