@@ -55,6 +55,8 @@ pub struct Ground {
     pub clock: Arc<ManualClock>,
     /// GitHub.
     pub world: World,
+    /// How it is reached; `None` is in this process.
+    pub github: Option<Arc<dyn GitHub>>,
     /// Where state is kept.
     pub state: Arc<dyn StateBackend>,
     /// Where deliveries wait.
@@ -76,6 +78,7 @@ impl Ground {
         let clock = Arc::new(ManualClock::starting_at(start));
         Self {
             world: World::new(clock.clone(), Arc::new(SeededEntropy::new(7))),
+            github: None,
             clock,
             state: Arc::new(Memory::default()),
             queue: Queue::in_memory().expect("SQLite has memory"),
@@ -115,7 +118,8 @@ impl House {
         ));
         let emit: Arc<dyn Emit> = local.clone();
         let bus = Interrupted::new(emit, &interruption);
-        let github: Arc<dyn GitHub> = Arc::new(ground.world.github());
+        let github = ground.github.clone();
+        let github = github.unwrap_or_else(|| Arc::new(ground.world.github()));
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(11));
         let model: Option<Arc<dyn Model>> = match &ground.model {
             Some(model) => Some(Interrupted::new(model.clone(), &interruption)),

@@ -1,7 +1,7 @@
 //! A model reviews beside the rules: what GitHub shows of it, and what it shows when
 //! the model does not answer.
 
-use agent::{Agent, AgentError, Dialect, Model, Settings};
+use agent::{AgentError, Model};
 use github::PrKey;
 use github::port::{ReviewEvent, Side};
 use github_world::NewPullRequest;
@@ -9,13 +9,12 @@ use journeys::changes;
 use journeys::house::{Ground, House, shown};
 use journeys::interruption::Interruption;
 use journeys::model::{Scripted, answer, finding, is_second_look, proof};
+use journeys::wire;
 use model_world::{ModelWorld, Reply};
-use ports::{Clock, SeededEntropy, Timestamp};
+use ports::{Clock, Timestamp};
 use serde_json::json;
-use state::StateManager;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 
 async fn opened(house: &House, diff: String) -> PrKey {
     let delivery = house.world().open_pull_request(NewPullRequest {
@@ -163,19 +162,7 @@ async fn kimi_over_http_is_paused_waited_for_and_paid_from_every_budget() {
         retry_after: Some("60".to_owned()),
     });
     kimi.otherwise(|_| Reply::Json(answer(&[])));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("its address");
-    tokio::spawn(model_world::serve(kimi.clone(), listener));
-    let entropy = Arc::new(SeededEntropy::new(3));
-    let state = StateManager::new(ground.state.clone(), ground.clock.clone(), entropy.clone());
-    let settings = Settings {
-        base_url: format!("http://{address}/v1"),
-        dialect: Some(Dialect::Kimi),
-        ..Settings::new(kimi.key().into())
-    };
-    let https = https::client(config::Addresses::LOOPBACK).expect("TLS can be set up");
-    let agent = Agent::new(settings, https, state, ground.clock.clone(), entropy);
-    let model: Arc<dyn Model> = Arc::new(agent.expect("settings that can work"));
+    let model: Arc<dyn Model> = Arc::new(wire::kimi(&kimi, &ground).await);
     let house = House::on(
         Ground {
             model: Some(model),

@@ -11,23 +11,20 @@ use github::port::{
     ReadDiff, ReadFile, ReadFiles, ReadPullRequest, ReviewComment, ReviewEvent, SetCheck, Side,
     Summarise, WhoAmI,
 };
-use github_client::{Client, Config, Credentials, Permissions};
-use github_world::{HttpRequest, NewApp, NewPullRequest, StatusState, World};
+use github_client::Client;
+use github_world::{HttpRequest, NewPullRequest, StatusState, World};
+use journeys::wire::{self, By};
 use ports::{ManualClock, SeededEntropy, Timestamp};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 
-const KEY: &str = include_str!("../../../shared/github-world/tests/throwaway-test-key.pem");
-const PUBLIC_KEY: &[u8] =
-    include_bytes!("../../../shared/github-world/tests/throwaway-test-key.pub.der");
 const DIFF: &str = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1,2 +1,2 @@\n one\n-two\n+two!\n";
 const MARKER: &str = "<!-- marker -->";
 
 /// Drives every port in several variants, and gives the calls that were made.
-async fn driven(as_app: bool) -> Result<Vec<HttpRequest>, GitHubError> {
+async fn driven(by: By) -> Result<Vec<HttpRequest>, GitHubError> {
     let start = Timestamp::from_second(1_767_603_600).expect("a time");
     let clock = Arc::new(ManualClock::starting_at(start));
     let world = World::new(clock.clone(), Arc::new(SeededEntropy::new(7)));
@@ -42,37 +39,7 @@ async fn driven(as_app: bool) -> Result<Vec<HttpRequest>, GitHubError> {
         opened.pr.expect("a pull request")
     };
     let (pr, large) = (open(DIFF), open(&many));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("its address");
-    tokio::spawn(github_world::serve(world.clone(), listener));
-    let credentials = if as_app {
-        world.install_app(NewApp {
-            id: "4711".to_owned(),
-            slug: "review-bot".to_owned(),
-            public_key: PUBLIC_KEY.to_vec(),
-            repositories: vec![pr.repo.clone()],
-            permissions: vec![
-                ("contents", "read"),
-                ("pull_requests", "write"),
-                ("checks", "write"),
-                ("statuses", "read"),
-            ],
-        });
-        Credentials::App {
-            id: "4711".to_owned(),
-            private_key: KEY.into(),
-            permissions: Permissions::PUBLISHER,
-        }
-    } else {
-        Credentials::Token(world.token().into())
-    };
-    let config = Config {
-        api_url: format!("http://{address}"),
-        ..Config::with(credentials)
-    };
-    let https = https::client(config::Addresses::LOOPBACK).expect("TLS can be set up");
-    let client = Client::new(config, https, clock.clone()).expect("a client");
-
+    let client = wire::github(&world, clock.clone(), by).await;
     for n in 0..60 {
         world.submit_review(&pr, "reader", &format!("Thought {n}"));
         world.comment(&pr, "reader", &format!("Thought {n}"));
@@ -189,8 +156,8 @@ fn by_name(mut request: HttpRequest) -> HttpRequest {
 #[tokio::test]
 async fn every_call_is_one_that_github_describes() {
     let described = Description::new(journeys::octokit::description());
-    let mut calls = driven(false).await.unwrap();
-    calls.extend(driven(true).await.unwrap());
+    let mut calls = driven(By::Token).await.unwrap();
+    calls.extend(driven(By::App).await.unwrap());
     let calls: Vec<HttpRequest> = calls.into_iter().map(by_name).collect();
     let violations: Vec<String> = calls
         .iter()
