@@ -5,7 +5,8 @@ use secrecy::{ExposeSecret, SecretString};
 /// Characters of another's text that an error repeats.
 const QUOTED: usize = 300;
 
-/// Takes the key out of texts that the endpoint, or the model, sent.
+/// Takes secrets out of texts that the endpoint, or the model, sent: the key, and what
+/// else has the form of one.
 #[derive(Clone)]
 pub(crate) struct Redactor(SecretString);
 
@@ -14,12 +15,14 @@ impl Redactor {
         Self(key)
     }
 
-    /// `text` without the key.
+    /// `text` without secrets.
     pub(crate) fn redact(&self, text: &str) -> String {
-        text.replace(self.0.expose_secret(), "[key]")
+        let keyless = text.replace(self.0.expose_secret(), "[key]");
+        let lines = keyless.split_inclusive('\n');
+        lines.map(prompt::mask).collect()
     }
 
-    /// One line of at most 300 characters, without the key.
+    /// One line of at most 300 characters, without secrets.
     pub(crate) fn line(&self, text: &str) -> String {
         clip(&self.redact(text), QUOTED)
     }
@@ -47,5 +50,15 @@ mod tests {
         assert!(!line.contains("sk-1"), "half a key is left: {line}");
         assert_eq!(line.chars().count(), QUOTED + 1);
         assert_eq!(redactor.line(" a\nb "), "a b");
+    }
+
+    #[test]
+    fn the_secrets_of_others_are_taken_out_too() {
+        // In two parts: this file holds no token.
+        let token = format!("ghp_{}", "Zx81kQ0vTn5LwRc3YbHd7PmSf2AeUj9GiO4N");
+        let redactor = Redactor::new("sk-123456".into());
+        let text = format!("it says {token},\nsk-123456 and {token}");
+        let told = "it says [masked],\n[key] and [masked]";
+        assert_eq!(redactor.redact(&text), told);
     }
 }
