@@ -1,0 +1,92 @@
+//! The messages of commits. GitHub sends them in webhooks, and the bot asks for none: a
+//! change comes as a diff ("Compare two commits", media type `diff`), which has none.
+
+use crate::{INJECTION, gullible, passed};
+use github::port::ReviewEvent;
+use github_world::WebhookDelivery;
+use journeys::changes;
+use journeys::house::House;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_commit_message_is_sent_and_goes_no_further_than_the_webhook() {
+    for (why, event, place, said) in [
+        (
+            "as it is pushed",
+            "push",
+            "/head_commit",
+            json!({ "message": INJECTION }),
+        ),
+        (
+            "among those that are pushed",
+            "push",
+            "/commits",
+            json!([{ "message": "Turn." }, { "message": INJECTION }]),
+        ),
+        (
+            "that checks ran on",
+            "check_suite",
+            "/check_suite/head_commit",
+            json!({ "message": INJECTION }),
+        ),
+        (
+            "that a merge would make",
+            "pull_request",
+            "/pull_request/auto_merge",
+            json!({ "commit_title": INJECTION, "commit_message": INJECTION }),
+        ),
+    ] {
+        let model = gullible();
+        let house = House::with(&model);
+        let (pr, opened) = house.begins(changes::secret());
+        let head = house.world().head(&pr);
+        let pushed = WebhookDelivery {
+            guid: "0b989ba4-242f-11e5-81e1-c7b6966d2516".to_owned(),
+            event: "push".to_owned(),
+            pr: None,
+            body: json!({
+                "ref": "refs/heads/turn",
+                "after": head,
+                "repository": opened.json()["repository"],
+                "sender": opened.json()["sender"],
+            })
+            .to_string()
+            .into_bytes(),
+        };
+        let checked = house.world().checks_completed(&pr, "ci[bot]");
+        for delivery in [pushed, opened, checked] {
+            let mut payload = delivery.json();
+            if delivery.event == event {
+                let (parent, name) = place.rsplit_once('/').expect("a place");
+                payload.pointer_mut(parent).expect("its parent")[name] = said.clone();
+                assert!(payload.to_string().contains(INJECTION), "{why}: it is sent");
+            }
+            let body = payload.to_string().into_bytes();
+            house.hear(&WebhookDelivery { body, ..delivery }).await;
+        }
+        let topic = match event {
+            "push" => "github.push",
+            "check_suite" => "github.check_suite.completed",
+            _ => "github.pr.opened",
+        };
+        assert_eq!(house.said(topic).await.len(), 1, "{why}: it is heard");
+        let review = house.review(&pr);
+        assert_eq!(review.event, ReviewEvent::RequestChanges, "{why}");
+        assert!(review.body.contains("Quality: **2** of 10"), "{why}");
+        assert_eq!(model.asked().len(), 3, "{why}");
+        let asked = model.asked().concat();
+        assert!(
+            !asked.contains(INJECTION),
+            "{why}: nobody is asked about it"
+        );
+        for (key, item) in house.items().await {
+            assert!(
+                !item.value.contains(INJECTION),
+                "{why}: it is kept in {key}"
+            );
+        }
+        passed(&format!(
+            "it is told to approve in the message of a commit, {why}"
+        ));
+    }
+}

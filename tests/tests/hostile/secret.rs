@@ -1,0 +1,141 @@
+//! A secret in the change, and those that the bot itself has: through the real clients,
+//! over HTTP, with a model that repeats all it can and a GitHub that is not always well.
+
+use crate::passed;
+use agent::Model;
+use github::port::ReviewEvent;
+use github_world::{Call, Fault};
+use journeys::changes;
+use journeys::house::{Ground, House};
+use journeys::interruption::Interruption;
+use journeys::log::Log;
+use journeys::model::{answer, finding};
+use journeys::wire::{self, By};
+use model_world::{ModelWorld, Reply};
+use std::sync::Arc;
+
+/// Nobody's token. In two parts: this file holds none.
+fn canary() -> String {
+    format!("ghp_{}", "Zx81kQ0vTn5LwRc3YbHd7PmSf2AeUj9GiO4N")
+}
+
+/// A model that says the canary wherever it can: as an answer, as an error, in findings.
+fn parrot(ground: &Ground) -> ModelWorld {
+    let model = ModelWorld::new(ground.clock.clone());
+    for reply in [
+        Reply::Text(canary()),
+        Reply::Refusal(canary()),
+        Reply::Error {
+            status: 503,
+            kind: canary(),
+            message: canary(),
+        },
+        Reply::Error {
+            status: 400,
+            kind: canary(),
+            message: canary(),
+        },
+    ] {
+        model.then(reply);
+    }
+    let said = format!("The token {} is committed.", canary());
+    model.otherwise(move |_| Reply::Json(answer(&[finding("src/a.rs", 1, &said, &said)])));
+    model
+}
+
+/// Everything that anybody could read after a story, by where it stands.
+async fn written(house: &House, model: &ModelWorld, log: &Log) -> Vec<(&'static str, String)> {
+    fn all(texts: impl Iterator<Item = String>) -> String {
+        texts.collect::<Vec<_>>().join("\n")
+    }
+    let world = house.world();
+    let asked = model.requests().into_iter().map(|it| it.text);
+    let called = world.requests().into_iter();
+    let kept = house.items().await.into_iter();
+    vec![
+        ("the log", log.text()),
+        ("questions to the model", all(asked)),
+        ("calls to GitHub", all(called.map(|it| format!("{it:?}")))),
+        (
+            "state",
+            all(kept.map(|(key, it)| format!("{key} {}", it.value))),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_secret_is_in_no_request_no_log_no_comment_and_no_state() {
+    for (why, posts, fault, logged) in [
+        ("a review is posted", true, None, "the model was asked"),
+        (
+            "GitHub does not take the comments on lines",
+            true,
+            Some((Call::CreateReview, Fault::Rejected)),
+            "GitHub did not accept the review",
+        ),
+        (
+            "the diff is to be had at the second try",
+            true,
+            Some((Call::Diff, Fault::Unavailable)),
+            "asking GitHub again",
+        ),
+        (
+            "a review is only recorded",
+            false,
+            None,
+            "this review would be posted",
+        ),
+    ] {
+        let (log, _listening) = Log::listen();
+        let ground = Ground::in_memory();
+        let model = parrot(&ground);
+        let kimi: Arc<dyn Model> = Arc::new(wire::kimi(&model, &ground).await);
+        let github = wire::github(&ground.world, ground.clock.clone(), By::Token).await;
+        let ground = Ground {
+            github: Some(Arc::new(github)),
+            model: Some(kimi),
+            ..ground
+        };
+        let house = House::on(ground, Interruption::none()).under(&format!("publish = {posts}"));
+        let line = format!("let token = \"{}\";", canary());
+        let (pr, delivery) = house.begins(changes::new_file("src/a.rs", &[&line]));
+        let world = house.world();
+        if let Some((call, fault)) = fault {
+            world.fail_next_on(call, fault);
+        }
+        house.hear(&delivery).await;
+
+        let mut written = written(&house, &model, &log).await;
+        if posts {
+            let review = house.review(&pr);
+            assert_eq!(
+                review.event,
+                ReviewEvent::RequestChanges,
+                "{why}: it is found"
+            );
+            let checks = world.checks(&pr.repo, &world.head(&pr));
+            written.extend([
+                ("reviews", format!("{:?}", world.reviews(&pr))),
+                ("the summary", format!("{:?}", world.comments(&pr))),
+                ("checks", format!("{checks:?}")),
+            ]);
+        }
+        assert!(log.text().contains(logged), "{why}: it does log {logged:?}");
+        let mut leaks = Vec::new();
+        for (place, text) in &written {
+            assert!(!text.is_empty(), "{why}: something is in {place}");
+            for (what, secret) in [
+                // Without its beginning: Markdown has a backslash there.
+                ("the canary", canary().split_off(4)),
+                ("the model's key", model.key().to_owned()),
+                ("GitHub's token", world.token()),
+            ] {
+                if text.contains(&secret) {
+                    leaks.push(format!("{what} is in {place}"));
+                }
+            }
+        }
+        assert_eq!(leaks, [""; 0], "{why}");
+        passed(&format!("a secret stands in the change, and {why}"));
+    }
+}
