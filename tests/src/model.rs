@@ -97,6 +97,23 @@ pub fn attentive(notices: &'static [Notice]) -> Arc<Scripted> {
     })
 }
 
+/// A model that misses what [`changes::gone`](crate::changes::gone) takes out.
+pub fn misses_the_check() -> Arc<Scripted> {
+    Scripted::new(|question| {
+        Ok(if is_second_look(question) {
+            json!({ "findings": [proof(1, true, "require_admin(user)?;", "It is gone.")] })
+        } else if question.contains("Your subject is security") {
+            let mut said = finding("src/turn.rs", 8, "No check", "Anybody may delete all.");
+            if let Value::Object(said) = &mut said {
+                said.insert("side".to_owned(), "LEFT".into());
+            }
+            answer(&[said])
+        } else {
+            answer(&[])
+        })
+    })
+}
+
 /// Whether a question is the one for proof.
 pub fn is_second_look(question: &str) -> bool {
     question.contains("[untrusted findings ")

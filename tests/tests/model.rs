@@ -8,7 +8,7 @@ use github_world::NewPullRequest;
 use journeys::changes;
 use journeys::house::{Ground, House, shown};
 use journeys::interruption::Interruption;
-use journeys::model::{Scripted, answer, finding, is_second_look, proof};
+use journeys::model::{Scripted, answer, finding, is_second_look, misses_the_check, proof};
 use journeys::wire;
 use model_world::{ModelWorld, Reply};
 use ports::{Clock, Timestamp};
@@ -58,28 +58,8 @@ async fn what_rules_and_model_find_is_one_review() {
 
 #[tokio::test]
 async fn what_is_wrong_about_a_line_that_is_gone_stands_on_the_old_side() {
-    const GONE: &str = "\
-diff --git a/src/turn.rs b/src/turn.rs
---- a/src/turn.rs
-+++ b/src/turn.rs
-@@ -7,3 +7,2 @@
- pub fn delete(user: &User) -> Result<(), Denied> {
--    require_admin(user)?;
-     drop_all()
-";
-    let model = Scripted::new(|question| {
-        Ok(if is_second_look(question) {
-            json!({ "findings": [proof(1, true, "require_admin(user)?;", "It is gone.")] })
-        } else if question.contains("Your subject is security") {
-            let mut said = finding("src/turn.rs", 8, "No check", "Anybody may delete all.");
-            said["side"] = json!("LEFT");
-            answer(&[said])
-        } else {
-            answer(&[])
-        })
-    });
-    let house = House::with(&model);
-    let pr = opened(&house, GONE.to_owned()).await;
+    let house = House::with(&misses_the_check());
+    let pr = opened(&house, changes::gone()).await;
     let review = house.review(&pr);
     let places: Vec<_> = review
         .comments

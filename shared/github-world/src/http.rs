@@ -23,7 +23,7 @@ pub use request::HttpRequest;
 
 use crate::World;
 use crate::answer::Refusal;
-use axum::routing::{MethodRouter, get, patch, post, put};
+use axum::routing::MethodRouter;
 use axum::{Router, middleware};
 use refused::Refused;
 use tokio::net::TcpListener;
@@ -43,25 +43,79 @@ pub async fn serve(world: World, listener: TcpListener) -> std::io::Result<()> {
     axum::serve(listener, router(world)).await
 }
 
+/// A call that is answered.
+struct Route {
+    method: &'static str,
+    path: &'static str,
+    answer: MethodRouter<World>,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal => $answer:path,)+) => {
+        vec![$(Route {
+            method: stringify!($method),
+            path: $path,
+            answer: axum::routing::$method($answer),
+        }),+]
+    };
+}
+
+fn routes() -> Vec<Route> {
+    routes![
+        get "/user" => pull_request::user,
+        get "/app" => app::app,
+        post "/app/installations/{installation}/access_tokens" => app::create_token,
+    ]
+}
+
+/// Those in a repository, by its name or by its number.
+fn in_a_repository() -> Vec<Route> {
+    routes![
+        get "installation" => app::installation,
+        get "pulls/{number}" => pull_request::pull_request,
+        get "compare/{range}" => pull_request::compare,
+        get "pulls/{number}/reviews" => review::list,
+        post "pulls/{number}/reviews" => review::create,
+        put "pulls/{number}/reviews/{review}/dismissals" => review::dismiss,
+        get "pulls/{number}/files" => files::list,
+        get "contents/{*path}" => contents::get,
+        get "languages" => languages::list,
+        post "check-runs" => check::create,
+        patch "check-runs/{check}" => check::update,
+        get "commits/{sha}/check-runs" => check::list,
+        get "commits/{sha}/status" => status::combined,
+        get "issues/{number}/comments" => comment::list,
+        post "issues/{number}/comments" => comment::create,
+        patch "issues/comments/{comment}" => comment::update,
+    ]
+}
+
+/// The methods and paths of all calls that are answered, such as `GET` and
+/// `/repos/{owner}/{repo}/pulls/{number}`: there are no others.
+pub fn operations() -> Vec<(String, String)> {
+    let named = |prefix: &'static str| {
+        move |route: Route| {
+            let path = format!("{prefix}{}", route.path);
+            (route.method.to_uppercase(), path)
+        }
+    };
+    let all = routes().into_iter().map(named(""));
+    let in_a_repository = in_a_repository().into_iter();
+    all.chain(in_a_repository.map(named("/repos/{owner}/{repo}/")))
+        .collect()
+}
+
 /// The routes.
 pub fn router(world: World) -> Router {
     let mut router = Router::new();
     for prefix in ["", "/api/v3"] {
-        let at = |path: &str| format!("{prefix}{path}");
-        router = router
-            .route(&at("/user"), get(pull_request::user))
-            .route(&at("/app"), get(app::app))
-            .route(
-                &at("/app/installations/{installation}/access_tokens"),
-                post(app::create_token),
-            );
-        for (path, route) in in_a_repository() {
-            router = router
-                .route(
-                    &at(&format!("/repos/{{owner}}/{{repo}}/{path}")),
-                    route.clone(),
-                )
-                .route(&at(&format!("/repositories/{{id}}/{path}")), route);
+        for Route { path, answer, .. } in routes() {
+            router = router.route(&format!("{prefix}{path}"), answer);
+        }
+        for Route { path, answer, .. } in in_a_repository() {
+            for repo in ["repos/{owner}/{repo}", "repositories/{id}"] {
+                router = router.route(&format!("{prefix}/{repo}/{path}"), answer.clone());
+            }
         }
     }
     router
@@ -71,32 +125,4 @@ pub fn router(world: World) -> Router {
             door::at_the_door,
         ))
         .with_state(world)
-}
-
-fn in_a_repository() -> Vec<(&'static str, MethodRouter<World>)> {
-    vec![
-        ("installation", get(app::installation)),
-        ("pulls/{number}", get(pull_request::pull_request)),
-        ("compare/{range}", get(pull_request::compare)),
-        (
-            "pulls/{number}/reviews",
-            get(review::list).post(review::create),
-        ),
-        (
-            "pulls/{number}/reviews/{review}/dismissals",
-            put(review::dismiss),
-        ),
-        ("pulls/{number}/files", get(files::list)),
-        ("contents/{*path}", get(contents::get)),
-        ("languages", get(languages::list)),
-        ("check-runs", post(check::create)),
-        ("check-runs/{check}", patch(check::update)),
-        ("commits/{sha}/check-runs", get(check::list)),
-        ("commits/{sha}/status", get(status::combined)),
-        (
-            "issues/{number}/comments",
-            get(comment::list).post(comment::create),
-        ),
-        ("issues/comments/{comment}", patch(comment::update)),
-    ]
 }

@@ -69,7 +69,7 @@ pub use comment::PostedComment;
 pub use delivery::WebhookDelivery;
 pub use fault::Fault;
 #[cfg(feature = "http")]
-pub use http::{HttpRequest, NewApp, router, serve};
+pub use http::{HttpRequest, NewApp, operations, router, serve};
 pub use hunks::MalformedDiff;
 pub use limit::Limit;
 pub use model::{Account, PostedReview};

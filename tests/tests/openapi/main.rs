@@ -1,8 +1,9 @@
 //! Every call that the client makes is one that GitHub describes: each port is driven
-//! over HTTP against the simulated GitHub, by a token and as an App, and what went
-//! over the wire is held against GitHub's own OpenAPI description.
+//! over HTTP against the simulated GitHub, by a token and as an App, stories are told, and
+//! what went over the wire is held against GitHub's own OpenAPI description.
 
 mod description;
+mod stories;
 
 use description::Description;
 use github::PrKey;
@@ -73,6 +74,7 @@ async fn read(
 
 async fn write(client: &Client, world: &World, pr: &PrKey) -> Result<(), GitHubError> {
     let one = ReviewComment::at("a", 2, Side::Right, "why?");
+    let gone = ReviewComment::at("a", 2, Side::Left, "why not?");
     let several = ReviewComment {
         start_line: Some(1),
         start_side: Some(Side::Right),
@@ -84,7 +86,7 @@ async fn write(client: &Client, world: &World, pr: &PrKey) -> Result<(), GitHubE
     };
     for (event, comments) in [
         (ReviewEvent::Comment, vec![]),
-        (ReviewEvent::Approve, vec![one.clone()]),
+        (ReviewEvent::Approve, vec![one.clone(), gone]),
         (
             ReviewEvent::RequestChanges,
             vec![one, several, several_on_one_side],
@@ -111,6 +113,7 @@ async fn write(client: &Client, world: &World, pr: &PrKey) -> Result<(), GitHubE
         Some(Conclusion::Neutral),
         Some(Conclusion::Success),
         Some(Conclusion::Failure),
+        Some(Conclusion::Cancelled),
     ] {
         let check = NewCheck {
             head_sha: world.head(pr),
@@ -153,11 +156,59 @@ fn by_name(mut request: HttpRequest) -> HttpRequest {
     request
 }
 
+/// What GitHub calls an operation of the simulated GitHub.
+fn called(described: &Description, (method, path): (String, String)) -> String {
+    let parts = path.split('/').map(|part| match part {
+        "{range}" => "1...2",
+        _ if part.starts_with('{') => "1",
+        _ => part,
+    });
+    let call = HttpRequest {
+        path: parts.collect::<Vec<_>>().join("/"),
+        method,
+        query: String::new(),
+        body: json!(null),
+        status: 0,
+    };
+    let operation = described.operation(&call);
+    operation.unwrap_or_else(|| panic!("{call:?}")).name
+}
+
 #[tokio::test]
 async fn every_call_is_one_that_github_describes() {
     let described = Description::new(journeys::octokit::description());
     let mut calls = driven(By::Token).await.unwrap();
     calls.extend(driven(By::App).await.unwrap());
+    let told = stories::told().await;
+    for (what, method, end, at, value) in [
+        (
+            "a check of a head that is superseded",
+            "PATCH",
+            "",
+            "/conclusion",
+            "cancelled",
+        ),
+        (
+            "a comment on a line that is gone",
+            "POST",
+            "/reviews",
+            "/comments/0/side",
+            "LEFT",
+        ),
+    ] {
+        let is_it = |call: &&HttpRequest| {
+            call.method == method
+                && call.path.ends_with(end)
+                && call.body.pointer(at).is_some_and(|it| it == value)
+        };
+        let found: Vec<_> = told.iter().filter(is_it).collect();
+        assert!(!found.is_empty(), "{what} is among the calls");
+        assert!(
+            found.iter().all(|call| call.status == 200),
+            "{what}: {found:?}"
+        );
+    }
+    calls.extend(told);
     let calls: Vec<HttpRequest> = calls.into_iter().map(by_name).collect();
     let violations: Vec<String> = calls
         .iter()
@@ -170,6 +221,15 @@ async fn every_call_is_one_that_github_describes() {
         .iter()
         .filter_map(|call| Some(described.operation(call)?.name))
         .collect();
+    let known: BTreeSet<String> = github_world::operations()
+        .into_iter()
+        .map(|operation| called(&described, operation))
+        .collect();
+    assert_eq!(
+        made, known,
+        "the simulated GitHub answers these and no others"
+    );
+    println!("{} operations, of which GitHub describes all", known.len());
     let made: Vec<String> = made.into_iter().collect();
     insta::assert_snapshot!(made.join("\n"), @r"
     GET /app
