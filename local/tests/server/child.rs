@@ -68,6 +68,11 @@ pub struct Server {
 
 impl Server {
     pub fn start(github: &GitHub, database: &Path) -> Self {
+        Self::start_with(github, database, |_| {})
+    }
+
+    /// As [`start`](Server::start), with `more` to the command.
+    pub fn start_with(github: &GitHub, database: &Path, more: impl FnOnce(&mut Command)) -> Self {
         let template = database.with_extension("yaml");
         std::fs::write(&template, impatient_template()).expect("it can be written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_github-bot"));
@@ -82,6 +87,7 @@ impl Server {
             .env("GITHUB_API_URL", &github.url)
             .env("ALLOW_ADDRESSES", "loopback")
             .env("RUST_LOG", "warn");
+        more(&mut command);
         let mut process = Process::start(command);
         let address = process.listening("/webhook");
         Self { process, address }

@@ -5,4 +5,5 @@ mod answers;
 mod child;
 #[path = "../common/mod.rs"]
 mod common;
+mod dry_run;
 mod killed;
