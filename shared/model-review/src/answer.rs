@@ -96,7 +96,7 @@ pub(crate) fn schema(part: &Part) -> Schema {
 
 /// What was paid for, without the model's name; `None` if that is not known, or nothing.
 pub(crate) fn paid(spent: &Spent) -> Option<Usage> {
-    (spent.total() > 0).then(|| Usage {
+    (spent.total() > 0).then_some(Usage {
         prompt_tokens: spent.prompt_tokens,
         cached_tokens: spent.cached_tokens,
         completion_tokens: spent.completion_tokens,

@@ -9,8 +9,8 @@ use description::Description;
 use github::PrKey;
 use github::port::{
     Conclusion, DismissReview, GitHubError, NewCheck, NewReview, PublishReview, ReadChecks,
-    ReadDiff, ReadFile, ReadFiles, ReadPullRequest, ReviewComment, ReviewEvent, SetCheck, Side,
-    Summarise, WhoAmI,
+    ReadDiff, ReadFile, ReadFiles, ReadLanguages, ReadPullRequest, ReviewComment, ReviewEvent,
+    SetCheck, Side, Summarise, WhoAmI,
 };
 use github_client::Client;
 use github_world::{HttpRequest, NewPullRequest, StatusState, World};
@@ -69,6 +69,9 @@ async fn read(
         let found = client.file(&pr.repo, odd, "a&b").await?;
         assert_eq!(found.as_deref(), Some(&b"a = 1"[..]));
     }
+    world.written_in(&pr.repo, &[("Python", 7), ("Rust", 9)]);
+    let languages = client.languages(&pr.repo).await?;
+    assert_eq!(languages, ["Rust", "Python"], "most of it first");
     Ok(())
 }
 

@@ -364,7 +364,7 @@ async fn half_answered(error: impl Fn() -> AgentError + Send + 'static) -> House
     let lines: Vec<_> = (1..800)
         .map(|line| (line * 3, "something_long(another_thing_that_is_long())"))
         .collect();
-    let diff = changed("a.rs", &lines) + &changed("b.rs", &lines[..400]);
+    let diff = changed("a.rs", &lines) + &changed("b.rs", lines.get(..400).unwrap());
     house.github.put('0', '1', &diff);
     house.open('1', first_round).await;
     house.model_says(move |question| match question.contains("\"b.rs\"") {
