@@ -4,7 +4,8 @@
 //! *Hears* `agent.pr.review_requested`.
 //! *Reads* `pr:{owner}/{repo}#{n}`; on GitHub, `.github/review-bot.toml` and
 //! `.gitattributes` of the base branch, `review-bot.toml` of the owner's repository
-//! `.github`, and, about approving, `.github/review-bot.toml` of the default branch.
+//! `.github`, the repository's languages, and, about approving, `.github/review-bot.toml`
+//! of the default branch.
 //! *Writes* `review:{owner}/{repo}#{n}@{head}`: what is wanted of it and who is asked,
 //! or why it is left alone.
 //! *Says* `agent.pr.review_begun` and `agent.pr.security_check`, `agent.pr.style_check`,

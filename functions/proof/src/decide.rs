@@ -119,6 +119,7 @@ mod tests {
             confidence: Confidence::percent(90),
             by: vec![],
             fingerprint: None,
+            also: vec![],
             reviewed_before: false,
             side: review::Side::Right,
         };

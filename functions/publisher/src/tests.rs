@@ -49,6 +49,7 @@ pub(crate) fn finding(severity: Severity) -> Finding {
         suggestion: None,
         by: vec!["rules".to_owned()],
         fingerprint: None,
+        also: vec![],
         reviewed_before: false,
         side: ::review::Side::Right,
     }

@@ -48,6 +48,7 @@ fn finding(path: &str, line: u32, category: Category) -> Finding {
         suggestion: None,
         by: Vec::new(),
         fingerprint: None,
+        also: vec![],
         reviewed_before: false,
         side: review::Side::Right,
     }

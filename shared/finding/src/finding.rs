@@ -22,6 +22,9 @@ pub struct Finding {
     pub severity: Severity,
     /// Which specialist's subject it is.
     pub category: Category,
+    /// The other specialists that say so, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Category>,
     /// The rule that found it, such as `committed-secret`: stable, for people
     /// who want to look it up or switch it off. A model's finding has none of its
     /// own: [`MODEL`].

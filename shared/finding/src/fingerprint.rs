@@ -196,6 +196,7 @@ mod tests {
             confidence: Confidence::percent(90),
             by: vec![],
             fingerprint: None,
+            also: vec![],
             reviewed_before: false,
             side: Side::Right,
         }

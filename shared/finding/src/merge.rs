@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 /// reviewer, or nearly the same words. What a rule says stands before what a model
 /// says, the worse before the better. What a model finds worse than a rule does is
 /// another thing: the rule's word for it is not enough to believe it, and the rule's
-/// trifle must not hide it.
+/// trifle must not hide it. Nor does any other subject hide what stands against merging.
 pub fn merged(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
     let mut rest: Vec<Finding> = findings.into_iter().collect();
     rest.sort_by(|a, b| (!a.is_by_rules(), a.rank()).cmp(&(!b.is_by_rules(), b.rank())));
@@ -30,7 +30,8 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
     let rules = one.is_by_rules() && other.is_by_rules();
     let by_others = !other.by.iter().any(|by| one.by.contains(by));
     let same_subject = one.category == other.category && by_others;
-    let is_worse = one.is_by_rules() && other.severity > one.severity;
+    let is_worse = other.severity > one.severity || (other.blocks() && !one.blocks());
+    let is_worse = one.is_by_rules() && is_worse;
     let same_file = one.path == other.path && one.side == other.side;
     same_file && overlap && !rules && !is_worse && (same_subject || alike(one, other))
 }
@@ -41,6 +42,11 @@ fn join(one: &mut Finding, other: Finding) {
     if one.is_by_rules() {
         add_words(one, &other);
     } else {
+        if other.blocks() && !one.blocks() {
+            one.also.retain(|also| *also != other.category);
+            one.also.push(one.category);
+            one.category = other.category;
+        }
         one.severity = one.severity.max(other.severity);
         one.confidence = one.confidence.max(other.confidence);
     }
@@ -50,6 +56,11 @@ fn join(one: &mut Finding, other: Finding) {
     for by in other.by {
         if !one.by.contains(&by) {
             one.by.push(by);
+        }
+    }
+    for category in [other.category].into_iter().chain(other.also) {
+        if category != one.category && !one.also.contains(&category) {
+            one.also.push(category);
         }
     }
 }
@@ -100,6 +111,7 @@ mod tests {
             confidence: Confidence::percent(60),
             by: vec![by.to_owned()],
             fingerprint: None,
+            also: vec![],
             reviewed_before: false,
             side: crate::Side::Right,
         }
@@ -144,6 +156,47 @@ mod tests {
             ),
         ] {
             assert_eq!(merged(findings).len(), count, "{why}");
+        }
+    }
+
+    #[test]
+    fn the_specialists_that_agree_are_named() {
+        use Category::{Logic, Security, Style};
+        let title = "The query is built from user input";
+        let said = |category| found("kimi", MODEL, (7, 7), category, title);
+        let all = merged([said(Logic), said(Style), said(Security)]);
+        let [one] = &all[..] else {
+            panic!("{all:?}");
+        };
+        assert_eq!(one.category, Logic, "of what is alike the first stands");
+        assert_eq!(one.also, [Style, Security]);
+        assert_eq!(one.by, ["kimi"]);
+    }
+
+    #[test]
+    fn no_other_subject_hides_what_stands_against_merging() {
+        let title = "The query is built from user input";
+        let said = |category, severity, by, rule| Finding {
+            severity,
+            confidence: Confidence::percent(90),
+            ..found(by, rule, (7, 7), category, title)
+        };
+        let security = || said(Category::Security, Severity::High, "kimi", MODEL);
+        for (why, other, told) in [
+            (
+                "worse, as the same model has it",
+                said(Category::Logic, Severity::Critical, "kimi", MODEL),
+                1,
+            ),
+            (
+                "as bad, by a rule",
+                said(Category::Logic, Severity::High, "rules", "sql"),
+                2,
+            ),
+        ] {
+            let all = merged([other, security()]);
+            assert_eq!(all.len(), told, "{why}");
+            assert!(all.iter().any(Finding::blocks), "{why}: {all:?}");
         }
     }
 

@@ -232,6 +232,7 @@ fn finding_of(
         confidence: Confidence::percent(percent),
         by: vec![model.to_owned()],
         fingerprint: None,
+        also: vec![],
         reviewed_before: false,
     })
 }

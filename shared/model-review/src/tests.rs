@@ -1,4 +1,5 @@
 mod asked;
+mod budget;
 
 use super::*;
 use crate::answer;

@@ -235,6 +235,7 @@ impl RuleReviewer {
                     confidence: rule.confidence,
                     by: vec![RULES.to_owned()],
                     fingerprint: None,
+                    also: vec![],
                     reviewed_before: false,
                     side: crate::Side::Right,
                 });

@@ -138,6 +138,7 @@ mod tests {
             confidence: Confidence::percent(90),
             by: vec!["kimi".to_owned()],
             fingerprint: None,
+            also: vec![],
             reviewed_before: false,
             side: review::Side::Right,
         }

@@ -121,6 +121,11 @@ fn batches(infra: &Infra) -> Vec<String> {
                 "{name}: nothing keeps it from asking GitHub all at once"
             ));
         }
+        if manifest.contains("name = \"publisher\"") && limit != Some(2) {
+            found.push(format!(
+                "{name}: more write to GitHub at a time than need be"
+            ));
+        }
         if reference(&infra.variables(function)["QUEUE_URL"]) != Some(queue) {
             found.push(format!(
                 "{name}: not told of {queue}, which it puts tries off in"
@@ -144,7 +149,7 @@ fn too_late(infra: &Infra) -> Vec<String> {
     let deadline = infra.number(&infra.0["Parameters"]["ReviewDeadlineSeconds"]["Default"]);
     let mut found = Vec::new();
     for (name, function, queue, source) in infra.sources() {
-        if source["ScalingConfig"].is_null() {
+        if infra.variables(function)["KIMI_MODEL"].is_null() {
             continue;
         }
         let timeout = infra.number(infra.setting(function, "Timeout"));
@@ -197,6 +202,12 @@ fn a_function_is_told_how_its_queue_gives() {
         "",
     );
     insta::assert_snapshot!(told, @"SecurityFunction: nothing keeps it from asking GitHub all at once");
+    let told = broken(
+        batches,
+        "{ MaximumConcurrency: 2 }",
+        "{ MaximumConcurrency: 3 }",
+    );
+    insta::assert_snapshot!(told, @"PublisherFunction: more write to GitHub at a time than need be");
     let told = broken(
         batches,
         "QUEUE_URL: !Ref StyleQueue",

@@ -99,6 +99,7 @@ fn finding() -> Finding {
         confidence: Confidence::percent(90),
         by: vec![],
         fingerprint: None,
+        also: vec![],
         reviewed_before: false,
         side: review::Side::Right,
     }

@@ -32,6 +32,7 @@ fn injection() -> Finding {
         confidence: Confidence::percent(90),
         by: vec!["kimi".to_owned()],
         fingerprint: None,
+        also: vec![],
         reviewed_before: false,
         side: review::Side::Right,
     }

@@ -164,7 +164,7 @@ fn told(finding: &Finding, start_line: Option<u32>) -> String {
     let mut told = format!(
         "**{}** · {} · {subject} ({}% sure{})\n\n{}",
         severity(finding.severity),
-        finding.category,
+        categories(finding),
         finding.confidence.as_percent(),
         agreed(&finding.by),
         plain(&finding.message),
@@ -176,6 +176,12 @@ fn told(finding: &Finding, start_line: Option<u32>) -> String {
         let _ = write!(told, "\n\n{}", fenced("suggestion", lines));
     }
     told
+}
+
+/// The specialists that say so: `security, logic`.
+fn categories(finding: &Finding) -> String {
+    let all = [finding.category].into_iter().chain(finding.also.clone());
+    all.map(Category::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Who found it, where rules alone did not.

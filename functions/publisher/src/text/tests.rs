@@ -29,6 +29,7 @@ fn finding(line: u32, severity: Severity, message: &str) -> Finding {
         suggestion: None,
         by: vec!["rules".to_owned()],
         fingerprint: None,
+        also: vec![],
         reviewed_before: false,
         side: ::review::Side::Right,
     }

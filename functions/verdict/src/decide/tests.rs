@@ -113,6 +113,7 @@ fn found(rule: &str, line: u32, severity: Severity, code: &str) -> Finding {
         suggestion: None,
         by: vec![by.to_owned()],
         fingerprint: None,
+        also: vec![],
         reviewed_before: false,
         side: review::Side::Right,
     }

@@ -36,6 +36,7 @@ fn finding(line: u32) -> Finding {
         confidence: Confidence::percent(80),
         by: vec!["kimi".to_owned()],
         fingerprint: None,
+        also: vec![],
         reviewed_before: false,
         side: review::Side::Right,
     }

@@ -1,51 +1,5 @@
 use super::*;
 
-/// A pull request of `files` files, each with `lines` changed lines of code.
-fn pull_request(files: usize, lines: usize) -> Diff {
-    let mut text = String::new();
-    for file in 0..files {
-        text += &format!(
-            "diff --git a/src/module_{file}.rs b/src/module_{file}.rs\n\
-             --- a/src/module_{file}.rs\n+++ b/src/module_{file}.rs\n\
-             @@ -10,{} +10,{} @@ impl Service for Module{file} {{\n \n",
-            lines + 2,
-            lines + 2,
-        );
-        for line in 0..lines {
-            text += &format!("-        let total_{line} = account.balance + {line};\n");
-            text += &format!("+        let total_{line} = account.balance.checked_add({line})?;\n");
-        }
-        text += "     }\n";
-    }
-    parsed(&text)
-}
-
-#[test]
-fn budget() {
-    println!("files  shown  left out  parts  tokens  budget");
-    for (files, parts) in [(10, 1), (100, 4), (1_000, 4)] {
-        let diff = pull_request(files, 6);
-        let options = options(16_000, parts);
-        let plan = plan(&diff, &options);
-        let tokens: usize = plan.parts.iter().map(|part| part.tokens).sum();
-        let budget = options.tokens_per_part * options.most_parts;
-        let shown: usize = plan.parts.iter().map(|part| part.files.len()).sum();
-        println!(
-            "{files:>5} {shown:>6} {:>9} {:>6} {tokens:>7} {budget:>7}",
-            plan.left_out.len(),
-            plan.parts.len(),
-        );
-        assert!(tokens <= budget);
-        assert!(shown + plan.left_out.len() >= files, "no file vanishes");
-        if !plan.left_out.is_empty() {
-            assert!(
-                tokens * 100 >= budget * 95,
-                "the budget is used: {tokens} of {budget}"
-            );
-        }
-    }
-}
-
 #[test]
 fn the_largest_diff_is_planned() {
     let mut diff = Diff::default();

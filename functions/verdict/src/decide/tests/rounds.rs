@@ -35,6 +35,7 @@ fn low(line: u32, code: &str) -> Finding {
 
 fn seen_before(finding: Finding) -> Finding {
     Finding {
+        also: vec![],
         reviewed_before: true,
         side: review::Side::Right,
         ..finding
