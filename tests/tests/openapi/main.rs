@@ -242,6 +242,7 @@ async fn every_call_is_one_that_github_describes() {
     GET /repos/{owner}/{repo}/contents/{path}
     GET /repos/{owner}/{repo}/installation
     GET /repos/{owner}/{repo}/issues/{issue_number}/comments
+    GET /repos/{owner}/{repo}/languages
     GET /repos/{owner}/{repo}/pulls/{pull_number}
     GET /repos/{owner}/{repo}/pulls/{pull_number}/files
     GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews

@@ -148,8 +148,8 @@ fn batches(infra: &Infra) -> Vec<String> {
 fn too_late(infra: &Infra) -> Vec<String> {
     let deadline = infra.number(&infra.0["Parameters"]["ReviewDeadlineSeconds"]["Default"]);
     let mut found = Vec::new();
-    for (name, function, queue, source) in infra.sources() {
-        if infra.variables(function)["KIMI_MODEL"].is_null() {
+    for (name, function, queue, _) in infra.sources() {
+        if !infra.variables(function).contains_key("KIMI_MODEL") {
             continue;
         }
         let timeout = infra.number(infra.setting(function, "Timeout"));
