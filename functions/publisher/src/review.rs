@@ -77,7 +77,8 @@ impl Review {
             return Err(Ignored::VerdictTells);
         }
         let report = report.filter(|it| it.is_against(&of.item.base_sha));
-        let mut findings = report.ok_or(Ignored::NotKept)?.report.findings;
+        let findings = report.ok_or(Ignored::NotKept)?.report.findings;
+        let mut findings = review::merged(findings);
         findings.retain(Finding::blocks);
         let kind = Kind::Late(findings);
         Ok(Self { of, kind })

@@ -1,5 +1,6 @@
 use crate::Finding;
 use std::collections::BTreeSet;
+use std::mem;
 
 /// Findings of several reviewers, those about the same thing made one: worst first,
 /// each with everybody who found it. Nobody's own findings are taken for each other.
@@ -37,18 +38,18 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
 }
 
 /// The first stands, with what the other adds to it: as bad and as certain as a rule
-/// says, or as the worse of two models does.
-fn join(one: &mut Finding, other: Finding) {
+/// says, or as the worse of two models does. What stands against merging stands first:
+/// its subject is what it is known by.
+fn join(one: &mut Finding, mut other: Finding) {
     if one.is_by_rules() {
         add_words(one, &other);
     } else {
         if other.blocks() && !one.blocks() {
-            one.also.retain(|also| *also != other.category);
-            one.also.push(one.category);
-            one.category = other.category;
+            mem::swap(one, &mut other);
         }
-        one.severity = one.severity.max(other.severity);
-        one.confidence = one.confidence.max(other.confidence);
+        if one.severity == other.severity {
+            one.confidence = one.confidence.max(other.confidence);
+        }
     }
     if one.suggestion.is_none() && one.lines() == other.lines() {
         one.suggestion = other.suggestion;
@@ -196,8 +197,21 @@ mod tests {
         ] {
             let all = merged([other, security()]);
             assert_eq!(all.len(), told, "{why}");
-            assert!(all.iter().any(Finding::blocks), "{why}: {all:?}");
+            let block = all.iter().find(|it| it.blocks());
+            let block = block.unwrap_or_else(|| panic!("{why}: {all:?}"));
+            assert_eq!(block.category, Category::Security, "{why}");
+            assert_eq!(block.severity, Severity::High, "{why}: as it was said");
         }
+        let guess = Finding {
+            confidence: Confidence::percent(60),
+            ..security()
+        };
+        let sure = said(Category::Logic, Severity::Medium, "kimi", MODEL);
+        let all = merged([guess, sure]);
+        assert!(
+            !all.iter().any(Finding::blocks),
+            "nobody has said so: {all:?}"
+        );
     }
 
     fn of(severity: Severity, by: &str, rule: &str) -> Finding {

@@ -39,12 +39,17 @@ impl Joined {
         let found = reports.flat_map(|report| &report.findings);
         for finding in review::merged(found.cloned()) {
             let before = open.take(&finding);
+            let was_open = before.is_some();
+            let finding = match before {
+                Some(before) => rounds::still_open(&before, finding),
+                None => finding,
+            };
             let is_trifle = finding.severity < review.policy.severity_floor;
             let is_unsure = finding.confidence < review.policy.confidence_floor;
             if is_trifle && !finding.blocks() {
                 joined.below_floor = joined.below_floor.saturating_add(1);
-            } else if let Some(before) = before {
-                joined.still_open.push(rounds::still_open(&before, finding));
+            } else if was_open {
+                joined.still_open.push(finding);
             } else if is_unsure && !finding.blocks() {
                 joined.unsure.push(finding);
             } else if let Some(doubted) = earlier.and_then(|it| still_unproven(&finding, it)) {

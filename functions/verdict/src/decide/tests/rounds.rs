@@ -272,6 +272,26 @@ fn below_a_new_floor_it_is_neither_told_nor_resolved() {
 }
 
 #[test]
+fn no_floor_lifts_what_was_told_to_stand_against_merging() {
+    let mut review = second();
+    review.policy.severity_floor = Severity::Medium;
+    let block = found(MODEL, 3, Severity::High, "run(x)");
+    let wavering = Finding {
+        severity: Severity::Low,
+        confidence: Confidence::percent(10),
+        ..block.clone()
+    };
+    let known = Known {
+        earlier: earlier(&[block], &[]),
+        ..all_reported(&[wavering])
+    };
+    let verdict = verdict(&review, &completed(Category::Logic), &known);
+    assert_eq!(verdict.event, ReviewEvent::RequestChanges);
+    assert_eq!(verdict.still_open.len(), 1, "as bad as it was told");
+    assert_eq!(verdict.below_floor, 0);
+}
+
+#[test]
 fn the_verdict_of_another_head_than_this_reviews_is_not_compared_with() {
     let known = Known {
         earlier: earlier(&[low(3, "run(x)")], &[]),
