@@ -176,16 +176,22 @@ pub fn plan(diff: &Diff, options: &Options<'_>) -> Plan {
             plan.left_out.push(left_out(file, WhyLeftOut::Budget));
         }
     }
-    let named = |(index, places): (usize, Places)| {
-        let file = files.get(index)?;
-        Some((file.path.clone(), places))
+    // A path may stand twice: what was a link and is a file now is gone, and is new.
+    let named = |shown: BTreeMap<usize, Places>| {
+        let mut named: BTreeMap<String, Places> = BTreeMap::new();
+        for (index, places) in shown {
+            if let Some(file) = files.get(index) {
+                named.entry(file.path.clone()).or_default().extend(places);
+            }
+        }
+        named
     };
     plan.parts = packed
         .parts
         .into_iter()
         .map(|(text, files)| Part {
             tokens: tokens(&text),
-            files: files.into_iter().filter_map(named).collect(),
+            files: named(files),
             text,
         })
         .collect();

@@ -167,6 +167,21 @@ fn a_long_line_is_cut_where_one_sees_it() {
 }
 
 #[test]
+fn a_path_that_stands_twice_has_all_its_places() {
+    let plan = plan(
+        &parsed(
+            "diff --git a/a b/a\ndeleted file mode 120000\n--- a/a\n+++ /dev/null\n@@ -1 +0,0 @@\n\
+             -target\ndiff --git a/a b/a\nnew file mode 100644\n--- /dev/null\n+++ b/a\n\
+             @@ -0,0 +1,2 @@\n+one\n+two\n",
+        ),
+        &options(1_000, 1),
+    );
+    let part = &plan.parts[0];
+    assert!(part.shows("a", 1, Side::Left), "{part:?}");
+    assert!(part.shows("a", 2, Side::Right), "{part:?}");
+}
+
+#[test]
 fn a_file_with_a_long_line_beside_the_change_is_shown_as_a_whole() {
     let mut diff = added("a.rs", &format!("{}\nshort", "x".repeat(3_000)));
     diff.files[0].hunks[0].lines[0].kind = LineKind::Context;

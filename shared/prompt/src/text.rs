@@ -1,4 +1,4 @@
-use review::rules::unseen::is_hidden;
+use review::rules::unseen::is_stripped;
 use std::borrow::Cow;
 
 /// Takes out what is not seen or does not belong into a line: bidirectional
@@ -13,12 +13,6 @@ pub fn strip(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().filter(|&c| !is_stripped(c)).collect())
-}
-
-fn is_stripped(c: char) -> bool {
-    (c.is_control() && c != '\t')
-        || is_hidden(c)
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fe00}'..='\u{fe0f}' | '\u{fff9}'..='\u{fffb}')
 }
 
 /// `text` as a string of JSON. What [`strip`] would take out is escaped, so that

@@ -312,7 +312,7 @@ mod tests {
                 "let x = \"\u{202e}\u{2066}\";",
                 true,
             ),
-            (BIDI, "a mark", "a.rs", "let x = \"\u{200f}\";", true),
+            (BIDI, "a mark", "a.rs", "let x = \"\u{200f}\";", false),
             (BIDI, "prose may need it", "a.md", "\u{2067}", false),
             (HIDDEN, "prose needs no override", "a.md", "\u{202e}", true),
             (HIDDEN, "nor tags", "a.md", "fine \u{e0041}", true),
