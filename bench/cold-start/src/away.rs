@@ -81,6 +81,7 @@ async fn answer(
             return DIFF.into_response();
         }
         None if uri.path().contains("/contents/") => return file(uri.path()),
+        None if uri.path().ends_with("/languages") => json!({ "Rust": 1_000 }),
         None => github(&method, uri.path()),
     };
     Json(answer).into_response()

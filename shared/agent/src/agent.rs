@@ -212,28 +212,6 @@ impl Inner {
         }
     }
 
-    /// What the model wrote: reserved for before, and put right when it is known what it
-    /// took.
-    async fn attempt(
-        &self,
-        ask: &Ask<'_>,
-        repair: Option<&Repair>,
-        spent: &mut Spent,
-    ) -> Result<String, AgentError> {
-        self.pause.look().await?;
-        self.left(ask.deadline).ok_or(AgentError::NoTime)?;
-        let reserved = estimate(ask, repair);
-        self.budgets.reserve(ask.scopes, ask.id, reserved).await?;
-        let mut now = Spent::default();
-        let reply = self.call(ask, repair, &mut now).await;
-        match now.counted(reserved) {
-            0 => self.budgets.release(ask.scopes, ask.id).await,
-            used => self.budgets.settle(ask.scopes, ask.id, used).await,
-        }
-        *spent = spent.plus(now);
-        reply
-    }
-
     /// What is told of it: what did not say what it took counts zero here.
     fn priced(&self, spent: &Spent) -> Usage {
         let Tokens {
@@ -254,7 +232,7 @@ impl Inner {
     }
 
     /// One question, as often as it may succeed soon; what the model wrote.
-    async fn call(
+    async fn attempt(
         &self,
         ask: &Ask<'_>,
         repair: Option<&Repair>,
@@ -262,20 +240,8 @@ impl Inner {
     ) -> Result<String, AgentError> {
         let mut tried = 0;
         loop {
-            self.pause.look().await?;
-            let time = self.left(ask.deadline).ok_or(AgentError::NoTime)?;
-            let rung = self.ladder.rung().await;
-            let (model, most) = (&self.model, self.max_completion_tokens);
-            let body = request::body(model, self.dialect, most, rung, ask, repair);
-            let body = serde_json::to_vec(&body).map_err(|error| AgentError::Rejected {
-                reason: format!("the question cannot be written as JSON: {error}"),
-            })?;
-            let refusal = match self.transport.post(body, time, self.clock.now()).await {
-                Ok(body) => {
-                    let reply = reply::read(&body);
-                    spent.add(reply.tokens);
-                    return reply.text.map_err(|error| self.redacted(error));
-                }
+            let refusal = match self.call(ask, repair, spent).await? {
+                Ok(text) => return Ok(text),
                 Err(refusal) => refusal,
             };
             let (wait, reason) = match refusal {
@@ -283,15 +249,10 @@ impl Inner {
                 Refusal::Pause { wait, reason } => {
                     return Err(self.pause.begin(wait, &reason).await);
                 }
-                Refusal::StepDown { reason } => {
-                    self.ladder.step_down(rung, &reason).await?;
-                    continue;
-                }
+                // The ladder is one rung down by now.
+                Refusal::StepDown { .. } => continue,
                 Refusal::Again { wait, reason } => (wait, reason),
-                Refusal::Lost { reason } => {
-                    spent.untold = spent.untold.saturating_add(1);
-                    (None, reason)
-                }
+                Refusal::Lost { reason } => (None, reason),
             };
             tried += 1;
             let back_off = BACK_OFF.saturating_mul(1 << (tried - 1).min(8));
@@ -306,6 +267,56 @@ impl Inner {
             tracing::info!(id = ask.id, tried, wait_ms, reason, "asking again");
             self.clock.sleep(wait).await;
         }
+    }
+
+    /// One call: reserved for before, and put right when it is known what it took.
+    async fn call(
+        &self,
+        ask: &Ask<'_>,
+        repair: Option<&Repair>,
+        spent: &mut Spent,
+    ) -> Result<Result<String, Refusal>, AgentError> {
+        self.pause.look().await?;
+        let time = self.left(ask.deadline).ok_or(AgentError::NoTime)?;
+        let reserved = estimate(ask, repair);
+        self.budgets.reserve(ask.scopes, ask.id, reserved).await?;
+        let mut now = Spent::default();
+        let answer = self.post(ask, repair, time, &mut now).await;
+        match now.counted(reserved) {
+            0 => self.budgets.release(ask.scopes, ask.id).await,
+            used => self.budgets.settle(ask.scopes, ask.id, used).await,
+        }
+        *spent = spent.plus(now);
+        answer
+    }
+
+    async fn post(
+        &self,
+        ask: &Ask<'_>,
+        repair: Option<&Repair>,
+        time: Duration,
+        spent: &mut Spent,
+    ) -> Result<Result<String, Refusal>, AgentError> {
+        let rung = self.ladder.rung().await;
+        let (model, most) = (&self.model, self.max_completion_tokens);
+        let body = request::body(model, self.dialect, most, rung, ask, repair);
+        let body = serde_json::to_vec(&body).map_err(|error| AgentError::Rejected {
+            reason: format!("the question cannot be written as JSON: {error}"),
+        })?;
+        let refusal = match self.transport.post(body, time, self.clock.now()).await {
+            Ok(body) => {
+                let reply = reply::read(&body);
+                spent.add(reply.tokens);
+                return reply.text.map(Ok).map_err(|error| self.redacted(error));
+            }
+            Err(refusal) => refusal,
+        };
+        match &refusal {
+            Refusal::Lost { .. } => spent.untold = spent.untold.saturating_add(1),
+            Refusal::StepDown { reason } => self.ladder.step_down(rung, reason).await?,
+            Refusal::Final(_) | Refusal::Pause { .. } | Refusal::Again { .. } => {}
+        }
+        Ok(Err(refusal))
     }
 
     /// The time until `deadline`; `None` if it is too short for a call.

@@ -26,8 +26,9 @@ pub(crate) struct Ladder {
     key: Key,
     state: StateManager,
     clock: Arc<dyn Clock>,
-    /// The surest way that has not been refused; `None` until the state was looked at.
-    known: Mutex<Option<Rung>>,
+    /// The surest way that has not been refused, and until when that is believed; `None`
+    /// until the state was looked at.
+    known: Mutex<Option<(Rung, Timestamp)>>,
 }
 
 impl Ladder {
@@ -42,7 +43,8 @@ impl Ladder {
 
     /// The rung to ask on.
     pub(crate) async fn rung(&self) -> Rung {
-        if let Some(rung) = *self.known.lock().unwrap_or_else(PoisonError::into_inner) {
+        let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((rung, _)) = known.filter(|(_, until)| self.clock.now() < *until) {
             return rung;
         }
         let rung = match self.seen().await {
@@ -84,9 +86,13 @@ impl Ladder {
 
     /// The lower of `rung` and what is known already.
     fn known(&self, rung: Rung) -> Rung {
+        let now = self.clock.now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let lower = known.map_or(rung, |known| known.max(rung));
-        *known.insert(lower)
+        let before = known.filter(|(_, until)| now < *until);
+        let lower = before.map_or(rung, |(before, _)| before.max(rung));
+        let until = now.checked_add(KEPT).unwrap_or(Timestamp::MAX);
+        let (lower, _) = *known.insert((lower, until));
+        lower
     }
 
     async fn seen(&self) -> Result<(Version, Option<Rung>), StateError> {

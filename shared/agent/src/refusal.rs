@@ -49,10 +49,10 @@ pub(crate) fn read(
         },
         408 | 500..=599 => Refusal::Again { wait, reason },
         400 | 422 if has(&["content_filter", "high risk"]) => Refusal::Final(AgentError::Filtered),
-        400 | 422 if has(&["response_format", "schema"]) => Refusal::StepDown { reason },
         400 | 413 | 422 if has(&["token limit", "length too long", "context length"]) => rejected(
             format!("the question is longer than the model of KIMI_MODEL reads ({reason})"),
         ),
+        400 | 422 if has(&["response_format", "schema"]) => Refusal::StepDown { reason },
         // Nothing of what it said: it may repeat a part of the key.
         401 => rejected(
             "401: KIMI_API_KEY is not taken by the endpoint of KIMI_BASE_URL. Check the key; one \

@@ -1,5 +1,6 @@
 //! One call: the key, the time it may take, and how much of the answer is read.
 
+use crate::AgentError;
 use crate::refusal::{self, Refusal};
 use crate::text::Redactor;
 use config::ConfigError;
@@ -66,11 +67,9 @@ impl Transport {
         let status = response.status();
         let mut body = Vec::new();
         if status.is_success() {
-            let whole = https::fill(&mut body, &mut response, LARGEST).await;
-            if !whole.map_err(|error| self.failed(error))? {
-                let reason = format!("the reply is larger than {LARGEST} bytes");
-                return Err(Refusal::Final(crate::AgentError::Malformed { reason }));
-            }
+            // What is larger ends somewhere, and is no JSON.
+            let read = https::fill(&mut body, &mut response, LARGEST).await;
+            let _whole = read.map_err(|error| self.failed(error))?;
             return Ok(body);
         }
         // Of an error, what can be had: the status has said the main thing.
@@ -81,11 +80,15 @@ impl Transport {
 
     /// The error with its causes, without the address.
     fn failed(&self, error: reqwest::Error) -> Refusal {
-        let went_out = !error.is_connect();
+        let (went_out, refused) = (!error.is_connect(), https::is_refused(&error));
         let reason = self.redactor.line(&https::reason(error));
-        match went_out {
-            true => Refusal::Lost { reason },
-            false => Refusal::Again { wait: None, reason },
+        if refused {
+            let reason = format!("KIMI_BASE_URL may not be called ({reason})");
+            Refusal::Final(AgentError::Rejected { reason })
+        } else if went_out {
+            Refusal::Lost { reason }
+        } else {
+            Refusal::Again { wait: None, reason }
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::call::{Call, Failure};
 use crate::{ProcessGitHub, World};
 use async_trait::async_trait;
 use github::RepoName;
-use github::port::{GitHubError, ReadLanguages};
+use github::port::{GitHubError, MOST_LANGUAGES, ReadLanguages};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -41,6 +41,7 @@ impl ReadLanguages for ProcessGitHub {
         let bytes = found.map_err(|failure| self.error(call, failure))?;
         let mut languages: Vec<_> = bytes.into_iter().collect();
         languages.sort_by_key(|(_, bytes)| Reverse(*bytes));
+        languages.truncate(MOST_LANGUAGES);
         Ok(languages.into_iter().map(|(name, _)| name).collect())
     }
 }

@@ -1,3 +1,4 @@
+use crate::lookup::Refused;
 use reqwest::{Error, Response};
 use std::error::Error as _;
 
@@ -14,6 +15,19 @@ pub async fn fill(body: &mut Vec<u8>, response: &mut Response, most: usize) -> R
         }
     }
     Ok(true)
+}
+
+/// Whether nothing was called because the name leads only where nothing may be called:
+/// no other try finds it elsewhere.
+pub fn is_refused(error: &Error) -> bool {
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        if next.is::<Refused>() {
+            return true;
+        }
+        cause = next.source();
+    }
+    false
 }
 
 /// The error with its causes, in one line and without the address.

@@ -10,7 +10,7 @@ pub(crate) struct Lookup(pub(crate) Addresses);
 /// All that a name leads to is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{host} is at {address}, {reason}")]
-struct Refused {
+pub(crate) struct Refused {
     host: String,
     /// The first of them.
     address: IpAddr,

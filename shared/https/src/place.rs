@@ -83,6 +83,8 @@ impl Place {
                 }
             }
             [0x64, 0xff9b, ..] => Self::Nowhere,
+            // Translated, and Teredo: nobody calls an API through these.
+            [0, 0, 0, 0, 0xffff, 0, ..] | [0x2001, 0, ..] => Self::Nowhere,
             // The metadata services of AWS, Google, Oracle and Scaleway.
             [0xfd00, 0xec2, ..]
             | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254]
@@ -176,6 +178,8 @@ mod tests {
             ("metadata, NAT64", "[64:ff9b::a9fe:a9fe]", Place::Nowhere),
             ("NAT64 of a network's own", "[64:ff9b:1::1]", Place::Nowhere),
             ("loopback, 6to4", "[2002:7f00:1::]", Place::Nowhere),
+            ("translated", "[::ffff:0:127.0.0.1]", Place::Nowhere),
+            ("Teredo", "[2001::1]", Place::Nowhere),
             ("private, 6to4", "[2002:a00:7::]", Place::Nowhere),
             ("metadata of AWS, IPv6", "[fd00:ec2::254]", Place::Nowhere),
             ("metadata of Google, IPv6", "[fd20:ce::254]", Place::Nowhere),

@@ -12,6 +12,10 @@ use std::ops::RangeInclusive;
 
 /// Findings of one answer; more are noise.
 const MOST_FINDINGS: usize = 20;
+/// Paths that a form lists; endpoints bound how long it may be.
+const MOST_NAMED: usize = 250;
+/// Letters of a path, where they are not listed.
+const LONGEST_PATH: usize = 4_096;
 /// Lines of a file, whatever it is.
 const MOST_LINES: u32 = 10_000_000;
 /// Lines of one finding; one that goes over more stands at its end.
@@ -49,7 +53,7 @@ impl Unbelieved {
         let mut notes = Vec::new();
         if self.astray > 0 {
             notes.push(format!(
-                "{} of its findings stood on no line of the change; that is not told.",
+                "{} of its findings stood on no line that it was shown; that is not told.",
                 self.astray
             ));
         }
@@ -71,8 +75,12 @@ pub(crate) fn schema(part: &Part) -> Schema {
     let line = || Shape::Integer(1..=MOST_LINES);
     // Two names may be shown as one.
     let paths: BTreeSet<String> = part.files.keys().map(|path| shown(path)).collect();
+    let path = match paths.len() > MOST_NAMED {
+        true => Shape::Text(LONGEST_PATH),
+        false => Shape::Named(paths.into_iter().collect()),
+    };
     let finding = Shape::Object(vec![
-        ("path", Shape::Named(paths.into_iter().collect())),
+        ("path", path),
         ("side", one_of(&["RIGHT", "LEFT"])),
         ("start_line", line()),
         ("line", line()),
@@ -195,7 +203,9 @@ fn finding_of(
 ) -> Option<Finding> {
     let line = u32::try_from(said.line).ok()?;
     let side = said.side;
-    let mut paths = part.files.keys().filter(|path| shown(path) == said.path);
+    // It may have been read as the change has it, with what is not seen as escapes.
+    let said_path = shown(&said.path);
+    let mut paths = part.files.keys().filter(|path| shown(path) == said_path);
     let path = paths.find(|path| part.shows(path, line, side))?;
     // Lines that are gone cannot be replaced, and stand one by one.
     let start = said.start_line.filter(|_| side.is_right());

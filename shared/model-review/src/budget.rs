@@ -3,6 +3,7 @@ use event::Timestamp;
 use github::{HeadSha, PrKey};
 use policy::{Budget, Policy};
 use state::Key;
+use std::cmp::Reverse;
 
 /// Tokens of the change in one question: what a model still reads with care.
 const MOST_OF_CHANGE: u64 = 24_000;
@@ -12,6 +13,9 @@ const MOST_PARTS: u64 = 8;
 
 /// Tokens of a question beside the change, and of its answer.
 const AROUND: u64 = 8_000;
+
+/// Tokens of what a second look is about.
+const CLAIMS: u64 = 8_000;
 
 /// What one specialist may ask about a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,19 +27,43 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// An even share of the review's budget: as much as any other specialist, or the
-    /// second look. Nobody's questions use up what another needs.
+    /// As much of the change as an even share of the review's budget holds: the other
+    /// specialists and the second look have as much each.
     pub(crate) fn of(policy: &Policy) -> Self {
-        let reviewers = u64::try_from(policy.reviewers.len()).unwrap_or(u64::MAX);
-        let share = policy.budget.tokens_per_review / reviewers.saturating_add(1);
-        let parts = share.div_ceil(MOST_OF_CHANGE + AROUND).clamp(1, MOST_PARTS);
-        let change = (share / parts).saturating_sub(AROUND).min(MOST_OF_CHANGE);
-        let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let (share, around) = (share(policy), around(policy));
+        let room = |parts: u64| {
+            let change = (share / parts).saturating_sub(around).min(MOST_OF_CHANGE);
+            (change.saturating_mul(parts), Reverse(parts), change)
+        };
+        let most = (1..=MOST_PARTS).map(room).max();
+        let (_, Reverse(parts), change) = most.unwrap_or((0, Reverse(1), 0));
         Self {
             parts: size(parts),
             tokens_per_part: size(change),
         }
     }
+}
+
+/// Tokens of the code in a second look: one question, within its share.
+pub(crate) fn second_look(policy: &Policy) -> usize {
+    let code = share(policy).saturating_sub(AROUND.saturating_add(CLAIMS));
+    size(code.min(MOST_OF_CHANGE))
+}
+
+fn share(policy: &Policy) -> u64 {
+    let reviewers = u64::try_from(policy.reviewers.len()).unwrap_or(u64::MAX);
+    policy.budget.tokens_per_review / reviewers.saturating_add(1)
+}
+
+/// Tokens of a question beside the change, the repository's wishes among them.
+fn around(policy: &Policy) -> u64 {
+    let wishes = policy.instructions.iter();
+    let wishes: usize = wishes.map(|one| prompt::tokens(&one.text)).sum();
+    AROUND.saturating_add(u64::try_from(wishes).unwrap_or(u64::MAX))
+}
+
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// What a question about `pr` at `head_sha` counts against: this review, this pull
@@ -101,9 +129,10 @@ mod tests {
                 "alone, it shares with the second look",
                 200_000,
                 1,
-                4,
-                17_000,
+                3,
+                24_000,
             ),
+            ("no second question that shows less", 133_332, 3, 1, 24_000),
             ("one question", 128_000, 3, 1, 24_000),
             ("a part of one", 64_000, 3, 1, 8_000),
             ("nothing", 32_000, 3, 1, 0),

@@ -9,15 +9,13 @@ use crate::budget;
 use crate::report::refused;
 use agent::{Ask, Model, Schema, Shape, Unanswered};
 use believe::Claim;
-use diff::{Diff, FileDiff};
+use diff::{Diff, FileDiff, LineKind};
 use ports::{Clock, Entropy};
-use prompt::{Options, Part, Plan};
+use prompt::{Options, Part};
 use review::item::{MOST_TO_PROVE, ProofItem};
-use review::{Change, Finding, ReviewError};
+use review::{Change, Finding, ReviewError, Side};
 use std::sync::Arc;
 
-/// Tokens of the code in the question.
-const CODE_TOKENS: usize = 24_000;
 /// Characters of what a finding says; what comes behind is not asked about.
 const LONGEST_CLAIM: usize = 600;
 /// Characters of each text of an answer; more is cut.
@@ -58,7 +56,7 @@ pub struct Prover {
 impl Prover {
     /// What a line of `change` proves of `findings`, and what not: one question about
     /// the first [`MOST_TO_PROVE`]. What has no fingerprint, stands on no line of the
-    /// change or in a file whose places do not fit into the question is not looked at:
+    /// change or in a hunk that does not fit into the question is not looked at:
     /// it is neither proven nor unproven. Of findings with one fingerprint one proof
     /// is enough.
     ///
@@ -75,7 +73,7 @@ impl Prover {
         let plan = prompt::plan(
             &code,
             &Options {
-                tokens_per_part: CODE_TOKENS,
+                tokens_per_part: budget::second_look(change.policy),
                 most_parts: 1,
                 nonce: &nonce,
                 generated: &|_| false,
@@ -85,7 +83,7 @@ impl Prover {
         let Some(part) = plan.parts.first() else {
             return Ok(ProofItem::default());
         };
-        let claims = claims(findings, &code, &plan, part);
+        let claims = claims(findings, &code, part);
         if claims.is_empty() {
             return Ok(ProofItem::default());
         }
@@ -140,11 +138,18 @@ fn narrowed(diff: &Diff, findings: &[Finding]) -> Diff {
     }
 }
 
-/// What is asked about: findings in files of which all places are shown.
-fn claims<'a>(findings: &'a [Finding], code: &'a Diff, plan: &Plan, part: &Part) -> Vec<Claim<'a>> {
-    let is_shown = |finding: &&Finding| {
-        part.files.contains_key(&finding.path)
-            && plan.left_out.iter().all(|left| left.path != finding.path)
+/// What is asked about: findings of which the whole hunk is shown.
+fn claims<'a>(findings: &'a [Finding], code: &'a Diff, part: &Part) -> Vec<Claim<'a>> {
+    let is_shown = |claim: &Claim<'_>| {
+        let mut lines = claim.hunk.lines.iter();
+        lines.all(|line| {
+            let side = match line.kind {
+                LineKind::Removed => Side::Left,
+                LineKind::Added | LineKind::Context => Side::Right,
+            };
+            let number = line.number(side);
+            number.is_none_or(|number| part.shows(&claim.finding.path, number, side))
+        })
     };
     let claim = |finding: &'a Finding| {
         let files = code.files.iter().filter(|file| file.path == finding.path);
@@ -155,7 +160,7 @@ fn claims<'a>(findings: &'a [Finding], code: &'a Diff, plan: &Plan, part: &Part)
             hunk: hunks.find(|hunk| believe::is_on(hunk, finding))?,
         })
     };
-    findings.iter().filter(is_shown).filter_map(claim).collect()
+    findings.iter().filter_map(claim).filter(is_shown).collect()
 }
 
 /// The form of an answer about `count` findings.

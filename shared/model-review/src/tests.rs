@@ -270,6 +270,21 @@ async fn a_suggestion_changes_something_and_nothing_beside_it() {
 }
 
 #[tokio::test]
+async fn a_path_is_known_as_it_is_shown_and_as_the_change_has_it() {
+    let odd = "src/a\u{200b}.rs";
+    let diff = DIFF.replace("src/a.rs", odd);
+    for (why, path) in [
+        ("as the form lists it", "src/a.rs"),
+        ("as the change has it", odd),
+    ] {
+        let said = answer(&[finding(path, 2, 2)]);
+        let report = reviewed(&diff, vec![Ok(said)]).await.report.unwrap();
+        assert_eq!(report.findings.len(), 1, "{why}: {report:?}");
+        assert_eq!(report.findings[0].path, odd, "{why}");
+    }
+}
+
+#[tokio::test]
 async fn what_comes_behind_the_most_findings_is_counted_as_that() {
     let many = vec![finding("src/a.rs", 2, 2); 23];
     let report = reviewed(DIFF, vec![Ok(answer(&many))])

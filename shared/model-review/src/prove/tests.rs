@@ -38,7 +38,7 @@ fn finding(line: u32) -> Finding {
         fingerprint: None,
         also: vec![],
         reviewed_before: false,
-        side: review::Side::Right,
+        side: Side::Right,
     }
     .identified(&diff::parse(DIFF))
 }
@@ -49,6 +49,10 @@ struct Looked {
 }
 
 async fn looked(findings: &[Finding], answer: Result<Value, AgentError>) -> Looked {
+    looked_at(DIFF, findings, answer).await
+}
+
+async fn looked_at(diff: &str, findings: &[Finding], answer: Result<Value, AgentError>) -> Looked {
     let model = Arc::new(Scripted::new(vec![answer]));
     let prover = Prover {
         model: model.clone(),
@@ -58,7 +62,7 @@ async fn looked(findings: &[Finding], answer: Result<Value, AgentError>) -> Look
     let change = Change {
         pr: &"octo/widgets#7".parse().unwrap(),
         head_sha: &"a".repeat(40).parse().unwrap(),
-        diff: &diff::parse(DIFF),
+        diff: &diff::parse(diff),
         touched: None,
         policy: &policy::Policy::default(),
         attributes: &policy::Attributes::default(),
@@ -184,6 +188,16 @@ async fn only_a_line_of_the_findings_place_proves_it() {
         assert_eq!(proof.proven.len() + proof.unproven.len(), 1, "{why}");
         assert_eq!(proof.usage.unwrap().prompt_tokens, 100, "{why}");
     }
+}
+
+/// A line that is shown in part takes no finding out of the second look.
+#[tokio::test]
+async fn a_long_line_beside_it_keeps_nothing_from_being_proven() {
+    let diff = DIFF.replace("two();", &"x".repeat(3_000));
+    let at = [finding(2)];
+    let answer = json!({ "findings": [says(1, true, "let two = left + 1;")] });
+    let proof = looked_at(&diff, &at, Ok(answer)).await.proof.unwrap();
+    assert_eq!(proof.proven.len(), 1, "{proof:?}");
 }
 
 #[tokio::test]
