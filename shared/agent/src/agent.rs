@@ -5,7 +5,7 @@ use crate::ladder::Ladder;
 use crate::pause::{Pause, drawn};
 use crate::refusal::Refusal;
 use crate::reply::{self, Tokens};
-use crate::request::{self, Repair};
+use crate::request::{self, Repair, Rung};
 use crate::text::Redactor;
 use crate::transport::Transport;
 use crate::{AgentError, Answer, Ask, Dialect, Model, Prices, Settings, Unanswered, Usage, find};
@@ -238,10 +238,17 @@ impl Inner {
         repair: Option<&Repair>,
         spent: &mut Spent,
     ) -> Result<String, AgentError> {
+        let mut rung = self.ladder.rung().await;
+        let mut stepped_down: Option<String> = None;
         let mut tried = 0;
         loop {
-            let refusal = match self.call(ask, repair, spent).await? {
-                Ok(text) => return Ok(text),
+            let refusal = match self.call(ask, repair, rung, spent).await {
+                Ok(reply) => {
+                    if let Some(reason) = stepped_down {
+                        self.ladder.keep(rung, &reason).await;
+                    }
+                    return reply.map_err(|error| self.redacted(error));
+                }
                 Err(refusal) => refusal,
             };
             let (wait, reason) = match refusal {
@@ -249,39 +256,60 @@ impl Inner {
                 Refusal::Pause { wait, reason } => {
                     return Err(self.pause.begin(wait, &reason).await);
                 }
-                // The ladder is one rung down by now.
-                Refusal::StepDown { .. } => continue,
+                Refusal::StepDown { reason } => {
+                    rung = rung.down().ok_or_else(|| AgentError::Rejected {
+                        reason: format!(
+                            "the endpoint of KIMI_BASE_URL takes no shape for answers, not even \
+                             none ({reason})"
+                        ),
+                    })?;
+                    stepped_down = Some(reason);
+                    continue;
+                }
                 Refusal::Again { wait, reason } => (wait, reason),
                 Refusal::Lost { reason } => (None, reason),
             };
             tried += 1;
-            let back_off = BACK_OFF.saturating_mul(1 << (tried - 1).min(8));
-            let drawn = drawn(&*self.entropy, back_off);
-            let wait = wait.map_or(drawn, |wait| wait.max(drawn));
-            let left = ask.deadline.duration_since(self.clock.now());
-            let left = Duration::try_from(left).unwrap_or_default();
-            if tried >= TRIES || left < wait.saturating_add(self.least_time) {
+            let Some(wait) = self.wait(ask.deadline, tried, wait) else {
                 return Err(AgentError::Unavailable { reason });
-            }
+            };
             let wait_ms = wait.as_millis();
             tracing::info!(id = ask.id, tried, wait_ms, reason, "asking again");
             self.clock.sleep(wait).await;
         }
     }
 
-    /// One call: reserved for before, and put right when it is known what it took.
+    /// One call: reserved for before, and put right when it is known what it took. What
+    /// came, or the named outcome that stands in its place; or why nothing came.
     async fn call(
         &self,
         ask: &Ask<'_>,
         repair: Option<&Repair>,
+        rung: Rung,
         spent: &mut Spent,
-    ) -> Result<Result<String, Refusal>, AgentError> {
+    ) -> Result<Result<String, AgentError>, Refusal> {
         self.pause.look().await?;
         let time = self.left(ask.deadline).ok_or(AgentError::NoTime)?;
+        let (model, most) = (&self.model, self.max_completion_tokens);
+        let body = request::body(model, self.dialect, most, rung, ask, repair);
+        let body = serde_json::to_vec(&body).map_err(|error| AgentError::Rejected {
+            reason: format!("the question cannot be written as JSON: {error}"),
+        })?;
         let reserved = estimate(ask, repair);
         self.budgets.reserve(ask.scopes, ask.id, reserved).await?;
+        let answer = self.transport.post(body, time, self.clock.now()).await;
         let mut now = Spent::default();
-        let answer = self.post(ask, repair, time, &mut now).await;
+        let answer = match answer {
+            Ok(body) => {
+                let reply = reply::read(&body);
+                now.add(reply.tokens);
+                Ok(reply.text)
+            }
+            Err(refusal) => {
+                now.untold = u32::from(matches!(refusal, Refusal::Lost { .. }));
+                Err(refusal)
+            }
+        };
         match now.counted(reserved) {
             0 => self.budgets.release(ask.scopes, ask.id).await,
             used => self.budgets.settle(ask.scopes, ask.id, used).await,
@@ -290,33 +318,14 @@ impl Inner {
         answer
     }
 
-    async fn post(
-        &self,
-        ask: &Ask<'_>,
-        repair: Option<&Repair>,
-        time: Duration,
-        spent: &mut Spent,
-    ) -> Result<Result<String, Refusal>, AgentError> {
-        let rung = self.ladder.rung().await;
-        let (model, most) = (&self.model, self.max_completion_tokens);
-        let body = request::body(model, self.dialect, most, rung, ask, repair);
-        let body = serde_json::to_vec(&body).map_err(|error| AgentError::Rejected {
-            reason: format!("the question cannot be written as JSON: {error}"),
-        })?;
-        let refusal = match self.transport.post(body, time, self.clock.now()).await {
-            Ok(body) => {
-                let reply = reply::read(&body);
-                spent.add(reply.tokens);
-                return reply.text.map(Ok).map_err(|error| self.redacted(error));
-            }
-            Err(refusal) => refusal,
-        };
-        match &refusal {
-            Refusal::Lost { .. } => spent.untold = spent.untold.saturating_add(1),
-            Refusal::StepDown { reason } => self.ladder.step_down(rung, reason).await?,
-            Refusal::Final(_) | Refusal::Pause { .. } | Refusal::Again { .. } => {}
-        }
-        Ok(Err(refusal))
+    /// How long to wait after `tried` tries, no less than is `wanted`; `None` if there is
+    /// no other.
+    fn wait(&self, deadline: Timestamp, tried: u32, wanted: Option<Duration>) -> Option<Duration> {
+        let back_off = BACK_OFF.saturating_mul(1 << (tried - 1).min(8));
+        let wait = drawn(&*self.entropy, back_off).max(wanted.unwrap_or_default());
+        let left = deadline.duration_since(self.clock.now());
+        let left = Duration::try_from(left).unwrap_or_default();
+        (tried < TRIES && left >= wait.saturating_add(self.least_time)).then_some(wait)
     }
 
     /// The time until `deadline`; `None` if it is too short for a call.

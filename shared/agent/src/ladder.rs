@@ -1,7 +1,6 @@
 //! How an endpoint and its model are asked for an answer's shape: found out once, and
 //! kept as state for all who ask.
 
-use crate::AgentError;
 use crate::request::Rung;
 use ports::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -58,30 +57,14 @@ impl Ladder {
         self.known(rung)
     }
 
-    /// Goes one rung down from `refused`, for all who ask, unless someone else has.
-    ///
-    /// # Errors
-    /// [`AgentError::Rejected`] at the foot of it.
-    pub(crate) async fn step_down(&self, refused: Rung, reason: &str) -> Result<(), AgentError> {
-        let Some(down) = refused.down() else {
-            return Err(AgentError::Rejected {
-                reason: format!(
-                    "the endpoint of KIMI_BASE_URL takes no shape for answers, not even none \
-                     ({reason})"
-                ),
-            });
-        };
-        tracing::warn!(
-            ?refused,
-            ?down,
-            reason,
-            "answers are asked for in another way"
-        );
-        let down = self.known(down);
-        if let Err(error) = self.keep(down, reason).await {
+    /// `rung` was taken where a surer way was refused for a `reason`: all who ask begin
+    /// there. What was only refused may be the question's fault, and is not kept.
+    pub(crate) async fn keep(&self, rung: Rung, reason: &str) {
+        tracing::warn!(?rung, reason, "answers are asked for in another way");
+        let rung = self.known(rung);
+        if let Err(error) = self.store(rung, reason).await {
             tracing::warn!(%error, "others will have to find it out again");
         }
-        Ok(())
     }
 
     /// The lower of `rung` and what is known already.
@@ -100,7 +83,7 @@ impl Ladder {
         Ok((seen.version, seen.value.map(|stored| stored.rung)))
     }
 
-    async fn keep(&self, rung: Rung, reason: &str) -> Result<(), StateError> {
+    async fn store(&self, rung: Rung, reason: &str) -> Result<(), StateError> {
         for _ in 0..TRIES {
             let (version, seen) = self.seen().await?;
             if seen.is_some_and(|seen| seen >= rung) {

@@ -27,6 +27,13 @@ pub(crate) enum Refusal {
     Final(AgentError),
 }
 
+impl From<AgentError> for Refusal {
+    /// What keeps a call from being made.
+    fn from(error: AgentError) -> Self {
+        Self::Final(error)
+    }
+}
+
 /// Reads an answer that is not 200. `wait` is its `Retry-After`.
 pub(crate) fn read(
     status: u16,

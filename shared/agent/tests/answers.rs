@@ -127,6 +127,28 @@ async fn a_shape_that_is_refused_is_asked_for_in_another_way_from_then_on() {
 }
 
 #[tokio::test]
+async fn one_question_that_is_refused_everywhere_changes_no_other() {
+    let stage = Stage::new().await;
+    for _ in 0..3 {
+        stage.world.then(Reply::Error {
+            status: 400,
+            kind: "invalid_request_error".to_owned(),
+            message: "cannot read db/schema.sql".to_owned(),
+        });
+    }
+    stage.world.otherwise(|_| Reply::Json(json!({"n": 7})));
+    let agent = stage.agent();
+    let error = stage.ask(&agent, "1").await.unwrap_err();
+    assert_eq!(name(&error), "Rejected", "{error}");
+    for agent in [agent, stage.agent()] {
+        stage.ask(&agent, "2").await.unwrap();
+        let requests = stage.world.requests();
+        let asked = requests.last().unwrap().response_format();
+        assert_eq!(asked, Some("json_schema"));
+    }
+}
+
+#[tokio::test]
 async fn prompts_begin_alike() {
     let stage = Stage::new().await;
     stage.world.otherwise(|_| Reply::Json(json!({"n": 7})));
