@@ -31,11 +31,12 @@ const START: i64 = 1_767_603_600;
 /// A story that takes more deliveries goes round in a circle.
 const MOST_DELIVERIES: usize = 2_000;
 /// The kinds of state items.
-pub(crate) const KINDS: [&str; 9] = [
+pub(crate) const KINDS: [&str; 10] = [
     "budget:",
     "check:",
     "journal:",
     "ladder:",
+    "pace:",
     "pause:",
     "pr:",
     "proof:",

@@ -24,12 +24,15 @@
 mod approval;
 mod approve;
 mod check;
+mod pace;
 mod publication;
 mod review;
 mod summary;
 mod text;
 mod votes;
 mod wanted;
+
+pub use pace::Turns;
 
 use ::review::Category;
 use ::review::item::CheckItem;

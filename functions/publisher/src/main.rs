@@ -1,7 +1,7 @@
 //! Wiring to Lambda.
 
 use github_client::Client;
-use publisher::Publisher;
+use publisher::{Publisher, Turns};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,11 +13,14 @@ async fn main() -> Result<(), runtime::Error> {
         aws::secrets(&base),
     )?;
     let (clock, entropy) = (base.clock.clone(), base.entropy.clone());
-    let github = Arc::new(Client::publisher_from_environment(
-        &environment,
-        base.https.clone(),
-        clock.clone(),
-    )?);
+    let https = base.https.clone();
+    let github = Client::publisher_from_environment(&environment, https, clock.clone())?;
+    let turns = Turns {
+        state: state.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+    };
+    let github = Arc::new(github.paced_by(Arc::new(turns)));
     let publisher = Publisher {
         state,
         bus,

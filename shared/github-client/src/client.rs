@@ -18,7 +18,7 @@ use crate::link;
 use crate::transport::Transport;
 use crate::wire::{About, Answer, Call, JSON};
 use github::RepoName;
-use github::port::GitHubError;
+use github::port::{GitHubError, Pace};
 use ports::{Clock, Timestamp};
 use reqwest::{Method, Url, header};
 use serde::de::DeserializeOwned;
@@ -41,6 +41,8 @@ pub struct Client {
     identity: RwLock<Option<Identity>>,
     /// When the last write began or ended. Held while one is under way.
     last_write: Mutex<Option<Timestamp>>,
+    /// Shared with clients in other processes, if there are any.
+    pace: Option<Arc<dyn Pace>>,
     files: std::sync::Mutex<contents::Kept>,
 }
 
@@ -69,8 +71,17 @@ impl Client {
             transport: Transport::new(&config, https, clock)?,
             identity: RwLock::new(config.bot_login.map(Identity::Login)),
             last_write: Mutex::new(None),
+            pace: None,
             files: std::sync::Mutex::default(),
         })
+    }
+
+    /// The same client, which begins no write before it has a turn of `pace`: for those
+    /// that write beside clients in other processes.
+    #[must_use]
+    pub fn paced_by(mut self, pace: Arc<dyn Pace>) -> Self {
+        self.pace = Some(pace);
+        self
     }
 
     /// The client that the environment describes: `GITHUB_APP_ID` with
@@ -238,6 +249,9 @@ impl Client {
             if !wait.is_zero() {
                 clock.sleep(wait).await;
             }
+        }
+        if let Some(pace) = &self.pace {
+            pace.turn(&call.name).await?;
         }
         *last_write = Some(clock.now()); // also if this future is dropped half-way
         let answer = self.transport.write(call).await;

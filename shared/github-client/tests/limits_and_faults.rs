@@ -3,13 +3,14 @@
 
 mod common;
 
+use async_trait::async_trait;
 use common::Stage;
 use event::Failure;
-use github::port::{GitHubError, PublishReview, ReadPullRequest};
+use github::port::{GitHubError, Pace, PublishReview, ReadPullRequest};
 use github_client::{Client, Config};
 use github_world::{Call, Fault, Limit, NewPullRequest, World};
 use ports::{SeededEntropy, SystemClock};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const MARKER: &str = "<!-- review of 1234567 -->";
@@ -182,6 +183,47 @@ async fn writes_are_a_second_apart() {
     let (both, slept) = stage.slept(async { tokio::join!(post(), post()) }).await;
     assert!(both.0.is_ok() && both.1.is_ok());
     assert_eq!(slept, secs(2), "at once, they go one after the other");
+}
+
+/// Gives one turn.
+#[derive(Default)]
+struct OneTurn(Mutex<Vec<String>>);
+
+#[async_trait]
+impl Pace for OneTurn {
+    async fn turn(&self, call: &str) -> Result<(), GitHubError> {
+        let mut calls = self.0.lock().expect("a lock");
+        calls.push(call.to_owned());
+        match calls.len() {
+            1 => Ok(()),
+            _ => Err(GitHubError::Unavailable {
+                call: call.to_owned(),
+                reason: "not now".to_owned(),
+            }),
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_writes_beside_others_waits_for_a_turn() {
+    let stage = Stage::new().await;
+    let pace = Arc::new(OneTurn::default());
+    let client = stage.client().paced_by(pace.clone());
+    client.pull_request(&stage.pr).await.unwrap();
+    let review = stage.review("a thought");
+    client.create_review(&stage.pr, &review).await.unwrap();
+    let error = client.create_review(&stage.pr, &review).await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    let post = format!(
+        "POST /repos/{}/pulls/{}/reviews",
+        stage.pr.repo, stage.pr.number
+    );
+    assert_eq!(
+        *pace.0.lock().unwrap(),
+        [post.clone(), post],
+        "to read takes none"
+    );
+    assert_eq!(stage.world.reviews(&stage.pr).len(), 1, "nothing was sent");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod check;
 mod comment;
 mod files;
 mod identity;
+mod pace;
 mod vote;
 
 pub use check::{CheckId, Conclusion, FoundCheck, NewCheck, ReadChecks, SetCheck};
@@ -15,6 +16,7 @@ pub use files::{
     ReadFiles, ReadLanguages, is_file_path,
 };
 pub use identity::WhoAmI;
+pub use pace::Pace;
 pub use vote::{DismissReview, OwnReview, ReviewState};
 
 use crate::{HeadSha, PrKey};

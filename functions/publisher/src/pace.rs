@@ -1,0 +1,132 @@
+//! Writes to GitHub, a second apart, of all publishers together.
+//!
+//! *Reads and writes* `pace:github`: when the next one may begin.
+
+use async_trait::async_trait;
+use event::Timestamp;
+use github::port::{GitHubError, Pace};
+use ports::{Clock, Entropy};
+use serde::{Deserialize, Serialize};
+use state::{Key, Saved, StateManager};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// "Best practices for using the REST API".
+const BETWEEN: Duration = Duration::from_secs(1);
+
+/// Who would wait for longer lets go instead: a function has 30 seconds.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// How often a lost race is decided again.
+const TRIES: u32 = 32;
+
+/// The longest wait after one.
+const LOST_RACE: Duration = Duration::from_millis(100);
+
+/// Gives turns, one a second.
+pub struct Turns {
+    /// Where it is kept when the next one is.
+    pub state: StateManager,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// What waits after a lost race are drawn from.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Stored {
+    next: Timestamp,
+}
+
+#[async_trait]
+impl Pace for Turns {
+    async fn turn(&self, call: &str) -> Result<(), GitHubError> {
+        let away = |reason: String| GitHubError::Unavailable {
+            call: call.to_owned(),
+            reason,
+        };
+        let key = Key::new("pace", "github").map_err(|error| away(error.to_string()))?;
+        for _ in 0..TRIES {
+            let seen = self.state.load::<Stored>(&key).await;
+            let seen = seen.map_err(|error| away(error.to_string()))?;
+            let now = self.clock.now();
+            let turn = seen.value.map_or(now, |stored| stored.next.max(now));
+            let wait = Duration::try_from(turn.duration_since(now)).unwrap_or_default();
+            if wait > LONGEST {
+                return Err(away("too many others are writing".to_owned()));
+            }
+            let next = turn + BETWEEN;
+            let stored = Stored { next };
+            let saved = self.state.save(&key, seen.version, &stored, Some(next));
+            match saved.await.map_err(|error| away(error.to_string()))? {
+                Saved::Written(_) => {
+                    self.clock.sleep(wait).await;
+                    return Ok(());
+                }
+                Saved::Stale => {
+                    let longest = u64::try_from(LOST_RACE.as_millis()).unwrap_or(u64::MAX);
+                    let drawn = self.entropy.next_u64() % longest.max(1);
+                    self.clock.sleep(Duration::from_millis(drawn)).await;
+                }
+            }
+        }
+        Err(away(
+            "others were always quicker to take their turn".to_owned(),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event::Failure;
+    use ports::{ManualClock, SeededEntropy};
+    use state::Memory;
+
+    fn two() -> (Arc<ManualClock>, [Turns; 2]) {
+        let start = Timestamp::from_second(1_767_603_600).unwrap();
+        let clock = Arc::new(ManualClock::starting_at(start));
+        let memory = Arc::new(Memory::default());
+        let turns = |seed| {
+            let entropy = Arc::new(SeededEntropy::new(seed));
+            Turns {
+                state: StateManager::new(memory.clone(), clock.clone(), entropy.clone()),
+                clock: clock.clone(),
+                entropy,
+            }
+        };
+        let turns = [turns(1), turns(2)];
+        (clock, turns)
+    }
+
+    #[tokio::test]
+    async fn two_processes_write_a_second_apart() {
+        let (clock, [one, other]) = two();
+        let start = clock.now();
+        for (turns, begins) in [(&one, 0), (&other, 1), (&one, 2), (&one, 3), (&other, 4)] {
+            turns.turn("POST /reviews").await.unwrap();
+            let since = Duration::try_from(clock.now().duration_since(start)).unwrap();
+            assert_eq!(since, Duration::from_secs(begins));
+        }
+        clock.advance(Duration::from_secs(60));
+        let before = clock.now();
+        other.turn("POST /reviews").await.unwrap();
+        assert_eq!(clock.now(), before, "nobody has written for a minute");
+    }
+
+    #[tokio::test]
+    async fn who_would_wait_for_long_is_let_go_and_takes_no_turn() {
+        let (clock, [one, other]) = two();
+        let key = Key::new("pace", "github").unwrap();
+        let next = clock.now() + Duration::from_secs(11);
+        let seen = one.state.load::<Stored>(&key).await.unwrap();
+        let stored = Stored { next };
+        let saved = one.state.save(&key, seen.version, &stored, Some(next));
+        assert!(matches!(saved.await, Ok(Saved::Written(_))));
+        let error = other.turn("POST /reviews").await.unwrap_err();
+        assert!(error.is_retryable(), "{error}");
+        clock.advance(Duration::from_secs(1));
+        other.turn("POST /reviews").await.unwrap();
+        assert_eq!(clock.now(), next, "its place is the next one still");
+    }
+}
