@@ -13,7 +13,7 @@ async fn main() -> Result<(), runtime::Error> {
         bus_eventbridge::open(&base),
         aws::secrets(&base),
     )?;
-    let (https, clock) = (base.https.clone(), base.clock.clone());
+    let (https, clock) = (base.https()?, base.clock.clone());
     let github = Arc::new(Client::from_environment(&environment, https, clock)?);
     let coordinator = Coordinator {
         state,

@@ -13,7 +13,7 @@ async fn main() -> Result<(), runtime::Error> {
         aws::secrets(&base),
     )?;
     let (clock, entropy) = (base.clock.clone(), base.entropy.clone());
-    let https = base.https.clone();
+    let https = base.https()?;
     let github = Client::publisher_from_environment(&environment, https, clock.clone())?;
     let turns = Turns {
         state: state.clone(),

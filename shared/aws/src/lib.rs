@@ -42,9 +42,8 @@ pub struct Base {
     pub environment: Environment,
     /// What its clients of AWS are made from.
     pub sdk: SdkConfig,
-    /// What calls GitHub and the model. Clients of AWS have one of their own: where AWS
-    /// is, `ALLOW_ADDRESSES` does not say, and it may be a VPC's endpoint.
-    pub https: Client,
+    /// Whom its clients trust.
+    roots: Roots,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where random numbers come from.
@@ -60,16 +59,28 @@ impl Base {
         let more = environment.extra_ca_certs();
         let roots = Roots::built_in(more);
         let roots = roots.map_err(|error| ConfigError::new("EXTRA_CA_CERTS", error))?;
-        let no_tls = |error| ConfigError::new("EXTRA_CA_CERTS", https::reason(error));
-        let addresses = environment.allow_addresses()?;
         Ok(Self {
             sdk: sdk_config(environment.aws()?, &roots.unguarded().map_err(no_tls)?),
-            https: roots.client(addresses).map_err(no_tls)?,
+            roots,
             environment,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
         })
     }
+
+    /// What calls GitHub and the model, made anew. Clients of AWS have one of their own:
+    /// where AWS is, `ALLOW_ADDRESSES` does not say, and it may be a VPC's endpoint.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is wrong.
+    pub fn https(&self) -> Result<Client, ConfigError> {
+        let addresses = self.environment.allow_addresses()?;
+        self.roots.client(addresses).map_err(no_tls)
+    }
+}
+
+fn no_tls(error: https::Error) -> ConfigError {
+    ConfigError::new("EXTRA_CA_CERTS", https::reason(error))
 }
 
 /// What a look at something at start has shown: that it is not there, or may not

@@ -16,7 +16,7 @@ pub async fn open(base: &Base) -> Result<Deps, ConfigError> {
         aws::secrets(base),
     )?;
     let (clock, entropy) = (base.clock.clone(), base.entropy.clone());
-    let https = base.https.clone();
+    let https = base.https()?;
     let github = Client::from_environment(&environment, https.clone(), clock.clone())?;
     let agent = Agent::from_environment(
         &environment,
