@@ -32,9 +32,12 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
     let by_others = !other.by.iter().any(|by| one.by.contains(by));
     let same_subject = one.category == other.category && by_others;
     let is_worse = other.severity > one.severity || (other.blocks() && !one.blocks());
-    let is_worse = one.is_by_rules() && is_worse;
     let same_file = one.path == other.path && one.side == other.side;
-    same_file && overlap && !rules && !is_worse && (same_subject || alike(one, other))
+    same_file
+        && overlap
+        && !rules
+        && !(one.is_by_rules() && is_worse)
+        && (same_subject || alike(one, other))
 }
 
 /// The first stands, with what the other adds to it: as bad and as certain as a rule
@@ -47,7 +50,8 @@ fn join(one: &mut Finding, mut other: Finding) {
         if other.blocks() && !one.blocks() {
             mem::swap(one, &mut other);
         }
-        if one.severity == other.severity {
+        // How sure one is of its subject makes nobody surer of another.
+        if one.severity == other.severity && one.category == other.category {
             one.confidence = one.confidence.max(other.confidence);
         }
     }
@@ -206,12 +210,14 @@ mod tests {
             confidence: Confidence::percent(60),
             ..security()
         };
-        let sure = said(Category::Logic, Severity::Medium, "kimi", MODEL);
-        let all = merged([guess, sure]);
-        assert!(
-            !all.iter().any(Finding::blocks),
-            "nobody has said so: {all:?}"
-        );
+        for severity in [Severity::Medium, Severity::High] {
+            let sure = said(Category::Logic, severity, "kimi", MODEL);
+            let all = merged([guess.clone(), sure]);
+            assert!(
+                !all.iter().any(Finding::blocks),
+                "nobody has said so: {all:?}"
+            );
+        }
     }
 
     fn of(severity: Severity, by: &str, rule: &str) -> Finding {
