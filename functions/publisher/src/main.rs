@@ -18,7 +18,6 @@ async fn main() -> Result<(), runtime::Error> {
     let turns = Turns {
         state: state.clone(),
         clock: clock.clone(),
-        entropy: entropy.clone(),
     };
     let github = Arc::new(github.paced_by(Arc::new(turns)));
     let publisher = Publisher {

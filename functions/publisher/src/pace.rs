@@ -5,9 +5,9 @@
 use async_trait::async_trait;
 use event::Timestamp;
 use github::port::{GitHubError, Pace};
-use ports::{Clock, Entropy};
+use ports::Clock;
 use serde::{Deserialize, Serialize};
-use state::{Key, Saved, StateManager};
+use state::{Key, StateManager};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,20 +17,12 @@ const BETWEEN: Duration = Duration::from_secs(1);
 /// Who would wait for longer lets go instead: a function has 30 seconds.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// How often a lost race is decided again.
-const TRIES: u32 = 32;
-
-/// The longest wait after one.
-const LOST_RACE: Duration = Duration::from_millis(100);
-
 /// Gives turns, one a second.
 pub struct Turns {
     /// Where it is kept when the next one is.
     pub state: StateManager,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// What waits after a lost race are drawn from.
-    pub entropy: Arc<dyn Entropy>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,33 +38,21 @@ impl Pace for Turns {
             reason,
         };
         let key = Key::new("pace", "github").map_err(|error| away(error.to_string()))?;
-        for _ in 0..TRIES {
-            let seen = self.state.load::<Stored>(&key).await;
-            let seen = seen.map_err(|error| away(error.to_string()))?;
-            let now = self.clock.now();
-            let turn = seen.value.map_or(now, |stored| stored.next.max(now));
+        let take = |seen: Option<Stored>, now| {
+            let turn = seen.map_or(now, |stored| stored.next.max(now));
             let wait = Duration::try_from(turn.duration_since(now)).unwrap_or_default();
-            if wait > LONGEST {
-                return Err(away("too many others are writing".to_owned()));
-            }
             let next = turn + BETWEEN;
-            let stored = Stored { next };
-            let saved = self.state.save(&key, seen.version, &stored, Some(next));
-            match saved.await.map_err(|error| away(error.to_string()))? {
-                Saved::Written(_) => {
-                    self.clock.sleep(wait).await;
-                    return Ok(());
-                }
-                Saved::Stale => {
-                    let longest = u64::try_from(LOST_RACE.as_millis()).unwrap_or(u64::MAX);
-                    let drawn = self.entropy.next_u64() % longest.max(1);
-                    self.clock.sleep(Duration::from_millis(drawn)).await;
-                }
+            match wait > LONGEST {
+                true => (None, None),
+                false => (Some((Stored { next }, next)), Some(wait)),
             }
+        };
+        let turn = self.state.update(&key, take).await;
+        match turn.map_err(|error| away(error.to_string()))? {
+            Some(wait) => self.clock.sleep(wait).await,
+            None => return Err(away("too many others are writing".to_owned())),
         }
-        Err(away(
-            "others were always quicker to take their turn".to_owned(),
-        ))
+        Ok(())
     }
 }
 
@@ -81,7 +61,7 @@ mod tests {
     use super::*;
     use event::Failure;
     use ports::{ManualClock, SeededEntropy};
-    use state::Memory;
+    use state::{Memory, Saved};
 
     fn two() -> (Arc<ManualClock>, [Turns; 2]) {
         let start = Timestamp::from_second(1_767_603_600).unwrap();
@@ -90,9 +70,8 @@ mod tests {
         let turns = |seed| {
             let entropy = Arc::new(SeededEntropy::new(seed));
             Turns {
-                state: StateManager::new(memory.clone(), clock.clone(), entropy.clone()),
+                state: StateManager::new(memory.clone(), clock.clone(), entropy),
                 clock: clock.clone(),
-                entropy,
             }
         };
         let turns = [turns(1), turns(2)];

@@ -135,7 +135,7 @@ impl Publish for Review {
             return Ok(Ok(Stands::posted(found.0, &plain)));
         }
         let verdict = match &self.kind {
-            Kind::Verdict(verdict) => Some(&**verdict),
+            Kind::Verdict(verdict) => Some(verdict.as_ref()),
             Kind::Late(_) => None,
         };
         let approval = match by.approval(&self.of, verdict).await? {

@@ -2,7 +2,7 @@
 
 use crate::budget::Budgets;
 use crate::ladder::Ladder;
-use crate::pause::{Pause, drawn};
+use crate::pause::Pause;
 use crate::refusal::Refusal;
 use crate::reply::{self, Tokens};
 use crate::request::{self, Repair, Rung};
@@ -95,9 +95,9 @@ impl Agent {
             least_time: settings.least_time,
             transport,
             redactor,
-            pause: Pause::new(pause, state.clone(), clock.clone(), entropy.clone()),
+            pause: Pause::new(pause, state.clone(), clock.clone()),
             ladder: Ladder::new(ladder, state.clone(), clock.clone()),
-            budgets: Budgets::new(state, clock.clone(), entropy.clone()),
+            budgets: Budgets::new(state),
             clock,
             entropy,
         })))
@@ -359,6 +359,13 @@ impl Inner {
             | AgentError::State(_) => error,
         }
     }
+}
+
+/// A time drawn from half of `longest` to all of it.
+fn drawn(entropy: &dyn Entropy, longest: Duration) -> Duration {
+    let half = u64::try_from(longest.as_micros() / 2).unwrap_or(u64::MAX);
+    let part = entropy.next_u64() % half.saturating_add(1).max(1);
+    Duration::from_micros(half.saturating_add(part))
 }
 
 /// What is reserved for an attempt: its bytes, and an answer.

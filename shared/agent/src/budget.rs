@@ -1,19 +1,13 @@
 //! Budgets: reserved before a call, put right after it, by the optimistic lock.
 
 use crate::ledger::{Change, Ledger};
-use crate::pause::{LOST_RACE, jitter};
 use crate::{AgentError, Scope};
-use ports::{Clock, Entropy, Timestamp};
-use state::{Key, Saved, StateError, StateManager};
-use std::sync::Arc;
+use ports::Timestamp;
+use state::{Key, StateError, StateManager};
 use std::time::Duration;
 
 /// How long a budget is kept after its last change.
 const KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-
-/// How often a lost race is decided again. Each of them is won by someone, so that
-/// sixty can be served who begin together, reserve, and give back.
-const TRIES: u32 = 128;
 
 /// Tokens reserved or used in the budget under `key`.
 ///
@@ -26,21 +20,11 @@ pub async fn used(state: &StateManager, key: &Key) -> Result<u64, StateError> {
 
 pub(crate) struct Budgets {
     state: StateManager,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
 }
 
 impl Budgets {
-    pub(crate) fn new(
-        state: StateManager,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-    ) -> Self {
-        Self {
-            state,
-            clock,
-            entropy,
-        }
+    pub(crate) fn new(state: StateManager) -> Self {
+        Self { state }
     }
 
     /// Reserves `tokens` for `id` in all of `scopes`, or in none.
@@ -103,28 +87,17 @@ impl Budgets {
         key: &Key,
         change: impl Fn(&mut Ledger) -> Change + Send,
     ) -> Result<Change, StateError> {
-        for _ in 0..TRIES {
-            let seen = self.state.load::<Ledger>(key).await?;
-            let mut ledger = seen.value.unwrap_or_default();
+        let change = move |seen: Option<Ledger>, now: Timestamp| {
+            let mut ledger = seen.unwrap_or_default();
             match change(&mut ledger) {
-                Change::Made => {}
-                unchanged @ (Change::None | Change::Over) => return Ok(unchanged),
+                Change::Made => {
+                    let until = now.checked_add(KEPT).unwrap_or(Timestamp::MAX);
+                    (Some((ledger, until)), Change::Made)
+                }
+                unchanged @ (Change::None | Change::Over) => (None, unchanged),
             }
-            let until = self.clock.now().checked_add(KEPT);
-            let until = until.unwrap_or(Timestamp::MAX);
-            let saved = self
-                .state
-                .save(key, seen.version, &ledger, Some(until))
-                .await?;
-            match saved {
-                Saved::Written(_) => return Ok(Change::Made),
-                Saved::Stale => jitter(&*self.clock, &*self.entropy, LOST_RACE).await,
-            }
-        }
-        Err(StateError::Contended {
-            key: key.clone(),
-            tries: TRIES,
-        })
+        };
+        self.state.update(key, change).await
     }
 }
 

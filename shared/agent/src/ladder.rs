@@ -4,15 +4,12 @@
 use crate::request::Rung;
 use ports::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
-use state::{Key, Saved, StateError, StateManager, Version};
+use state::{Key, StateError, StateManager};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// After this an endpoint may have learnt what it refused.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// How often a lost race is decided again.
-const TRIES: u32 = 16;
 
 /// What is stored under `ladder:HOST/MODEL`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,8 +43,8 @@ impl Ladder {
         if let Some((rung, _)) = known.filter(|(_, until)| self.clock.now() < *until) {
             return rung;
         }
-        let rung = match self.seen().await {
-            Ok((_, seen)) => seen.unwrap_or(Rung::Schema),
+        let rung = match self.state.load::<Stored>(&self.key).await {
+            Ok(seen) => seen.value.map_or(Rung::Schema, |stored| stored.rung),
             Err(error) => {
                 // The endpoint will say it again.
                 tracing::warn!(%error, "nobody knows how answers are asked for");
@@ -78,31 +75,16 @@ impl Ladder {
         lower
     }
 
-    async fn seen(&self) -> Result<(Version, Option<Rung>), StateError> {
-        let seen = self.state.load::<Stored>(&self.key).await?;
-        Ok((seen.version, seen.value.map(|stored| stored.rung)))
-    }
-
     async fn store(&self, rung: Rung, reason: &str) -> Result<(), StateError> {
-        for _ in 0..TRIES {
-            let (version, seen) = self.seen().await?;
-            if seen.is_some_and(|seen| seen >= rung) {
-                return Ok(());
-            }
+        let lower = |seen: Option<Stored>, now: Timestamp| {
+            let known = seen.is_some_and(|stored| stored.rung >= rung);
             let stored = Stored {
                 rung,
                 reason: reason.to_owned(),
             };
-            let until = self.clock.now().checked_add(KEPT);
-            let until = until.unwrap_or(Timestamp::MAX);
-            let saved = self.state.save(&self.key, version, &stored, Some(until));
-            if let Saved::Written(_) = saved.await? {
-                return Ok(());
-            }
-        }
-        Err(StateError::Contended {
-            key: self.key.clone(),
-            tries: TRIES,
-        })
+            let until = now.checked_add(KEPT).unwrap_or(Timestamp::MAX);
+            ((!known).then_some((stored, until)), ())
+        };
+        self.state.update(&self.key, lower).await
     }
 }

@@ -68,8 +68,8 @@ impl Transport {
         let mut body = Vec::new();
         if status.is_success() {
             // What is larger ends somewhere, and is no JSON.
-            let read = https::fill(&mut body, &mut response, LARGEST).await;
-            let _whole = read.map_err(|error| self.failed(error))?;
+            let whole = https::fill(&mut body, &mut response, LARGEST).await;
+            whole.map_err(|error| self.failed(error))?;
             return Ok(body);
         }
         // Of an error, what can be had: the status has said the main thing.

@@ -5,7 +5,8 @@
 //! - [`StateManager::turn`]: load → decide → save, what every handler does. The
 //!   events that a decision says are kept with the state that it wrote
 //!   ([`Record`]), so that a repeat says them again and changes nothing.
-//! - [`StateManager::load`] and [`StateManager::save`]: typed values.
+//! - [`StateManager::load`], [`StateManager::save`] and both in one,
+//!   [`StateManager::update`]: typed values.
 //! - [`StateBackend`]: JSON text under a key. [`Memory`] and, with the feature
 //!   `sqlite`, [`Sqlite`] are here; DynamoDB has a crate of its own, so that no
 //!   handler's library pulls in an AWS SDK.

@@ -1,3 +1,4 @@
+use crate::record::{MAX_TRIES, back_off};
 use crate::{Key, KeyPrefix, NewItem, Record, Saved, StateBackend, StateError, Version, WriteId};
 use event::Timestamp;
 use ports::{Clock, Entropy};
@@ -112,6 +113,46 @@ impl StateManager {
         self.backend.put_if_version(key, seen, item).await
     }
 
+    /// Writes what `change` makes of the value under `key` at this time, with its expiry,
+    /// and gives the rest of what it says; without a value nothing is written. It is asked
+    /// again whenever someone else was quicker, and once more if its own write was applied
+    /// and then replaced: what must not be done twice it finds in the value.
+    ///
+    /// # Errors
+    /// [`StateError::Contended`] when others were always quicker, else as
+    /// [`load`](StateManager::load) and [`save`](StateManager::save).
+    pub async fn update<T, R>(
+        &self,
+        key: &Key,
+        change: impl Fn(Option<T>, Timestamp) -> (Option<(T, Timestamp)>, R) + Send,
+    ) -> Result<R, StateError>
+    where
+        T: Serialize + DeserializeOwned + Send + Sync,
+        R: Send,
+    {
+        for lost in 0..MAX_TRIES {
+            if lost > 0 {
+                self.pause(back_off(lost)).await;
+            }
+            let seen = self.load::<T>(key).await?;
+            let (next, said) = change(seen.value, self.now());
+            let Some((next, expires_at)) = next else {
+                return Ok(said);
+            };
+            match self
+                .save(key, seen.version, &next, Some(expires_at))
+                .await?
+            {
+                Saved::Written(_) => return Ok(said),
+                Saved::Stale => {}
+            }
+        }
+        Err(StateError::Contended {
+            key: key.clone(),
+            tries: MAX_TRIES,
+        })
+    }
+
     /// Deletes what is under `key` if its version is still the one that was
     /// `seen`.
     ///
@@ -171,3 +212,6 @@ fn read<T: DeserializeOwned>(key: &Key, json: &str) -> Result<T, StateError> {
         reason: error.to_string(),
     })
 }
+
+#[cfg(test)]
+mod tests;

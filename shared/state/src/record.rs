@@ -15,7 +15,7 @@ const REMEMBERED: usize = 64;
 
 /// Each lost race is a write that another one won, so among n writers nobody
 /// loses more than n - 1 times: a bound for some hundred at once.
-const MAX_TRIES: u32 = 128;
+pub(crate) const MAX_TRIES: u32 = 128;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(4);
 const LONGEST_BACK_OFF: Duration = Duration::from_millis(250);
 
@@ -245,7 +245,7 @@ impl StateManager {
 
 /// The longest pause after so many lost races; the pause itself is drawn
 /// from zero to this ("Exponential Backoff And Jitter", AWS Architecture Blog).
-fn back_off(lost: u32) -> Duration {
+pub(crate) fn back_off(lost: u32) -> Duration {
     FIRST_BACK_OFF
         .saturating_mul(1 << lost.min(16))
         .min(LONGEST_BACK_OFF)

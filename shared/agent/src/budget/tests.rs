@@ -1,7 +1,8 @@
 use super::*;
 use async_trait::async_trait;
 use ports::{ManualClock, SeededEntropy};
-use state::{KeyPrefix, Memory, NewItem, StateBackend, Stored, Version};
+use state::{KeyPrefix, Memory, NewItem, Saved, StateBackend, Stored, Version};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// State in memory that lets others in between a read and a write, and can be away.
@@ -52,8 +53,8 @@ fn budgets() -> (Arc<Budgets>, Arc<Raced>) {
     let backend = Arc::new(Raced::default());
     let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
     let entropy = Arc::new(SeededEntropy::new(7));
-    let state = StateManager::new(backend.clone(), clock.clone(), entropy.clone());
-    (Arc::new(Budgets::new(state, clock, entropy)), backend)
+    let state = StateManager::new(backend.clone(), clock, entropy);
+    (Arc::new(Budgets::new(state)), backend)
 }
 
 fn scope(name: &str, limit: u64) -> Scope {

@@ -1,0 +1,89 @@
+//! An update that others get in between of.
+
+use super::*;
+use crate::{Memory, Stored};
+use async_trait::async_trait;
+use ports::{ManualClock, SeededEntropy};
+
+/// State in memory that lets others in between a read and a write.
+struct Shared {
+    memory: Memory,
+    /// Whether others are always quicker.
+    stale: bool,
+}
+
+#[async_trait]
+impl StateBackend for Shared {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+        let stored = self.memory.get(key, now).await;
+        tokio::task::yield_now().await;
+        stored
+    }
+
+    async fn put_if_version(
+        &self,
+        key: &Key,
+        expected: Version,
+        item: NewItem,
+    ) -> Result<Saved, StateError> {
+        match self.stale {
+            true => Ok(Saved::Stale),
+            false => self.memory.put_if_version(key, expected, item).await,
+        }
+    }
+
+    async fn list(
+        &self,
+        prefix: &KeyPrefix,
+        after: Option<&Key>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(Key, Stored)>, StateError> {
+        self.memory.list(prefix, after, limit, now).await
+    }
+}
+
+fn state(stale: bool) -> StateManager {
+    let memory = Memory::default();
+    let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
+    let entropy = Arc::new(SeededEntropy::new(7));
+    StateManager::new(Arc::new(Shared { memory, stale }), clock, entropy)
+}
+
+fn key() -> Key {
+    "count:all".parse().unwrap()
+}
+
+fn one_more(seen: Option<u32>, now: Timestamp) -> (Option<(u32, Timestamp)>, u32) {
+    let next = seen.unwrap_or_default() + 1;
+    (Some((next, now + Duration::from_secs(60))), next)
+}
+
+#[tokio::test]
+async fn updates_at_once_lose_none() {
+    let state = state(false);
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let state = state.clone();
+        tasks.spawn(async move { state.update(&key(), one_more).await.unwrap() });
+    }
+    let mut said = tasks.join_all().await;
+    said.sort_unstable();
+    assert_eq!(said, (1..=50).collect::<Vec<_>>(), "each has its own");
+    let seen = state.load::<u32>(&key()).await.unwrap();
+    assert_eq!(seen.value, Some(50));
+}
+
+#[tokio::test]
+async fn without_a_next_value_nothing_is_written() {
+    let state = state(true);
+    let look = |seen: Option<u32>, _| (None, seen);
+    let said = state.update(&key(), look).await.unwrap();
+    assert_eq!(said, None, "though no write would be taken");
+}
+
+#[tokio::test]
+async fn who_is_never_quick_enough_is_told_so() {
+    let error = state(true).update(&key(), one_more).await.unwrap_err();
+    assert!(matches!(error, StateError::Contended { .. }), "{error}");
+}
