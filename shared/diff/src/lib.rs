@@ -216,6 +216,15 @@ pub struct Line {
 }
 
 impl Line {
+    /// The side that it is shown on, and its number there: the left where it is gone.
+    pub fn place(&self) -> Option<(Side, u32)> {
+        let side = match self.kind {
+            LineKind::Removed => Side::Left,
+            LineKind::Added | LineKind::Context => Side::Right,
+        };
+        self.number(side).map(|number| (side, number))
+    }
+
     /// Its number on `side`: on the right of what is there, on the left of what is gone.
     /// A line of context is on the right alone.
     pub fn number(&self, side: Side) -> Option<u32> {

@@ -5,8 +5,7 @@ use crate::call::{Call, Failure};
 use crate::{ProcessGitHub, World};
 use async_trait::async_trait;
 use github::RepoName;
-use github::port::{GitHubError, MOST_LANGUAGES, ReadLanguages};
-use std::cmp::Reverse;
+use github::port::{GitHubError, ReadLanguages, most_written};
 use std::collections::BTreeMap;
 
 impl World {
@@ -39,9 +38,6 @@ impl ReadLanguages for ProcessGitHub {
         let call = format!("GET /repos/{repo}/languages");
         let found = self.world.get_languages(repo).await;
         let bytes = found.map_err(|failure| self.error(call, failure))?;
-        let mut languages: Vec<_> = bytes.into_iter().collect();
-        languages.sort_by_key(|(_, bytes)| Reverse(*bytes));
-        languages.truncate(MOST_LANGUAGES);
-        Ok(languages.into_iter().map(|(name, _)| name).collect())
+        Ok(most_written(bytes))
     }
 }

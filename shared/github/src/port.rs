@@ -13,7 +13,7 @@ pub use check::{CheckId, Conclusion, FoundCheck, NewCheck, ReadChecks, SetCheck}
 pub use comment::{CommentId, Summarise};
 pub use files::{
     ChangedFile, FileStatus, Files, LARGEST_FILE, MOST_FILES, MOST_LANGUAGES, ReadChange, ReadFile,
-    ReadFiles, ReadLanguages, is_file_path,
+    ReadFiles, ReadLanguages, is_file_path, most_written,
 };
 pub use identity::WhoAmI;
 pub use pace::Pace;

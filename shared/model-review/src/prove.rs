@@ -9,11 +9,11 @@ use crate::budget;
 use crate::report::refused;
 use agent::{Ask, Model, Schema, Shape, Unanswered};
 use believe::Claim;
-use diff::{Diff, FileDiff, LineKind};
+use diff::{Diff, FileDiff, Line};
 use ports::{Clock, Entropy};
 use prompt::{Options, Part};
 use review::item::{MOST_TO_PROVE, ProofItem};
-use review::{Change, Finding, ReviewError, Side};
+use review::{Change, Finding, ReviewError};
 use std::sync::Arc;
 
 /// Characters of what a finding says; what comes behind is not asked about.
@@ -141,15 +141,8 @@ fn narrowed(diff: &Diff, findings: &[Finding]) -> Diff {
 /// What is asked about: findings of which the whole hunk is shown.
 fn claims<'a>(findings: &'a [Finding], code: &'a Diff, part: &Part) -> Vec<Claim<'a>> {
     let is_shown = |claim: &Claim<'_>| {
-        let mut lines = claim.hunk.lines.iter();
-        lines.all(|line| {
-            let side = match line.kind {
-                LineKind::Removed => Side::Left,
-                LineKind::Added | LineKind::Context => Side::Right,
-            };
-            let number = line.number(side);
-            number.is_none_or(|number| part.shows(&claim.finding.path, number, side))
-        })
+        let mut places = claim.hunk.lines.iter().filter_map(Line::place);
+        places.all(|(side, line)| part.shows(&claim.finding.path, line, side))
     };
     let claim = |finding: &'a Finding| {
         let files = code.files.iter().filter(|file| file.path == finding.path);

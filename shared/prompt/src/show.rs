@@ -152,7 +152,7 @@ impl ShownHunk {
             in_key = is_key;
             shown.cut |= line.kind != LineKind::Context && line.text.len() > limits.line;
             let text = without_nonce(text, nonce);
-            let place = place(line);
+            let place = line.place();
             let text = format!("{}{text}\n", margin(line, place));
             shown.bytes += text.len();
             shown.lines.push(ShownLine { text, place });
@@ -165,14 +165,6 @@ impl ShownHunk {
         shown.continued = format!("@@{blank}{section} (continued)\n");
         shown
     }
-}
-
-fn place(line: &Line) -> Option<(Side, u32)> {
-    let side = match line.kind {
-        LineKind::Removed => Side::Left,
-        LineKind::Added | LineKind::Context => Side::Right,
-    };
-    line.number(side).map(|number| (side, number))
 }
 
 /// A line's side and number, and its sign.

@@ -4,6 +4,8 @@ use super::GitHubError;
 use crate::{PrKey, RepoName};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// What happened to a file ("List pull requests files", `status`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +109,14 @@ pub trait ReadLanguages: Send + Sync {
     /// The names of its languages as GitHub has them ("List repository languages"),
     /// those with the most bytes first; [`MOST_LANGUAGES`] at most.
     async fn languages(&self, repo: &RepoName) -> Result<Vec<String>, GitHubError>;
+}
+
+/// The [`MOST_LANGUAGES`] with the most bytes, of which there are so many of each.
+pub fn most_written(bytes: BTreeMap<String, u64>) -> Vec<String> {
+    let mut languages: Vec<_> = bytes.into_iter().collect();
+    languages.sort_by_key(|(_, bytes)| Reverse(*bytes));
+    languages.truncate(MOST_LANGUAGES);
+    languages.into_iter().map(|(name, _)| name).collect()
 }
 
 /// Whether `path` can be one of a file in a repository. Others could name another

@@ -3,7 +3,7 @@ use crate::tests::Scripted;
 use agent::AgentError;
 use event::Timestamp;
 use ports::{ManualClock, SeededEntropy};
-use review::{Category, Confidence, MODEL, Severity};
+use review::{Category, Confidence, MODEL, Severity, Side};
 use serde_json::{Value, json};
 
 const DIFF: &str = "\
