@@ -82,11 +82,11 @@ pub(crate) fn decide(
             let skipped = Some(skipped);
             (ReviewItem { skipped, ..next }, vec![told])
         }
-        (None, Some(verdict), RequestCause::Head) => {
+        // It may not be published: the pull request may have been closed or labelled then.
+        (None, Some(verdict), _) => {
             let told = Say::new(&verdict.completed(&known.asked.review));
             (next, vec![told])
         }
-        (None, Some(_), RequestCause::Facts) => return Decision::Ignore(Ignored::NothingNew),
         (None, None, RequestCause::Facts) if begun.is_some() && next.skipped.is_none() => {
             return Decision::Ignore(Ignored::NothingNew);
         }

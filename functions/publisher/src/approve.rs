@@ -3,7 +3,7 @@
 
 use crate::Publisher;
 use crate::approval::{Approval, is_asked};
-use crate::publication::{Claim, Marker, Publish, Stage};
+use crate::publication::{Claim, Marker, Publish, Stage, Subject};
 use crate::review::Stands as Reviewed;
 use crate::wanted::{Ignored, Wanted};
 use crate::{both, text};
@@ -16,6 +16,8 @@ use review::item::Verdict;
 use review::message::ReviewKey;
 use serde::{Deserialize, Serialize};
 use state::Key;
+
+pub(crate) const APPROVAL: &str = "approval";
 
 /// An approval that may be due.
 #[derive(Debug, Clone)]
@@ -30,7 +32,7 @@ pub(crate) struct Approve {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stands {
     /// GitHub's id of the review that approves.
-    review_id: u64,
+    pub(crate) review_id: u64,
 }
 
 #[async_trait]
@@ -38,11 +40,15 @@ impl Publish for Approve {
     type Stands = Stands;
 
     fn key(&self) -> Key {
-        self.of.key("approval")
+        self.of.key(APPROVAL)
+    }
+
+    fn subject(&self) -> Option<Subject> {
+        Some(self.of.subject(&self.verdict))
     }
 
     fn is_told_by(&self, _: &Stands) -> bool {
-        true // once for its key
+        true // once for its subject
     }
 
     async fn post(
@@ -123,9 +129,11 @@ impl Publisher {
         if !is_asked(&of.item, &verdict) {
             return Ok(Err(Ignored::NotAsked));
         }
+        let subject = of.subject(&verdict);
         let reviewed = self.reviewed(&of).await?;
+        let reviewed = reviewed.filter(|it| it.is_about(Some(&subject)));
         let marker = match reviewed.map(|it| (it.marker, it.stage)) {
-            None => return Ok(Err(Ignored::NotReviewed)),
+            None | Some((_, Stage::Withdrawn(_))) => return Ok(Err(Ignored::NotReviewed)),
             // It may have looked at the checks before they ended.
             Some((_, Stage::Claimed(lease))) => return Err(lease.busy(self.clock.now()).into()),
             Some((_, Stage::Published(Reviewed::Recorded { .. }))) => {

@@ -138,7 +138,10 @@ impl Handler for Publisher {
             ReviewCompleted::TOPIC => {
                 let completed: ReviewCompleted = event.read()?;
                 match self.wanted(&completed.review).await? {
-                    Ok(of) => self.publish(event, &Review::of_verdict(of)?).await,
+                    Ok(of) => match Review::of_verdict(of) {
+                        Ok(review) => self.publish(event, &review).await,
+                        Err(ignored) => Ok(ignored.outcome()),
+                    },
                     Err(Ignored::NotKept) => Err(NoVerdict(completed.review).into()),
                     Err(ignored) => Ok(ignored.outcome()),
                 }
@@ -205,7 +208,9 @@ impl Publisher {
             Some(Stage::Published(stands)) if check.is_told_by(&stands) => {
                 Ok(Ignored::Ended.outcome())
             }
-            Some(Stage::Published(_) | Stage::Claimed(_)) => self.publish(event, &check).await,
+            Some(Stage::Published(_) | Stage::Claimed(_) | Stage::Withdrawn(_)) => {
+                self.publish(event, &check).await
+            }
         }
     }
 

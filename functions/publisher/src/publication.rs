@@ -29,6 +29,12 @@ pub(crate) trait Publish: Send + Sync {
     /// `publication:…`.
     fn key(&self) -> Key;
 
+    /// The verdict that the object on GitHub shows. A publication with another subject
+    /// needs another object. `None`: one object is edited for every event.
+    fn subject(&self) -> Option<Subject> {
+        None
+    }
+
     /// Whether what stands tells this already, or something newer.
     fn is_told_by(&self, stands: &Self::Stands) -> bool;
 
@@ -74,10 +80,24 @@ impl Marker {
     }
 }
 
-/// The state item; `S` is what is kept of what stands.
+/// Identifies the verdict that a review on GitHub shows: the same head has another verdict
+/// after a change of its base branch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Subject {
+    /// The base branch of the verdict.
+    pub(crate) base: Option<String>,
+    /// SHA-256 of the verdict's vote and findings, in hexadecimal digits.
+    pub(crate) digest: String,
+}
+
+/// The state item. `S` describes the published object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Publication<S> {
     pub(crate) marker: Marker,
+    /// The verdict that the marker was drawn for. `None` for edited objects, and in items
+    /// of versions before subjects were stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) subject: Option<Subject>,
     /// How far it is.
     pub(crate) stage: Stage<S>,
 }
@@ -90,6 +110,16 @@ pub(crate) enum Stage<S> {
     Claimed(Lease<S>),
     /// It stands.
     Published(S),
+    /// Its vote was dismissed in favour of another head's review.
+    Withdrawn(S),
+}
+
+impl<S> Publication<S> {
+    /// Returns whether this publication shows, or will show, the verdict of `subject`.
+    /// An item without a subject is trusted, so that an update posts nothing again.
+    pub(crate) fn is_about(&self, subject: Option<&Subject>) -> bool {
+        self.subject.is_none() || self.subject.as_ref() == subject
+    }
 }
 
 /// After `until` somebody else may be at it.
@@ -108,6 +138,7 @@ pub(crate) struct Lease<S> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claim<S> {
     pub(crate) marker: Marker,
+    pub(crate) subject: Option<Subject>,
     pub(crate) lease: Lease<S>,
 }
 
@@ -176,7 +207,10 @@ impl Publisher {
         let stands = match self.claim(&key, wanted).await? {
             Some(claim) => match wanted.post(self, &claim).await? {
                 Ok(stands) => Some((claim, stands)),
-                Err(ignored) => return Ok(ignored.outcome()),
+                Err(ignored) => {
+                    self.release(&key, &claim).await?;
+                    return Ok(ignored.outcome());
+                }
             },
             None => None,
         };
@@ -205,11 +239,12 @@ impl Publisher {
         };
         let now = self.clock.now();
         let is_told = |stands: &P::Stands| wanted.is_told_by(stands);
-        let Some(claim) = claim(before, is_told, now, &*self.entropy)? else {
+        let Some(claim) = claim(before, wanted.subject(), is_told, now, &*self.entropy)? else {
             return Ok(None);
         };
         let value = Publication {
             marker: claim.marker.clone(),
+            subject: claim.subject.clone(),
             stage: Stage::Claimed(claim.lease.clone()),
         };
         let (record, expires_at) = (Record { value, applied }, Some(now + RETENTION));
@@ -219,30 +254,94 @@ impl Publisher {
             Saved::Stale => Err(Contested::Conflict.into()),
         }
     }
+
+    /// Ends the lease of an attempt that posted nothing, so that the next event need not
+    /// wait for its end.
+    async fn release<S>(&self, key: &Key, claim: &Claim<S>) -> Result<(), HandlerError>
+    where
+        S: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync,
+    {
+        let end = |seen: Option<Record<Publication<S>>>, now: Timestamp| {
+            let held = seen.filter(|record| record.value.is_held_by(claim));
+            let released = held.map(|mut record| {
+                let until = now;
+                record.value.stage = Stage::Claimed(Lease {
+                    until,
+                    ..claim.lease.clone()
+                });
+                (record, now + RETENTION)
+            });
+            (released, ())
+        };
+        Ok(self.state.update(key, end).await?)
+    }
+
+    /// Records that the vote of this publication is dismissed: its verdict is posted again
+    /// when its head becomes the newest again.
+    pub(crate) async fn withdraw<S>(&self, key: &Key) -> Result<(), HandlerError>
+    where
+        S: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync,
+    {
+        let withdraw = |seen: Option<Record<Publication<S>>>, now: Timestamp| {
+            let next = seen.and_then(|mut record| match record.value.stage {
+                Stage::Published(stands) => {
+                    record.value.stage = Stage::Withdrawn(stands);
+                    Some((record, now + RETENTION))
+                }
+                Stage::Claimed(_) | Stage::Withdrawn(_) => None,
+            });
+            (next, ())
+        };
+        Ok(self.state.update(key, withdraw).await?)
+    }
 }
 
-/// Free, or its lease has ended: won. Held: an error that says until when. Told: `None`.
+impl<S: PartialEq> Publication<S> {
+    fn is_held_by(&self, claim: &Claim<S>) -> bool {
+        match &self.stage {
+            Stage::Claimed(lease) => *lease == claim.lease,
+            Stage::Published(_) | Stage::Withdrawn(_) => false,
+        }
+    }
+}
+
+/// Wins the claim if it is free or its lease has ended. Returns `None` if `subject` is
+/// published already, and the end of the lease as an error while another attempt holds it.
+/// Another subject gets another marker: the search for it must not find the review of an
+/// earlier verdict.
 fn claim<S>(
     seen: Option<Publication<S>>,
+    subject: Option<Subject>,
     is_told: impl FnOnce(&S) -> bool,
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<Option<Claim<S>>, Contested> {
     let (marker, before) = match seen {
-        None => (Marker::draw(entropy), None),
-        Some(Publication { marker, stage }) => match stage {
-            Stage::Published(stands) if is_told(&stands) => return Ok(None),
-            Stage::Published(stands) => (marker, Some(stands)),
-            Stage::Claimed(lease) if now < lease.until => return Err(lease.busy(now)),
-            Stage::Claimed(lease) => (marker, lease.before),
-        },
+        None => (None, None),
+        Some(seen) => {
+            let marker = seen.is_about(subject.as_ref()).then_some(seen.marker);
+            match seen.stage {
+                Stage::Published(stands) if marker.is_some() && is_told(&stands) => {
+                    return Ok(None);
+                }
+                Stage::Published(stands) => (marker, Some(stands)),
+                Stage::Withdrawn(stands) => (None, Some(stands)),
+                Stage::Claimed(lease) if now < lease.until => return Err(lease.busy(now)),
+                Stage::Claimed(lease) => (marker, lease.before),
+            }
+        }
     };
+    let marker = marker.unwrap_or_else(|| Marker::draw(entropy));
     let lease = Lease {
         holder: entropy.nonce(),
         until: now + LEASE,
         before,
     };
-    Ok(Some(Claim { marker, lease }))
+    Ok(Some(Claim {
+        marker,
+        subject,
+        lease,
+    }))
 }
 
 /// What stands, once more; ignored if nobody waits for it.
@@ -253,7 +352,7 @@ fn again<P: Publish>(
 ) -> Decision<Publication<P::Stands>, Ignored> {
     let says = match seen.map(|seen| &seen.stage) {
         Some(Stage::Published(stands)) => wanted.says(stands),
-        Some(Stage::Claimed(_)) | None => vec![],
+        Some(Stage::Claimed(_) | Stage::Withdrawn(_)) | None => vec![],
     };
     match seen {
         Some(seen) if !says.is_empty() => Decision::Write {
@@ -274,16 +373,13 @@ fn settle<S: Clone + PartialEq>(
     says: Vec<Say>,
     now: Timestamp,
 ) -> Decision<Publication<S>, Ignored> {
-    let held = seen.is_some_and(|seen| match &seen.stage {
-        Stage::Claimed(lease) => *lease == claim.lease,
-        Stage::Published(_) => false,
-    });
-    if !held {
+    if !seen.is_some_and(|seen| seen.is_held_by(claim)) {
         return Decision::Ignore(Ignored::TakenOver);
     }
     Decision::Write {
         next: Publication {
             marker: claim.marker.clone(),
+            subject: claim.subject.clone(),
             stage: Stage::Published(stands.clone()),
         },
         says,
@@ -302,22 +398,66 @@ mod tests {
 
     fn won(seen: Option<Publication<u8>>, second: i64) -> Claim<u8> {
         let entropy = SeededEntropy::new(second.unsigned_abs());
-        let claim = claim(seen, |_| false, at(second), &entropy);
+        let claim = claim(seen, None, |_| false, at(second), &entropy);
         claim.unwrap().expect("it is not told")
     }
 
     fn held(claim: &Claim<u8>) -> Publication<u8> {
         Publication {
             marker: claim.marker.clone(),
+            subject: claim.subject.clone(),
             stage: Stage::Claimed(claim.lease.clone()),
         }
+    }
+
+    fn about(base: &str) -> Option<Subject> {
+        Some(Subject {
+            base: Some(base.to_owned()),
+            digest: "0".to_owned(),
+        })
+    }
+
+    #[test]
+    fn another_subject_gets_another_marker() {
+        let entropy = SeededEntropy::new(1);
+        let claimed = |seen, subject, is_told: bool, second| {
+            claim(seen, subject, |_: &u8| is_told, at(second), &entropy).unwrap()
+        };
+        let first = claimed(None, about("main"), false, 100).unwrap();
+        let published = Publication {
+            stage: Stage::Published(5),
+            ..held(&first)
+        };
+        let same = claimed(Some(published.clone()), about("main"), true, 200);
+        assert_eq!(same, None, "the same subject is published");
+        let other = claimed(Some(published.clone()), about("release"), true, 200).unwrap();
+        assert_ne!(other.marker, first.marker, "another base branch");
+        let withdrawn = Publication {
+            stage: Stage::Withdrawn(5),
+            ..published.clone()
+        };
+        let again = claimed(Some(withdrawn), about("main"), true, 200).unwrap();
+        assert_ne!(again.marker, first.marker, "the vote was dismissed");
+        let crashed = claimed(Some(held(&first)), about("main"), false, 200).unwrap();
+        assert_eq!(crashed.marker, first.marker, "a crash after the claim");
+        let crashed = claimed(Some(held(&first)), about("release"), false, 200).unwrap();
+        assert_ne!(crashed.marker, first.marker, "a crash, then another base");
+        let old = Publication {
+            subject: None,
+            ..published
+        };
+        let old = claimed(Some(old), about("main"), true, 200);
+        assert_eq!(
+            old, None,
+            "an item of an earlier version posts nothing again"
+        );
     }
 
     #[test]
     fn one_attempt_at_a_time_and_the_next_when_the_lease_ends() {
         let first = won(None, 100);
         let entropy = SeededEntropy::new(2);
-        let during = claim(Some(held(&first)), |_| false, at(144), &entropy);
+        let during = claim(Some(held(&first)), None, |_| false, at(144), &entropy);
         let wait = Duration::from_secs(1);
         assert_eq!(
             during,
@@ -345,7 +485,7 @@ mod tests {
             panic!("the second claim stands");
         };
         let entropy = SeededEntropy::new(3);
-        let again = claim(Some(next.clone()), |it| *it == 5, at(9999), &entropy);
+        let again = claim(Some(next.clone()), None, |it| *it == 5, at(9999), &entropy);
         assert_eq!(again, Ok(None), "and it stays published");
         let newer = won(Some(next), 9999);
         assert_eq!(newer.lease.before, Some(5), "what stood is known");

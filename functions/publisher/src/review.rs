@@ -1,8 +1,9 @@
 //! The review: the verdict's, and what blocks and came after it.
 
 use crate::approval::Approval;
-use crate::publication::{Claim, Marker, Publication, Publish, Stage};
-use crate::wanted::{Ignored, NoVerdict, Wanted};
+use crate::approve::{APPROVAL, Stands as Approved};
+use crate::publication::{Claim, Marker, Publication, Publish, Stage, Subject};
+use crate::wanted::{Ignored, Wanted, key};
 use crate::{Publisher, text};
 use async_trait::async_trait;
 use bus::HandlerError;
@@ -11,9 +12,11 @@ use event::Say;
 use github::port::{GitHubError, NewReview, ReviewEvent};
 use policy::WhyNot;
 use review::item::{CheckItem, Verdict};
-use review::message::{ReviewPublished, ReviewRecorded};
+use review::message::{ReviewKey, ReviewPublished, ReviewRecorded};
 use review::{Category, Finding};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
 use state::Key;
 
 /// A review that is to be published.
@@ -62,10 +65,10 @@ const DOUBT: &str = "doubt";
 
 impl Review {
     /// The verdict's.
-    pub(crate) fn of_verdict(of: Wanted) -> Result<Self, NoVerdict> {
+    pub(crate) fn of_verdict(of: Wanted) -> Result<Self, Ignored> {
         let verdict = of.item.verdict.clone();
         let kind = verdict.map(|verdict| Kind::Verdict(verdict.into()));
-        let kind = kind.ok_or_else(|| NoVerdict(of.review.clone()))?;
+        let kind = kind.ok_or(Ignored::Replaced)?;
         Ok(Self { of, kind })
     }
 
@@ -116,8 +119,15 @@ impl Publish for Review {
         })
     }
 
+    fn subject(&self) -> Option<Subject> {
+        Some(match &self.kind {
+            Kind::Verdict(verdict) => self.of.subject(verdict),
+            Kind::Late(findings) => self.of.subject_of(&json!(places(findings))),
+        })
+    }
+
     fn is_told_by(&self, _: &Stands) -> bool {
-        true // once for its key
+        true // once for its subject
     }
 
     async fn post(
@@ -203,13 +213,94 @@ impl Review {
     }
 }
 
+/// The parts of `findings` that a version of the bot does not change: texts and ranks may
+/// be worded anew without a second review.
+fn places(findings: &[Finding]) -> Vec<serde_json::Value> {
+    let place = |finding: &Finding| {
+        json!([
+            finding.path,
+            finding.line,
+            finding.side,
+            finding.rule,
+            finding.severity
+        ])
+    };
+    findings.iter().map(place).collect()
+}
+
+impl Wanted {
+    /// Returns the subject of a publication that shows `verdict`.
+    pub(crate) fn subject(&self, verdict: &Verdict) -> Subject {
+        let vote = match verdict.event {
+            ReviewEvent::Approve => "approve",
+            ReviewEvent::Comment => "comment",
+            ReviewEvent::RequestChanges => "request_changes",
+        };
+        self.subject_of(&json!([
+            vote,
+            places(&verdict.findings),
+            places(&verdict.unsure),
+            places(&verdict.still_open),
+            verdict.missing,
+        ]))
+    }
+
+    fn subject_of(&self, shown: &serde_json::Value) -> Subject {
+        let digest = Sha256::digest(shown.to_string());
+        Subject {
+            base: self.item.base_branch.clone(),
+            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+
+    /// Returns whether `publication` belongs to the base branch of this review.
+    fn has_base_of<S>(&self, publication: &Publication<S>) -> bool {
+        let subject = publication.subject.as_ref();
+        subject.is_none_or(|subject| subject.base == self.item.base_branch)
+    }
+}
+
 impl Publisher {
+    /// Returns GitHub's ids of the reviews that are published for the head and base branch
+    /// of `of`: their votes hold.
+    pub(crate) async fn published_reviews(&self, of: &Wanted) -> Result<Vec<u64>, HandlerError> {
+        let mut ids = Vec::new();
+        for kind in [VERDICT, BLOCK, DOUBT] {
+            let found: Option<Publication<Stands>> = self.state.peek(&of.key(kind)).await?;
+            if let Some(found) = found.filter(|found| of.has_base_of(found))
+                && let Stage::Published(Stands::Posted { review_id, .. }) = found.stage
+            {
+                ids.push(review_id);
+            }
+        }
+        let approval: Option<Publication<Approved>> = self.state.peek(&of.key(APPROVAL)).await?;
+        if let Some(approval) = approval.filter(|approval| of.has_base_of(approval))
+            && let Stage::Published(approved) = approval.stage
+        {
+            ids.push(approved.review_id);
+        }
+        Ok(ids)
+    }
+
+    /// Records that the votes of the reviews of `review` are dismissed.
+    pub(crate) async fn withdraw_reviews(&self, review: &ReviewKey) -> Result<(), HandlerError> {
+        for kind in [VERDICT, BLOCK, DOUBT] {
+            let key = key(&format!("{review}/{kind}"));
+            self.withdraw::<Stands>(&key).await?;
+        }
+        let approval = key(&format!("{review}/{APPROVAL}"));
+        self.withdraw::<Approved>(&approval).await
+    }
+
     /// Whether a review of what blocks stands on GitHub beside the verdict's.
     pub(crate) async fn is_blocked(&self, of: &Wanted) -> Result<bool, HandlerError> {
         let found: Option<Publication<Stands>> = self.state.peek(&of.key(BLOCK)).await?;
+        let found = found.filter(|found| of.has_base_of(found));
         Ok(found.is_some_and(|found| match found.stage {
             Stage::Published(Stands::Posted { .. }) => true,
-            Stage::Published(Stands::Recorded { .. }) | Stage::Claimed(_) => false,
+            Stage::Published(Stands::Recorded { .. }) | Stage::Claimed(_) | Stage::Withdrawn(_) => {
+                false
+            }
         }))
     }
 

@@ -1,26 +1,30 @@
-//! What the bot's reviews of older heads voted is taken back when a newer one's stands:
-//! GitHub counts the latest vote of a reviewer, and a comment is none.
+//! Dismisses the bot's votes that do not belong to the newest head and base branch. At
+//! GitHub a review that only comments does not replace an earlier vote.
 
 use crate::Publisher;
 use crate::publication::MARKER;
 use crate::wanted::Wanted;
 use bus::HandlerError;
 use github::port::OwnReview;
+use review::message::ReviewKey;
 
 /// More are not taken back at a time: GitHub wants a second between writes.
 const MOST: usize = 10;
 
 impl Publisher {
-    /// Takes back what the bot voted on other heads of the pull request. Once taken back
-    /// a vote is none, so this may be done again and again. A branch's protection may
-    /// leave votes to others: then they stay.
+    /// Dismisses every vote of the bot except those published for the head and base branch
+    /// of `of`. Idempotent: a dismissed review has no vote. Where a branch's protection
+    /// lets only others dismiss, the votes stay.
     pub(crate) async fn take_back_votes(&self, of: &Wanted) -> Result<(), HandlerError> {
         let pr = &of.review.pr;
         let own = self.github.own_reviews(pr, MARKER).await;
         let own = of
             .or_without("the bot's reviews, to take votes back", own)?
             .unwrap_or_default();
-        let stale: Vec<_> = own.iter().filter(|review| is_stale(of, review)).collect();
+        let current = self.published_reviews(of).await?;
+        let is_stale =
+            |review: &&OwnReview| review.state.votes() && !current.contains(&review.id.0);
+        let stale: Vec<_> = own.iter().filter(is_stale).collect();
         if stale.is_empty() {
             return Ok(());
         }
@@ -34,13 +38,16 @@ impl Publisher {
             of.review.head_sha.short()
         );
         for vote in stale.into_iter().take(MOST) {
+            // Recorded first: after a crash in between, the vote is dismissed at the next try.
+            if let Some(head_sha) = &vote.commit_id
+                && *head_sha != of.review.head_sha
+            {
+                let (pr, head_sha) = (pr.clone(), head_sha.clone());
+                self.withdraw_reviews(&ReviewKey { pr, head_sha }).await?;
+            }
             let done = self.github.dismiss_review(pr, vote.id, &message).await;
             of.or_without("taking a vote back", done)?;
         }
         Ok(())
     }
-}
-
-fn is_stale(of: &Wanted, review: &OwnReview) -> bool {
-    review.state.votes() && review.commit_id.as_ref() != Some(&of.review.head_sha)
 }

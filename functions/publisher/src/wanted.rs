@@ -95,6 +95,8 @@ pub(crate) enum Ignored {
     UnknownTopic(String),
     /// Nothing is kept of the review.
     NotKept,
+    /// The review began again after this verdict was announced.
+    Replaced,
     /// Its review does not stand yet, and looks for itself when it is posted.
     NotReviewed,
     /// Nobody wants it to be approved, or its review asks for changes.
@@ -130,6 +132,7 @@ impl fmt::Display for Ignored {
                 )
             }
             Self::UnknownTopic(topic) => write!(f, "nothing is known of {topic}"),
+            Self::Replaced => f.write_str("a new verdict is on its way"),
             Self::NotKept => f.write_str("nothing is kept of this review"),
             Self::NotReviewed => f.write_str("its review does not stand yet"),
             Self::NotAsked => f.write_str("no approval is asked for"),

@@ -294,9 +294,9 @@ fn what_a_request_leads_to() {
             NONE_NEW,
         ),
         (
-            "and after the verdict",
+            "facts after a verdict that may not be published",
             vec![Asked(Head), Step::Verdict, Asked(OfFacts)],
-            NONE_NEW,
+            "review_completed",
         ),
         (
             "a label while it runs",

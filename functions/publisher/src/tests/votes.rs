@@ -104,3 +104,68 @@ async fn an_answer_that_is_lost_is_asked_for_again() {
         assert_eq!(votes(&stage), [DISMISSED, "Comment"], "{fault:?}");
     }
 }
+
+/// A review that requests changes.
+fn objecting() -> ReviewItem {
+    let mut item = clean();
+    let verdict = item.verdict.as_mut().unwrap();
+    verdict.event = ReviewEvent::RequestChanges;
+    verdict.findings = vec![finding(Severity::Critical)];
+    item
+}
+
+#[tokio::test]
+async fn earlier_head_returns_with_active_vote() {
+    let stage = two_heads(ReviewEvent::RequestChanges).await;
+    let first = stage.world.bot_reviews(&stage.pr)[0].commit_id.clone();
+    stage.published().await;
+    assert_eq!(votes(&stage), [DISMISSED, "Comment"]);
+    stage.world.push_back_to(&stage.pr, &first);
+    stage.keep(objecting()).await;
+    stage.published().await;
+    assert_eq!(votes(&stage), [DISMISSED, "Comment", "RequestChanges"]);
+    let writes = stage.world.writes().len();
+    stage.hear(&stage.completed()).await;
+    stage.hear(&stage.heard()).await;
+    assert_eq!(stage.world.writes().len(), writes, "a redelivery");
+}
+
+#[tokio::test]
+async fn new_verdict_replaces_vote_of_head() {
+    let stage = Stage::new();
+    stage.keep(objecting()).await;
+    stage.published().await;
+    stage.keep(clean()).await;
+    stage.published().await;
+    assert_eq!(votes(&stage), [DISMISSED, "Comment"]);
+    stage.keep(objecting()).await;
+    stage.published().await;
+    assert_eq!(votes(&stage), [DISMISSED, "Comment", "RequestChanges"]);
+}
+
+#[tokio::test]
+async fn lost_answer_posts_no_second_review() {
+    let stage = Stage::new();
+    stage.keep(clean()).await;
+    stage.published().await;
+    stage.keep(objecting()).await;
+    stage
+        .world
+        .fail_next_on(Call::CreateReview, Fault::LostReply);
+    let failed = stage.hear(&stage.completed()).await;
+    assert!(failed.starts_with("failed: "), "{failed}");
+    stage.clock.advance(Duration::from_secs(60));
+    stage.published().await;
+    assert_eq!(votes(&stage), ["Comment", "RequestChanges"]);
+}
+
+#[tokio::test]
+async fn ignores_verdict_that_is_replaced() {
+    let stage = Stage::new();
+    let mut item = objecting();
+    item.verdict = None;
+    stage.keep(item).await;
+    let ended = stage.hear(&stage.completed()).await;
+    assert_eq!(ended, "ignored: a new verdict is on its way");
+    assert_eq!(votes(&stage), [""; 0]);
+}
