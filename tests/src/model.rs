@@ -53,7 +53,11 @@ impl Model for Scripted {
             completion_tokens: 100,
             ..Usage::default()
         };
-        Ok(Answer { value, usage })
+        Ok(Answer {
+            value,
+            is_exact: true,
+            usage,
+        })
     }
 }
 

@@ -87,7 +87,7 @@ impl Said {
     /// What of `outcome` a model said.
     fn of(outcome: &Result<Answer, Unanswered>) -> Option<Self> {
         let error = match outcome {
-            Ok(Answer { value, usage }) => {
+            Ok(Answer { value, usage, .. }) => {
                 return Some(Self::Answer {
                     value: value.clone(),
                     usage: usage.clone(),
@@ -126,6 +126,7 @@ impl Said {
     fn outcome(&self) -> Result<Answer, AgentError> {
         match self {
             Self::Answer { value, usage } => Ok(Answer {
+                is_exact: true,
                 value: value.clone(),
                 usage: usage.clone(),
             }),

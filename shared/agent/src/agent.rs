@@ -1,6 +1,7 @@
 //! The agent: reserve, ask, check, repair once, settle.
 
 use crate::budget::Budgets;
+use crate::find::{self, Found, Missing};
 use crate::ladder::Ladder;
 use crate::pause::Pause;
 use crate::refusal::Refusal;
@@ -8,11 +9,10 @@ use crate::reply::{self, Tokens};
 use crate::request::{self, Repair, Rung};
 use crate::text::Redactor;
 use crate::transport::Transport;
-use crate::{AgentError, Answer, Ask, Dialect, Model, Prices, Settings, Unanswered, Usage, find};
+use crate::{AgentError, Answer, Ask, Dialect, Model, Prices, Settings, Unanswered, Usage};
 use async_trait::async_trait;
 use config::{ConfigError, Environment};
 use ports::{Clock, Entropy, Timestamp};
-use serde_json::Value;
 use state::{Key, StateManager};
 use std::fmt;
 use std::sync::Arc;
@@ -143,7 +143,11 @@ impl Model for Agent {
             "the model was asked"
         );
         match outcome {
-            Ok(value) => Ok(Answer { value, usage }),
+            Ok(found) => Ok(Answer {
+                value: found.value,
+                is_exact: found.is_exact,
+                usage,
+            }),
             Err(error) => Err(Unanswered { error, usage }),
         }
     }
@@ -184,25 +188,35 @@ impl Spent {
 }
 
 impl Inner {
-    /// An answer that passes the check, after one repair at most.
-    async fn answer(&self, ask: &Ask<'_>, spent: &mut Spent) -> Result<Value, AgentError> {
+    /// Returns an answer that passes the check, after one repair at most. Of a reply that
+    /// holds several, and whose repair holds several again or none, the last one counts,
+    /// but is not exact.
+    async fn answer(&self, ask: &Ask<'_>, spent: &mut Spent) -> Result<Found, AgentError> {
         let mut repair: Option<Repair> = None;
+        let mut unsure: Option<Found> = None;
         loop {
             let text = match (self.attempt(ask, repair.as_ref(), spent).await, &repair) {
                 (Ok(text), _) => text,
                 (Err(AgentError::NoTime | AgentError::OverBudget { .. }), Some(repair)) => {
-                    return self.malformed(&repair.problem);
+                    return unsure.map_or_else(|| self.malformed(&repair.problem), Ok);
                 }
                 (Err(error), _) => return Err(error),
             };
-            let checked = find::object(&text)
-                .ok_or_else(|| "there is no JSON object in it".to_owned())
-                .and_then(|value| (ask.check)(&value).map(|()| value));
-            let problem = match checked {
-                Ok(value) => return Ok(value),
-                Err(problem) if repair.is_some() => return self.malformed(&problem),
-                Err(problem) => problem,
+            let problem = match find::answer(&text, ask.change, ask.check) {
+                Ok(found) if !found.is_ambiguous => return Ok(found),
+                Ok(found) => {
+                    unsure = Some(Found {
+                        is_exact: false,
+                        ..found
+                    });
+                    "it holds several answers that differ; give the final one alone".to_owned()
+                }
+                Err(Missing::Quoted) => "its only answer is text of the change".to_owned(),
+                Err(Missing::Invalid(problem)) => problem,
             };
+            if repair.is_some() {
+                return unsure.map_or_else(|| self.malformed(&problem), Ok);
+            }
             tracing::info!(id = ask.id, "the model is asked to repair its answer");
             repair = Some(Repair {
                 problem: self.redactor.redact(&problem),
@@ -334,7 +348,7 @@ impl Inner {
         (left >= self.least_time).then_some(left.min(LONGEST_CALL))
     }
 
-    fn malformed(&self, problem: &str) -> Result<Value, AgentError> {
+    fn malformed(&self, problem: &str) -> Result<Found, AgentError> {
         Err(AgentError::Malformed {
             reason: self.redactor.line(problem),
         })

@@ -1,64 +1,203 @@
-//! The JSON object in a reply: the whole of it, in a fence, or in running text. Every
-//! byte is looked at a fixed number of times.
+//! Finds the final answer in the text of a reply. Drafts, reasoning and quotations are
+//! never the answer. The work is bounded by the length of the text.
 
-use serde_json::Value;
+use serde_json::{Deserializer, Value};
 
-/// Bytes of a reply that are looked through. No answer is that long: 32,768 tokens
-/// are about 130,000 bytes.
+/// Bytes of a reply that are searched. An answer of 32,768 tokens has about 130,000.
 const LONGEST: usize = 1 << 20;
 
-/// The first object of `text`.
-pub(crate) fn object(text: &str) -> Option<Value> {
+/// Bytes that the parser may read, for each byte of the text.
+const WORK: usize = 8;
+
+/// Tags that models put around their reasoning.
+const REASONING: [&str; 6] = [
+    "think",
+    "thinking",
+    "thought",
+    "reasoning",
+    "analysis",
+    "scratchpad",
+];
+
+/// The last object of a reply that satisfies the check.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) value: Value,
+    /// The reply is this object, bare or in one fence, and nothing else.
+    pub(crate) is_exact: bool,
+    /// The reply holds another answer, or a later object that fails the check.
+    pub(crate) is_ambiguous: bool,
+}
+
+/// A reply without an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// Its only answers are objects that the change holds.
+    Quoted,
+    /// It has none; the text tells the model why.
+    Invalid(String),
+}
+
+/// Finds the answer in `text`: the last object that satisfies `check` and does not occur
+/// in `change`.
+pub(crate) fn answer(
+    text: &str,
+    change: &str,
+    check: impl Fn(&Value) -> Result<(), String>,
+) -> Result<Found, Missing> {
     if text.len() > LONGEST {
-        return None;
+        return Err(Missing::Invalid("it is too long".to_owned()));
     }
     let text = text.trim_start_matches('\u{feff}').trim();
-    whole(text)
-        .or_else(|| fenced(text))
-        .or_else(|| running(text))
+    let (text, is_plain) = match sole(text) {
+        Some(_) => (text, true),
+        None => without_reasoning(text),
+    };
+    let is_exact = is_plain && sole(text).is_some();
+    let mut objects = match sole(text) {
+        Some(object) => vec![object],
+        None => objects(text),
+    };
+    let last = objects.last().cloned();
+    let problem = match &last {
+        Some(object) => check(&object.value).err(),
+        None => Some("there is no JSON object in it".to_owned()),
+    };
+    objects.retain(|object| check(&object.value).is_ok());
+    let valid = objects.len();
+    if valid > 0 {
+        let change = normalized(change);
+        objects.retain(|object| !object.occurs_in(&change));
+    }
+    let Some(answer) = objects.pop() else {
+        return Err(match problem {
+            Some(problem) if valid == 0 => Missing::Invalid(problem),
+            Some(_) | None => Missing::Quoted,
+        });
+    };
+    let differs = objects.iter().any(|other| other.value != answer.value);
+    let fails_later = problem.is_some() && last.is_some_and(|last| last.resembles(&answer));
+    Ok(Found {
+        is_exact,
+        is_ambiguous: differs || fails_later,
+        value: answer.value,
+    })
 }
 
-fn whole(text: &str) -> Option<Value> {
+/// An object and its text.
+#[derive(Debug, Clone)]
+struct Object<'a> {
+    text: &'a str,
+    value: Value,
+}
+
+impl Object<'_> {
+    /// Returns whether `change`, normalized, holds this object as code or in a string.
+    fn occurs_in(&self, change: &str) -> bool {
+        let texts = [normalized(self.text), normalized(&self.value.to_string())];
+        texts.iter().any(|text| change.contains(text))
+    }
+
+    /// Returns whether both have a name in common.
+    fn resembles(&self, other: &Self) -> bool {
+        let names = self
+            .value
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.keys());
+        names
+            .into_iter()
+            .any(|name| other.value.get(name).is_some())
+    }
+}
+
+/// Removes white space, quotes and backslashes: an object in a string literal, escaped or
+/// over several lines, has the same normalized text as the object itself.
+fn normalized(text: &str) -> String {
+    let is_kept = |c: &char| !c.is_whitespace() && !matches!(c, '"' | '\'' | '\\' | '`');
+    text.chars().filter(is_kept).collect()
+}
+
+/// Parses a text that is one object, bare or in one fence.
+fn sole(text: &str) -> Option<Object<'_>> {
+    let text = text.trim();
+    let fenced = text
+        .strip_prefix("```")
+        .and_then(|rest| rest.strip_suffix("```"))
+        .and_then(|inner| inner.split_once('\n'))
+        .filter(|(language, _)| language.trim().chars().all(char::is_alphanumeric));
+    let text = fenced.map_or(text, |(_, inner)| inner).trim();
     let value: Value = serde_json::from_str(text).ok()?;
-    value.is_object().then_some(value)
+    value.is_object().then_some(Object { text, value })
 }
 
-/// In a Markdown fence, whatever its language is called.
-fn fenced(text: &str) -> Option<Value> {
-    text.split("```").skip(1).step_by(2).find_map(running)
+/// Removes reasoning between tags: everything up to the last closing tag, and everything
+/// behind an opening tag that is not closed. Also returns whether the reply has the usual
+/// form: no tags, or one pair at its start.
+fn without_reasoning(text: &str) -> (&str, bool) {
+    let lower = text.to_ascii_lowercase();
+    let tags = |slash: &str| {
+        let find = |name: &&str| {
+            let tag = format!("<{slash}{name}>");
+            let length = tag.len();
+            let starts = lower.match_indices(&tag).map(|(at, _)| (at, at + length));
+            starts.collect::<Vec<_>>()
+        };
+        let mut found: Vec<_> = REASONING.iter().flat_map(find).collect();
+        found.sort_unstable();
+        found
+    };
+    let (opening, closing) = (tags(""), tags("/"));
+    let start = closing.last().map_or(0, |(_, end)| *end);
+    let end = opening.iter().map(|(at, _)| *at).find(|at| *at >= start);
+    let answer = text
+        .get(start..end.unwrap_or(text.len()))
+        .unwrap_or_default();
+    let is_usual = match (opening.as_slice(), closing.as_slice()) {
+        ([], []) => true,
+        ([(0, _)], [_]) => end.is_none(),
+        _ => false,
+    };
+    (answer.trim(), is_usual)
 }
 
-/// The first balanced `{…}` that is JSON. Its search goes on behind one that is not.
-fn running(mut text: &str) -> Option<Value> {
-    loop {
-        text = text.get(text.find('{')?..)?;
-        let (object, rest) = text.split_at_checked(end(text)?)?;
-        if let Some(value) = whole(object) {
-            return Some(value);
-        }
-        text = rest;
-    }
-}
-
-/// Where the `{` that `text` begins with is closed.
-fn end(text: &str) -> Option<usize> {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for (at, byte) in text.bytes().enumerate() {
-        match (quoted, byte) {
-            (true, _) if escaped => escaped = false,
-            (true, b'\\') => escaped = true,
-            (_, b'"') => quoted = !quoted,
-            (false, b'{') => depth += 1,
-            (false, b'}') => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return Some(at + 1);
-                }
+/// Returns the complete objects of `text` that no other object holds, in order.
+fn objects(text: &str) -> Vec<Object<'_>> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    let mut work = text.len().saturating_mul(WORK);
+    while let Some(rest) = text.get(at..)
+        && let Some(open) = rest.find('{')
+    {
+        let rest = rest.get(open..).unwrap_or_default();
+        let mut values = Deserializer::from_str(rest).into_iter::<Value>();
+        let length = match values.next() {
+            Some(Ok(value)) => {
+                let length = values.byte_offset();
+                let text = rest.get(..length).unwrap_or_default();
+                found.push(Object { text, value });
+                length
             }
-            (true | false, _) => {}
-        }
+            Some(Err(error)) => {
+                let read = offset(rest, &error);
+                let Some(left) = work.checked_sub(read) else {
+                    // Too hostile to be read: nothing found so far is known to be final.
+                    return Vec::new();
+                };
+                work = left;
+                1
+            }
+            None => 1,
+        };
+        at += open + length;
     }
-    None
+    found
+}
+
+/// Returns how many bytes of `text` the parser read before `error`.
+fn offset(text: &str, error: &serde_json::Error) -> usize {
+    let mut lines = text.split_inclusive('\n').map(str::len);
+    let before: usize = lines.by_ref().take(error.line().saturating_sub(1)).sum();
+    before.saturating_add(error.column()).saturating_add(1)
 }
 
 #[cfg(test)]
@@ -67,83 +206,208 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
+    /// An answer has the number `n`.
+    fn check(value: &Value) -> Result<(), String> {
+        match value.get("n").is_some_and(Value::is_number) {
+            true => Ok(()),
+            false => Err("n: expected a number".to_owned()),
+        }
+    }
+
+    fn read(text: &str) -> Result<Found, Missing> {
+        answer(text, "", check)
+    }
+
+    fn found(n: u32, is_exact: bool, is_ambiguous: bool) -> Result<Found, Missing> {
+        Ok(Found {
+            value: json!({ "n": n }),
+            is_exact,
+            is_ambiguous,
+        })
+    }
+
+    fn invalid(problem: &str) -> Result<Found, Missing> {
+        Err(Missing::Invalid(problem.to_owned()))
+    }
+
     #[test]
-    fn an_object_is_found_where_models_put_it() {
-        let deep = "{\"a\":".repeat(10_000) + "1" + &"}".repeat(10_000);
+    fn last_valid_object_is_the_answer() {
+        let deep = "{\"n\":".repeat(10_000) + "1" + &"}".repeat(10_000);
+        let none = || invalid("there is no JSON object in it");
         for (why, text, want) in [
-            ("bare", r#"{"a":1}"#, Some(json!({"a": 1}))),
-            ("space around", " \n{\"a\":1}\n ", Some(json!({"a": 1}))),
+            ("bare", r#"{"n":1}"#, found(1, true, false)),
+            ("space around", " \n{\"n\":1}\n ", found(1, true, false)),
             (
                 "a byte order mark",
-                "\u{feff}{\"a\":1}",
-                Some(json!({"a": 1})),
-            ),
-            ("fenced", "```json\n{\"a\":1}\n```", Some(json!({"a": 1}))),
-            (
-                "fenced, with words around",
-                "Here {as asked}:\n```\n{\"a\":1}\n```\nDone.",
-                Some(json!({"a": 1})),
+                "\u{feff}{\"n\":1}",
+                found(1, true, false),
             ),
             (
-                "a fence within a string",
-                r#"Sure: {"a":"```{\"b\":2}```"}"#,
-                Some(json!({"a": "```{\"b\":2}```"})),
+                "one fence",
+                "```json\n{\"n\":1}\n```",
+                found(1, true, false),
             ),
             (
                 "a fence left open",
-                "```json\n{\"a\":1}",
-                Some(json!({"a": 1})),
+                "```json\n{\"n\":1}",
+                found(1, false, false),
             ),
             (
-                "in running text",
-                r#"So {"a":1}, I think."#,
-                Some(json!({"a": 1})),
+                "a fence in words",
+                "So {as asked}:\n```\n{\"n\":1}\n```\nDone.",
+                found(1, false, false),
             ),
             (
-                "the first of two",
-                r#"{"a":1} {"a":2}"#,
-                Some(json!({"a": 1})),
+                "running text",
+                r#"So {"n":1}, I think."#,
+                found(1, false, false),
             ),
+            (
+                "a draft",
+                "{\"n\":1}\nWait. Corrected:\n{\"n\":2}",
+                found(2, false, true),
+            ),
+            (
+                "two fences",
+                "```\n{\"n\":1}\n```\nBut:\n```\n{\"n\":2}\n```",
+                found(2, false, true),
+            ),
+            (
+                "the same twice",
+                r#"{"n":1} {"n": 1}"#,
+                found(1, false, false),
+            ),
+            (
+                "an invalid last answer",
+                r#"{"n":1} {"n":"x"}"#,
+                found(1, false, true),
+            ),
+            (
+                "another object behind it",
+                r#"{"n":1} {"m":2}"#,
+                found(1, false, false),
+            ),
+            (
+                "a draft in reasoning",
+                "<think>{\"n\":1}</think>\n{\"n\":2}",
+                found(2, true, false),
+            ),
+            (
+                "a brace in reasoning",
+                "<think>if (x) { and</think>{\"n\":2}",
+                found(2, true, false),
+            ),
+            (
+                "a brace in prose",
+                "if (x) { and never closed.\n{\"n\":2}",
+                found(2, false, false),
+            ),
+            (
+                "upper-case tags",
+                "<THINKING>{\"n\":1}</THINKING>{\"n\":2}",
+                found(2, true, false),
+            ),
+            (
+                "a closing tag alone",
+                "{\"n\":1}</think>{\"n\":2}",
+                found(2, false, false),
+            ),
+            (
+                "a quoted tag",
+                "<think>a</think>{\"n\":1}</think>{\"n\":2}",
+                found(2, false, false),
+            ),
+            (
+                "reasoning left open",
+                "{\"n\":1}<think>or {\"n\":2}",
+                found(1, false, false),
+            ),
+            ("only reasoning", "<think>{\"n\":1}", none()),
             (
                 "not JSON, then JSON",
-                r#"{x} {"a":1}"#,
-                Some(json!({"a": 1})),
+                r#"{x} {"n":1}"#,
+                found(1, false, false),
             ),
+            ("an array", "[1, 2]", none()),
+            ("never closed", r#"{"n":1"#, none()),
             (
-                "braces and quotes in strings",
-                r#"x {"a":"}\"{"} y"#,
-                Some(json!({"a": "}\"{"})),
+                "a wrong object",
+                r#"{"m":1}"#,
+                invalid("n: expected a number"),
             ),
-            ("no object", "[1, 2]", None),
-            ("a number", "7", None),
-            ("never closed", r#"{"a":1"#, None),
-            ("nothing", "", None),
-            ("nested too deep", deep.as_str(), None),
+            ("nothing", "", none()),
+            ("nested too deep", deep.as_str(), none()),
         ] {
-            assert_eq!(object(text), want, "{why}");
+            assert_eq!(read(text), want, "{why}");
         }
     }
 
     #[test]
-    fn a_reply_that_is_too_long_is_not_looked_through() {
-        let long = format!("{{\"a\":1}}{}", " ".repeat(LONGEST));
-        assert_eq!(object(&long), None);
+    fn tag_in_bare_answer_is_text() {
+        let bare = r#"{"n":1,"why":"</think> is left open"}"#;
+        let answer = read(bare).unwrap();
+        assert!(answer.is_exact && answer.value["why"] == "</think> is left open");
+    }
+
+    #[test]
+    fn object_of_the_change_is_no_answer() {
+        let other = r#"The line holds {"n":1}. {"n":2}"#;
+        for (why, change) in [
+            ("as it is", r#"{"n":1}"#),
+            ("spaced", r#"x = { "n" : 1 }"#),
+            ("over lines", "{\n  \"n\":\n  1\n}"),
+            ("escaped", r#"x = "{\"n\": 1}""#),
+            ("in single quotes", r"x = {'n': 1}"),
+        ] {
+            let quoted = answer(r#"{"n":1}"#, change, check);
+            assert_eq!(quoted, Err(Missing::Quoted), "{why}");
+            assert_eq!(
+                answer(other, change, check),
+                found(2, false, false),
+                "{why}"
+            );
+        }
+    }
+
+    #[test]
+    fn too_long_reply_has_no_answer() {
+        let long = format!("{{\"n\":1}}{}", " ".repeat(LONGEST));
+        assert_eq!(read(&long), invalid("it is too long"));
+    }
+
+    #[test]
+    fn hostile_braces_are_bounded_work() {
+        let nested = "{\"a\":".repeat(100_000);
+        let open_strings = "{\"a\":\"b".repeat(100_000);
+        for text in ["{".repeat(LONGEST), nested, open_strings] {
+            assert!(read(&text).is_err());
+        }
     }
 
     proptest! {
         #[test]
-        fn an_object_survives_any_words_without_braces(
-            before in "[^{}\"`]{0,80}", value in "\\PC{0,40}", after in "\\PC{0,80}"
+        fn answer_survives_words_without_braces(
+            before in "[^{}\"`<]{0,80}", n in 0_u32..9, after in "[^{}]{0,80}"
         ) {
-            let want = json!({ "a": value });
-            let text = format!("{before}{want}{after}");
-            prop_assert_eq!(object(&text), Some(want));
+            let text = format!("{before}{}{after}", json!({ "n": n }));
+            prop_assert_eq!(read(&text).map(|it| it.value), Ok(json!({ "n": n })));
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "[{}\"\\\\`a\u{e9}\u{1f600}]{0,200}") {
-            let found = object(&text);
-            prop_assert!(found.is_none_or(|value| value.is_object()));
+        fn draft_never_makes_an_exact_answer(
+            before in "[^{}<]{0,20}", between in "[^{}<]{0,20}", draft in 0_u32..9, last in 0_u32..9
+        ) {
+            let text = format!("{before}{}{between}{}", json!({ "n": draft }), json!({ "n": last }));
+            let answer = read(&text).unwrap();
+            prop_assert_eq!(&answer.value, &json!({ "n": last }));
+            prop_assert!(!answer.is_exact);
+            prop_assert_eq!(answer.is_ambiguous, draft != last);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "[{}\"\\\\`<>/think\u{e9}\u{1f600}]{0,200}") {
+            let answer = read(&text);
+            prop_assert!(answer.is_err() || answer.is_ok_and(|it| it.value.is_object()));
         }
     }
 }

@@ -38,6 +38,9 @@ pub struct Ask<'a> {
     pub schema: &'a Schema,
     /// Whether an answer will do; if not, why, in words for the model.
     pub check: &'a (dyn Fn(&Value) -> Result<(), String> + Send + Sync),
+    /// The change in question, without line numbers: an object that occurs in it is a
+    /// quotation, never the answer.
+    pub change: &'a str,
     /// Nothing goes on after it.
     pub deadline: Timestamp,
 }
@@ -58,6 +61,9 @@ impl fmt::Debug for Ask<'_> {
 pub struct Answer {
     /// A JSON object.
     pub value: Value,
+    /// The reply was this object and nothing else. Only then may it lead to an approval:
+    /// an object among other text may be a draft or a quotation.
+    pub is_exact: bool,
     /// What it took.
     pub usage: Usage,
 }

@@ -178,6 +178,7 @@ mod tests {
             user: "Why?",
             schema: &schema,
             check: &|_| Ok(()),
+            change: "",
             deadline: event::Timestamp::MAX,
         };
         let body = body(model, dialect, 32_768, rung, &ask, repair);

@@ -117,6 +117,7 @@ async fn a_call_ends_when_its_time_is_over() {
         user: "b",
         schema: &schema,
         check: &common::has_n,
+        change: "",
         deadline: stage.clock.now() + Duration::from_millis(100),
     };
     let error = agent::Model::ask(&agent, &ask).await.unwrap_err().error;
@@ -147,6 +148,7 @@ async fn nothing_goes_on_after_the_deadline() {
         user: "b",
         schema: &schema,
         check: &common::has_n,
+        change: "",
         deadline: stage.clock.now() + Duration::from_secs(4),
     };
     let failed = agent::Model::ask(&agent, &ask).await.unwrap_err().error;

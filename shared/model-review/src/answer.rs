@@ -31,6 +31,8 @@ pub(crate) struct Believed {
     pub(crate) findings: Vec<Finding>,
     pub(crate) score: Option<u8>,
     pub(crate) unbelieved: Unbelieved,
+    /// The reply was nothing else ([`Answer::is_exact`](agent::Answer)).
+    pub(crate) is_exact: bool,
 }
 
 /// How many findings are not told, by the reason.

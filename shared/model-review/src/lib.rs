@@ -15,6 +15,7 @@ mod words;
 pub use prove::Prover;
 
 use agent::{Answer, Ask, Model, Scope, Unanswered};
+use answer::Believed;
 use async_trait::async_trait;
 use diff::Diff;
 use diff::language::Language;
@@ -22,7 +23,7 @@ use futures_util::{StreamExt, stream};
 use ports::{Clock, Entropy};
 use prompt::{Options, Part, Plan};
 use report::Answered;
-use review::{Category, Change, Report, ReviewError, Reviewer};
+use review::{Category, Change, Report, ReviewError, Reviewer, Side};
 use std::sync::Arc;
 
 /// Questions that are asked at a time.
@@ -113,12 +114,21 @@ impl ModelReviewer {
             user: &user,
             schema: &schema,
             check: &answer::check,
+            change: &code(shown),
             deadline: change.deadline,
         };
         let (outcome, usage) = match self.model.ask(&ask).await {
-            Ok(Answer { value, usage }) => {
+            Ok(Answer {
+                value,
+                is_exact,
+                usage,
+            }) => {
                 let name = self.model.name();
                 let believed = answer::read(&value, part, shown, self.category, name);
+                let believed = Believed {
+                    is_exact,
+                    ..believed
+                };
                 (Ok(believed), usage)
             }
             Err(Unanswered { error, usage }) => (Err(error), usage),
@@ -129,6 +139,20 @@ impl ModelReviewer {
             usage: answer::paid(&usage),
         }
     }
+}
+
+/// Returns the code of `diff`, the new side of all files and then the old one, so that
+/// text over several lines stays together.
+fn code(diff: &Diff) -> String {
+    let mut code = String::new();
+    for side in [Side::Right, Side::Left] {
+        let lines = diff.files.iter().flat_map(|file| file.lines());
+        for line in lines.filter(|line| line.number(side).is_some()) {
+            code.push_str(&line.text);
+            code.push('\n');
+        }
+    }
+    code
 }
 
 /// What is said where there is nothing to ask about.

@@ -99,6 +99,7 @@ impl Prover {
             user: &question(&change.policy.language, &nonce, &claims, part),
             schema: &schema(claims.len()),
             check: &believe::check,
+            change: &crate::code(&code),
             deadline: change.deadline,
         };
         let answer = self.model.ask(&ask).await;

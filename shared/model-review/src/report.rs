@@ -4,7 +4,7 @@ use crate::answer::{Believed, Unbelieved};
 use agent::AgentError;
 use diff::{LeftOut, WhyLeftOut};
 use event::Failure;
-use prompt::Plan;
+use prompt::{Part, Plan};
 use review::{Report, ReviewError, Usage};
 use std::collections::BTreeSet;
 
@@ -42,7 +42,14 @@ pub(crate) fn of(plan: Plan, answers: Vec<Answered>) -> Result<Report, ReviewErr
         match outcome {
             Ok(believed) => {
                 answered = true;
-                read.extend(part.files.keys().cloned());
+                match believed.is_exact {
+                    true => read.extend(part.files.keys().cloned()),
+                    false => {
+                        let why = WhyLeftOut::Unanswered;
+                        report.coverage.left_out.extend(left_out(part, why));
+                        errors.insert(AMBIGUOUS.to_owned());
+                    }
+                }
                 report.findings.extend(believed.findings);
                 report.score = match (report.score, believed.score) {
                     (Some(one), Some(other)) => Some(one.min(other)),
@@ -55,12 +62,7 @@ pub(crate) fn of(plan: Plan, answers: Vec<Answered>) -> Result<Report, ReviewErr
                     true => WhyLeftOut::Budget,
                     false => WhyLeftOut::Unanswered,
                 };
-                let left_out = |path: &String| LeftOut {
-                    path: path.clone(),
-                    why,
-                };
-                let files = part.files.keys().map(left_out);
-                report.coverage.left_out.extend(files);
+                report.coverage.left_out.extend(left_out(part, why));
                 errors.insert(error.to_string());
                 let may_come = Some(refused(&error)).filter(ReviewError::is_retryable);
                 report.unfinished = may_come
@@ -100,6 +102,15 @@ pub(crate) fn of(plan: Plan, answers: Vec<Answered>) -> Result<Report, ReviewErr
         ));
     }
     Ok(report)
+}
+
+/// The note for an answer among other text.
+const AMBIGUOUS: &str = "its reply was more than one JSON object: the findings count, but its \
+                         files do not count as read";
+
+fn left_out(part: &Part, why: WhyLeftOut) -> impl Iterator<Item = LeftOut> {
+    let paths = part.files.keys().cloned();
+    paths.map(move |path| LeftOut { path, why })
 }
 
 pub(crate) fn refused(error: &AgentError) -> ReviewError {

@@ -70,7 +70,11 @@ impl Model for Scripted {
             Err(error) => return Err(error.into()),
         };
         (ask.check)(&value).map_err(|reason| AgentError::Malformed { reason })?;
-        Ok(Answer { value, usage })
+        Ok(Answer {
+            value,
+            is_exact: true,
+            usage,
+        })
     }
 }
 
@@ -204,7 +208,7 @@ diff --git a/src/a.rs b/src/a.rs
         let found = report.unwrap().findings;
         assert_eq!(found.len(), usize::from(believed), "{why}");
         for finding in found {
-            assert_eq!(finding.side, review::Side::Left, "{why}");
+            assert_eq!(finding.side, Side::Left, "{why}");
             assert_eq!(finding.suggestion, None, "there is nothing to replace");
         }
     }

@@ -69,7 +69,11 @@ impl Model for Scripted {
             prompt_tokens: 100,
             ..Usage::default()
         };
-        Ok(Answer { value, usage })
+        Ok(Answer {
+            value,
+            is_exact: true,
+            usage,
+        })
     }
 }
 

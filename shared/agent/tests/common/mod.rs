@@ -104,6 +104,7 @@ impl Stage {
             user: "How many?",
             schema: &schema,
             check: &has_n,
+            change: "",
             deadline: self.deadline(),
         };
         agent.ask(&question).await

@@ -42,6 +42,7 @@ impl Model for Counting {
         let all = format!("{}{}{}", ask.system, ask.user, ask.schema);
         self.questions.lock().unwrap().push(prompt::tokens(&all));
         Ok(Answer {
+            is_exact: true,
             value: answer(&[]),
             usage: Spent::default(),
         })

@@ -98,6 +98,7 @@ impl Model for Scripted {
         let value = (self.reply.lock().unwrap())(ask.user)?;
         (ask.check)(&value).map_err(|reason| AgentError::Malformed { reason })?;
         Ok(Answer {
+            is_exact: true,
             value,
             usage: Usage::default(),
         })
