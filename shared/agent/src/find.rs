@@ -53,7 +53,7 @@ pub(crate) fn answer(
         Some(_) => (text, true),
         None => without_reasoning(text),
     };
-    let is_exact = is_plain && sole(text).is_some();
+    let is_exact = is_plain && sole(text).is_some_and(|it| it.value.is_object());
     let mut objects = match sole(text) {
         Some(object) => vec![object],
         None => objects(text),
@@ -118,7 +118,8 @@ fn normalized(text: &str) -> String {
     text.chars().filter(is_kept).collect()
 }
 
-/// Parses a text that is one object, bare or in one fence.
+/// Parses a text that is one object, bare or in one fence. Some models write the list of
+/// an answer without its object.
 fn sole(text: &str) -> Option<Object<'_>> {
     let text = text.trim();
     let fenced = text
@@ -128,7 +129,7 @@ fn sole(text: &str) -> Option<Object<'_>> {
         .filter(|(language, _)| language.trim().chars().all(char::is_alphanumeric));
     let text = fenced.map_or(text, |(_, inner)| inner).trim();
     let value: Value = serde_json::from_str(text).ok()?;
-    value.is_object().then_some(Object { text, value })
+    (value.is_object() || value.is_array()).then_some(Object { text, value })
 }
 
 /// Removes reasoning between tags: everything up to the last closing tag, and everything
@@ -328,7 +329,7 @@ mod tests {
                 r#"{x} {"n":1}"#,
                 found(1, false, false),
             ),
-            ("an array", "[1, 2]", none()),
+            ("an array", "[1, 2]", invalid("n: expected a number")),
             ("never closed", r#"{"n":1"#, none()),
             (
                 "a wrong object",

@@ -1,5 +1,6 @@
 //! What of a model's answer is believed.
 
+use crate::shape::in_form;
 use agent::{Schema, Shape, Usage as Spent};
 use diff::Diff;
 use prompt::Part;
@@ -152,6 +153,7 @@ struct SaidFinding {
 
 /// Whether an answer has the form; what is wrong with it is told to the model once.
 pub(crate) fn check(value: &Value) -> Result<(), String> {
+    let value = in_form(value);
     let said = Said::deserialize(value).map_err(|error| error.to_string())?;
     for (index, finding) in said.findings.iter().enumerate() {
         let finding = SaidFinding::deserialize(finding);
@@ -173,7 +175,7 @@ pub(crate) fn read(
     model: &str,
 ) -> Believed {
     let mut believed = Believed::default();
-    let Ok(said) = Said::deserialize(value) else {
+    let Ok(said) = Said::deserialize(in_form(value)) else {
         return believed;
     };
     let score = said.quality_score.as_ref().and_then(Value::as_f64);
@@ -207,8 +209,15 @@ fn finding_of(
     let side = said.side;
     // It may have been read as the change has it, with what is not seen as escapes.
     let said_path = shown(&said.path);
-    let mut paths = part.files.keys().filter(|path| shown(path) == said_path);
-    let path = paths.find(|path| part.shows(path, line, side))?;
+    // Or as a diff names it, with a prefix.
+    let plain = said_path
+        .strip_prefix("b/")
+        .or_else(|| said_path.strip_prefix("a/"));
+    let named = |name: &str| {
+        let mut paths = part.files.keys().filter(|path| shown(path) == name);
+        paths.find(|path| part.shows(path, line, side))
+    };
+    let path = named(&said_path).or_else(|| named(plain?))?;
     // Lines that are gone cannot be replaced, and stand one by one.
     let start = said.start_line.filter(|_| side.is_right());
     let start = start.and_then(|start| u32::try_from(start).ok());

@@ -10,6 +10,7 @@ mod answer;
 mod budget;
 mod prove;
 mod report;
+mod shape;
 mod words;
 
 pub use prove::Prover;

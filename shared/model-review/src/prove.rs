@@ -110,7 +110,11 @@ impl Prover {
             },
             later @ (ReviewError::Unavailable(_) | ReviewError::Paused { .. }) => later,
         })?;
-        let proof = believe::read(&answer.value, &claims);
+        let mut proof = believe::read(&answer.value, &claims);
+        if !answer.is_exact {
+            // A draft or a quotation must not take a finding away.
+            proof.unproven.clear();
+        }
         Ok(ProofItem {
             usage: paid(&answer.usage),
             ..proof

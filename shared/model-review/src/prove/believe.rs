@@ -3,6 +3,7 @@
 
 use super::{LONGEST_QUOTE, LONGEST_REASON};
 use crate::answer::text;
+use crate::shape::in_form;
 use diff::{Hunk, Line, LineKind};
 use review::item::ProofItem;
 use review::{Finding, Fingerprint};
@@ -40,14 +41,14 @@ struct SaidOfOne {
 
 /// Whether an answer has the form; what is wrong with it is told to the model once.
 pub(super) fn check(value: &Value) -> Result<(), String> {
-    let said = Said::deserialize(value);
+    let said = Said::deserialize(in_form(value));
     said.map(|_| ()).map_err(|error| error.to_string())
 }
 
 /// What of an answer about `claims`, numbered from 1, is believed. What it says of
 /// other numbers, it says of nothing.
 pub(super) fn read(value: &Value, claims: &[Claim<'_>]) -> ProofItem {
-    let said = Said::deserialize(value).map_or(vec![], |said| said.findings);
+    let said = Said::deserialize(in_form(value)).map_or(vec![], |said| said.findings);
     let mut by_number: BTreeMap<i64, Vec<SaidOfOne>> = BTreeMap::new();
     for one in said {
         by_number.entry(one.number).or_default().push(one);
