@@ -10,10 +10,10 @@ const NUMBERS: [&str; 4] = ["number", "start_line", "line", "confidence"];
 /// one wrapper object, numbers as text, `High` for `high`, `right` for `RIGHT`, and shares
 /// from 0 to 1 in place of percent.
 pub(crate) fn in_form(answer: &Value) -> Value {
-    let mut answer = match answer {
-        Value::Array(findings) => json!({ "findings": findings }),
-        Value::Object(wrapper) => unwrapped(wrapper).unwrap_or(answer).clone(),
-        other => other.clone(),
+    let wrapped = answer.as_object().and_then(unwrapped);
+    let mut answer = match answer.as_array() {
+        Some(findings) => json!({ "findings": findings }),
+        None => wrapped.unwrap_or(answer).clone(),
     };
     number(answer.get_mut("quality_score"));
     let Some(findings) = answer.get_mut("findings").and_then(Value::as_array_mut) else {
