@@ -78,6 +78,16 @@ pub struct Cli {
     #[arg(long, requires = "port", conflicts_with = "printed")]
     pub dry_run: bool,
 
+    /// Deliveries at a time for each function, where the template does not bound them
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "port",
+        default_value_t = 8,
+        value_parser = clap::value_parser!(u16).range(1..=1000)
+    )]
+    pub concurrency: u16,
+
     /// Rules to go by [default: infra/template.yaml as of the build]
     #[arg(long, value_name = "FILE", global = true)]
     pub template: Option<PathBuf>,

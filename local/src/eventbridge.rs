@@ -25,9 +25,8 @@ use tokio::net::TcpListener;
 /// What the bus is called when nobody says.
 const DEFAULT_BUS: &str = "github-bot";
 
-/// So many calls are waited for at the same time: those of a function that does
-/// not build have no answer for long, and others are not to wait for them.
-const AT_ONCE: usize = 64;
+/// Calls at a time for each target of a rule that the template does not bound.
+const AT_ONCE: usize = 8;
 
 /// What `bus` is given.
 pub struct Options {
@@ -103,17 +102,23 @@ impl Endpoint {
     /// [`ServeError`] when the queue or the network fails.
     pub async fn run(self) -> Result<(), ServeError> {
         let queue = self.store.queue;
+        let clock = self.runner.clock.clone();
         let api = api::routes(Bus {
             name: self.name,
             bus: self.runner.bus.clone(),
-            clock: self.runner.clock.clone(),
+            clock: clock.clone(),
             entropy: Arc::new(SystemEntropy),
         });
-        let routes = server::health(queue.clone()).merge(api);
+        let routes = server::health(queue.clone(), clock.clone()).merge(api);
         let ended = server::run(self.listener, routes, self.runner, AT_ONCE).await;
         drop(self.lock);
-        let depth = queue.depth().await?;
-        tracing::info!(waiting = depth.waiting, dead = depth.dead, "stopped");
+        let depth = queue.depth(clock.now()).await?;
+        tracing::info!(
+            waiting = depth.waiting,
+            delayed = depth.delayed,
+            dead = depth.dead,
+            "stopped"
+        );
         ended
     }
 }

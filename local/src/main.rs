@@ -122,6 +122,7 @@ async fn run(cli: Cli, environment: &Environment) -> End {
                 port,
                 state: cli.state,
                 dry_run: cli.dry_run,
+                concurrency: cli.concurrency.into(),
             };
             serve::serve(template, options, environment)
                 .await

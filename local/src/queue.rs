@@ -35,6 +35,16 @@ pub struct Delivery {
     pub put_at: Timestamp,
 }
 
+impl Delivery {
+    /// Returns the rule's target that it is for.
+    pub fn lane(&self) -> Lane {
+        Lane {
+            rule: self.rule.clone(),
+            target: self.target.clone(),
+        }
+    }
+}
+
 /// A delivery that was given up.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct DeadLetter {
@@ -54,11 +64,22 @@ pub struct DeadLetter {
     pub event: String,
 }
 
+/// A target of a rule. Deliveries of one lane do not wait for those of another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Lane {
+    /// The rule's name.
+    pub rule: String,
+    /// The target's `Id`.
+    pub target: String,
+}
+
 /// How much is in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Depth {
-    /// Deliveries that are not handled yet.
+    /// Deliveries that are due, in hand, or to be tried again.
     pub waiting: u32,
+    /// Deliveries whose first try lies in the future, such as deadlines.
+    pub delayed: u32,
     /// Deliveries that were given up.
     pub dead: u32,
 }
@@ -140,9 +161,9 @@ impl Queue {
         .await
     }
 
-    /// The first `limit` deliveries that are due, the oldest first. They stay in
-    /// the queue: whoever takes them keeps them apart from those in hand. One that
-    /// cannot be read any more moves to the dead letters and holds nobody up.
+    /// Returns the first `limit` deliveries that are due, the oldest first. They stay in
+    /// the queue: the caller remembers which ones it has taken. A delivery that cannot be
+    /// read moves to the dead letters.
     ///
     /// # Errors
     /// [`QueueError`].
@@ -152,28 +173,54 @@ impl Queue {
                 "SELECT id, rule, target, event, attempts, put_at, unreached FROM delivery
                  WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
             )?;
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let mut rows = select.query(params![now.as_millisecond(), limit])?;
             let mut due = Vec::new();
-            while let Some(row) = rows.next()? {
-                let event: String = row.get(3)?;
-                match serde_json::from_str(&event) {
-                    Ok(event) => due.push(Delivery {
-                        id: row.get(0)?,
-                        rule: row.get(1)?,
-                        target: row.get(2)?,
-                        event,
-                        attempts: row.get(4)?,
-                        put_at: timestamp(row, 5)?,
-                        unreached: row.get(6)?,
-                    }),
-                    Err(error) => {
-                        let reason = format!("it cannot be read any more: {error}");
-                        bury(queue, row.get(0)?, &reason, now)?;
-                    }
-                }
+            let mut rows = select.query(params![now.as_millisecond(), count(limit)])?;
+            read(queue, &mut rows, now, &mut due)?;
+            Ok(due)
+        })
+        .await
+    }
+
+    /// Returns the deliveries that are due on each of `lanes`, at most the given number
+    /// for each, as [`due`](Queue::due) does. No lane waits for another.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn due_on(
+        &self,
+        lanes: Vec<(Lane, usize)>,
+        now: Timestamp,
+    ) -> Result<Vec<Delivery>, QueueError> {
+        self.ask(move |queue| {
+            let mut select = queue.prepare_cached(
+                "SELECT id, rule, target, event, attempts, put_at, unreached FROM delivery
+                 WHERE rule = ?1 AND target = ?2 AND due_at <= ?3 ORDER BY due_at, id LIMIT ?4",
+            )?;
+            let mut due = Vec::new();
+            for (Lane { rule, target }, limit) in lanes {
+                let now_ms = now.as_millisecond();
+                let mut rows = select.query(params![rule, target, now_ms, count(limit)])?;
+                read(queue, &mut rows, now, &mut due)?;
             }
             Ok(due)
+        })
+        .await
+    }
+
+    /// Returns the lanes of all deliveries in the queue.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn lanes(&self) -> Result<Vec<Lane>, QueueError> {
+        self.ask(|queue| {
+            let mut select = queue.prepare("SELECT DISTINCT rule, target FROM delivery")?;
+            let lane = |row: &Row<'_>| {
+                Ok(Lane {
+                    rule: row.get(0)?,
+                    target: row.get(1)?,
+                })
+            };
+            select.query_map([], lane)?.collect()
         })
         .await
     }
@@ -291,15 +338,18 @@ impl Queue {
     ///
     /// # Errors
     /// [`QueueError`].
-    pub async fn depth(&self) -> Result<Depth, QueueError> {
-        self.ask(|queue| {
+    pub async fn depth(&self, now: Timestamp) -> Result<Depth, QueueError> {
+        self.ask(move |queue| {
             queue.query_row(
-                "SELECT (SELECT count(*) FROM delivery), (SELECT count(*) FROM dead_letter)",
-                [],
+                "SELECT (SELECT count(*) FROM delivery WHERE due_at <= ?1 OR attempts > 0),
+                        (SELECT count(*) FROM delivery WHERE due_at > ?1 AND attempts = 0),
+                        (SELECT count(*) FROM dead_letter)",
+                [now.as_millisecond()],
                 |row| {
                     Ok(Depth {
                         waiting: row.get(0)?,
-                        dead: row.get(1)?,
+                        delayed: row.get(1)?,
+                        dead: row.get(2)?,
                     })
                 },
             )
@@ -390,6 +440,38 @@ fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
         let kind = rusqlite::types::Type::Integer;
         rusqlite::Error::FromSqlConversionFailure(column, kind, error.into())
     })
+}
+
+fn count(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// Reads deliveries into `due`. One that is malformed moves to the dead letters.
+fn read(
+    queue: &Transaction<'_>,
+    rows: &mut rusqlite::Rows<'_>,
+    now: Timestamp,
+    due: &mut Vec<Delivery>,
+) -> rusqlite::Result<()> {
+    while let Some(row) = rows.next()? {
+        let event: String = row.get(3)?;
+        match serde_json::from_str(&event) {
+            Ok(event) => due.push(Delivery {
+                id: row.get(0)?,
+                rule: row.get(1)?,
+                target: row.get(2)?,
+                event,
+                attempts: row.get(4)?,
+                put_at: timestamp(row, 5)?,
+                unreached: row.get(6)?,
+            }),
+            Err(error) => {
+                let reason = format!("it cannot be read any more: {error}");
+                bury(queue, row.get(0)?, &reason, now)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ mod retry;
 
 use crate::bus::LocalBus;
 use crate::call::{Call, Failure};
-use crate::queue::{Delivery, Queue, QueueError};
+use crate::queue::{Delivery, Lane, Queue, QueueError};
 use crate::registry::Functions;
 use crate::template::{Route, Template};
 use event::{EventBridgeEvent, Outcome, Timestamp};
 use ports::Clock;
 use retry::Next;
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -65,8 +65,9 @@ pub enum End {
 }
 
 impl<F: Call> Runner<F> {
-    /// Delivers whatever is due, `at_once` at a time, until `stop` returns; what is
-    /// in hand by then is finished.
+    /// Delivers what is due until `stop` returns, then finishes what is in hand. Each
+    /// target of a rule has workers of its own: as many as the template's
+    /// `MaximumConcurrency`, else `at_once`. A busy target delays no other.
     ///
     /// # Errors
     /// [`QueueError`] when the queue cannot be read or written any more.
@@ -76,32 +77,55 @@ impl<F: Call> Runner<F> {
         stop: impl Future<Output = ()>,
     ) -> Result<(), QueueError> {
         tokio::pin!(stop);
-        let mut in_hand = HashSet::new();
+        let mut lanes = self.lanes(at_once).await?;
         let mut tasks = JoinSet::new();
         loop {
             // Those in hand are due as well, and first in line.
-            let due = self.queue.due(self.clock.now(), at_once * 2).await?;
+            let free = lanes.iter().filter(|(_, workers)| workers.are_free());
+            let wanted = free.map(|(lane, workers)| (lane.clone(), workers.most));
+            let due = self
+                .queue
+                .due_on(wanted.collect(), self.clock.now())
+                .await?;
             for delivery in due {
-                if tasks.len() < at_once && in_hand.insert(delivery.id) {
+                let lane = delivery.lane();
+                if lanes.get_mut(&lane).is_some_and(|it| it.take(delivery.id)) {
                     let runner = self.clone();
-                    tasks.spawn(async move { (delivery.id, runner.deliver(delivery).await) });
+                    tasks.spawn(async move { (lane, delivery.id, runner.deliver(delivery).await) });
                 }
             }
             let wait = self.until_next_due().await?;
             tokio::select! {
                 () = &mut stop => break,
-                Some(done) = tasks.join_next() => settle(done, &mut in_hand)?,
+                Some(done) = tasks.join_next() => settle(done, &mut lanes)?,
                 () = self.bus.arrival() => {}
                 () = self.clock.sleep(wait) => {}
             }
             while let Some(done) = tasks.try_join_next() {
-                settle(done, &mut in_hand)?;
+                settle(done, &mut lanes)?;
             }
         }
         while let Some(done) = tasks.join_next().await {
-            settle(done, &mut in_hand)?;
+            settle(done, &mut lanes)?;
         }
         Ok(())
+    }
+
+    /// Returns the workers of every target of the template, and of those that an earlier
+    /// template had and that deliveries still wait for.
+    async fn lanes(&self, at_once: usize) -> Result<Lanes, QueueError> {
+        let former = self.queue.lanes().await?.into_iter();
+        let mut lanes: Lanes = former.map(|lane| (lane, Workers::new(at_once))).collect();
+        for route in self.template.rules.iter().flat_map(|rule| &rule.routes) {
+            let most = route.via.max_concurrency();
+            let most = most.and_then(|most| usize::try_from(most).ok());
+            let lane = Lane {
+                rule: route.rule.clone(),
+                target: route.target.clone(),
+            };
+            lanes.insert(lane, Workers::new(most.unwrap_or(at_once)));
+        }
+        Ok(lanes)
     }
 
     async fn until_next_due(&self) -> Result<Duration, QueueError> {
@@ -196,12 +220,43 @@ impl<F: Call> Runner<F> {
 /// What came of a try, and what becomes of its delivery.
 type Settled<A> = (Result<A, String>, End);
 
-type Done<A> = Result<(i64, Result<Tried<A>, QueueError>), tokio::task::JoinError>;
+/// The workers of every lane.
+type Lanes = HashMap<Lane, Workers>;
 
-fn settle<A>(done: Done<A>, in_hand: &mut HashSet<i64>) -> Result<(), QueueError> {
+/// The workers of one lane.
+struct Workers {
+    most: usize,
+    /// The deliveries that they have in hand.
+    in_hand: HashSet<i64>,
+}
+
+impl Workers {
+    fn new(most: usize) -> Self {
+        Self {
+            most,
+            in_hand: HashSet::new(),
+        }
+    }
+
+    fn are_free(&self) -> bool {
+        self.in_hand.len() < self.most
+    }
+
+    /// Gives the delivery to a free worker. Returns whether there was one, and the
+    /// delivery was not in hand.
+    fn take(&mut self, id: i64) -> bool {
+        self.are_free() && self.in_hand.insert(id)
+    }
+}
+
+type Done<A> = Result<(Lane, i64, Result<Tried<A>, QueueError>), tokio::task::JoinError>;
+
+fn settle<A>(done: Done<A>, lanes: &mut Lanes) -> Result<(), QueueError> {
     match done {
-        Ok((id, tried)) => {
-            in_hand.remove(&id);
+        Ok((lane, id, tried)) => {
+            if let Some(workers) = lanes.get_mut(&lane) {
+                workers.in_hand.remove(&id);
+            }
             tried.map(drop)
         }
         Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -223,3 +278,6 @@ fn tried<A>(
         end,
     }
 }
+
+#[cfg(test)]
+mod tests;

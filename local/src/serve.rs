@@ -29,9 +29,6 @@ use webhook::{Answer, MAX_BODY, Secrets, Webhook};
 /// Where state is kept when nobody says: a file in the folder one is in.
 pub const DEFAULT_STATE: &str = "sqlite://github-bot.db";
 
-/// So many deliveries are worked on at the same time.
-const AT_ONCE: usize = 8;
-
 /// What `--port` is given.
 pub struct Options {
     /// The address to listen on.
@@ -42,6 +39,8 @@ pub struct Options {
     pub state: Option<String>,
     /// Whether reviews are only recorded and logged, and nothing is posted.
     pub dry_run: bool,
+    /// Deliveries at a time for each target of a rule that the template does not bound.
+    pub concurrency: usize,
 }
 
 /// Why the server did not start, or stopped.
@@ -224,15 +223,15 @@ pub async fn serve(
         clock: clock.clone(),
     };
     let door = Arc::new(Door {
-        webhook: Webhook::new(secrets, bus, clock),
+        webhook: Webhook::new(secrets, bus, clock.clone()),
     });
     let routes = Router::new()
         .route("/webhook", post(webhook))
         .with_state(door)
-        .merge(server::health(store.queue.clone()));
+        .merge(server::health(store.queue.clone(), clock.clone()));
 
     println!("listening on http://{}/webhook", listener.local_addr()?);
-    let ended = server::run(listener, routes, runner, AT_ONCE).await;
+    let ended = server::run(listener, routes, runner, options.concurrency).await;
     drop(lock);
     ended
 }

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use http::StatusCode;
+use ports::Clock;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -34,9 +35,9 @@ pub async fn listen(host: IpAddr, port: u16) -> Result<TcpListener, ServeError> 
 }
 
 /// `GET /health`: whether the queue can be read, and how much is in it.
-pub fn health(queue: Queue) -> Router {
-    async fn answer(State(queue): State<Queue>) -> Response {
-        match queue.depth().await {
+pub fn health(queue: Queue, clock: Arc<dyn Clock>) -> Router {
+    async fn answer(State((queue, clock)): State<(Queue, Arc<dyn Clock>)>) -> Response {
+        match queue.depth(clock.now()).await {
             Ok(depth) => {
                 Json(serde_json::json!({ "status": "ok", "queue": depth })).into_response()
             }
@@ -48,10 +49,11 @@ pub fn health(queue: Queue) -> Router {
     }
     Router::new()
         .route("/health", get(answer))
-        .with_state(queue)
+        .with_state((queue, clock))
 }
 
-/// Serves `routes` and delivers what is due, `at_once` at a time, until the process is asked to stop
+/// Serves `routes` and delivers what is due, `at_once` at a time for each target that the
+/// template does not bound, until the process is asked to stop
 /// (SIGTERM, SIGINT); what is in hand by then is finished, the rest stays in the
 /// queue. Asked once more, it waits for nothing.
 ///

@@ -187,7 +187,7 @@ impl House {
                     .map(|item| (item.key, item.version, item.value.value)),
             );
         }
-        run.failed = self.runner.queue.depth().await?.dead;
+        run.failed = self.runner.queue.depth(self.runner.clock.now()).await?.dead;
         Ok(())
     }
 }

@@ -73,6 +73,8 @@ pub enum Via {
         visibility: Duration,
         /// Tries in all (`maxReceiveCount`).
         max_receives: u32,
+        /// Deliveries at a time (`MaximumConcurrency`), if the template bounds them.
+        max_concurrency: Option<u32>,
     },
 }
 
@@ -141,6 +143,11 @@ impl Template {
         let document = yaml::Document::parse(text, file)?;
         let functions = read::functions(&document)?;
         let rules = read::rules(&document)?;
+        if rules.is_empty() {
+            let problem = "no AWS::Events::Rule is enabled: every event would be dropped. Expected \
+                           the template of the bot, such as infra/template.yaml";
+            return Err(document.error("Resources", problem));
+        }
         let mut index = RuleSet::new();
         for (at, rule) in rules.iter().enumerate() {
             index.insert(rule.pattern.clone(), at);
@@ -180,6 +187,16 @@ impl Via {
             Self::Queue { delay, .. } => delay,
         }
     }
+
+    /// Returns the most deliveries at a time, if the template bounds them.
+    pub fn max_concurrency(self) -> Option<u32> {
+        match self {
+            Self::Invoke { .. } => None,
+            Self::Queue {
+                max_concurrency, ..
+            } => max_concurrency,
+        }
+    }
 }
 
 impl fmt::Display for Via {
@@ -190,6 +207,7 @@ impl fmt::Display for Via {
                 delay,
                 visibility,
                 max_receives,
+                max_concurrency: _,
             } => {
                 if !delay.is_zero() {
                     write!(f, "after {} s, ", delay.as_secs())?;

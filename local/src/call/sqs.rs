@@ -109,6 +109,7 @@ mod tests {
                 delay: Duration::from_secs(60),
                 visibility: Duration::from_secs(180),
                 max_receives: 10,
+                max_concurrency: None,
             },
         };
         insta::assert_json_snapshot!(batch(&route, &delivery()), @r#"

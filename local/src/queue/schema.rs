@@ -13,6 +13,7 @@ const TABLES: &str = "
         unreached INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX IF NOT EXISTS delivery_due_at ON delivery (due_at, id);
+    CREATE INDEX IF NOT EXISTS delivery_route ON delivery (rule, target, due_at, id);
     CREATE TABLE IF NOT EXISTS dead_letter (
         id       INTEGER PRIMARY KEY,
         rule     TEXT NOT NULL,

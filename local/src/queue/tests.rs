@@ -23,6 +23,7 @@ fn put(n: usize, delay: u64) -> (EventBridgeEvent<Value>, Route) {
             delay: Duration::from_secs(delay),
             visibility: Duration::from_secs(1),
             max_receives: 3,
+            max_concurrency: None,
         },
     };
     (event.into_eventbridge().into_json(), route)
@@ -70,9 +71,10 @@ async fn what_is_given_up_keeps_its_reason_and_can_be_put_back() {
         .await
         .unwrap();
     assert_eq!(
-        queue.depth().await.unwrap(),
+        queue.depth(at(5)).await.unwrap(),
         Depth {
             waiting: 0,
+            delayed: 0,
             dead: 1
         }
     );
@@ -129,5 +131,23 @@ async fn many_at_once_are_all_put() {
     for task in tasks.collect::<Vec<_>>() {
         task.await.unwrap().unwrap();
     }
-    assert_eq!(queue.depth().await.unwrap().waiting, 100);
+    assert_eq!(queue.depth(at(0)).await.unwrap().waiting, 100);
+}
+
+#[tokio::test]
+async fn deadline_is_delayed_not_waiting() {
+    let queue = Queue::in_memory().unwrap();
+    queue
+        .put(vec![put(1, 0), put(2, 720)], at(0))
+        .await
+        .unwrap();
+    let depth = async |second| {
+        let depth = queue.depth(at(second)).await.unwrap();
+        (depth.waiting, depth.delayed)
+    };
+    assert_eq!(depth(0).await, (1, 1), "the deadline lies in the future");
+    let first = queue.due(at(0), 1).await.unwrap().remove(0);
+    queue.again(first.id, at(60)).await.unwrap();
+    assert_eq!(depth(0).await, (1, 1), "a retry waits");
+    assert_eq!(depth(720).await, (2, 0), "the deadline has come");
 }

@@ -45,9 +45,11 @@ pub(super) fn next(via: Via, delivery: &Delivery, failure: &Failure, now: Timest
                 Next::Again(at)
             }
         }
-        Via::Queue { max_receives, .. } if failed + 1 >= max_receives as usize => {
-            Next::GiveUp("no tries left")
-        }
+        Via::Queue {
+            max_receives,
+            max_concurrency: None,
+            ..
+        } if failed + 1 >= max_receives as usize => Next::GiveUp("no tries left"),
         Via::Queue { visibility, .. } => {
             Next::Again(now + failure.hidden_for().unwrap_or(visibility))
         }
@@ -110,6 +112,7 @@ mod tests {
             delay: Duration::from_secs(600),
             visibility: Duration::from_secs(180),
             max_receives: 3,
+            max_concurrency: None,
         };
         const NONE_LEFT: Next = Next::GiveUp("no tries left");
         let hidden = Failure::Error {
@@ -202,6 +205,7 @@ mod tests {
             delay: Duration::ZERO,
             visibility: Duration::from_secs(180),
             max_receives: 3,
+            max_concurrency: None,
         };
         for (why, via, unreached, now, expected) in [
             (

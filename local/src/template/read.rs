@@ -23,6 +23,14 @@ pub(super) struct Function {
     invoke: RetryPolicy,
 }
 
+/// A function that takes from a queue.
+struct Consumer<'a> {
+    /// Its resource's name.
+    function: &'a str,
+    /// Its event source's `MaximumConcurrency`.
+    max_concurrency: Option<u32>,
+}
+
 impl<'a> Node<'a> {
     fn root(document: &'a Document) -> Self {
         Self {
@@ -184,7 +192,7 @@ pub(super) fn functions(document: &Document) -> Result<BTreeMap<&str, Function>,
 }
 
 /// Who takes events from which queue: the resources' names.
-fn consumers(document: &Document) -> Result<BTreeMap<&str, &str>, TemplateError> {
+fn consumers(document: &Document) -> Result<BTreeMap<&str, Consumer<'_>>, TemplateError> {
     let mut consumers = BTreeMap::new();
     for (function, node) in resources(document, "AWS::Serverless::Function") {
         for (_, source) in node.at(&["Properties", "Events"]).entries() {
@@ -196,7 +204,17 @@ fn consumers(document: &Document) -> Result<BTreeMap<&str, &str>, TemplateError>
                 ));
             }
             let queue = source.at(&["Properties", "Queue"]);
-            if let Some(other) = consumers.insert(queue.arn_of()?, function) {
+            let scaling = source.at(&["Properties", "ScalingConfig", "MaximumConcurrency"]);
+            let max_concurrency = match scaling.is_there() {
+                true => Some(scaling.number(2..=1000)?),
+                false => None,
+            };
+            let consumer = Consumer {
+                function,
+                max_concurrency,
+            };
+            if let Some(other) = consumers.insert(queue.arn_of()?, consumer) {
+                let other = other.function;
                 return Err(queue.error(format!("{other} takes from this queue already")));
             }
         }
@@ -243,7 +261,7 @@ fn route(
     rule: &str,
     target: &Node<'_>,
     functions: &BTreeMap<&str, Function>,
-    consumers: &BTreeMap<&str, &str>,
+    consumers: &BTreeMap<&str, Consumer<'_>>,
 ) -> Result<Route, TemplateError> {
     let policy = target.get("RetryPolicy");
     let policy = RetryPolicy {
@@ -264,9 +282,12 @@ fn route(
             };
             (function, via)
         }
-        (None, Some(consumer)) => match functions.get(consumer) {
-            Some(function) => (function, queue(document, resource)?),
-            None => return Err(arn.error(format!("{consumer} is no function of this template"))),
+        (None, Some(consumer)) => match functions.get(consumer.function) {
+            Some(function) => (function, queue(document, resource, consumer)?),
+            None => {
+                let problem = format!("{} is no function of this template", consumer.function);
+                return Err(arn.error(problem));
+            }
         },
         (None, None) => {
             let problem =
@@ -283,7 +304,11 @@ fn route(
     })
 }
 
-fn queue(document: &Document, resource: &str) -> Result<Via, TemplateError> {
+fn queue(
+    document: &Document,
+    resource: &str,
+    consumer: &Consumer<'_>,
+) -> Result<Via, TemplateError> {
     let node = Node::root(document).at(&["Resources", resource]);
     let kind = node.get("Type");
     if kind.value != "AWS::SQS::Queue" {
@@ -302,5 +327,6 @@ fn queue(document: &Document, resource: &str) -> Result<Via, TemplateError> {
             .get("VisibilityTimeout")
             .seconds_or(0..=43200, 30)?,
         max_receives: redrive.get("maxReceiveCount").number(1..=1000)?,
+        max_concurrency: consumer.max_concurrency,
     })
 }

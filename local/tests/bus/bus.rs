@@ -119,8 +119,9 @@ impl Bus {
         let (_, body) = send(self.address, "GET", "/health", &[], b"").expect("an answer");
         let health: Value = serde_json::from_str(&body).expect("JSON");
         let count = |of: &str| health.pointer(of).and_then(Value::as_u64);
-        let depth = count("/queue/waiting").zip(count("/queue/dead"));
-        depth.expect("two numbers")
+        let [waiting, delayed, dead] = ["waiting", "delayed", "dead"]
+            .map(|of| count(&format!("/queue/{of}")).expect("a number"));
+        (waiting + delayed, dead)
     }
 
     #[track_caller]
