@@ -37,6 +37,7 @@ fn what_is_wrong_is_named_before_anything_is_written() {
     for (file, text) in [
         ("good.yaml", template.to_owned()),
         ("broken.yaml", "Resources: [".to_owned()),
+        ("empty.yaml", "Resources: {}".to_owned()),
         (
             "target.yaml",
             template.replace("!GetAtt PullRequestFunction.Arn", "!GetAtt Nobody.Arn"),
@@ -83,6 +84,11 @@ fn what_is_wrong_is_named_before_anything_is_written() {
         (
             "no YAML",
             vec!["--simulate", "--template", "broken.yaml"],
+            &[],
+        ),
+        (
+            "a template without rules",
+            vec!["--simulate", "--template", "empty.yaml"],
             &[],
         ),
         (
