@@ -165,6 +165,13 @@ impl Publisher {
             }
             Err(ignored) => return Ok(ignored.outcome()),
         };
+        if event.topic.as_str() == ReviewPublished::TOPIC && self.is_withdrawn(&of).await? {
+            // Another head's publisher dismissed its vote before this head was the newest again.
+            return match Review::of_verdict(of) {
+                Ok(review) => self.publish(event, &review).await,
+                Err(ignored) => Ok(ignored.outcome()),
+            };
+        }
         let check = self.publish(event, &Check::of(&of, told)).await;
         if let Err(error) = &check
             && error.is_retryable()

@@ -95,6 +95,13 @@ pub(crate) fn asks_for_changes(late: &[Finding]) -> bool {
 }
 
 impl Stands {
+    fn review_id(&self) -> Option<u64> {
+        match self {
+            Self::Posted { review_id, .. } => Some(*review_id),
+            Self::Recorded { .. } => None,
+        }
+    }
+
     fn posted(review_id: u64, review: &NewReview) -> Self {
         Self::Posted {
             review_id,
@@ -261,25 +268,47 @@ impl Wanted {
 }
 
 impl Publisher {
-    /// Returns GitHub's ids of the reviews that are published for the head and base branch
-    /// of `of`: their votes hold.
-    pub(crate) async fn published_reviews(&self, of: &Wanted) -> Result<Vec<u64>, HandlerError> {
-        let mut ids = Vec::new();
+    /// Returns GitHub's ids of the reviews whose votes hold for the head and base branch of
+    /// `of`: those that are published, and those that an attempt may have posted whose
+    /// answer was lost. The caller lists GitHub's reviews first, so that none is posted in
+    /// between.
+    pub(crate) async fn current_reviews(&self, of: &Wanted) -> Result<Vec<u64>, HandlerError> {
+        let (mut ids, mut in_flight) = (Vec::new(), Vec::new());
+        let mut approving = None;
         for kind in [VERDICT, BLOCK, DOUBT] {
             let found: Option<Publication<Stands>> = self.state.peek(&of.key(kind)).await?;
-            if let Some(found) = found.filter(|found| of.has_base_of(found))
-                && let Stage::Published(Stands::Posted { review_id, .. }) = found.stage
-            {
-                ids.push(review_id);
+            let Some(found) = found.filter(|found| of.has_base_of(found)) else {
+                continue;
+            };
+            if kind == VERDICT {
+                approving = Some(found.marker.approving());
             }
+            if found.stage.is_claimed() {
+                in_flight.push(found.marker.as_str().to_owned());
+            }
+            ids.extend(found.stage.object().and_then(Stands::review_id));
         }
         let approval: Option<Publication<Approved>> = self.state.peek(&of.key(APPROVAL)).await?;
-        if let Some(approval) = approval.filter(|approval| of.has_base_of(approval))
-            && let Stage::Published(approved) = approval.stage
-        {
-            ids.push(approved.review_id);
+        if let Some(approval) = approval.filter(|found| of.has_base_of(found)) {
+            if approval.stage.is_claimed() {
+                in_flight.extend(approving);
+            }
+            ids.extend(approval.stage.object().map(|it| it.review_id));
+        }
+        for marker in in_flight {
+            let posted = self.github.find_review(&of.review.pr, &marker).await?;
+            ids.extend(posted.map(|posted| posted.0));
         }
         Ok(ids)
+    }
+
+    /// Returns whether the verdict's vote was dismissed in favour of another head's review.
+    pub(crate) async fn is_withdrawn(&self, of: &Wanted) -> Result<bool, HandlerError> {
+        let found = self.reviewed(of).await?;
+        Ok(found.is_some_and(|found| match found.stage {
+            Stage::Withdrawn(_) => true,
+            Stage::Claimed(_) | Stage::Published(_) => false,
+        }))
     }
 
     /// Records that the votes of the reviews of `review` are dismissed.

@@ -5,14 +5,13 @@ use crate::Publisher;
 use crate::publication::MARKER;
 use crate::wanted::Wanted;
 use bus::HandlerError;
-use github::port::OwnReview;
 use review::message::ReviewKey;
 
 /// More are not taken back at a time: GitHub wants a second between writes.
 const MOST: usize = 10;
 
 impl Publisher {
-    /// Dismisses every vote of the bot except those published for the head and base branch
+    /// Dismisses every vote of the bot except those that hold for the head and base branch
     /// of `of`. Idempotent: a dismissed review has no vote. Where a branch's protection
     /// lets only others dismiss, the votes stay.
     pub(crate) async fn take_back_votes(&self, of: &Wanted) -> Result<(), HandlerError> {
@@ -21,23 +20,22 @@ impl Publisher {
         let own = of
             .or_without("the bot's reviews, to take votes back", own)?
             .unwrap_or_default();
-        let current = self.published_reviews(of).await?;
-        let is_stale =
-            |review: &&OwnReview| review.state.votes() && !current.contains(&review.id.0);
-        let stale: Vec<_> = own.iter().filter(is_stale).collect();
-        if stale.is_empty() {
+        let votes: Vec<_> = own.iter().filter(|review| review.state.votes()).collect();
+        if votes.is_empty() {
             return Ok(());
         }
-        let now = self.github.pull_request(pr).await?;
-        if let Err(ignored) = of.still(&now) {
-            tracing::info!(review = %of.review, %ignored, "votes stay as they are");
-            return Ok(());
-        }
+        let current = self.current_reviews(of).await?;
+        let stale = votes.into_iter().filter(|it| !current.contains(&it.id.0));
         let message = format!(
-            "{} is the newest commit, and was reviewed.",
+            "A newer review of {} replaces this one.",
             of.review.head_sha.short()
         );
-        for vote in stale.into_iter().take(MOST) {
+        for vote in stale.take(MOST) {
+            let now = self.github.pull_request(pr).await?;
+            if let Err(ignored) = of.still(&now) {
+                tracing::info!(review = %of.review, %ignored, "votes stay as they are");
+                return Ok(());
+            }
             // Recorded first: after a crash in between, the vote is dismissed at the next try.
             if let Some(head_sha) = &vote.commit_id
                 && *head_sha != of.review.head_sha

@@ -169,3 +169,38 @@ async fn ignores_verdict_that_is_replaced() {
     assert_eq!(ended, "ignored: a new verdict is on its way");
     assert_eq!(votes(&stage), [""; 0]);
 }
+
+#[tokio::test]
+async fn vote_in_flight_is_not_dismissed() {
+    let stage = Stage::new();
+    let mut item = clean();
+    item.verdict.as_mut().unwrap().missing = vec![Category::Security];
+    stage.keep(item).await;
+    let published = stage.published().await;
+    let block = stage.block(vec![finding(Severity::Critical)]).await;
+    stage
+        .world
+        .fail_next_on(Call::CreateReview, Fault::LostReply);
+    let failed = stage.hear(&block).await;
+    assert!(failed.starts_with("failed: "), "{failed}");
+    stage.hear(&published).await;
+    let both = ["Comment", "RequestChanges"];
+    assert_eq!(votes(&stage), both, "posted, its answer lost");
+    stage.clock.advance(Duration::from_secs(60));
+    assert_eq!(stage.hear(&block).await, "applied, said 1");
+    stage.hear(&stage.heard()).await;
+    assert_eq!(votes(&stage), both, "found again");
+}
+
+#[tokio::test]
+async fn withdrawn_review_of_newest_head_returns() {
+    let stage = Stage::new();
+    stage.keep(objecting()).await;
+    stage.hear(&stage.completed()).await;
+    let published = stage.heard();
+    let review = stage.review();
+    stage.publisher.withdraw_reviews(&review).await.unwrap();
+    assert_eq!(stage.hear(&published).await, "applied, said 1");
+    stage.hear(&stage.heard()).await;
+    assert_eq!(votes(&stage), [DISMISSED, "RequestChanges"]);
+}
