@@ -77,9 +77,18 @@ impl<F: Call> Runner<F> {
         stop: impl Future<Output = ()>,
     ) -> Result<(), QueueError> {
         tokio::pin!(stop);
-        let mut lanes = self.lanes(at_once).await?;
+        let mut lanes = self.lanes(at_once);
         let mut tasks = JoinSet::new();
+        let mut looked_at = None;
         loop {
+            // A redrive may put a delivery back on a target that an earlier template had.
+            let now = self.clock.now();
+            if looked_at.is_none_or(|at| now >= at + LOOK_AGAIN) {
+                looked_at = Some(now);
+                for lane in self.queue.lanes().await? {
+                    lanes.entry(lane).or_insert_with(|| Workers::new(at_once));
+                }
+            }
             // Those in hand are due as well, and first in line.
             let free = lanes.iter().filter(|(_, workers)| workers.are_free());
             let wanted = free.map(|(lane, workers)| (lane.clone(), workers.most));
@@ -111,21 +120,19 @@ impl<F: Call> Runner<F> {
         Ok(())
     }
 
-    /// Returns the workers of every target of the template, and of those that an earlier
-    /// template had and that deliveries still wait for.
-    async fn lanes(&self, at_once: usize) -> Result<Lanes, QueueError> {
-        let former = self.queue.lanes().await?.into_iter();
-        let mut lanes: Lanes = former.map(|lane| (lane, Workers::new(at_once))).collect();
-        for route in self.template.rules.iter().flat_map(|rule| &rule.routes) {
+    /// Returns the workers of every target of the template.
+    fn lanes(&self, at_once: usize) -> Lanes {
+        let routes = self.template.rules.iter().flat_map(|rule| &rule.routes);
+        let workers = |route: &Route| {
             let most = route.via.max_concurrency();
             let most = most.and_then(|most| usize::try_from(most).ok());
             let lane = Lane {
                 rule: route.rule.clone(),
                 target: route.target.clone(),
             };
-            lanes.insert(lane, Workers::new(most.unwrap_or(at_once)));
-        }
-        Ok(lanes)
+            (lane, Workers::new(most.unwrap_or(at_once)))
+        };
+        routes.map(workers).collect()
     }
 
     async fn until_next_due(&self) -> Result<Duration, QueueError> {

@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::call::Failure;
+use crate::queue::Depth;
 use async_trait::async_trait;
 use bus::Emit;
 use event::{Event, EventBridgeEvent};
 use ports::ManualClock;
+use serde::Deserialize;
 use std::sync::Mutex;
 use tokio::sync::Semaphore;
 
@@ -44,47 +46,77 @@ impl Call for Stuck {
     }
 }
 
-fn sample(topic: &str) -> Event {
+fn envelope(topic: &str) -> EventBridgeEvent<Value> {
     let file = format!("{}/../events/bus/{topic}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(file).unwrap();
-    serde_json::from_str::<EventBridgeEvent>(&text)
-        .unwrap()
-        .detail
+    serde_json::from_str(&text).unwrap()
+}
+
+fn sample(topic: &str) -> Event {
+    Event::deserialize(envelope(topic).detail).unwrap()
+}
+
+/// A runner at work.
+struct Running {
+    runner: Arc<Runner<Stuck>>,
+    stop: tokio::sync::oneshot::Sender<()>,
+    ended: tokio::task::JoinHandle<Result<(), QueueError>>,
+}
+
+impl Running {
+    fn start(stuck: &'static str) -> Self {
+        let template = Arc::new(Template::load(None).unwrap());
+        let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
+        let queue = Queue::in_memory().unwrap();
+        let bus = LocalBus::new(template.clone(), queue.clone(), clock.clone());
+        let functions = Stuck {
+            function: stuck,
+            release: Semaphore::new(0),
+            calls: Arc::default(),
+        };
+        let runner = Arc::new(Runner {
+            template,
+            functions,
+            bus: Arc::new(bus),
+            queue,
+            clock,
+        });
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let ended = tokio::spawn(runner.clone().run(8, async {
+            drop(stopped.await);
+        }));
+        Self {
+            runner,
+            stop,
+            ended,
+        }
+    }
+
+    /// Waits until the queue is as `is_so` wants it.
+    async fn until(&self, is_so: impl Fn(Depth) -> bool) {
+        let depth = || self.runner.queue.depth(self.runner.clock.now());
+        while !is_so(depth().await.unwrap()) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn stop(self) {
+        self.runner.functions.release.close();
+        self.stop.send(()).unwrap();
+        self.ended.await.unwrap().unwrap();
+    }
 }
 
 /// Puts 30 events of `topic` on the bus while `function` is stuck. Returns when only its
-/// deliveries are left, with the most calls at a time of each function.
+/// deliveries are left, with the calls of each function: now, and the most at a time.
 async fn run(topic: &str, function: &'static str) -> HashMap<String, (usize, usize)> {
-    let template = Arc::new(Template::load(None).unwrap());
-    let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
-    let queue = Queue::in_memory().unwrap();
-    let bus = LocalBus::new(template.clone(), queue.clone(), clock.clone());
-    let bus = Arc::new(bus);
-    bus.emit(vec![sample(topic); 30]).await.unwrap();
-    let calls = Arc::new(Mutex::default());
-    let functions = Stuck {
-        function,
-        release: Semaphore::new(0),
-        calls: calls.clone(),
-    };
-    let runner = Arc::new(Runner {
-        template,
-        functions,
-        bus,
-        queue: queue.clone(),
-        clock: clock.clone(),
-    });
-    let (stop, stopped) = tokio::sync::oneshot::channel();
-    let running = tokio::spawn(runner.clone().run(8, async {
-        drop(stopped.await);
-    }));
-    while queue.depth(clock.now()).await.unwrap().waiting > 30 {
-        tokio::task::yield_now().await;
-    }
+    let running = Running::start(function);
+    let events = vec![sample(topic); 30];
+    running.runner.bus.emit(events).await.unwrap();
+    running.until(|depth| depth.waiting == 30).await;
+    let calls = running.runner.functions.calls.clone();
     let most = calls.lock().unwrap().clone();
-    runner.functions.release.close();
-    stop.send(()).unwrap();
-    running.await.unwrap().unwrap();
+    running.stop().await;
     most
 }
 
@@ -100,4 +132,24 @@ async fn template_bounds_calls_of_a_queue() {
     let most = run("agent.pr.security_check", "security").await;
     assert_eq!(most["security"], (5, 5), "SpecialistConcurrency by default");
     assert_eq!(most["recorder"].0, 0, "its 30 events are handled");
+}
+
+#[tokio::test]
+async fn former_target_ends_in_dead_letters() {
+    let running = Running::start("none");
+    let event = sample("github.pr.opened");
+    running.runner.bus.emit(vec![event]).await.unwrap();
+    running.until(|depth| depth.waiting == 0).await;
+    let mut route = running.runner.template.rules[0].routes[0].clone();
+    "FormerRule".clone_into(&mut route.rule);
+    let now = running.runner.clock.now();
+    let put = running
+        .runner
+        .queue
+        .put(vec![(envelope("github.pr.opened"), route)], now);
+    put.await.unwrap();
+    running.until(|depth| depth.dead == 1).await;
+    let letters = running.runner.queue.dead_letters().await.unwrap();
+    assert!(letters[0].reason.contains("FormerRule"), "{letters:?}");
+    running.stop().await;
 }
