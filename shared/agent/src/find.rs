@@ -53,10 +53,10 @@ pub(crate) fn answer(
         Some(_) => (text, true),
         None => without_reasoning(text),
     };
-    let is_exact = is_plain && sole(text).is_some_and(|it| it.value.is_object());
+    let mut is_exact = is_plain && sole(text).is_some_and(|it| it.value.is_object());
     let mut objects = match sole(text) {
         Some(object) => vec![object],
-        None => objects(text),
+        None => objects(text).unwrap_or_default(),
     };
     let last = objects.last().cloned();
     let problem = match &last {
@@ -66,8 +66,9 @@ pub(crate) fn answer(
     objects.retain(|object| check(&object.value).is_ok());
     let valid = objects.len();
     if valid > 0 {
-        let change = normalized(change);
-        objects.retain(|object| !object.occurs_in(&change));
+        let change = Change::read(change);
+        objects.retain(|object| !change.holds(object));
+        is_exact &= change.is_read_whole;
     }
     let Some(answer) = objects.pop() else {
         return Err(match problem {
@@ -92,12 +93,6 @@ struct Object<'a> {
 }
 
 impl Object<'_> {
-    /// Returns whether `change`, normalized, holds this object as code or in a string.
-    fn occurs_in(&self, change: &str) -> bool {
-        let texts = [normalized(self.text), normalized(&self.value.to_string())];
-        texts.iter().any(|text| change.contains(text))
-    }
-
     /// Returns whether both have a name in common.
     fn resembles(&self, other: &Self) -> bool {
         let names = self
@@ -108,6 +103,42 @@ impl Object<'_> {
         names
             .into_iter()
             .any(|name| other.value.get(name).is_some())
+    }
+}
+
+/// The texts and objects of the change in question.
+struct Change {
+    /// The change, normalized.
+    text: String,
+    /// Its objects, also those in string literals: the order of names is no difference.
+    objects: Vec<Value>,
+    /// Whether all objects were found within the bound of the work. If not, any answer may
+    /// be a quotation.
+    is_read_whole: bool,
+}
+
+impl Change {
+    fn read(change: &str) -> Self {
+        let plain = change.replace('\\', "");
+        let texts = [change, plain.as_str()];
+        let found = texts.map(objects);
+        Self {
+            text: normalized(change),
+            is_read_whole: found.iter().all(Option::is_some),
+            objects: found
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|object| object.value)
+                .collect(),
+        }
+    }
+
+    /// Returns whether the change holds `object`, as code or in a string.
+    fn holds(&self, object: &Object<'_>) -> bool {
+        let texts = [object.text.to_owned(), object.value.to_string()];
+        let is_text = texts.iter().any(|it| self.text.contains(&normalized(it)));
+        is_text || self.objects.contains(&object.value)
     }
 }
 
@@ -162,8 +193,9 @@ fn without_reasoning(text: &str) -> (&str, bool) {
     (answer.trim(), is_usual)
 }
 
-/// Returns the complete objects of `text` that no other object holds, in order.
-fn objects(text: &str) -> Vec<Object<'_>> {
+/// Returns the complete objects of `text` that no other object holds, in order. `None` if
+/// that takes more work than is allowed.
+fn objects(text: &str) -> Option<Vec<Object<'_>>> {
     let (mut found, mut at) = (Vec::new(), 0);
     let mut work = text.len().saturating_mul(WORK);
     while let Some(rest) = text.get(at..)
@@ -180,18 +212,14 @@ fn objects(text: &str) -> Vec<Object<'_>> {
             }
             Some(Err(error)) => {
                 let read = offset(rest, &error);
-                let Some(left) = work.checked_sub(read) else {
-                    // Too hostile to be read: nothing found so far is known to be final.
-                    return Vec::new();
-                };
-                work = left;
+                work = work.checked_sub(read)?;
                 1
             }
             None => 1,
         };
         at += open + length;
     }
-    found
+    Some(found)
 }
 
 /// Returns how many bytes of `text` the parser read before `error`.
@@ -359,6 +387,7 @@ mod tests {
             ("over lines", "{\n  \"n\":\n  1\n}"),
             ("escaped", r#"x = "{\"n\": 1}""#),
             ("in single quotes", r"x = {'n': 1}"),
+            ("in another form", r#"x = {"n":  1 }"#),
         ] {
             let quoted = answer(r#"{"n":1}"#, change, check);
             assert_eq!(quoted, Err(Missing::Quoted), "{why}");
@@ -368,6 +397,20 @@ mod tests {
                 "{why}"
             );
         }
+    }
+
+    #[test]
+    fn order_of_names_is_no_difference() {
+        let change = r#"x = "{\"why\": \"\", \"n\": 1}""#;
+        let quoted = answer(r#"{"n":1,"why":""}"#, change, check);
+        assert_eq!(quoted, Err(Missing::Quoted));
+    }
+
+    #[test]
+    fn hostile_change_makes_no_answer_exact() {
+        let change = "{\"a\":".repeat(100_000);
+        let answer = answer(r#"{"n":1}"#, &change, check).unwrap();
+        assert!(!answer.is_exact, "any answer may be a quotation");
     }
 
     #[test]

@@ -78,9 +78,15 @@ impl Reviewer for ModelReviewer {
         let now = self.clock.now();
         let scopes = budget::scopes(&change.policy.budget, change.pr, change.head_sha, now)
             .map_err(ReviewError::refused)?;
+        let common = Common {
+            diff: shown,
+            code: &code(shown),
+            nonce: &nonce,
+            scopes: &scopes,
+        };
         let parts = plan.parts.iter().enumerate();
         let asked: Vec<_> = parts
-            .map(|(index, part)| self.ask(change, shown, index, part, &nonce, &scopes))
+            .map(|(index, part)| self.ask(change, &common, index, part))
             .collect();
         let mut answers: Vec<Answered> = stream::iter(asked)
             .buffer_unordered(AT_ONCE)
@@ -91,16 +97,32 @@ impl Reviewer for ModelReviewer {
     }
 }
 
+/// The parts of a review's questions that are the same for all of them.
+struct Common<'a> {
+    /// The diff that the questions show.
+    diff: &'a Diff,
+    /// Its [`code`].
+    code: &'a str,
+    /// In the delimiters around strangers' text.
+    nonce: &'a str,
+    /// The budgets that the questions count against.
+    scopes: &'a [Scope],
+}
+
 impl ModelReviewer {
     async fn ask(
         &self,
         change: &Change<'_>,
-        shown: &Diff,
+        common: &Common<'_>,
         index: usize,
         part: &Part,
-        nonce: &str,
-        scopes: &[Scope],
     ) -> Answered {
+        let Common {
+            diff: shown,
+            code,
+            nonce,
+            scopes,
+        } = *common;
         let user = words::question(self.category, self.lens, change.policy, nonce, part);
         let schema = answer::schema(part);
         // The same question after a redelivery has the same id: it is reserved for once.
@@ -115,7 +137,7 @@ impl ModelReviewer {
             user: &user,
             schema: &schema,
             check: &answer::check,
-            change: &code(shown),
+            change: code,
             deadline: change.deadline,
         };
         let (outcome, usage) = match self.model.ask(&ask).await {
