@@ -6,6 +6,7 @@
 mod away;
 mod measure;
 mod runtime_api;
+mod samples;
 mod table;
 
 use clap::Parser;
@@ -92,20 +93,11 @@ fn built(folder: &Path, wanted: &[String]) -> Result<Vec<(String, PathBuf)>, Box
 
 /// The sample that a function is invoked with.
 fn first_event(events: &Path, function: &str) -> Result<String, Box<dyn Error>> {
-    let file = match function {
-        REFERENCE => return Ok("{}".to_owned()),
-        "webhook" => "http/github.pr.opened.json",
-        "pull-request" => "bus/github.pr.opened.json",
-        "coordinator" => "bus/agent.pr.review_requested.json",
-        "security" => "bus/agent.pr.security_check.json",
-        "style" => "bus/agent.pr.style_check.json",
-        "logic" => "bus/agent.pr.logic_check.json",
-        "proof" => "bus/agent.pr.proof_check.json",
-        "verdict" => "bus/agent.pr.check_completed.json",
-        "publisher" => "bus/agent.pr.review_completed.json",
-        "recorder" => "bus/github.pr.opened.json",
-        _ => return Err(format!("{function}: no sample is named for it").into()),
-    };
+    if function == REFERENCE {
+        return Ok("{}".to_owned());
+    }
+    let file = samples::sample(function);
+    let file = file.ok_or_else(|| format!("{function}: no sample is named for it"))?;
     let path = events.join(file);
     std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()).into())
 }

@@ -9,6 +9,7 @@
     reason = "what is not there is null in a JSON value"
 )]
 
+mod alarms;
 mod authority;
 mod delivery;
 mod environment;

@@ -1,0 +1,124 @@
+//! Reads the manifests, computes every generated file, then writes the stale ones.
+
+use crate::manifest::{self, Function, Problem};
+use crate::{bench, table, template};
+use std::path::Path;
+use std::{fs, io};
+
+/// File that is generated, in whole or between markers.
+pub struct Output {
+    /// Path below the repository's root.
+    pub path: String,
+    old: Option<String>,
+    new: String,
+}
+
+impl Output {
+    /// Returns whether the file differs from the generated text.
+    pub fn is_stale(&self) -> bool {
+        self.old.as_ref() != Some(&self.new)
+    }
+}
+
+/// Paths of the files that were written.
+pub struct Written(pub Vec<String>);
+
+/// Computes all generated files from `functions/*/function.toml`.
+///
+/// # Errors
+/// All problems of the manifests and of the files that hold markers, by file and line.
+pub fn generate(root: &Path) -> Result<Vec<Output>, Vec<Problem>> {
+    let read = |path: &str| {
+        fs::read_to_string(root.join(path)).map_err(|error| vec![Problem::new(path, 1, error)])
+    };
+    let base = read(template::BASE)?;
+    let functions = load(root, &base)?;
+    let functions = template::ordered(&base, functions);
+    let docs = read(table::PATH)?;
+    let texts = [
+        (template::PATH, template::template(&base, &functions)),
+        (bench::PATH, Ok(bench::samples(&functions))),
+        (table::PATH, table::insert(&docs, &functions)),
+    ];
+    let mut outputs = Vec::new();
+    for (path, new) in texts {
+        outputs.push(Output {
+            path: path.to_owned(),
+            old: fs::read_to_string(root.join(path)).ok(),
+            new: new.map_err(|problem| vec![problem])?,
+        });
+    }
+    Ok(outputs)
+}
+
+/// Reads and validates the manifests, in the order of their names.
+fn load(root: &Path, base: &str) -> Result<Vec<Function>, Vec<Problem>> {
+    let folder = root.join("functions");
+    let failed = |error: io::Error| vec![Problem::new("functions", 1, error)];
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.path().join("Cargo.toml").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    let (mut functions, mut problems) = (Vec::new(), Vec::new());
+    for name in names {
+        let file = format!("functions/{name}/function.toml");
+        match fs::read_to_string(root.join(&file)) {
+            Ok(text) => match manifest::parse(&name, &text, base) {
+                Ok(function) => functions.push(function),
+                Err(found) => problems.extend(found),
+            },
+            Err(error) => problems.push(Problem::new(&file, 1, error)),
+        }
+    }
+    problems.extend(manifest::conflicts(&functions));
+    for function in &functions {
+        if !root.join("events").join(&function.sample).is_file() {
+            let text = format!("events/{} does not exist", function.sample);
+            problems.push(Problem::new(&function.file(), 1, text));
+        }
+    }
+    if problems.is_empty() {
+        Ok(functions)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Writes the stale files.
+///
+/// # Errors
+/// The file that cannot be written, with the reason.
+pub fn write(root: &Path, outputs: &[Output]) -> Result<Written, String> {
+    let mut written = Vec::new();
+    for output in outputs.iter().filter(|output| output.is_stale()) {
+        fs::write(root.join(&output.path), &output.new)
+            .map_err(|error| format!("{}: {error}", output.path))?;
+        written.push(output.path.clone());
+    }
+    Ok(Written(written))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root() -> &'static Path {
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    }
+
+    #[test]
+    fn generated_files_are_current() {
+        let outputs = generate(root()).unwrap_or_else(|problems| panic!("{problems:?}"));
+        for output in outputs {
+            assert!(
+                !output.is_stale(),
+                "{} is stale: run cargo xtask wire",
+                output.path
+            );
+        }
+    }
+}
