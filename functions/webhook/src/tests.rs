@@ -140,9 +140,9 @@ async fn what_is_refused_is_named_and_never_reaches_the_bus() {
     signed for another body: 401 X-Hub-Signature-256 does not fit: is the webhook's secret the one configured here?
     no delivery id: 400 the header x-github-delivery is missing
     no event: 400 the header x-github-event is missing
-    an event name that is none: 400 X-GitHub-Event: "Issues!" is no event name
+    an event name that is none: 400 X-GitHub-Event: "Issues!" is not an event name
     a form: 415 set the webhook's content type to application/json
-    no JSON: 400 the body is no JSON object: EOF while parsing a value at line 1 column 10
+    no JSON: 400 the body is not a JSON object: EOF while parsing a value at line 1 column 10
     too large: 413 the body has 26214401 bytes, at most 26214400 are taken
     "#);
     assert!(bus.events.lock().unwrap().is_empty());

@@ -1,4 +1,4 @@
-//! Webhook deliveries: from GitHub's event, action and payload to a topic and a
+//! Webhook deliveries: converts GitHub's event, action and payload into a topic and a
 //! small typed body ("Webhook events and payloads").
 
 mod known;
@@ -9,46 +9,46 @@ use event::{Say, Topic};
 use payload::Payload;
 use serde::{Deserialize, Serialize};
 
-/// A delivery, read: what it says on the bus.
+/// A parsed delivery, ready to publish on the bus.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// Topic, subject and body.
     pub say: Say,
-    /// Whether GitHub's event is one of those documented when this was written.
-    /// One that is not is said all the same, under the topic that its name gives.
+    /// `false` if the event is missing from the list of documented events. Such an
+    /// event is published too, under the topic derived from its name.
     pub known: bool,
 }
 
-/// Why a delivery was not read. The sender is at fault: 400.
+/// Reason for rejecting a delivery. The sender is at fault: 400.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDelivery {
-    /// `X-GitHub-Event` is no event name.
-    #[error("X-GitHub-Event: {0:?} is no event name")]
+    /// `X-GitHub-Event` is not an event name.
+    #[error("X-GitHub-Event: {0:?} is not an event name")]
     EventName(String),
     /// The body is not JSON, or not an object.
-    #[error("the body is no JSON object: {0}")]
+    #[error("the body is not a JSON object: {0}")]
     Json(String),
     /// The action cannot be part of a topic.
-    #[error("action: {0:?} is no action")]
+    #[error("action: {0:?} is not an action")]
     Action(String),
-    /// What the event is about is not in it.
-    #[error("{event}: {field} is missing or not what it should be")]
+    /// A required field is missing or invalid.
+    #[error("{event}: {field} is missing or invalid")]
     Field {
         /// GitHub's event.
         event: String,
         /// The field's path within the payload.
         field: &'static str,
     },
-    /// A name in it is no name.
+    /// A repository, number or commit id is invalid.
     #[error(transparent)]
     Key(#[from] InvalidKey),
 }
 
-/// The body of every event that is not about a pull request itself: references
-/// to what happened, none of its text.
+/// Body of every event that is not about a pull request itself. It holds references
+/// only, none of the user's text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
-    /// The repository, where there is one.
+    /// The repository, if the event has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repo: Option<RepoName>,
     /// Number of the issue or pull request.
@@ -60,35 +60,35 @@ pub struct Reference {
     /// Id of the review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_id: Option<u64>,
-    /// The commit that checks ran on, for `check_suite`.
+    /// Commit that the checks ran on, for `check_suite`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head_sha: Option<HeadSha>,
-    /// Numbers of the pull requests that the checks are of, for `check_suite`. GitHub
-    /// names none from forks.
+    /// Numbers of the pull requests that the checks belong to, for `check_suite`.
+    /// GitHub lists none from forks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pull_requests: Vec<u64>,
     /// Branch or tag, for `push`, `create` and `delete`.
     #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// Who did it.
+    /// Login of the account that caused the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<String>,
-    /// The App installation that the delivery came through.
+    /// App installation that the delivery came through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub installation: Option<u64>,
 }
 
 impl Delivery {
-    /// Reads the `body` of a delivery of GitHub's `event`.
+    /// Parses the `body` of a delivery of GitHub's `event`.
     ///
     /// # Errors
-    /// [`InvalidDelivery`] names what is wrong, and where.
+    /// [`InvalidDelivery`] names the invalid part.
     pub fn read(event: &str, body: &[u8]) -> Result<Self, InvalidDelivery> {
         let name = || event.chars().take(80).collect::<String>();
         if event.contains('.') || event.parse::<Topic>().is_err() {
             return Err(InvalidDelivery::EventName(name()));
         }
-        // Serde would take an array for a struct whose fields may all be absent.
+        // Serde accepts an array for a struct whose fields are all optional.
         if body.trim_ascii_start().first() != Some(&b'{') {
             return Err(InvalidDelivery::Json("it does not begin with {".to_owned()));
         }
@@ -115,7 +115,8 @@ impl Delivery {
     }
 }
 
-/// `pull_request` + `opened` is `github.pr.opened`, and so on (README, "Topics and patterns").
+/// Maps `pull_request` + `opened` to `github.pr.opened`, and so on (README, "Topics and
+/// patterns").
 fn topic(event: &str, payload: &Payload) -> Result<Topic, InvalidDelivery> {
     let about = match event {
         "pull_request" => "pr",
@@ -230,7 +231,7 @@ fn reference(payload: &Payload) -> Reference {
     }
 }
 
-/// `owner/name#7`, `owner/name`, or `github` where there is no repository.
+/// Returns `owner/name#7`, `owner/name`, or `github` without a repository.
 fn subject(about: &Reference) -> String {
     match (&about.repo, about.number) {
         (Some(repo), Some(number)) => format!("{repo}#{number}"),

@@ -1,10 +1,10 @@
-//! Names that GitHub gives: a repository, a pull request, a commit.
+//! Identifiers assigned by GitHub: repository, pull request, commit.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A text that is not the name it should be.
+/// A text is not a valid identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no {what}")]
 pub struct InvalidKey {
@@ -47,7 +47,6 @@ pub struct RepoName(String);
 as_text!(RepoName);
 
 impl RepoName {
-    /// The name as text, `owner/name`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -82,9 +81,9 @@ impl fmt::Display for RepoName {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PrKey {
-    /// The repository that it would be merged into.
+    /// Repository of the base branch.
     pub repo: RepoName,
-    /// Its number there, from 1.
+    /// Number in that repository, from 1.
     pub number: u64,
 }
 
@@ -120,12 +119,11 @@ pub struct HeadSha(String);
 as_text!(HeadSha);
 
 impl HeadSha {
-    /// All digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The first seven digits, as people write them.
+    /// Returns the first seven digits, as GitHub shows them.
     pub fn short(&self) -> &str {
         self.0.get(..7).unwrap_or(&self.0)
     }
@@ -158,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_hold_only_what_github_gives() {
+    fn keys_accept_only_github_identifiers() {
         for (why, text, good) in [
             ("plain", "octo/widgets#7", true),
             (
@@ -169,10 +167,10 @@ mod tests {
             ("no number", "octo/widgets#", false),
             ("numbers begin at 1", "octo/widgets#0", false),
             ("no sign", "octo/widgets#+7", false),
-            ("no way up", "../widgets#7", false),
+            ("parent folder", "../widgets#7", false),
             ("one slash", "octo/wid/gets#7", false),
             (
-                "nothing that a URL could trip over",
+                "no character with a meaning in a URL",
                 "octo/wid?gets#7",
                 false,
             ),

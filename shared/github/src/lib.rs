@@ -1,6 +1,6 @@
-//! GitHub's words: the [keys](key) that name a pull request and a head, the
-//! [deliveries](delivery) of its webhooks and the topics they are said under,
-//! and the narrow [ports](port) to its REST API that handlers are given.
+//! GitHub types: the [keys](key) that name a pull request and a head, the webhook
+//! [deliveries](delivery) and their topics, and the narrow [ports](port) to the REST API
+//! that handlers depend on.
 
 pub mod delivery;
 pub mod key;

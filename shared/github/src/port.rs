@@ -1,6 +1,6 @@
-//! The narrow ports to GitHub's REST API. A handler is given the ones that it
-//! may use, not all of GitHub; only the publisher is given those that write:
-//! [`PublishReview`], [`SetCheck`] and [`Summarise`].
+//! Narrow ports to GitHub's REST API. A handler depends on the ports that it uses, not
+//! on all of GitHub. Only the publisher has the ports that write: [`PublishReview`],
+//! [`SetCheck`] and [`Summarise`].
 
 mod check;
 mod comment;
@@ -25,24 +25,24 @@ use event::Failure;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What GitHub knows of a pull request right now ("Get a pull request").
+/// Current state of a pull request ("Get a pull request").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequest {
-    /// The newest commit.
+    /// Newest commit.
     pub head_sha: HeadSha,
-    /// Closed or merged: nothing is to be said any more.
+    /// `false` if closed or merged: nothing more is posted.
     pub open: bool,
-    /// The author's login.
+    /// Login of the author.
     pub author: String,
-    /// What the author is to the repository, such as `MEMBER` or `NONE`.
+    /// Author's association with the repository, such as `MEMBER` or `NONE`.
     pub author_association: String,
-    /// The branch that it would be merged into.
+    /// Base branch, the target of the merge.
     pub base_ref: String,
-    /// Not ready for review yet.
+    /// `true` while not ready for review.
     pub draft: bool,
 }
 
-/// What a review does ("Create a review for a pull request", `event`).
+/// Effect of a review ("Create a review for a pull request", `event`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ReviewEvent {
@@ -54,7 +54,7 @@ pub enum ReviewEvent {
     Approve,
 }
 
-/// Which side of the diff a comment's line is on.
+/// Side of the diff that a comment's line is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Side {
@@ -64,20 +64,20 @@ pub enum Side {
     Right,
 }
 
-/// One inline comment of a review. Its lines must be within the diff, or GitHub
-/// refuses the whole review with 422.
+/// One inline comment of a review. Its lines must be in the diff; otherwise GitHub
+/// rejects the whole review with 422.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewComment {
     /// Path of the file, relative to the repository.
     pub path: String,
     /// Line number in the file, from 1.
     pub line: u32,
-    /// The side that the line number counts on.
+    /// Side that the line number refers to.
     pub side: Side,
-    /// The first line, of a comment on several: before `line`, in the same hunk.
+    /// First line of a comment on several lines: before `line`, in the same hunk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_line: Option<u32>,
-    /// The side that `start_line` counts on; `side`, unless it is said.
+    /// Side that `start_line` refers to; `None` means `side`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_side: Option<Side>,
     /// Markdown, at most 65,536 characters.
@@ -85,7 +85,7 @@ pub struct ReviewComment {
 }
 
 impl ReviewComment {
-    /// A comment on one line.
+    /// Returns a comment on one line.
     pub fn at(path: impl Into<String>, line: u32, side: Side, body: impl Into<String>) -> Self {
         Self {
             path: path.into(),
@@ -98,16 +98,14 @@ impl ReviewComment {
     }
 }
 
-/// A review to be posted in one call.
+/// A review to post in one call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewReview {
-    /// The commit that was reviewed.
+    /// The reviewed commit.
     pub commit_id: HeadSha,
-    /// Comment, request changes or approve.
     pub event: ReviewEvent,
     /// Markdown, at most 65,536 characters.
     pub body: String,
-    /// Inline comments.
     pub comments: Vec<ReviewComment>,
 }
 
@@ -119,70 +117,64 @@ pub struct ReviewId(pub u64);
 /// Reads a change.
 #[async_trait]
 pub trait ReadDiff: Send + Sync {
-    /// The unified diff of `base...head` (three dots: from their merge base), as
-    /// "Compare two commits" gives it in the `diff` media type. By commit ids and
-    /// not by number, so that a push in between cannot change what is read.
+    /// Returns the unified diff of `base...head` (three dots: from their merge
+    /// base), in the `diff` media type of "Compare two commits". The call uses
+    /// commit ids rather than the pull request's number, so that a concurrent push
+    /// cannot change the result.
     async fn diff(&self, pr: &PrKey, base: &HeadSha, head: &HeadSha)
     -> Result<String, GitHubError>;
 }
 
-/// Reads a pull request as it stands.
+/// Reads the current state of a pull request.
 #[async_trait]
 pub trait ReadPullRequest: Send + Sync {
-    /// The pull request right now.
     async fn pull_request(&self, pr: &PrKey) -> Result<PullRequest, GitHubError>;
 }
 
-/// Posts reviews, and looks for those that were posted before.
+/// Posts reviews and finds the ones already posted.
 #[async_trait]
 pub trait PublishReview: Send + Sync {
-    /// The review by this bot whose body holds `marker`, if there is one.
+    /// Returns this bot's review whose body contains `marker`, if it exists.
     async fn find_review(&self, pr: &PrKey, marker: &str) -> Result<Option<ReviewId>, GitHubError>;
 
-    /// Posts one review with all its comments. Never tried again in here: after
-    /// a failure the caller looks for the marker first.
+    /// Posts one review with all its comments. Does not retry: after a failure the
+    /// caller looks for the marker first.
     async fn create_review(&self, pr: &PrKey, review: &NewReview) -> Result<ReviewId, GitHubError>;
 }
 
-/// Why GitHub did not do what was asked.
+/// Reason why a GitHub call failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GitHubError {
-    /// No answer, or 5xx: whether it was done is unknown.
+    /// No response, or 5xx. The effect of the call is unknown.
     #[error("GitHub did not answer {call}: {reason}")]
     Unavailable {
         /// The call, such as `GET /repos/octo/widgets/pulls/7`.
         call: String,
-        /// What happened instead.
+        /// Cause of the failure.
         reason: String,
     },
     /// A primary or secondary rate limit ("Rate limits for the REST API").
     #[error("GitHub's rate limit holds back {call} for {}s", .retry_after.as_secs())]
     RateLimited {
-        /// The call.
         call: String,
-        /// How long to wait.
+        /// Time to wait before the next call.
         retry_after: Duration,
     },
-    /// 401 or 403 that is no rate limit.
+    /// 401 or 403 that is not a rate limit.
     #[error(
         "GitHub refused {call}: {reason}; check GITHUB_TOKEN, or the App of GITHUB_APP_ID, and its permissions"
     )]
     Forbidden {
-        /// The call.
         call: String,
         /// GitHub's message.
         reason: String,
     },
     /// 404 or 410.
     #[error("GitHub has nothing at {call}")]
-    NotFound {
-        /// The call.
-        call: String,
-    },
-    /// 406: more than 20,000 lines or 300 files.
+    NotFound { call: String },
+    /// 406: the diff has more than 20,000 lines or 300 files.
     #[error("GitHub gives no diff for {call}: {reason}")]
     TooLarge {
-        /// The call.
         call: String,
         /// GitHub's message.
         reason: String,
@@ -190,9 +182,8 @@ pub enum GitHubError {
     /// 422 and every other 4xx: the same call would fail again.
     #[error("GitHub did not accept {call}: {reason}")]
     Rejected {
-        /// The call.
         call: String,
-        /// GitHub's message and its list of errors.
+        /// GitHub's message with its list of errors.
         reason: String,
     },
 }

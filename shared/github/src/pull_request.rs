@@ -1,61 +1,58 @@
-//! The body of every `github.pr.*` event that is about the pull request itself.
+//! Body of every `github.pr.*` event about the pull request itself.
 
 use crate::{HeadSha, PrKey, RepoName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What the pull request's state is kept from, and what rules filter on. Only
-/// references: no title, no text, no diff.
+/// Input of the pull request's state and of the rules' filters. It holds references
+/// only: no title, no text, no diff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullRequestChanged {
-    /// The pull request.
     pub pr: PrKey,
     /// GitHub's action, such as `opened` or `synchronize`.
     pub action: String,
-    /// The newest commit.
+    /// Newest commit.
     pub head_sha: HeadSha,
-    /// On `synchronize`: the commit that was the newest before.
+    /// Previous newest commit, on `synchronize`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<HeadSha>,
-    /// Where the head lives; `None` when the fork was deleted.
+    /// Repository of the head; `None` if the fork was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head_repo: Option<RepoName>,
-    /// What it would be merged into.
+    /// Base branch.
     pub base: Base,
-    /// Who opened it.
     pub author: Author,
-    /// Not ready for review yet.
+    /// `true` while not ready for review.
     #[serde(default)]
     pub draft: bool,
-    /// Neither closed nor merged.
+    /// `false` once closed or merged.
     pub open: bool,
-    /// Names of its labels.
+    /// Names of the labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
-    /// GitHub's `updated_at`: orders deliveries that arrive out of order.
+    /// GitHub's `updated_at`, which orders deliveries that arrive out of order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
-    /// The App installation that the delivery came through.
+    /// App installation that the delivery came through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub installation: Option<u64>,
 }
 
-/// The branch that a pull request would be merged into.
+/// Base branch of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Base {
     /// Branch name.
     #[serde(rename = "ref")]
     pub branch: String,
-    /// Its newest commit when the delivery was made.
+    /// Newest commit of the branch at the time of the delivery.
     pub sha: HeadSha,
 }
 
-/// Who opened a pull request.
+/// Author of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {
     /// Login, such as `octocat` or `dependabot[bot]`.
     pub login: String,
-    /// A person or a bot.
     pub kind: AuthorKind,
     /// GitHub's `author_association`, such as `MEMBER` or `NONE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,8 +60,7 @@ pub struct Author {
 }
 
 impl Author {
-    /// Who stands in for the author whose account was deleted: GitHub shows them
-    /// as `ghost`.
+    /// Returns the placeholder for a deleted account, which GitHub shows as `ghost`.
     pub fn ghost() -> Self {
         Self {
             login: "ghost".to_owned(),
@@ -74,12 +70,12 @@ impl Author {
     }
 }
 
-/// GitHub's account types, as far as they matter here.
+/// GitHub's account types, reduced to two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuthorKind {
     /// An App (`Bot`).
     Bot,
-    /// A person (`User`, `Mannequin`, or a type that is not known yet).
+    /// A person (`User`, `Mannequin`, or an unknown type).
     #[serde(other)]
     User,
 }

@@ -1,6 +1,5 @@
-/// The webhook events that GitHub documents ("Webhook events and payloads"),
-/// sorted. An event that is not here is handled just the same and counted as
-/// unknown.
+/// Webhook events that GitHub documents ("Webhook events and payloads"), sorted. Other
+/// events are handled the same way and counted as unknown.
 pub(super) const EVENTS: &[&str] = &[
     "branch_protection_configuration",
     "branch_protection_rule",

@@ -1,14 +1,13 @@
-//! A webhook's payload, as much of it as is needed. Everything is optional, and a
-//! field that is not what it should be counts as absent: GitHub adds, nulls and
-//! retypes fields without notice, and a delivery must not be lost over one that
-//! nobody reads.
+//! The used part of a webhook payload. Every field is optional, and a field of an
+//! unexpected type counts as absent: GitHub adds, nulls and retypes fields without
+//! notice, and an unused field must not cause a delivery to be lost.
 
 use crate::AuthorKind;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-/// A field of another type than expected is `None`.
+/// Returns `None` for a field of an unexpected type.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     field: D,
 ) -> Result<Option<T>, D::Error> {
@@ -28,7 +27,6 @@ macro_rules! lenient {
 }
 
 lenient! {
-    /// The whole body.
     Payload {
         action: String,
         number: u64,
@@ -61,7 +59,7 @@ lenient! {
 }
 
 lenient! {
-    /// `issue`; it has `pull_request` when it is one.
+    /// `issue`; it has `pull_request` if it is a pull request.
     Issue {
         number: u64,
         pull_request: serde_json::Map<String, serde_json::Value>,
@@ -72,7 +70,8 @@ lenient! {
     /// `check_suite`.
     CheckSuite {
         head_sha: String,
-        /// Those of this repository whose newest head it is: none of a fork's.
+        /// Pull requests of this repository whose newest head it is; never those
+        /// of a fork.
         pull_requests: Vec<Numbered>,
     }
 }
@@ -93,7 +92,7 @@ pub(super) struct Repository {
 #[derive(Debug, Deserialize)]
 pub(super) struct Head {
     pub(super) sha: String,
-    /// `null` when the fork was deleted.
+    /// `null` if the fork was deleted.
     #[serde(default, deserialize_with = "lenient")]
     pub(super) repo: Option<Repository>,
 }
@@ -124,7 +123,7 @@ pub(super) struct Label {
     pub(super) name: String,
 }
 
-/// Whatever is known by its id.
+/// Any object identified by its id.
 #[derive(Debug, Deserialize)]
 pub(super) struct Id {
     pub(super) id: u64,

@@ -16,8 +16,8 @@ fn pull_request(action: &str) -> Value {
         "pull_request": {
             "number": 7,
             "state": "open",
-            "title": "Text that must not travel",
-            "body": "Text that must not travel",
+            "title": "Text that must not be forwarded",
+            "body": "Text that must not be forwarded",
             "user": { "login": "octocat", "id": 1, "type": "User" },
             "author_association": "MEMBER",
             "draft": false,
@@ -33,7 +33,7 @@ fn pull_request(action: &str) -> Value {
 }
 
 #[test]
-fn every_event_and_action_gets_its_topic() {
+fn maps_event_and_action_to_topic() {
     let on_pr =
         json!({ "action": "created", "issue": { "number": 7, "pull_request": { "url": "…" } } });
     let on_issue = json!({ "action": "created", "issue": { "number": 8 } });
@@ -102,12 +102,12 @@ fn every_event_and_action_gets_its_topic() {
 }
 
 #[test]
-fn known_events_are_sorted_so_that_they_are_found() {
+fn known_events_are_sorted() {
     assert!(known::EVENTS.is_sorted());
 }
 
 #[test]
-fn a_pull_request_travels_as_references_only() {
+fn pull_request_body_holds_references_only() {
     let delivery = read("pull_request", &pull_request("opened")).unwrap();
     insta::assert_json_snapshot!(delivery.say, @r#"
     {
@@ -140,7 +140,7 @@ fn a_pull_request_travels_as_references_only() {
 }
 
 #[test]
-fn what_is_not_needed_may_be_missing_or_odd() {
+fn accepts_missing_or_invalid_optional_fields() {
     for (why, path, value) in [
         (
             "the fork was deleted",
@@ -148,26 +148,26 @@ fn what_is_not_needed_may_be_missing_or_odd() {
             Value::Null,
         ),
         ("no sender", "/sender", Value::Null),
-        ("a sender of another type", "/sender", json!(5)),
+        ("a sender of an unexpected type", "/sender", json!(5)),
         (
             "the author's account was deleted",
             "/pull_request/user",
             Value::Null,
         ),
         (
-            "labels of another type",
+            "labels of an unexpected type",
             "/pull_request/labels",
             json!("bug"),
         ),
         ("no state", "/pull_request/state", Value::Null),
         (
-            "a time that is none",
+            "an invalid time",
             "/pull_request/updated_at",
             json!("yesterday"),
         ),
         ("an installation without an id", "/installation", json!({})),
         (
-            "a type of account that is new",
+            "an unknown account type",
             "/pull_request/user/type",
             json!("Robot"),
         ),
@@ -179,7 +179,7 @@ fn what_is_not_needed_may_be_missing_or_odd() {
 }
 
 #[test]
-fn what_is_needed_is_named() {
+fn names_missing_required_fields() {
     for (path, named) in [
         ("/repository", "repository.full_name"),
         ("/pull_request", "pull_request"),
@@ -195,7 +195,7 @@ fn what_is_needed_is_named() {
 }
 
 #[test]
-fn hostile_names_are_refused() {
+fn rejects_hostile_names() {
     for event in [
         "",
         "Pull_Request",
@@ -227,7 +227,7 @@ fn hostile_names_are_refused() {
 }
 
 #[test]
-fn a_body_that_is_no_json_object_is_refused() {
+fn rejects_non_object_body() {
     for body in ["", "[]", "{", "null", "\u{feff}{}", "payload=%7B%7D"] {
         let result = Delivery::read("push", body.as_bytes());
         assert!(

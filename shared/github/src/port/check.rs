@@ -1,38 +1,38 @@
-//! Check runs: the verdict beside the merge button.
+//! Check runs, shown beside the merge button.
 
 use super::GitHubError;
 use crate::{HeadSha, RepoName};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-/// How a check ended ("Create a check run", `conclusion`).
+/// Result of a check ("Create a check run", `conclusion`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Conclusion {
     /// Neither for nor against merging.
     Neutral,
-    /// Nothing stands against merging.
+    /// The pull request may be merged.
     Success,
-    /// Something stands against merging.
+    /// The pull request should not be merged.
     Failure,
-    /// Nobody waits for it any more. It does not stand for a check that is required.
+    /// The check is no longer needed. A required check is not satisfied by it.
     Cancelled,
 }
 
-/// What a check run says.
+/// Content of a check run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCheck {
-    /// The commit that was checked.
+    /// The checked commit.
     pub head_sha: HeadSha,
-    /// Its name, which branch protection knows it by.
+    /// Name that branch protection refers to.
     pub name: String,
-    /// How it ended; `None` while it is in progress.
+    /// Result; `None` while the check is in progress.
     pub conclusion: Option<Conclusion>,
-    /// One line.
+    /// Title in one line.
     pub title: String,
     /// Markdown, at most 65,535 characters.
     pub summary: String,
-    /// The caller's own name of it, by which it is found again.
+    /// Caller's own identifier, used to find the check again.
     pub external_id: String,
 }
 
@@ -41,22 +41,21 @@ pub struct NewCheck {
 #[serde(transparent)]
 pub struct CheckId(pub u64);
 
-/// A check run that was set before.
+/// An existing check run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FoundCheck {
-    /// Which.
     pub id: CheckId,
-    /// Whether it has ended. It can be given another end then, but not be set back in
-    /// progress: that takes a new run of the same name.
+    /// `true` once it has a conclusion. The conclusion can change later, but the run
+    /// cannot return to in progress: that needs a new run of the same name.
     pub completed: bool,
 }
 
-/// Sets checks. Only Apps may: a person's token is refused with
+/// Sets checks. Only Apps may do this: a personal token fails with
 /// [`GitHubError::Forbidden`].
 #[async_trait]
 pub trait SetCheck: Send + Sync {
-    /// The newest check of this name on `head` that was set by this App with
-    /// `external_id`, if there is one ("List check runs for a Git reference").
+    /// Returns the newest check of this name on `head` that this App set with
+    /// `external_id`, if it exists ("List check runs for a Git reference").
     async fn find_check(
         &self,
         repo: &RepoName,
@@ -65,14 +64,14 @@ pub trait SetCheck: Send + Sync {
         external_id: &str,
     ) -> Result<Option<FoundCheck>, GitHubError>;
 
-    /// Makes one check ("Create a check run"). Never tried again in here: after a
-    /// failure the caller looks for it first, as [`SetCheck::find_check`] finds it.
+    /// Creates a check ("Create a check run"). Does not retry: after a failure the
+    /// caller looks for it first with [`SetCheck::find_check`].
     async fn create_check(&self, repo: &RepoName, check: &NewCheck)
     -> Result<CheckId, GitHubError>;
 
-    /// Has a check say what `check` says ("Update a check run"); the commit that it is
-    /// on stays. Not tried again in here either, though it may be: it says the same
-    /// afterwards.
+    /// Replaces the content of a check with `check` ("Update a check run"); its
+    /// commit does not change. Does not retry, although the caller may: the call is
+    /// idempotent.
     async fn update_check(
         &self,
         repo: &RepoName,
@@ -81,17 +80,18 @@ pub trait SetCheck: Send + Sync {
     ) -> Result<(), GitHubError>;
 }
 
-/// Reads how the checks of a commit stand.
+/// Reads the results of a commit's checks.
 #[async_trait]
 pub trait ReadChecks: Send + Sync {
-    /// Whether others speak for `head`: every check run there has ended with
-    /// success, neutral or skipped ("List check runs for a Git reference"), and the
-    /// latest status of every context is success ("Get the combined status for a
-    /// specific reference"). What this bot has set under the name `own` is left aside.
-    /// Where there is nothing else, nothing is green: it may not have begun.
+    /// Returns `true` if other integrations approve `head`: every check run has
+    /// ended with success, neutral or skipped ("List check runs for a Git
+    /// reference"), and the latest status of every context is success ("Get the
+    /// combined status for a specific reference"). Ignores this bot's own check,
+    /// named `own`. Returns `false` without any other check, because the checks may
+    /// not have started.
     ///
     /// # Errors
-    /// [`GitHubError::Forbidden`] where the credentials may not read them.
+    /// [`GitHubError::Forbidden`] if the credentials may not read them.
     async fn others_are_green(
         &self,
         repo: &RepoName,

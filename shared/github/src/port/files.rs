@@ -1,4 +1,4 @@
-//! Which files a pull request changes, and what is in one.
+//! Reads the changed files of a pull request and the content of a file.
 
 use super::GitHubError;
 use crate::{PrKey, RepoName};
@@ -7,48 +7,44 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// What happened to a file ("List pull requests files", `status`).
+/// Kind of change to a file ("List pull requests files", `status`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileStatus {
-    /// It is new.
     Added,
-    /// It is gone.
     Removed,
-    /// Its text changed.
+    /// The text changed.
     Modified,
-    /// It moved, and may have changed.
+    /// The path changed, and perhaps the text.
     Renamed,
-    /// It was copied.
     Copied,
-    /// Its kind or mode changed.
+    /// The kind or mode changed.
     Changed,
-    /// Nothing changed.
     Unchanged,
-    /// A status that GitHub did not have when this was written.
+    /// A status that this version does not recognise.
     #[serde(other)]
     Other,
 }
 
-/// A changed file. Without a `patch` its change is unknown: it is binary, it is
-/// large, or it stands late in a large pull request, where `changes` may be 0 too.
-/// That does not mean that nothing changed.
+/// A changed file. Without a `patch` its change is unknown: the file is binary or large,
+/// or it comes late in a large pull request. `changes` may be 0 then, which does not
+/// mean that the file is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedFile {
-    /// Its path, relative to the repository.
+    /// Path relative to the repository.
     pub filename: String,
-    /// Its path of before, if it was renamed or copied.
+    /// Previous path, if the file was renamed or copied.
     #[serde(default)]
     pub previous_filename: Option<String>,
-    /// What happened to it.
+    /// Kind of change.
     pub status: FileStatus,
-    /// Lines added.
+    /// Number of added lines.
     pub additions: u64,
-    /// Lines taken away.
+    /// Number of removed lines.
     pub deletions: u64,
-    /// Both together.
+    /// Sum of additions and deletions.
     pub changes: u64,
-    /// Its hunks, from the first `@@` on, without the lines that name the file.
+    /// Hunks, from the first `@@` on, without the header lines that name the file.
     #[serde(default)]
     pub patch: Option<String>,
 }
@@ -56,42 +52,42 @@ pub struct ChangedFile {
 /// The changed files of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Files {
-    /// As GitHub orders them; 3,000 at most.
+    /// In GitHub's order; at most 3,000.
     pub files: Vec<ChangedFile>,
-    /// Whether these are all: GitHub lists no more than 3,000.
+    /// `true` if the list is complete: GitHub lists at most 3,000.
     pub complete: bool,
 }
 
-/// Most files that GitHub lists ("List pull requests files").
+/// Maximum number of files that GitHub lists ("List pull requests files").
 pub const MOST_FILES: usize = 3_000;
 
-/// Reads which files a pull request changes, where its diff is too large to be
-/// given ([`GitHubError::TooLarge`]).
+/// Lists the files that a pull request changes, for a diff that exceeds GitHub's limits
+/// ([`GitHubError::TooLarge`]).
 #[async_trait]
 pub trait ReadFiles: Send + Sync {
-    /// The files as they are changed at the head *now*: a push in between changes
-    /// what is read, so look at the head afterwards.
+    /// Returns the files as changed at the *current* head. A concurrent push changes
+    /// the result, so check the head afterwards.
     async fn files(&self, pr: &PrKey) -> Result<Files, GitHubError>;
 }
 
-/// Reads a change, however large.
+/// Reads a change of any size.
 pub trait ReadChange: super::ReadDiff + ReadFiles {}
 
 impl<T: super::ReadDiff + ReadFiles> ReadChange for T {}
 
-/// Bytes of the largest file that [`ReadFile`] gives.
+/// Size limit of [`ReadFile`] in bytes.
 pub const LARGEST_FILE: usize = 64 << 10;
 
 /// Reads a small file of a repository, such as its settings.
 #[async_trait]
 pub trait ReadFile: Send + Sync {
-    /// The file at `path`, as it is at `reference`: a branch, tag or commit. `None`
-    /// when there is none, when it is a folder, or when the repository may not be
-    /// seen.
+    /// Returns the file at `path` in `reference`: a branch, tag or commit. Returns
+    /// `None` if the file does not exist, if it is a folder, or if the credentials
+    /// may not see the repository.
     ///
     /// # Errors
-    /// [`GitHubError::TooLarge`] when it is larger than [`LARGEST_FILE`];
-    /// [`GitHubError::Rejected`] when `path` is no path within a repository.
+    /// [`GitHubError::TooLarge`] if it exceeds [`LARGEST_FILE`];
+    /// [`GitHubError::Rejected`] if `path` is not a path within a repository.
     async fn file(
         &self,
         repo: &RepoName,
@@ -100,18 +96,18 @@ pub trait ReadFile: Send + Sync {
     ) -> Result<Option<Vec<u8>>, GitHubError>;
 }
 
-/// More languages say nothing more about what a repository is about.
+/// Limit of languages; minor ones do not help to select rules.
 pub const MOST_LANGUAGES: usize = 10;
 
-/// Reads what a repository is written in.
+/// Reads a repository's languages.
 #[async_trait]
 pub trait ReadLanguages: Send + Sync {
-    /// The names of its languages as GitHub has them ("List repository languages"),
-    /// those with the most bytes first; [`MOST_LANGUAGES`] at most.
+    /// Returns GitHub's names of the languages ("List repository languages"),
+    /// ordered by size; at most [`MOST_LANGUAGES`].
     async fn languages(&self, repo: &RepoName) -> Result<Vec<String>, GitHubError>;
 }
 
-/// The [`MOST_LANGUAGES`] with the most bytes, of which there are so many of each.
+/// Returns the [`MOST_LANGUAGES`] largest languages, given the bytes of each.
 pub fn most_written(bytes: BTreeMap<String, u64>) -> Vec<String> {
     let mut languages: Vec<_> = bytes.into_iter().collect();
     languages.sort_by_key(|(_, bytes)| Reverse(*bytes));
@@ -119,8 +115,8 @@ pub fn most_written(bytes: BTreeMap<String, u64>) -> Vec<String> {
     languages.into_iter().map(|(name, _)| name).collect()
 }
 
-/// Whether `path` can be one of a file in a repository. Others could name another
-/// thing in GitHub's API than a file.
+/// Returns `true` if `path` can be a file in a repository. Other paths could address
+/// another resource of GitHub's API.
 pub fn is_file_path(path: &str) -> bool {
     let part = |part: &str| !matches!(part, "" | "." | "..");
     path.len() <= 4_096 && !path.contains(char::is_control) && path.split('/').all(part)
@@ -131,13 +127,13 @@ mod tests {
     use super::is_file_path;
 
     #[test]
-    fn a_path_stays_in_its_repository() {
+    fn path_stays_in_repository() {
         for (why, path, good) in [
             ("a file", "README.md", true),
             ("in a folder", ".github/review.toml", true),
             ("dots in a name", "a..b/...", true),
             ("up", "../other", false),
-            ("up in between", "a/../../b", false),
+            ("parent folder in the middle", "a/../../b", false),
             ("here", "./a", false),
             ("from the root", "/etc/passwd", false),
             ("a folder", "a/", false),

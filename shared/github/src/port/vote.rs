@@ -1,29 +1,29 @@
-//! Votes of reviews, and taking them back.
+//! Votes of reviews and their dismissal.
 
 use super::{GitHubError, ReviewId};
 use crate::{HeadSha, PrKey};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-/// How a review stands ("List reviews for a pull request", `state`).
+/// State of a review ("List reviews for a pull request", `state`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ReviewState {
-    /// It says something, and votes for nothing.
+    /// A comment without a vote.
     Commented,
-    /// It keeps the pull request from being merged, where reviews are asked for.
+    /// A vote against merging; it blocks the merge where reviews are required.
     ChangesRequested,
-    /// It is a vote for merging.
+    /// A vote for merging.
     Approved,
-    /// Its vote was taken back.
+    /// The vote was dismissed.
     Dismissed,
-    /// A word of tomorrow, or one that is not submitted.
+    /// An unknown state, or a review that is not submitted.
     #[serde(other)]
     Other,
 }
 
 impl ReviewState {
-    /// Whether it counts for or against merging.
+    /// Returns `true` if it counts for or against merging.
     pub fn votes(self) -> bool {
         match self {
             Self::ChangesRequested | Self::Approved => true,
@@ -35,28 +35,26 @@ impl ReviewState {
 /// A review by this bot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnReview {
-    /// Which.
     pub id: ReviewId,
-    /// How it stands.
     pub state: ReviewState,
-    /// The commit that it is about; `None` where GitHub does not know it any more.
+    /// The reviewed commit; `None` if GitHub no longer has it.
     pub commit_id: Option<HeadSha>,
 }
 
-/// Takes back the bot's own votes. A comment alone lifts no "changes requested", nor
-/// does it take an approval back.
+/// Dismisses the bot's own votes. A later comment lifts neither "changes requested" nor
+/// an approval.
 #[async_trait]
 pub trait DismissReview: Send + Sync {
-    /// The reviews by this bot whose body holds `marker`, oldest first ("List reviews
-    /// for a pull request").
+    /// Returns this bot's reviews whose body contains `marker`, oldest first ("List
+    /// reviews for a pull request").
     async fn own_reviews(&self, pr: &PrKey, marker: &str) -> Result<Vec<OwnReview>, GitHubError>;
 
-    /// Takes a review's vote back, with a `message` for people ("Dismiss a review for a
-    /// pull request"). Never tried again in here.
+    /// Dismisses a review's vote and shows `message` ("Dismiss a review for a pull
+    /// request"). Does not retry.
     ///
     /// # Errors
-    /// [`GitHubError::Forbidden`] where the branch's protection leaves that to others,
-    /// [`GitHubError::Rejected`] for one that has no vote.
+    /// [`GitHubError::Forbidden`] if branch protection reserves dismissal for
+    /// others; [`GitHubError::Rejected`] if the review has no vote.
     async fn dismiss_review(
         &self,
         pr: &PrKey,
