@@ -1,4 +1,5 @@
-//! An App's tokens: one for each repository, kept until shortly before it ends.
+//! Installation tokens of an App: one per repository, cached until shortly before
+//! expiry.
 
 mod jwt;
 
@@ -18,24 +19,24 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long before its end a token is not used any more.
+/// Minimum remaining lifetime of a token in use.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// Repositories whose tokens are kept; with one more, all are forgotten.
+/// Maximum number of repositories with cached tokens; one more clears the cache.
 const MOST_KEPT: usize = 1_000;
 
-/// Bytes of an answer about an App.
+/// Size limit in bytes of a response about an App.
 const LARGEST: usize = 256 << 10;
 
-/// An App, calling for its installations.
+/// A GitHub App that calls on behalf of its installations.
 pub(crate) struct App {
     signer: Signer,
     permissions: Permissions,
     kept: Mutex<BTreeMap<RepoName, Arc<Slot>>>,
 }
 
-/// What is known of a repository. Locked while it is asked for: who comes
-/// meanwhile waits for the answer.
+/// Cached data of a repository. The lock is held during the request, so concurrent
+/// callers wait for one response.
 type Slot = tokio::sync::Mutex<Known>;
 
 #[derive(Default)]
@@ -81,8 +82,8 @@ impl App {
         })
     }
 
-    /// What a call about `about` is authorized by: a token of the repository, or
-    /// for the App itself its JWT.
+    /// Returns the credentials for a call about `about`: a token of the repository,
+    /// or the App's own JWT.
     pub(crate) async fn pass(&self, wire: &Wire, about: &About) -> Result<Pass, GitHubError> {
         let repo = match about {
             About::Account => {
@@ -112,7 +113,7 @@ impl App {
         })
     }
 
-    /// Forgets a token that was not taken, unless there is a newer one by now.
+    /// Discards a rejected token, unless a newer one has replaced it.
     pub(crate) async fn drop_token(&self, repo: &RepoName, refused: &HeaderValue) {
         let slot = self.slot(repo);
         let mut known = slot.lock().await;
@@ -138,7 +139,7 @@ impl App {
             })
     }
 
-    /// A new token, of the installation as it is known or is found now.
+    /// Requests a new token for the cached or newly found installation.
     async fn token(
         &self,
         wire: &Wire,
@@ -147,7 +148,8 @@ impl App {
     ) -> Result<Token, GitHubError> {
         if let Some(id) = known.installation {
             match self.create(wire, repo, id).await {
-                // Uninstalled, and perhaps installed anew under another id.
+                // Uninstalled, and perhaps installed again under another
+                // id.
                 Err(GitHubError::NotFound { .. }) => known.installation = None,
                 answer => return answer,
             }
@@ -168,7 +170,7 @@ impl App {
             GitHubError::NotFound { call } => GitHubError::Forbidden {
                 call,
                 reason: format!(
-                    "the App {} (GITHUB_APP_ID) is not installed on {repo}: install it there, or take the repository's webhook away",
+                    "the App {} (GITHUB_APP_ID) is not installed on {repo}: install it there, or remove the repository's webhook",
                     self.signer.id()
                 ),
             },
@@ -182,7 +184,8 @@ impl App {
         Ok(found.id)
     }
 
-    /// To make a token twice does no harm: the first one is forgotten and ends.
+    /// Requests a token. A repeated request is harmless: the first token expires
+    /// unused.
     async fn create(&self, wire: &Wire, repo: &RepoName, id: u64) -> Result<Token, GitHubError> {
         let name = repo.as_str().split_once('/').map_or("", |(_, name)| name);
         let asked = Asked {
@@ -196,7 +199,7 @@ impl App {
             GitHubError::Rejected { call, reason } => GitHubError::Forbidden {
                 call,
                 reason: format!(
-                    "{reason}: let the App {} (GITHUB_APP_ID) have {}, and accept that where it is installed",
+                    "{reason}: grant the App {} (GITHUB_APP_ID) {}, and accept the new permissions in its installations",
                     self.signer.id(),
                     serde_json::to_string(&self.permissions).unwrap_or_default()
                 ),
@@ -211,7 +214,7 @@ impl App {
         let header = bearer(made.token.expose_secret());
         let header = header.ok_or_else(|| GitHubError::Unavailable {
             call: call.name,
-            reason: "an answer in another shape: a token that cannot be sent".to_owned(),
+            reason: "unexpected response: the token is not a valid header value".to_owned(),
         })?;
         let last_used = made.expires_at.checked_sub(MARGIN);
         Ok(Token {
@@ -220,7 +223,7 @@ impl App {
         })
     }
 
-    /// An App's own call; all of them may be made again.
+    /// Makes a call as the App itself. All such calls may be retried.
     async fn ask(&self, wire: &Wire, call: &Call) -> Result<Answer, GitHubError> {
         let jwt = self.jwt(wire)?;
         let answer = wire.read(call, &jwt).await;
@@ -230,7 +233,7 @@ impl App {
                 GitHubError::Forbidden { call, reason } if unauthorized => {
                     let id = self.signer.id();
                     let remedy = format!(
-                        "GITHUB_APP_PRIVATE_KEY is no key of the App {id} (GITHUB_APP_ID), or this machine's clock is wrong"
+                        "GITHUB_APP_PRIVATE_KEY is not a key of the App {id} (GITHUB_APP_ID), or this machine's clock is wrong"
                     );
                     GitHubError::Forbidden {
                         call,

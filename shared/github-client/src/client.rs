@@ -1,4 +1,4 @@
-//! The client, and what its calls have in common; each port is a file of its own.
+//! The client and the code shared by its calls; each port has its own file.
 
 mod check;
 mod checks;
@@ -27,41 +27,41 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// Bytes of JSON. A page of 50 bodies of 65,536 characters, each escaped to six
-/// bytes at worst, are 18.75 MiB.
+/// Size limit of a JSON response in bytes. A page of 50 bodies of 65,536 characters,
+/// each escaped to six bytes in the worst case, takes 18.75 MiB.
 const LARGEST_JSON: usize = 20 << 20;
 
-/// "Best practices for using the REST API": at least a second between writes.
+/// Minimum interval between writes ("Best practices for using the REST API").
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
 
-/// GitHub's REST API with one token or one App. Share one among all handlers of a
-/// process, so that its writes are spaced.
+/// Client of GitHub's REST API with one token or one App. All handlers of a process
+/// share one client, which spaces their writes.
 pub struct Client {
     transport: Transport,
     identity: RwLock<Option<Identity>>,
-    /// When the last write began or ended. Held while one is under way.
+    /// Time of the last write. Locked during a write.
     last_write: Mutex<Option<Timestamp>>,
-    /// Shared with clients in other processes, if there are any.
+    /// Spaces writes across processes, if configured.
     pace: Option<Arc<dyn Pace>>,
     files: std::sync::Mutex<contents::Kept>,
 }
 
-/// How a walk over the pages of a list ended.
+/// Result of reading the pages of a list.
 enum PageEnd<R> {
-    /// With what was looked for.
+    /// The visitor found its item.
     Found(R),
-    /// With the last page.
+    /// The last page was read.
     Last,
-    /// With the most pages that are read; there are more.
+    /// The page limit was reached; more pages exist.
     More,
 }
 
 impl Client {
-    /// A client of the API at `config.api_url`, which calls by `https`. Nothing is
-    /// sent yet. Waiting is done on `clock`.
+    /// Creates a client of the API at `config.api_url`, which sends its calls
+    /// through `https` and waits on `clock`. Sends nothing yet.
     ///
     /// # Errors
-    /// A setting that cannot work is named.
+    /// [`ConfigError`] names the invalid setting.
     pub fn new(
         config: Config,
         https: https::Client,
@@ -76,20 +76,20 @@ impl Client {
         })
     }
 
-    /// The same client, which begins no write before it has a turn of `pace`: for those
-    /// that write beside clients in other processes.
+    /// Waits for a turn of `pace` before each write. Use it if other processes write
+    /// too.
     #[must_use]
     pub fn paced_by(mut self, pace: Arc<dyn Pace>) -> Self {
         self.pace = Some(pace);
         self
     }
 
-    /// The client that the environment describes: `GITHUB_APP_ID` with
+    /// Creates a client from the environment: `GITHUB_APP_ID` with
     /// `GITHUB_APP_PRIVATE_KEY`, or else `GITHUB_TOKEN`; and `GITHUB_API_URL`. An
-    /// App's tokens are good for reading: see [`Client::publisher_from_environment`].
+    /// App's tokens are read-only: see [`Client::publisher_from_environment`].
     ///
     /// # Errors
-    /// [`::config::ConfigError`] names the variable that is missing or wrong.
+    /// [`::config::ConfigError`] names the missing or invalid variable.
     pub fn from_environment(
         environment: &::config::Environment,
         https: https::Client,
@@ -98,10 +98,10 @@ impl Client {
         Self::with_permissions(environment, Permissions::READER, https, clock)
     }
 
-    /// As [`Client::from_environment`], with tokens that are good for publishing.
+    /// Like [`Client::from_environment`], with tokens that may publish.
     ///
     /// # Errors
-    /// [`::config::ConfigError`] names the variable that is missing or wrong.
+    /// [`::config::ConfigError`] names the missing or invalid variable.
     pub fn publisher_from_environment(
         environment: &::config::Environment,
         https: https::Client,
@@ -120,7 +120,9 @@ impl Client {
         let credentials = match environment.github_app()? {
             Some(app) => {
                 if token.is_ok() {
-                    tracing::info!("GITHUB_APP_ID goes before GITHUB_TOKEN: the App is used");
+                    tracing::info!(
+                        "GITHUB_APP_ID overrides GITHUB_TOKEN: authenticating as the App"
+                    );
                 }
                 Credentials::App {
                     id: app.id,
@@ -151,7 +153,7 @@ impl Client {
         url
     }
 
-    /// A `GET`, answered with JSON.
+    /// Sends a `GET` and parses the JSON response.
     async fn get<T: DeserializeOwned>(&self, about: About, path: String) -> Result<T, GitHubError> {
         let url = self.at(&path, None);
         let call = get(about, path, url);
@@ -159,8 +161,8 @@ impl Client {
         call.json(&answer)
     }
 
-    /// Looks through the pages of a list. `None` is the end of the list; a list of
-    /// more than `most` pages is an error, for to say "none" of it could be wrong.
+    /// Searches the pages of a list. `None` means that the list holds no match. A
+    /// list of more than `most` pages is an error, because `None` could be wrong.
     async fn pages<T: DeserializeOwned, R>(
         &self,
         repo: &RepoName,
@@ -179,7 +181,7 @@ impl Client {
         }
     }
 
-    /// Gives the pages of a list to `visit`, until it has found what it looks for.
+    /// Passes the pages of a list to `visit` until it returns a match.
     async fn visit<T: DeserializeOwned, R>(
         &self,
         repo: &RepoName,
@@ -213,7 +215,7 @@ impl Client {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A write in `repo`, sent once and at least a second after the last one.
+    /// Sends a write in `repo` once, at least one second after the last write.
     async fn write<T: DeserializeOwned>(
         &self,
         repo: &RepoName,
@@ -253,13 +255,13 @@ impl Client {
         if let Some(pace) = &self.pace {
             pace.turn(&call.name).await?;
         }
-        *last_write = Some(clock.now()); // also if this future is dropped half-way
+        *last_write = Some(clock.now()); // even if this future is dropped during the write
         let answer = self.transport.write(call).await;
         *last_write = Some(clock.now());
         answer
     }
 
-    /// Who the credentials post as. GitHub is asked once.
+    /// Returns the account that the credentials post as. Asks GitHub once.
     async fn identity(&self) -> Result<Identity, GitHubError> {
         let known = self.identity.read();
         if let Some(identity) = known.unwrap_or_else(PoisonError::into_inner).clone() {
@@ -271,7 +273,8 @@ impl Client {
         } else {
             match self.get::<User>(About::Account, "/user".to_owned()).await {
                 Ok(user) => Identity::Login(user.login),
-                // What Apps and GitHub Actions are told ("Troubleshooting the REST API").
+                // GitHub's answer to Apps and GitHub Actions
+                // ("Troubleshooting the REST API").
                 Err(GitHubError::Forbidden { reason, .. })
                     if reason.starts_with("Resource not accessible by integration") =>
                 {
@@ -290,12 +293,16 @@ impl Client {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         match (&*known, &identity) {
-            // A login, once known, is not unlearnt.
+            // A known login is kept.
             (Some(Identity::Login(_)), Identity::SomeBot) => return,
             (Some(Identity::Login(before)), Identity::Login(login))
                 if !before.eq_ignore_ascii_case(login) =>
             {
-                tracing::warn!(before, login, "GitHub names the token's account otherwise");
+                tracing::warn!(
+                    before,
+                    login,
+                    "the token's account differs from the configured login"
+                );
             }
             (Some(Identity::Login(_) | Identity::SomeBot) | None, _) => {}
         }

@@ -1,38 +1,39 @@
-//! What a client is made from, and the address of the API.
+//! Configuration of a client, and the address of the API.
 
 use crate::credentials::Credentials;
 use https::{EndpointError, Wrong};
 use secrecy::SecretString;
 use std::time::Duration;
 
-/// Where GitHub's REST API is, unless told otherwise.
+/// Default address of GitHub's REST API.
 const GITHUB: &str = "https://api.github.com";
 
-/// What a [`Client`](crate::Client) is made from.
+/// Configuration of a [`Client`](crate::Client).
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `https://api.github.com`, or `https://HOST/api/v3` of a GitHub Enterprise
-    /// Server. One that is not on the internet is taken where the client that calls it
-    /// may call it ([`https::Client::addresses`]), plain `http` on loopback only.
+    /// `https://api.github.com`, or `https://HOST/api/v3` for a GitHub Enterprise
+    /// Server. An address outside the internet needs a client that may call it
+    /// ([`https::Client::addresses`]); plain `http` works on loopback only.
     pub api_url: String,
-    /// A token, or an App's key.
+    /// Token, or an App's key.
     pub credentials: Credentials,
-    /// GitHub refuses calls without one.
+    /// User agent, which GitHub requires.
     pub user_agent: String,
-    /// The login that is posted as, such as `review-bot[bot]`, if known.
+    /// Login that the bot posts as, such as `review-bot[bot]`, if known.
     pub bot_login: Option<String>,
-    /// For one attempt, from the connection to the end of the answer: 10 s, on the
-    /// machine's own clock.
+    /// Timeout of one attempt, from connecting to the end of the response: 10 s,
+    /// measured on the system clock.
     pub timeout: Duration,
 }
 
 impl Config {
-    /// GitHub itself by a token, with the usual timeouts.
+    /// Returns the configuration for github.com with a token and the default
+    /// timeout.
     pub fn new(token: SecretString) -> Self {
         Self::with(Credentials::Token(token))
     }
 
-    /// GitHub itself, with the usual timeouts.
+    /// Returns the configuration for github.com with the default timeout.
     pub fn with(credentials: Credentials) -> Self {
         Self {
             api_url: GITHUB.to_owned(),
@@ -44,30 +45,30 @@ impl Config {
     }
 }
 
-/// Why no client can be made.
+/// Reason why the configuration is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// `api_url` is no address of a REST API.
+    /// `api_url` is not the address of a REST API.
     #[error("{url:?}: {reason}")]
     ApiUrl {
-        /// What it says, without user and password.
+        /// The address, without user and password.
         url: String,
-        /// What is wrong with it.
+        /// Problem with the address.
         reason: String,
     },
-    /// The token is empty, or holds characters that no token has.
+    /// The token is empty or contains invalid characters.
     #[error("it is empty or holds characters that cannot be sent")]
     Token,
-    /// The App's id is none.
+    /// The App's id is invalid.
     #[error("expected the number, or the client id, on the App's page in GitHub's settings")]
     AppId,
-    /// The App's private key is none.
+    /// The App's private key is invalid.
     #[error("{reason}; expected the file that GitHub gives under the App's private keys, in PEM")]
     AppKey {
-        /// What is wrong with it. Holds nothing of the key.
+        /// Problem with the key. Contains no part of the key.
         reason: &'static str,
     },
-    /// The user agent cannot be sent.
+    /// The user agent is not a valid header value.
     #[error("the user agent {0:?} cannot be sent")]
     UserAgent(String),
 }
@@ -95,7 +96,7 @@ mod tests {
     use https::Endpoint;
 
     #[test]
-    fn an_address_is_refused_in_githubs_words() {
+    fn rejected_address_names_reason() {
         let told = |url: &str| {
             let error = Endpoint::read(url, Addresses::INTERNET).unwrap_err();
             ConfigError::from(error).to_string()

@@ -1,38 +1,37 @@
-//! What a client calls with: a token, or an App's key.
+//! Credentials of a client: a token, or an App's key.
 
 use secrecy::SecretString;
 use serde::Serialize;
 
-/// What a client calls with.
+/// Credentials of a client.
 #[derive(Debug, Clone)]
 pub enum Credentials {
     /// A personal access token, an App's installation token or an Actions token.
     Token(SecretString),
-    /// An App, which asks for a token of an hour for each repository
-    /// ("Authenticating as a GitHub App installation").
+    /// An App, which requests a one-hour token for each repository ("Authenticating
+    /// as a GitHub App installation").
     App {
         /// The App's id or its client id.
         id: String,
-        /// Its private key in PEM, PKCS#1 as GitHub gives it or PKCS#8. Line ends
-        /// may be written `\n`, as in variables of one line.
+        /// Private key in PEM, PKCS#1 as issued by GitHub or PKCS#8. Line ends
+        /// may be written as `\
+        /// `, for variables of one line.
         private_key: SecretString,
-        /// What its tokens are good for.
+        /// Permissions of its tokens.
         permissions: Permissions,
     },
 }
 
-/// How far a permission goes.
+/// Level of a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
-    /// Reading.
     Read,
-    /// Reading and writing.
     Write,
 }
 
-/// What an installation's token is good for, of all that the App may do
-/// ("Create an installation access token for an app", `permissions`).
+/// Permissions of an installation's token, a subset of the App's ("Create an
+/// installation access token for an app", `permissions`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Permissions {
     /// Files, comparisons.
@@ -50,7 +49,7 @@ pub struct Permissions {
 }
 
 impl Permissions {
-    /// For who reads only.
+    /// Permissions to read only.
     pub const READER: Self = Self {
         contents: Some(Access::Read),
         pull_requests: Some(Access::Read),
@@ -58,7 +57,8 @@ impl Permissions {
         statuses: None,
     };
 
-    /// For who publishes reviews, comments and checks, and looks at those of others.
+    /// Permissions to publish reviews, comments and checks, and to read those of
+    /// others.
     pub const PUBLISHER: Self = Self {
         contents: Some(Access::Read),
         pull_requests: Some(Access::Write),

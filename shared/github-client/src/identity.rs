@@ -1,8 +1,8 @@
-//! Whose review is it: see the crate's page for the reasons.
+//! Decides whether the bot wrote a review. The crate's page gives the reasons.
 
 use serde::Deserialize;
 
-/// An account, as it stands beside a review and in `GET /user`.
+/// An account, as returned beside a review and by `GET /user`.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct User {
     pub(crate) login: String,
@@ -10,27 +10,26 @@ pub(crate) struct User {
     pub(crate) kind: String,
 }
 
-/// What is known of the account that the token posts as.
+/// Known identity of the token's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Identity {
-    /// Its login.
     Login(String),
-    /// An App or GitHub Actions, whose login GitHub does not tell.
+    /// An App or GitHub Actions, whose login GitHub does not reveal.
     SomeBot,
 }
 
 impl Identity {
-    /// Whether a review by `author` may be the bot's own. `None` is a deleted
-    /// account.
+    /// Returns `true` if the review by `author` may be the bot's own. `None` is a
+    /// deleted account.
     pub(crate) fn wrote(&self, author: Option<&User>) -> bool {
         author.is_some_and(|author| match self {
-            // Logins differ in case for the eye only.
+            // GitHub ignores the case of logins.
             Self::Login(login) => author.login.eq_ignore_ascii_case(login),
             Self::SomeBot => author.kind == "Bot",
         })
     }
 
-    /// Whether the App of this name may be the bot itself.
+    /// Returns `true` if the App of this name may be the bot itself.
     pub(crate) fn is_app(&self, slug: &str) -> bool {
         match self {
             Self::Login(login) => {
@@ -47,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_bots_own_reviews_count() {
+    fn only_own_reviews_count() {
         let user = |login: &str, kind: &str| User {
             login: login.to_owned(),
             kind: kind.to_owned(),
@@ -61,7 +60,7 @@ mod tests {
                 true,
             ),
             (
-                "case is for the eye",
+                "case is ignored",
                 &known,
                 Some(user("Review-Bot[bot]", "Bot")),
                 true,
@@ -73,7 +72,7 @@ mod tests {
                 false,
             ),
             (
-                "a stranger of like name",
+                "another account with a similar name",
                 &known,
                 Some(user("review-bot", "User")),
                 false,

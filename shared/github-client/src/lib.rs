@@ -1,5 +1,5 @@
-//! GitHub's REST API over HTTP: [`Client`] is every port of [`github::port`], for
-//! handlers that run for real.
+//! GitHub's REST API over HTTP: [`Client`] implements every port of [`github::port`] for
+//! production handlers.
 //!
 //! ```
 //! use config::Addresses;
@@ -18,41 +18,42 @@
 //! # }
 //! ```
 //!
-//! # What it promises
-//! - **A write is sent once.** `POST` and `PATCH` are never tried again, whatever
-//!   happens to their answer: the caller looks for the marker first. `GET`s are tried up to
-//!   three times when GitHub does not answer or answers 5xx.
-//! - **Limits are honoured** ("Rate limits for the REST API", "Best practices for
-//!   using the REST API"): `retry-after`, else `x-ratelimit-reset` when nothing
-//!   remains, else a minute. A `GET` waits by itself for up to five seconds;
-//!   anything longer, and any limit on a write, is the caller's to wait for, as
-//!   [`GitHubError::RateLimited`](github::port::GitHubError::RateLimited). Writes
-//!   of one client go one after the other, at least a second apart.
-//! - **Bounded.** 10 s for an attempt with its answer (so about
-//!   40 s for a `GET` that fails three times with limits waited out in between),
-//!   20 MiB for a diff or for all patches, 64 KiB for a file
-//!   or an error.
-//! - **An App's tokens are narrow**: each is for one repository and for
-//!   [`Permissions`], is made when the first call about the repository needs it,
-//!   and is kept until five minutes before it ends. One that is refused earlier is
-//!   forgotten; a `GET` is then made once more, a write is the caller's to repeat.
-//! - **The token goes to the API and nowhere else**: not into logs, not into
-//!   `Debug`, not over plain HTTP beyond loopback, not along a redirect to
-//!   another host.
+//! # Guarantees
+//! - **A write is sent once.** The client never retries `POST` and `PATCH`, even if the
+//! response is lost: the caller looks for the marker first. It tries a `GET` up to
+//!   three times when GitHub does not respond or responds with 5xx.
+//! - **Rate limits are respected** ("Rate limits for the REST API", "Best practices for
+//!   using the REST API"): `retry-after`, else `x-ratelimit-reset` if no calls
+//!   remain, else one minute. A `GET` waits for up to five seconds. For a longer
+//!   limit, and for any limit on a write, the client returns
+//!   [`GitHubError::RateLimited`](github::port::GitHubError::RateLimited) and the caller
+//! waits.
+//!   One client sends its writes one after the other, at least a second apart.
+//! - **Time and size are bounded**: 10 s for one attempt (so about 40 s for a `GET` that
+//!   fails three times and waits for limits in between), 20 MiB for a diff or for all
+//!   patches, 64 KiB for a file or an error.
+//! - **An App's tokens are narrow**: each covers one repository and
+//!   [`Permissions`]. The first call about the repository requests it, and the client
+//!   caches it until five minutes before expiry. After an early rejection the client
+//!   discards the token and repeats a `GET` once; the caller repeats a write.
+//! - **The token is sent only to the API**: it is not logged, not shown by `Debug`, not
+//!   sent over plain HTTP beyond loopback, and not sent along a redirect to another
+//! host.
 //!
-//! # Whose review is it
-//! [`find_review`](github::port::PublishReview::find_review) answers "did I post
-//! this already". The marker is in the text of a public review, so anyone can
-//! copy it, or guess it, and post it to keep the bot silent. A review therefore
-//! counts only if the bot itself wrote it:
-//! - by login, where the login is known: from [`Config::bot_login`], from
-//!   `GET /app` for an App, from `GET /user` for a person's token, or from the answer to a review that this
+//! # Recognising the bot's own reviews
+//! [`find_review`](github::port::PublishReview::find_review) tells whether a review is
+//! already posted. The marker is in the text of a public review, so anyone can copy or
+//! guess it and post it to silence the bot. A review therefore counts only if the bot
+//! wrote it:
+//! - by login, if it is known: from [`Config::bot_login`], from `GET /app` for an App,
+//!   from `GET /user` for a personal token, or from the response to a review that this
 //!   client posted;
-//! - else by account type. Tokens that an App has made elsewhere and those of GitHub Actions may not ask
-//!   `GET /user` (403, "Resource not accessible by integration"); then only
-//!   reviews by accounts of type `Bot` count. A stranger cannot have one without
-//!   an App that is installed on the repository. Name the bot's login to close
-//!   that gap as well.
+//! - else by account type. Tokens created elsewhere by an App and tokens of GitHub
+//! Actions
+//!   may not call `GET /user` (403, "Resource not accessible by integration"). In that
+//! case
+//!   only reviews by accounts of type `Bot` count. An attacker needs an App installed on
+//!   the repository for that. Configure the bot's login to close this gap.
 
 mod app;
 mod client;

@@ -1,4 +1,4 @@
-//! How long GitHub wants to be left alone ("Rate limits for the REST API",
+//! Computes how long to wait for a rate limit ("Rate limits for the REST API",
 //! "Exceeding the rate limit").
 
 use ports::Timestamp;
@@ -6,15 +6,15 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use std::time::Duration;
 
-/// Without any header: "wait for at least one minute before retrying".
+/// Wait without any header: "wait for at least one minute before retrying".
 const UNTOLD: Duration = Duration::from_secs(60);
 
-/// The shortest wait, for a reset that has just passed on our clock.
+/// Minimum wait, for a reset that has just passed on the local clock.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// The time to wait if this answer is a rate limit; `None` if it is none.
-/// Limits come as 429 or 403. A 403 without headers is told apart from missing
-/// permissions by its message.
+/// Returns the time to wait if this response is a rate limit, else `None`. Limits come
+/// as 429 or 403. Without headers, only the message distinguishes a 403 limit from
+/// missing permissions.
 pub(crate) fn retry_after(
     status: StatusCode,
     headers: &HeaderMap,
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn github_says_how_long_in_three_ways() {
+    fn wait_comes_from_headers_or_message() {
         const NOW: i64 = 1_800_000_000;
         let none: &[(&'static str, &str)] = &[];
         for (why, status, headers, message, want) in [
@@ -67,7 +67,7 @@ mod tests {
                 Some(30),
             ),
             (
-                "retry-after goes before the reset",
+                "retry-after takes precedence over the reset",
                 403,
                 &[
                     ("retry-after", "7"),
@@ -116,7 +116,7 @@ mod tests {
                 Some(60),
             ),
             (
-                "nothing told but the message",
+                "only the message",
                 403,
                 none,
                 "You have exceeded a secondary Rate Limit.",
@@ -151,7 +151,7 @@ mod tests {
                 None,
             ),
             (
-                "503 is no limit",
+                "503 is not a limit",
                 503,
                 &[("retry-after", "30")][..],
                 "",

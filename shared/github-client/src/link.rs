@@ -1,6 +1,6 @@
 //! The `Link` header ("Using pagination in the REST API").
 
-/// The address that is marked `rel="next"`.
+/// Returns the address marked `rel="next"`.
 pub(crate) fn next(link: &str) -> Option<&str> {
     let mut rest = link;
     loop {

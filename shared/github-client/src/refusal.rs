@@ -1,4 +1,4 @@
-//! GitHub's refusals, read from status, headers and body.
+//! Converts GitHub's error responses into errors.
 
 use crate::limit;
 use github::port::GitHubError;
@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Characters of GitHub's own words that are passed on.
+/// Maximum number of characters passed on from GitHub's message.
 const LONGEST_REASON: usize = 2_000;
 
 /// The body of an error ("Troubleshooting the REST API").
@@ -20,7 +20,7 @@ struct ErrorBody {
     errors: Value,
 }
 
-/// What an answer that is no success means.
+/// Converts an error response into a [`GitHubError`].
 pub(crate) fn read(
     call: &str,
     status: StatusCode,
@@ -46,7 +46,7 @@ pub(crate) fn read(
     }
 }
 
-/// `message: error; error`, in one line and not without end.
+/// Returns `message: error; error` in one line of limited length.
 fn reason(status: StatusCode, body: &ErrorBody) -> String {
     let message = match body.message.as_str() {
         "" => status.canonical_reason().unwrap_or("no reason given"),
@@ -68,8 +68,8 @@ fn reason(status: StatusCode, body: &ErrorBody) -> String {
     text.chars().take(LONGEST_REASON).map(printable).collect()
 }
 
-/// An entry of `errors`: a text, an object with a message, or an object that
-/// names resource, field and code.
+/// Formats an entry of `errors`: a text, an object with a message, or an object with
+/// resource, field and code.
 fn one_error(error: &Value) -> String {
     let field = |name: &str| error.get(name).and_then(Value::as_str);
     if let Some(text) = error.as_str().or_else(|| field("message")) {
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_has_its_name() {
+    fn status_maps_to_error() {
         for (why, status, body, want) in [
             (
                 "texts, as for reviews",

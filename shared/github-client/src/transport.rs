@@ -1,4 +1,4 @@
-//! Calls with the credentials that they need.
+//! Adds credentials to calls.
 
 use crate::app::App;
 use crate::config::{Config, ConfigError};
@@ -10,16 +10,16 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 
-/// What a call is authorized by.
+/// Authorization of a call.
 #[derive(Debug)]
 pub(crate) struct Pass {
     pub(crate) header: HeaderValue,
-    /// It was kept from an earlier call, and may have been revoked since.
+    /// `true` if the token is cached; it may have been revoked since.
     pub(crate) kept: bool,
 }
 
-/// `Authorization: Bearer …`, which no `Debug` of a request shows. `None` when
-/// `secret` cannot be sent.
+/// Returns `Authorization: Bearer …`, marked sensitive so that `Debug` hides it. Returns
+/// `None` if `secret` is not a valid header value.
 pub(crate) fn bearer(secret: &str) -> Option<HeaderValue> {
     if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;
@@ -29,7 +29,7 @@ pub(crate) fn bearer(secret: &str) -> Option<HeaderValue> {
     Some(header)
 }
 
-/// Calls with the credentials that they need.
+/// Sends calls with the required credentials.
 pub(crate) struct Transport {
     pub(crate) wire: Wire,
     held: Held,
@@ -60,7 +60,7 @@ impl Transport {
         })
     }
 
-    /// Whether an App calls, which may ask for itself at `GET /app`.
+    /// Returns `true` for an App, which may call `GET /app`.
     pub(crate) fn is_app(&self) -> bool {
         match self.held {
             Held::Token(_) => false,
@@ -68,7 +68,7 @@ impl Transport {
         }
     }
 
-    /// Makes a call that changes nothing, again if it may succeed soon.
+    /// Sends a call that changes nothing. Retries temporary failures.
     pub(crate) async fn read(&self, call: &Call) -> Result<Answer, GitHubError> {
         let pass = self.pass(&call.about).await?;
         match self.wire.read(call, &pass.header).await {
@@ -81,15 +81,15 @@ impl Transport {
         }
     }
 
-    /// Makes a call that changes something, once.
+    /// Sends a call that changes something, once.
     pub(crate) async fn write(&self, call: &Call) -> Result<Answer, GitHubError> {
         let pass = self.pass(&call.about).await?;
         match self.wire.once(call, &pass.header).await {
-            // The caller may come again; then there is a new token.
+            // The caller may retry; that call requests a new token.
             Err(failed) if failed.unauthorized && self.drop_kept(&call.about, &pass).await => {
                 Err(GitHubError::Unavailable {
                     call: call.name.clone(),
-                    reason: "the installation's token is not taken any more".to_owned(),
+                    reason: "GitHub rejected the cached installation token".to_owned(),
                 })
             }
             answer => answer.map_err(|failed| failed.error),
@@ -106,7 +106,8 @@ impl Transport {
         }
     }
 
-    /// Forgets what `pass` was kept from; whether there is a better one to be had.
+    /// Discards the cached token of `pass`. Returns `true` if a new one can be
+    /// requested.
     async fn drop_kept(&self, about: &About, pass: &Pass) -> bool {
         match (&self.held, about) {
             (Held::App(app), About::Repository(repo)) if pass.kept => {

@@ -1,5 +1,5 @@
-//! One call to the API: headers, time limits, attempts, redirects, and how much
-//! of the answer is read.
+//! One call to the API: headers, timeouts, attempts, redirects, and the size limit of
+//! the response.
 
 use crate::config::{Config, ConfigError};
 use crate::refusal;
@@ -13,80 +13,81 @@ use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The version of the REST API that this client was written to.
+/// REST API version that this client uses.
 const API_VERSION: &str = "2022-11-28";
 
-/// The media type of every answer that is no raw text.
+/// Media type of every response except raw text.
 pub(crate) const JSON: &str = "application/vnd.github+json";
 
-/// Attempts of a `GET`.
+/// Maximum number of attempts of a `GET`.
 const ATTEMPTS: u32 = 3;
 
-/// Before the second attempt; doubled before each later one.
+/// Delay before the second attempt; doubles with each later one.
 const BACK_OFF: Duration = Duration::from_millis(500);
 
-/// The longest rate limit that a `GET` waits for by itself.
+/// Longest rate limit that a `GET` waits for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Redirects that are followed, on the API's own host.
+/// Maximum number of redirects on the API's own host.
 const REDIRECTS: usize = 3;
 
-/// Bytes of an error that are read.
+/// Size limit of an error body in bytes.
 const LARGEST_ERROR: usize = 64 << 10;
 
-/// A call as it goes out.
+/// An HTTP call.
 #[derive(Debug)]
 pub(crate) struct Call {
-    /// For people: `GET /repos/octo/widgets/pulls/7`.
+    /// Name in errors and logs: `GET /repos/octo/widgets/pulls/7`.
     pub(crate) name: String,
     pub(crate) method: Method,
     pub(crate) url: Url,
-    /// The media type asked for.
+    /// Requested media type.
     pub(crate) accept: &'static str,
-    /// JSON.
+    /// JSON body.
     pub(crate) body: Option<Vec<u8>>,
-    /// Bytes of a good answer that are read; more is [`GitHubError::TooLarge`].
+    /// Size limit of a successful response in bytes; beyond it the call fails with
+    /// [`GitHubError::TooLarge`].
     pub(crate) most: usize,
-    /// What is known already: the answer may be that it has not changed.
+    /// ETag of the cached version; the response may be 304.
     pub(crate) etag: Option<HeaderValue>,
-    /// What the call is about: an App has a token for each repository.
+    /// Subject of the call: an App has one token per repository.
     pub(crate) about: About,
 }
 
 impl Call {
-    /// The answer as JSON. One in another shape is as good as none: for a write, it
-    /// is not known what was done.
+    /// Parses the response as JSON. An unexpected shape counts as no response: the
+    /// effect of a write is unknown then.
     pub(crate) fn json<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, GitHubError> {
         serde_json::from_slice(&answer.body).map_err(|error| GitHubError::Unavailable {
             call: self.name.clone(),
-            reason: format!("an answer in another shape: {error}"),
+            reason: format!("unexpected response: {error}"),
         })
     }
 }
 
-/// What a call is about, and so what it must be authorized for.
+/// Subject of a call, which determines its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum About {
-    /// Something in a repository.
+    /// A resource in a repository.
     Repository(RepoName),
-    /// The account that calls.
+    /// The calling account.
     Account,
 }
 
-/// A good answer.
+/// A successful response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
-    /// 304: what the call's `etag` stands for is still so.
+    /// 304: the resource still matches the call's `etag`.
     pub(crate) not_modified: bool,
 }
 
-/// Why a call was not answered well.
+/// A failed call.
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) error: GitHubError,
-    /// 401: the credentials were not taken, and nothing was done.
+    /// 401: GitHub rejected the credentials and did nothing.
     pub(crate) unauthorized: bool,
 }
 
@@ -99,7 +100,7 @@ impl From<GitHubError> for Failed {
     }
 }
 
-/// Calls, whatever they are authorized by.
+/// Sends calls with any kind of authorization.
 pub(crate) struct Wire {
     https: https::Client,
     timeout: Duration,
@@ -131,7 +132,7 @@ impl Wire {
         self.clock.as_ref()
     }
 
-    /// Makes a call that changes nothing, again if it may succeed soon.
+    /// Sends a call that changes nothing. Retries temporary failures.
     pub(crate) async fn read(&self, call: &Call, pass: &HeaderValue) -> Result<Answer, Failed> {
         let mut attempt = 1;
         loop {
@@ -143,13 +144,13 @@ impl Wire {
                 return Err(failed);
             };
             let error = &failed.error;
-            tracing::info!(attempt, wait_ms = wait.as_millis(), %error, "asking GitHub again");
+            tracing::info!(attempt, wait_ms = wait.as_millis(), %error, "retrying the GitHub call");
             self.clock.sleep(wait).await;
             attempt += 1;
         }
     }
 
-    /// Makes a call once.
+    /// Sends a call once.
     pub(crate) async fn once(&self, call: &Call, pass: &HeaderValue) -> Result<Answer, Failed> {
         let mut url = call.url.clone();
         for _ in 0..=REDIRECTS {
@@ -213,7 +214,7 @@ impl Wire {
             if !whole.map_err(|error| unavailable(call, error))? {
                 return Err(GitHubError::TooLarge {
                     call: call.name.clone(),
-                    reason: format!("the answer is larger than {} bytes", call.most),
+                    reason: format!("the response is larger than {} bytes", call.most),
                 }
                 .into());
             }
@@ -223,7 +224,7 @@ impl Wire {
                 not_modified,
             });
         }
-        // Of an error, what can be had: the status has said the main thing.
+        // Read errors are ignored here: the status already describes the failure.
         let _ = https::fill(&mut body, &mut response, LARGEST_ERROR).await;
         let now = self.clock.now();
         Err(Failed {
@@ -233,8 +234,8 @@ impl Wire {
     }
 }
 
-/// "Best practices for using the REST API", "Follow redirects". A write keeps
-/// its method on 307 and 308 only.
+/// Decides whether to follow a redirect ("Best practices for using the REST API",
+/// "Follow redirects"). Only 307 and 308 preserve the method of a write.
 fn followed(method: &Method, status: StatusCode) -> bool {
     match status.as_u16() {
         307 | 308 => true,
@@ -243,7 +244,7 @@ fn followed(method: &Method, status: StatusCode) -> bool {
     }
 }
 
-/// How long to wait before the next attempt; `None` when there is none.
+/// Returns the delay before the next attempt, or `None` to give up.
 fn pause(attempt: u32, error: &GitHubError) -> Option<Duration> {
     if attempt >= ATTEMPTS {
         return None;

@@ -1,5 +1,4 @@
-//! Calls as a GitHub App: its tokens, how long they are kept, what is said when it
-//! cannot have one.
+//! Calls as a GitHub App: token requests, caching, and errors.
 
 mod common;
 
@@ -17,7 +16,7 @@ use std::time::Duration;
 
 const MARKER: &str = "<!-- review of 1234567 -->";
 
-/// How often a token was asked for, and an installation.
+/// Returns the number of requested tokens and of installation lookups.
 fn asked(stage: &Stage) -> (usize, usize) {
     let count = |end: &str| {
         let all = stage.world.requests();
@@ -27,7 +26,7 @@ fn asked(stage: &Stage) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn a_token_is_kept_until_five_minutes_before_its_end() {
+async fn token_is_cached_until_margin() {
     let stage = Stage::with_app().await;
     let client = stage.client();
     for (why, passes, tokens) in [
@@ -44,7 +43,7 @@ async fn a_token_is_kept_until_five_minutes_before_its_end() {
 }
 
 #[tokio::test]
-async fn callers_at_once_share_one_token() {
+async fn concurrent_callers_share_one_token() {
     let stage = Stage::with_app().await;
     let client = stage.client();
     let get = || client.pull_request(&stage.pr);
@@ -54,7 +53,7 @@ async fn callers_at_once_share_one_token() {
 }
 
 #[tokio::test]
-async fn a_token_is_for_one_repository_and_for_what_is_needed() {
+async fn token_covers_one_repository_and_permissions() {
     let stage = Stage::with_app().await;
     let other = stage.world.open_pull_request(NewPullRequest {
         repo: "octo/gadgets".parse().unwrap(),
@@ -99,7 +98,7 @@ async fn a_token_is_for_one_repository_and_for_what_is_needed() {
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_replaced_for_a_read_and_never_for_a_write() {
+async fn revoked_token_retries_reads_only() {
     let stage = Stage::with_app().await;
     let client = stage.client();
     client.pull_request(&stage.pr).await.unwrap();
@@ -127,7 +126,7 @@ async fn a_revoked_token_is_replaced_for_a_read_and_never_for_a_write() {
 }
 
 #[tokio::test]
-async fn an_app_that_is_installed_anew_is_found_again() {
+async fn reinstalled_app_is_found() {
     let stage = Stage::with_app().await;
     let client = stage.client();
     client.pull_request(&stage.pr).await.unwrap();
@@ -138,7 +137,7 @@ async fn an_app_that_is_installed_anew_is_found_again() {
 }
 
 #[tokio::test]
-async fn to_ask_for_a_token_is_tried_again() {
+async fn token_request_is_retried() {
     for call in [Call::Installation, Call::AccessToken] {
         for fault in [Fault::Unavailable, Fault::LostReply, Fault::BadGateway] {
             let stage = Stage::with_app().await;
@@ -150,7 +149,7 @@ async fn to_ask_for_a_token_is_tried_again() {
 }
 
 #[tokio::test]
-async fn what_keeps_an_app_from_a_token_is_said_with_the_remedy() {
+async fn token_error_names_remedy() {
     let publisher = |id, key| app_credentials(id, key, Permissions::PUBLISHER);
     let reader = app_credentials("4711", THROWAWAY_KEY, Permissions::READER);
     let granted = |permissions: &[(&'static str, &'static str)]| NewApp {
@@ -183,15 +182,20 @@ async fn what_keeps_an_app_from_a_token_is_said_with_the_remedy() {
             "another key",
             another_key,
             good.clone(),
-            "GITHUB_APP_PRIVATE_KEY is no key of the App 4711",
+            "GITHUB_APP_PRIVATE_KEY is not a key of the App 4711",
         ),
         (
             "no right to write",
             granted(&[("contents", "read"), ("pull_requests", "read")]),
             good,
-            "The permissions requested are not granted to this installation.: let the App 4711",
+            "The permissions requested are not granted to this installation.: grant the App 4711",
         ),
-        ("no rights at all", granted(&[]), reader, "let the App 4711"),
+        (
+            "no rights at all",
+            granted(&[]),
+            reader,
+            "grant the App 4711",
+        ),
     ] {
         let stage = Stage::with_app().await;
         stage.world.install_app(app);
@@ -209,7 +213,7 @@ async fn what_keeps_an_app_from_a_token_is_said_with_the_remedy() {
 }
 
 #[tokio::test]
-async fn an_app_knows_its_name_so_other_bots_reviews_do_not_count() {
+async fn app_ignores_reviews_of_other_bots() {
     let stage = Stage::with_app().await;
     stage.world.submit_review(&stage.pr, "other[bot]", MARKER);
     let client = stage.client();
@@ -222,7 +226,7 @@ async fn an_app_knows_its_name_so_other_bots_reviews_do_not_count() {
     );
 }
 
-/// The key in PKCS#8: the same numbers behind the algorithm's name.
+/// Returns the key in PKCS#8: the same numbers after the algorithm identifier.
 fn pkcs8() -> String {
     let key =
         PrivatePkcs1KeyDer::from_pem_slice(THROWAWAY_KEY.as_bytes()).expect("a short key in PEM");
@@ -242,7 +246,7 @@ fn pkcs8() -> String {
 }
 
 #[tokio::test]
-async fn a_key_is_taken_as_github_gives_it_and_as_variables_hold_it() {
+async fn accepts_pkcs1_pkcs8_and_escaped_keys() {
     let in_one_line = THROWAWAY_KEY.replace('\n', "\\n");
     for (why, key) in [
         ("PKCS#1", THROWAWAY_KEY.to_owned()),
@@ -267,7 +271,7 @@ async fn a_key_is_taken_as_github_gives_it_and_as_variables_hold_it() {
 }
 
 #[tokio::test]
-async fn the_environment_says_whose_credentials() {
+async fn environment_selects_credentials() {
     let stage = Stage::with_app().await;
     let (id, key) = ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY");
     let halved = &THROWAWAY_KEY[..THROWAWAY_KEY.len() / 2];
@@ -317,7 +321,7 @@ async fn the_environment_says_whose_credentials() {
 }
 
 #[tokio::test]
-async fn neither_key_nor_token_is_shown() {
+async fn debug_hides_key_and_token() {
     let stage = Stage::with_app().await;
     let client = stage.client();
     let mut shown = format!("{:?}", stage.config());

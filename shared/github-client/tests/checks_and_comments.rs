@@ -1,4 +1,4 @@
-//! Checks and comments: over HTTP, the client says what the world says in process.
+//! The HTTP client and the in-process world agree on checks and comments.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -17,10 +17,10 @@ use github_world::{Fault, StatusState};
 use std::time::Duration;
 
 by_token_and_by_app!(
-    a_check_is_set_and_found,
-    a_check_is_given_another_text,
-    what_a_check_may_not_be,
-    one_comment_is_kept_up_to_date,
+    check_is_created_and_found,
+    check_text_is_updated,
+    rejects_invalid_checks,
+    one_comment_is_updated,
     comments_are_found_on_the_last_page,
     comments_on_several_lines,
     no_write_is_sent_twice,
@@ -37,7 +37,7 @@ fn check(stage: &Stage) -> NewCheck {
     }
 }
 
-async fn a_check_is_set_and_found(stage: Stage) {
+async fn check_is_created_and_found(stage: Stage) {
     let (client, world) = (stage.client(), stage.world.github());
     let repo = &stage.pr.repo;
     let new = check(&stage);
@@ -69,7 +69,7 @@ async fn a_check_is_set_and_found(stage: Stage) {
     };
     let newest = client.create_check(repo, &begun).await.unwrap();
     assert_eq!(find("run-1").await, found(newest, false), "the newest");
-    // Many of the same name: the list has pages.
+    // Many checks of the same name, so that the list has several pages.
     for n in 0..150 {
         let external_id = format!("later-{n}");
         let later = NewCheck {
@@ -81,7 +81,7 @@ async fn a_check_is_set_and_found(stage: Stage) {
     assert!(find("later-149").await.is_some(), "on the second page");
 }
 
-async fn a_check_is_given_another_text(stage: Stage) {
+async fn check_text_is_updated(stage: Stage) {
     let (client, world) = (stage.client(), stage.world.github());
     let repo = &stage.pr.repo;
     let begun = NewCheck {
@@ -134,7 +134,7 @@ async fn a_check_is_given_another_text(stage: Stage) {
 }
 
 #[tokio::test]
-async fn another_apps_check_is_not_ones_own() {
+async fn check_of_another_app_is_ignored() {
     let stage = Stage::with_app().await;
     let new = check(&stage);
     stage
@@ -147,7 +147,7 @@ async fn another_apps_check_is_not_ones_own() {
     assert_eq!(found, Ok(None));
 }
 
-async fn what_a_check_may_not_be(stage: Stage) {
+async fn rejects_invalid_checks(stage: Stage) {
     let (client, world) = (stage.client(), stage.world.github());
     let repo = &stage.pr.repo;
     let good = check(&stage);
@@ -178,7 +178,7 @@ async fn what_a_check_may_not_be(stage: Stage) {
 }
 
 #[tokio::test]
-async fn green_is_what_nothing_speaks_against() {
+async fn green_needs_every_other_check() {
     let stage = Stage::with_app().await;
     let (client, world) = (stage.client(), stage.world.github());
     let (repo, head) = (&stage.pr.repo, stage.head());
@@ -248,7 +248,7 @@ async fn green_is_what_nothing_speaks_against() {
 }
 
 #[tokio::test]
-async fn an_app_knows_its_login() {
+async fn app_returns_its_login() {
     let stage = Stage::with_app().await;
     let login = stage.client().login().await;
     assert_eq!(login, stage.world.github().login().await);
@@ -256,7 +256,7 @@ async fn an_app_knows_its_login() {
 }
 
 #[tokio::test]
-async fn what_github_does_not_tell_is_not_made_up() {
+async fn unknown_login_is_none() {
     let stage = Stage::new().await; // a token of an App: no `GET /user`
     assert_eq!(stage.client().login().await, Ok(None));
     stage.world.set_bot("reviewer");
@@ -268,7 +268,7 @@ async fn what_github_does_not_tell_is_not_made_up() {
 
 const MARKER: &str = "<!-- summary -->";
 
-async fn one_comment_is_kept_up_to_date(stage: Stage) {
+async fn one_comment_is_updated(stage: Stage) {
     let (client, world) = (stage.client(), stage.world.github());
     let pr = &stage.pr;
     stage.world.comment(pr, "mallory", MARKER);

@@ -1,5 +1,4 @@
-//! Changed files and small files: over HTTP, the client says what the world says in
-//! process.
+//! The HTTP client and the in-process world agree on changed files and small files.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -14,9 +13,9 @@ use github::port::{FileStatus, GitHubError, ReadDiff, ReadFile, ReadFiles};
 
 by_token_and_by_app!(
     files_of_every_kind,
-    files_where_no_diff_is_given,
-    a_file_is_read_and_asked_for_again_only_if_it_changed,
-    a_path_that_is_none_is_not_asked_for,
+    files_replace_missing_diff,
+    unchanged_file_comes_from_cache,
+    invalid_path_sends_no_request,
 );
 
 const CHANGES: &str = "\
@@ -87,7 +86,7 @@ async fn files_of_every_kind(stage: Stage) {
     );
 }
 
-async fn files_where_no_diff_is_given(stage: Stage) {
+async fn files_replace_missing_diff(stage: Stage) {
     let file = |n: usize| {
         format!("diff --git a/{n:04} b/{n:04}\n--- a/{n:04}\n+++ b/{n:04}\n@@ -0,0 +1 @@\n+x\n")
     };
@@ -159,7 +158,7 @@ async fn files_where_no_diff_is_given(stage: Stage) {
     );
 }
 
-async fn a_file_is_read_and_asked_for_again_only_if_it_changed(stage: Stage) {
+async fn unchanged_file_comes_from_cache(stage: Stage) {
     let (client, world) = (stage.client(), stage.world.github());
     let repo = &stage.pr.repo;
     let odd = "dir/a b%2e?#ä.toml";
@@ -209,7 +208,7 @@ async fn a_file_is_read_and_asked_for_again_only_if_it_changed(stage: Stage) {
     };
     for _ in 0..2 {
         client.file(repo, odd, "main").await.unwrap();
-        assert_eq!(status(1), 304, "nothing is sent again");
+        assert_eq!(status(1), 304, "the file is not sent again");
     }
     put(".github/review.toml", "a = 2");
     let found = client.file(repo, ".github/review.toml", "main").await;
@@ -217,7 +216,7 @@ async fn a_file_is_read_and_asked_for_again_only_if_it_changed(stage: Stage) {
     assert_eq!(status(1), 200);
 }
 
-async fn a_path_that_is_none_is_not_asked_for(stage: Stage) {
+async fn invalid_path_sends_no_request(stage: Stage) {
     let (client, world) = (stage.client(), stage.world.github());
     for path in [
         "",

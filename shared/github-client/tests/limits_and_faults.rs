@@ -1,5 +1,5 @@
-//! What the client does when GitHub holds it back, fails, or does not answer.
-//! The clock stands unless the client sleeps on it.
+//! Client behaviour under rate limits, failures and timeouts. The clock advances only
+//! when the client sleeps.
 
 mod common;
 
@@ -20,7 +20,7 @@ fn secs(seconds: u64) -> Duration {
 }
 
 #[tokio::test]
-async fn a_read_is_tried_three_times() {
+async fn read_is_tried_three_times() {
     let half = Duration::from_millis(500);
     for (why, faults, answered, waited) in [
         ("no fault", &[][..], true, secs(0)),
@@ -57,7 +57,7 @@ async fn a_read_is_tried_three_times() {
 }
 
 #[tokio::test]
-async fn a_read_waits_out_a_short_limit_and_hands_on_a_long_one() {
+async fn read_waits_for_short_limits_only() {
     let after = |seconds| Fault::RateLimited {
         retry_after: secs(seconds),
     };
@@ -85,7 +85,7 @@ async fn a_read_waits_out_a_short_limit_and_hands_on_a_long_one() {
 }
 
 #[tokio::test]
-async fn each_way_that_github_tells_a_limit() {
+async fn every_rate_limit_form_is_recognised() {
     let secondary = |status, tells| Limit::Secondary {
         status,
         lasts: secs(90),
@@ -117,7 +117,7 @@ async fn each_way_that_github_tells_a_limit() {
 }
 
 #[tokio::test]
-async fn a_limit_passes() {
+async fn rate_limit_expires() {
     let stage = Stage::new().await;
     let client = stage.client();
     stage.world.limit(Limit::Primary {
@@ -130,10 +130,10 @@ async fn a_limit_passes() {
     assert!(client.pull_request(&stage.pr).await.is_ok());
 }
 
-/// Whatever happens to a write, it is sent once; what to do next is found out
-/// by looking for the marker.
+/// A failed write is not repeated; the client looks for the marker to find out the
+/// result.
 #[tokio::test]
-async fn a_write_is_never_sent_twice() {
+async fn write_is_never_retried() {
     let after = |seconds| Fault::RateLimited {
         retry_after: secs(seconds),
     };
@@ -164,7 +164,7 @@ async fn a_write_is_never_sent_twice() {
 }
 
 #[tokio::test]
-async fn writes_are_a_second_apart() {
+async fn writes_are_one_second_apart() {
     let stage = Stage::new().await;
     let client = stage.client();
     let post = || async {
@@ -185,7 +185,7 @@ async fn writes_are_a_second_apart() {
     assert_eq!(slept, secs(2), "at once, they go one after the other");
 }
 
-/// Gives one turn.
+/// Grants one turn.
 #[derive(Default)]
 struct OneTurn(Mutex<Vec<String>>);
 
@@ -205,7 +205,7 @@ impl Pace for OneTurn {
 }
 
 #[tokio::test]
-async fn who_writes_beside_others_waits_for_a_turn() {
+async fn write_waits_for_its_turn() {
     let stage = Stage::new().await;
     let pace = Arc::new(OneTurn::default());
     let client = stage.client().paced_by(pace.clone());
@@ -227,7 +227,7 @@ async fn who_writes_beside_others_waits_for_a_turn() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_is_given_up() {
+async fn slow_response_times_out() {
     let world = World::new(Arc::new(SystemClock), Arc::new(SeededEntropy::new(7)));
     let pr = world
         .open_pull_request(NewPullRequest::default())
@@ -252,8 +252,8 @@ async fn a_slow_answer_is_given_up() {
 }
 
 #[tokio::test]
-async fn nobody_there() {
-    // A port that was free a moment ago.
+async fn refused_connection_is_unavailable() {
+    // A port that was free just before.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);

@@ -1,5 +1,5 @@
-//! What goes over the wire and what must not: headers, the token, redirects to
-//! other hosts, answers without end.
+//! Tests of the HTTP exchange: headers, the token, redirects to other hosts, endless
+//! responses.
 
 mod common;
 
@@ -27,7 +27,7 @@ fn sha(digit: &str) -> github::HeadSha {
     digit.repeat(40).parse().expect("a commit id")
 }
 
-/// A server that gives every request the same answer and keeps its headers.
+/// Starts a server that answers every request alike and records the headers.
 async fn keeper(answer: Response) -> (std::net::SocketAddr, Arc<Mutex<Vec<HeaderMap>>>) {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let keep = kept.clone();
@@ -45,7 +45,7 @@ async fn keeper(answer: Response) -> (std::net::SocketAddr, Arc<Mutex<Vec<Header
 }
 
 #[tokio::test]
-async fn headers_are_those_that_github_asks_for() {
+async fn sends_required_headers() {
     let (address, kept) = keeper(StatusCode::NOT_FOUND.into_response()).await;
     let client = client_of(address);
     let _ = client.pull_request(&pr()).await;
@@ -65,7 +65,7 @@ async fn headers_are_those_that_github_asks_for() {
 }
 
 #[tokio::test]
-async fn the_token_does_not_follow_a_redirect_to_another_host() {
+async fn token_stays_on_host_after_redirect() {
     let (elsewhere, visits) = keeper(StatusCode::OK.into_response()).await;
     for status in [301, 302, 307, 308] {
         let away = format!("http://{elsewhere}/repos/octo/widgets/pulls/7");
@@ -78,7 +78,7 @@ async fn the_token_does_not_follow_a_redirect_to_another_host() {
 }
 
 #[tokio::test]
-async fn a_renamed_repository_is_followed_on_the_same_host() {
+async fn renamed_repository_redirect_is_followed() {
     let stage = Stage::new().await;
     let renamed = "/repos/octo/widgets/pulls/1";
     let world = stage.world.clone();
@@ -95,7 +95,7 @@ async fn a_renamed_repository_is_followed_on_the_same_host() {
 }
 
 #[tokio::test]
-async fn a_redirect_in_a_circle_ends() {
+async fn redirect_loop_ends() {
     let here = [(header::LOCATION, "/repos/octo/widgets/pulls/7")];
     let (api, visits) = keeper((StatusCode::FOUND, here).into_response()).await;
     let error = client_of(api).pull_request(&pr()).await.unwrap_err();
@@ -104,7 +104,7 @@ async fn a_redirect_in_a_circle_ends() {
 }
 
 #[tokio::test]
-async fn a_write_is_not_turned_into_a_read_by_a_redirect() {
+async fn redirect_never_turns_write_into_read() {
     let stage = Stage::new().await;
     for (status, times) in [(301, 1), (302, 1), (303, 1), (307, 4), (308, 4)] {
         let status = StatusCode::from_u16(status).unwrap();
@@ -121,7 +121,7 @@ async fn a_write_is_not_turned_into_a_read_by_a_redirect() {
 }
 
 #[tokio::test]
-async fn the_next_page_must_be_on_the_same_host() {
+async fn next_page_must_be_on_host() {
     let link = "<http://127.0.0.1:9/reviews?page=2>; rel=\"next\"";
     let router = Router::new()
         .route(
@@ -135,7 +135,7 @@ async fn the_next_page_must_be_on_the_same_host() {
 }
 
 #[tokio::test]
-async fn pages_without_end_are_not_taken_for_an_answer() {
+async fn endless_pages_are_an_error() {
     let link = "</reviews>; rel=\"next\"";
     let router = Router::new()
         .route(
@@ -149,7 +149,7 @@ async fn pages_without_end_are_not_taken_for_an_answer() {
 }
 
 #[tokio::test]
-async fn answers_are_read_up_to_a_bound() {
+async fn response_size_is_bounded() {
     let large = "x".repeat((20 << 20) + 1);
     let router = Router::new()
         .route(
@@ -168,7 +168,7 @@ async fn answers_are_read_up_to_a_bound() {
 }
 
 #[tokio::test]
-async fn an_answer_in_another_shape_is_none() {
+async fn unexpected_response_is_unavailable() {
     let router = Router::new().fallback(|| async { r#"{"state":"open"}"# });
     let client = client_of(serve(router).await);
     let error = client.pull_request(&pr()).await.unwrap_err();
@@ -176,7 +176,7 @@ async fn an_answer_in_another_shape_is_none() {
 }
 
 #[tokio::test]
-async fn a_diff_that_is_no_utf8_is_read_all_the_same() {
+async fn diff_with_invalid_utf8_is_read() {
     let router = Router::new().fallback(|| async { b"+caf\xe9\n".to_vec() });
     let diff = client_of(serve(router).await)
         .diff(&pr(), &sha("a"), &sha("b"))
@@ -184,9 +184,9 @@ async fn a_diff_that_is_no_utf8_is_read_all_the_same() {
     assert_eq!(diff.as_deref(), Ok("+caf\u{fffd}\n"));
 }
 
-/// Encryption is there to be used: a server that speaks none is not talked to.
+/// The client never downgrades to plain HTTP.
 #[tokio::test]
-async fn https_is_not_spoken_with_a_server_that_speaks_http() {
+async fn https_rejects_plain_http_server() {
     let (address, visits) = keeper(StatusCode::OK.into_response()).await;
     let config = Config {
         api_url: format!("https://{address}"),
@@ -202,7 +202,7 @@ async fn https_is_not_spoken_with_a_server_that_speaks_http() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_named() {
+fn names_invalid_settings() {
     let make = |config| Client::new(config, common::https(), Arc::new(SystemClock)).map(|_| ());
     for (why, token) in [("empty", ""), ("two lines", "a\nb"), ("a space", "a b")] {
         assert_eq!(
@@ -238,7 +238,7 @@ fn settings_that_cannot_work_are_named() {
     assert_eq!(make(config), Err(ConfigError::UserAgent(String::new())));
 }
 
-/// Keeps everything that is logged in this thread.
+/// Captures all log output of this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -265,7 +265,7 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 #[tokio::test]
-async fn the_token_is_neither_logged_nor_shown() {
+async fn token_is_neither_logged_nor_shown() {
     const TOKEN: &str = "not-for-anyones-eyes";
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
@@ -296,7 +296,7 @@ async fn the_token_is_neither_logged_nor_shown() {
 
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(
-        logged.contains("asking GitHub again"),
+        logged.contains("retrying the GitHub call"),
         "it does log: {logged}"
     );
     assert!(shown.contains("Bad credentials"), "it does show: {shown}");

@@ -1,5 +1,5 @@
-//! Which review the bot takes for its own: all pages are looked through, and a
-//! copied marker does not keep it silent.
+//! Recognition of the bot's own reviews: all pages are searched, and a copied marker
+//! does not silence the bot.
 
 mod common;
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 const MARKER: &str = "<!-- review of 1234567 -->";
 
 #[tokio::test]
-async fn on_the_last_of_many_pages() {
+async fn review_is_found_on_last_page() {
     let stage = Stage::new().await;
     for n in 0..130 {
         stage
@@ -29,12 +29,12 @@ async fn on_the_last_of_many_pages() {
 }
 
 #[tokio::test]
-async fn a_copied_marker_counts_only_if_the_bot_may_have_written_it() {
+async fn copied_marker_needs_own_account() {
     let (app, person) = ("review-bot[bot]", "review-person");
     for (why, bot, named, copied_by, taken) in [
         ("an App, a stranger's copy", app, None, "mallory", false),
         (
-            "an App, a stranger of like name",
+            "an App with a similar name",
             app,
             None,
             "review-bot",
@@ -48,7 +48,7 @@ async fn a_copied_marker_counts_only_if_the_bot_may_have_written_it() {
             true,
         ),
         (
-            "unless it is told its name",
+            "unless its name is configured",
             app,
             Some(app),
             "other[bot]",
@@ -79,7 +79,7 @@ async fn a_copied_marker_counts_only_if_the_bot_may_have_written_it() {
 }
 
 #[tokio::test]
-async fn an_app_learns_its_name_from_its_first_review() {
+async fn app_learns_login_from_first_review() {
     let stage = Stage::new().await;
     stage.world.submit_review(&stage.pr, "other[bot]", MARKER);
     let client = stage.client();
@@ -98,7 +98,7 @@ async fn an_app_learns_its_name_from_its_first_review() {
 }
 
 #[tokio::test]
-async fn what_github_says_goes_before_a_wrong_setting() {
+async fn github_login_overrides_setting() {
     let stage = Stage::new().await;
     let client = stage.client_with(Config {
         bot_login: Some("typo[bot]".to_owned()),
@@ -112,7 +112,7 @@ async fn what_github_says_goes_before_a_wrong_setting() {
 }
 
 #[tokio::test]
-async fn a_vote_is_taken_back_once() {
+async fn vote_is_dismissed_once() {
     let stage = Stage::new().await;
     stage.world.submit_review(&stage.pr, "mallory", MARKER);
     let (client, world) = (stage.client(), stage.world.github());

@@ -1,4 +1,4 @@
-//! Over HTTP, the client says what the world says in process.
+//! The HTTP client and the in-process world return the same results.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -16,15 +16,15 @@ use github::port::{
 use github_client::Config;
 
 by_token_and_by_app!(
-    a_pull_request_as_it_stands,
-    a_diff_by_commits,
-    a_review_is_posted_and_found,
-    the_same_under_an_enterprise_servers_path,
-    refusals_are_the_same_word_for_word,
-    a_diff_beyond_githubs_limits_is_too_large,
+    pull_request_is_equal,
+    diff_by_commits_is_equal,
+    review_is_posted_and_found,
+    enterprise_path_is_equal,
+    refusals_are_identical,
+    diff_beyond_limits_is_too_large,
 );
 
-async fn a_pull_request_as_it_stands(stage: Stage) {
+async fn pull_request_is_equal(stage: Stage) {
     let client = stage.client();
     let want = |open| PullRequest {
         head_sha: stage.head(),
@@ -40,14 +40,14 @@ async fn a_pull_request_as_it_stands(stage: Stage) {
     assert_eq!(client.pull_request(&stage.pr).await, Ok(want(false)));
 }
 
-async fn a_diff_by_commits(stage: Stage) {
+async fn diff_by_commits_is_equal(stage: Stage) {
     let (base, head) = (stage.world.base(&stage.pr), stage.head());
     stage.world.push(&stage.pr, ""); // a push in between changes nothing
     let diff = stage.client().diff(&stage.pr, &base, &head).await;
     assert_eq!(diff.as_deref(), Ok(common::DIFF));
 }
 
-async fn a_review_is_posted_and_found(stage: Stage) {
+async fn review_is_posted_and_found(stage: Stage) {
     let client = stage.client();
     assert_eq!(client.find_review(&stage.pr, "<!-- m1 -->").await, Ok(None));
     let review = stage.review("Good.\n<!-- m1 -->");
@@ -63,7 +63,7 @@ async fn a_review_is_posted_and_found(stage: Stage) {
     assert_eq!(client.find_review(&stage.pr, "<!-- m2 -->").await, Ok(None));
 }
 
-async fn the_same_under_an_enterprise_servers_path(stage: Stage) {
+async fn enterprise_path_is_equal(stage: Stage) {
     for review in 0..60 {
         stage
             .world
@@ -81,8 +81,8 @@ async fn the_same_under_an_enterprise_servers_path(stage: Stage) {
     assert_eq!(client.find_review(&stage.pr, "m").await, Ok(Some(id)));
 }
 
-/// Each refusal is the same error, word for word, on both ways to the world.
-async fn refusals_are_the_same_word_for_word(stage: Stage) {
+/// Both implementations return identical errors.
+async fn refusals_are_identical(stage: Stage) {
     let (client, world) = (stage.client(), stage.world.github());
     stage.world.set_bot("review-bot[bot]");
     let good = stage.review("Fine.");
@@ -168,7 +168,7 @@ async fn refusals_are_the_same_word_for_word(stage: Stage) {
     );
 }
 
-async fn a_diff_beyond_githubs_limits_is_too_large(stage: Stage) {
+async fn diff_beyond_limits_is_too_large(stage: Stage) {
     let (client, world) = (stage.client(), stage.world.github());
     let file = |n| format!("diff --git a/{n} b/{n}\nold mode 100644\nnew mode 100755\n");
     let lines = |n: usize| {
@@ -191,7 +191,7 @@ async fn a_diff_beyond_githubs_limits_is_too_large(stage: Stage) {
 }
 
 #[tokio::test]
-async fn a_token_that_github_does_not_know() {
+async fn unknown_token_is_forbidden() {
     let stage = Stage::new().await;
     let client = stage.client();
     stage.world.set_token("rotated");

@@ -79,14 +79,14 @@ impl ReadFile for ProcessGitHub {
         if !is_file_path(path) {
             return Err(GitHubError::Rejected {
                 call: format!("GET /repos/{repo}/contents"),
-                reason: "no path within a repository".to_owned(),
+                reason: "not a path within a repository".to_owned(),
             });
         }
         let found = self.world.get_content(repo, path, reference).await;
         match found.map_err(|failure| self.error(call.clone(), failure)) {
             Ok(Content::File(text)) if text.len() > LARGEST_FILE => Err(GitHubError::TooLarge {
                 call,
-                reason: format!("the answer is larger than {LARGEST_FILE} bytes"),
+                reason: format!("the response is larger than {LARGEST_FILE} bytes"),
             }),
             Ok(Content::File(text)) => Ok(Some(text)),
             Ok(Content::Folder(_)) | Err(GitHubError::NotFound { .. }) => Ok(None),

@@ -77,7 +77,7 @@ async fn a_secret_is_in_no_request_no_log_no_comment_and_no_state() {
             "the diff is to be had at the second try",
             true,
             Some((Call::Diff, Fault::Unavailable)),
-            "asking GitHub again",
+            "retrying the GitHub call",
         ),
         (
             "a review is only recorded",

@@ -1,4 +1,4 @@
-//! The JSON Web Token that an App shows ("Generating a JSON Web Token (JWT) for
+//! The JSON Web Token that authenticates an App ("Generating a JSON Web Token (JWT) for
 //! a GitHub App").
 
 use crate::config::ConfigError;
@@ -11,14 +11,14 @@ use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 
-/// Seconds that GitHub's clock may be behind: "60 seconds in the past".
+/// Allowed lag of GitHub's clock in seconds: "60 seconds in the past".
 const BEFORE: i64 = 60;
 
-/// Seconds that a JWT is good for. GitHub takes ten minutes at most, and its
-/// clock may be behind.
+/// Lifetime of a JWT in seconds. GitHub accepts at most ten minutes; the rest allows for
+/// a slow clock.
 const AFTER: i64 = 9 * 60;
 
-/// An App's id with its key.
+/// Id and private key of an App.
 pub(crate) struct Signer {
     id: String,
     key: RsaKeyPair,
@@ -26,7 +26,7 @@ pub(crate) struct Signer {
 
 impl Signer {
     /// # Errors
-    /// [`ConfigError`] says whether it is the id or the key.
+    /// [`ConfigError`] says whether the id or the key is invalid.
     pub(crate) fn new(id: &str, private_key: &SecretString) -> Result<Self, ConfigError> {
         let id = id.trim();
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
@@ -34,7 +34,7 @@ impl Signer {
             return Err(ConfigError::AppId);
         }
         let pem = private_key.expose_secret().replace("\\n", "\n");
-        // What the parsers say may quote the key: not repeated.
+        // Parser messages may quote the key, so they are dropped.
         let wrong = |reason| ConfigError::AppKey { reason };
         let der = PrivateKeyDer::from_pem_slice(pem.as_bytes())
             .map_err(|_| wrong("no private key in PEM"))?;
@@ -53,7 +53,7 @@ impl Signer {
         &self.id
     }
 
-    /// A JWT that is good now. `None` if the key cannot sign.
+    /// Returns a JWT valid from `now`; `None` if the key cannot sign.
     pub(crate) fn jwt(&self, now: Timestamp) -> Option<String> {
         let now = now.as_second();
         let header = serde_json::json!({"alg": "RS256", "typ": "JWT"});
@@ -65,7 +65,7 @@ impl Signer {
         let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(&header), part(&claims));
         let mut signature = vec![0; self.key.public().modulus_len()];
-        // The padding is a fixed one: nothing random goes into the signature.
+        // PKCS#1 padding is deterministic: the signature uses no randomness.
         let random = SystemRandom::new();
         self.key
             .sign(

@@ -7,7 +7,7 @@ use github::{HeadSha, RepoName};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
-/// Pages of checks that are looked through.
+/// Maximum number of pages to search.
 const MOST_PAGES: usize = 20;
 
 /// "Create a check run"; without a commit, "Update a check run".
@@ -50,7 +50,7 @@ struct Output<'a> {
     summary: &'a str,
 }
 
-/// The fields of "List check runs for a Git reference" that matter.
+/// Used fields of "List check runs for a Git reference".
 #[derive(Deserialize)]
 struct Page {
     check_runs: Vec<CheckBody>,

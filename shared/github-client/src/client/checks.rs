@@ -1,4 +1,4 @@
-//! How the checks and statuses of a commit stand.
+//! Reads the check runs and statuses of a commit.
 
 use super::check::AppBody;
 use super::{Client, PageEnd};
@@ -8,18 +8,18 @@ use github::port::{GitHubError, ReadChecks};
 use github::{HeadSha, RepoName};
 use serde::Deserialize;
 
-/// Pages of checks that are looked through. Of more, nobody can say that they are green.
+/// Maximum number of pages to read. Beyond it the result is not green.
 const MOST_PAGES: usize = 20;
 
-/// The fields of "Get the combined status for a specific reference" that matter.
+/// Used fields of "Get the combined status for a specific reference".
 #[derive(Deserialize)]
 struct CombinedBody {
-    /// `pending`, too, where there is no status.
+    /// Also `pending` if there is no status.
     state: String,
     total_count: u64,
 }
 
-/// The fields of "List check runs for a Git reference" that matter.
+/// Used fields of "List check runs for a Git reference".
 #[derive(Deserialize)]
 struct Page {
     check_runs: Vec<RunBody>,
@@ -42,7 +42,7 @@ impl CombinedBody {
 }
 
 impl RunBody {
-    /// A word that GitHub did not have when this was written is not green.
+    /// An unknown conclusion is not green.
     fn is_green(&self) -> bool {
         let well = ["success", "neutral", "skipped"];
         let conclusion = self.conclusion.as_deref();
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_is_green_when_it_has_ended_well() {
+    fn only_successful_conclusions_are_green() {
         for (why, status, conclusion, green) in [
             ("well", "completed", Some("success"), true),
             ("neither", "completed", Some("neutral"), true),
@@ -104,9 +104,14 @@ mod tests {
                 false,
             ),
             ("given up", "completed", Some("stale"), false),
-            ("a word of tomorrow", "completed", Some("splendid"), false),
+            (
+                "an unknown conclusion",
+                "completed",
+                Some("splendid"),
+                false,
+            ),
             ("no word", "completed", None, false),
-            ("still at it", "in_progress", None, false),
+            ("still running", "in_progress", None, false),
             ("not begun", "queued", None, false),
         ] {
             let run = RunBody {

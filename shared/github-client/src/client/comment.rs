@@ -1,4 +1,4 @@
-//! The comment on a pull request's page that is kept up to date.
+//! The summary comment on a pull request, which is edited on every change.
 
 use super::Client;
 use crate::identity::{Identity, User};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 const A_PAGE: &str = "per_page=50";
 
-/// Pages of comments that are looked through.
+/// Maximum number of pages to search.
 const MOST_PAGES: usize = 200;
 
 /// "Create an issue comment", "Update an issue comment".
@@ -19,7 +19,7 @@ struct Asked<'a> {
     body: &'a str,
 }
 
-/// The fields of "List issue comments" that matter.
+/// Used fields of "List issue comments".
 #[derive(Deserialize)]
 struct CommentBody {
     id: u64,

@@ -1,4 +1,4 @@
-//! A small file, asked for again only if it changed.
+//! Reads small files and caches them by ETag.
 
 use super::{Client, get};
 use crate::wire::{About, Call};
@@ -10,24 +10,24 @@ use std::collections::VecDeque;
 
 const RAW: &str = "application/vnd.github.raw+json";
 
-/// Files that are kept.
+/// Maximum number of cached files.
 const MOST_KEPT: usize = 64;
 
-/// Files with their ETags ("Best practices for using the REST API", "Use
-/// conditional requests"), the one that was used last at the end.
+/// Cached files with their ETags ("Best practices for using the REST API", "Use
+/// conditional requests"), the most recently used last.
 #[derive(Default)]
 pub(super) struct Kept(VecDeque<File>);
 
 #[derive(Clone)]
 struct File {
-    /// Where it was asked for.
+    /// Request URL.
     url: String,
     etag: HeaderValue,
     text: Vec<u8>,
 }
 
 impl Kept {
-    /// What is kept of `url`, which counts as used now.
+    /// Returns the cached file of `url` and marks it as used.
     fn take(&mut self, url: &str) -> Option<File> {
         let at = self.0.iter().position(|file| file.url == url)?;
         let file = self.0.remove(at)?;
@@ -55,7 +55,7 @@ impl ReadFile for Client {
         let contents = format!("/repos/{repo}/contents");
         let rejected = || GitHubError::Rejected {
             call: format!("GET {contents}"),
-            reason: "no path within a repository".to_owned(),
+            reason: "not a path within a repository".to_owned(),
         };
         if !is_file_path(path) {
             return Err(rejected());
@@ -84,7 +84,7 @@ impl ReadFile for Client {
         }
         let header = |name| answer.headers.get(name);
         let kind = header(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        // A folder's list.
+        // The path is a folder.
         if kind.is_some_and(|kind| kind.starts_with("application/json")) {
             return Ok(None);
         }
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_used_last_is_kept_longest() {
+    fn evicts_least_recently_used_file() {
         let mut kept = Kept::default();
         let file = |n: usize| File {
             url: n.to_string(),

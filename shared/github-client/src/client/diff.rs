@@ -1,4 +1,4 @@
-//! The change between two commits.
+//! Reads the diff between two commits.
 
 use super::{Client, get};
 use crate::wire::{About, Call};
@@ -8,12 +8,12 @@ use github::{HeadSha, PrKey};
 
 const DIFF: &str = "application/vnd.github.diff";
 
-/// Bytes of a diff. GitHub itself stops at 20,000 lines or 300 files.
+/// Size limit of a diff in bytes. GitHub's own limits are 20,000 lines and 300 files.
 const LARGEST_DIFF: usize = 20 << 20;
 
 #[async_trait]
 impl ReadDiff for Client {
-    /// Bytes that are no UTF-8 (a file in another encoding) become U+FFFD.
+    /// Replaces bytes that are not UTF-8 (a file in another encoding) with U+FFFD.
     async fn diff(
         &self,
         pr: &PrKey,

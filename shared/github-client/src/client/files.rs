@@ -1,4 +1,4 @@
-//! The changed files of a pull request whose diff is too large.
+//! Lists the changed files of a pull request whose diff is too large.
 
 use super::{Client, PageEnd};
 use async_trait::async_trait;
@@ -7,10 +7,10 @@ use github::port::{ChangedFile, Files, GitHubError, MOST_FILES, ReadFiles};
 
 const A_PAGE: &str = "per_page=100";
 
-/// Pages that are read.
+/// Maximum number of pages to read.
 const MOST_PAGES: usize = MOST_FILES / 100;
 
-/// Bytes of all patches together; the patches beyond are left out.
+/// Size limit of all patches together in bytes; later patches are left out.
 const LARGEST_PATCHES: usize = 20 << 20;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! What a repository is written in.
+//! Reads a repository's languages.
 
 use super::Client;
 use crate::wire::About;

@@ -1,4 +1,4 @@
-//! A pull request as it stands.
+//! Reads the current state of a pull request.
 
 use super::Client;
 use crate::identity::User;
@@ -8,7 +8,7 @@ use github::port::{GitHubError, PullRequest, ReadPullRequest};
 use github::{HeadSha, PrKey};
 use serde::Deserialize;
 
-/// The fields of "Get a pull request" that matter.
+/// Used fields of "Get a pull request".
 #[derive(Deserialize)]
 struct PullRequestBody {
     state: String,
@@ -17,7 +17,7 @@ struct PullRequestBody {
     #[serde(default)]
     draft: bool,
     author_association: String,
-    /// `null` when the account was deleted.
+    /// `null` if the account was deleted.
     user: Option<User>,
 }
 
@@ -42,7 +42,7 @@ impl ReadPullRequest for Client {
             base_ref: found.base.r#ref,
             draft: found.draft,
             open: found.state == "open",
-            // GitHub shows the work of deleted accounts as the ghost's.
+            // GitHub attributes the work of deleted accounts to `ghost`.
             author: found
                 .user
                 .map_or_else(|| "ghost".to_owned(), |user| user.login),

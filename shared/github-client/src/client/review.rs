@@ -1,4 +1,4 @@
-//! Reviews, posted and found again.
+//! Posts reviews and finds them again.
 
 use super::Client;
 use crate::identity::{Identity, User};
@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 const A_PAGE: &str = "per_page=50";
 
-/// Pages of reviews that are looked through.
+/// Maximum number of pages to search.
 const MOST_PAGES: usize = 200;
 
-/// The fields of "List reviews for a pull request" that matter, and of the
-/// answer to "Create a review for a pull request".
+/// Used fields of "List reviews for a pull request" and of the response to "Create a
+/// review for a pull request".
 #[derive(Deserialize)]
 struct ReviewBody {
     id: u64,
@@ -28,7 +28,7 @@ struct ReviewBody {
 }
 
 impl ReviewBody {
-    /// Whether the bot wrote it, with `marker` in it.
+    /// Returns `true` if the bot wrote the review and it contains `marker`.
     fn is_own(&self, identity: &Identity, marker: &str) -> bool {
         let body = self.body.as_deref().unwrap_or_default();
         body.contains(marker) && identity.wrote(self.user.as_ref())

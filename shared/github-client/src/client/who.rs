@@ -1,4 +1,4 @@
-//! Who is posted as.
+//! The account that posts.
 
 use super::Client;
 use crate::identity::Identity;

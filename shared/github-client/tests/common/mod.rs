@@ -1,4 +1,4 @@
-//! A world on loopback, and clients of it.
+//! A fake GitHub on loopback, and clients of it.
 #![allow(
     dead_code,
     unused_macros,
@@ -29,8 +29,8 @@ diff --git a/src/lib.rs b/src/lib.rs
  three
 ";
 
-/// A world with one pull request, served over HTTP. World and client share one
-/// clock that moves only when someone sleeps on it.
+/// A fake GitHub with one pull request, served over HTTP. The fake and the client share
+/// one clock, which advances only when a task sleeps.
 pub struct Stage {
     pub world: World,
     pub clock: Arc<ManualClock>,
@@ -39,10 +39,10 @@ pub struct Stage {
     pub credentials: Credentials,
 }
 
-/// Made for these tests; no App of GitHub's knows it.
+/// Test key; no real App uses it.
 pub const THROWAWAY_KEY: &str = include_str!("../../../github-world/tests/throwaway-test-key.pem");
 
-/// An App with [`THROWAWAY_KEY`], on the stage's repository.
+/// Registers an App with [`THROWAWAY_KEY`] on the stage's repository.
 pub fn new_app() -> NewApp {
     let der = PrivatePkcs1KeyDer::from_pem_slice(THROWAWAY_KEY.as_bytes()).expect("a key in PEM");
     let key = RsaKeyPair::from_der(der.secret_pkcs1_der()).expect("an RSA key");
@@ -68,7 +68,7 @@ pub fn app_credentials(id: &str, private_key: &str, permissions: Permissions) ->
     }
 }
 
-/// Runs each test by a token and by an App.
+/// Runs each test with a token and with an App.
 macro_rules! by_token_and_by_app {
     ($($name:ident),+ $(,)?) => {
         mod by_token {
@@ -87,7 +87,7 @@ macro_rules! by_token_and_by_app {
 }
 
 impl Stage {
-    /// A stage whose world has an App installed, which clients call as.
+    /// Creates a stage with an installed App, which clients authenticate as.
     pub async fn with_app() -> Self {
         let stage = Self::new().await;
         stage.world.install_app(new_app());
@@ -139,7 +139,7 @@ impl Stage {
         self.world.head(&self.pr)
     }
 
-    /// A review of the head that GitHub takes.
+    /// Returns a valid review of the head.
     pub fn review(&self, body: &str) -> NewReview {
         NewReview {
             commit_id: self.head(),
@@ -149,7 +149,7 @@ impl Stage {
         }
     }
 
-    /// How far the clock moves while `work` goes on.
+    /// Returns the time that the clock advances during `work`.
     pub async fn slept<T>(&self, work: impl Future<Output = T>) -> (T, Duration) {
         let before = self.clock.now();
         let done = work.await;
@@ -162,7 +162,7 @@ pub fn comment(path: &str, line: u32, side: Side) -> ReviewComment {
     ReviewComment::at(path, line, side, "why?")
 }
 
-/// Serves on a free port of loopback for as long as the test runs.
+/// Serves on a free loopback port until the test ends.
 pub async fn serve(router: axum::Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("its address");
@@ -170,12 +170,12 @@ pub async fn serve(router: axum::Router) -> SocketAddr {
     address
 }
 
-/// What a client calls loopback by.
+/// Returns a client that may call loopback.
 pub fn https() -> https::Client {
     https::client(config::Addresses::LOOPBACK).expect("TLS can be set up")
 }
 
-/// A client of some other server, with short time limits on the real clock.
+/// Returns a client of another server, with short timeouts on the real clock.
 pub fn client_of(address: SocketAddr) -> Client {
     let config = Config {
         api_url: format!("http://{address}"),
