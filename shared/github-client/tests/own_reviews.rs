@@ -33,13 +33,7 @@ async fn copied_marker_needs_own_account() {
     let (app, person) = ("review-bot[bot]", "review-person");
     for (why, bot, named, copied_by, taken) in [
         ("an App, a stranger's copy", app, None, "mallory", false),
-        (
-            "an App with a similar name",
-            app,
-            None,
-            "review-bot",
-            false,
-        ),
+        ("an App with a similar name", app, None, "review-bot", false),
         (
             "an App cannot tell other Apps from itself",
             app,

@@ -1,4 +1,4 @@
-//! Making the world be as a sample delivery says.
+//! Sets the state of the simulated GitHub from a sample delivery.
 
 use crate::hunks::MalformedDiff;
 use crate::model::{Account, Pull};
@@ -7,36 +7,35 @@ use github::{AuthorKind, HeadSha, PrKey};
 use ports::Timestamp;
 use serde_json::Value;
 
-/// Why a payload says nothing that the world could be like.
+/// Reason why a payload does not describe a valid state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdoptError {
-    /// A field is not there.
+    /// A field is missing.
     #[error("the payload has no {field}")]
     Missing {
         /// Its JSON Pointer, such as `/pull_request/head/sha`.
         field: String,
     },
-    /// A field holds something else than GitHub puts there.
+    /// A field has an unexpected value.
     #[error("the payload's {field} is {found}, not {wanted}")]
     Odd {
-        /// Its JSON Pointer.
         field: String,
-        /// What it holds, shortened.
+        /// The value, shortened.
         found: String,
-        /// What GitHub puts there.
+        /// Expected type or value.
         wanted: &'static str,
     },
-    /// The diff is none that git would have written.
+    /// The diff is not in git's format.
     #[error(transparent)]
     Diff(#[from] MalformedDiff),
 }
 
 impl World {
-    /// Makes the world be as the payload of a `pull_request` delivery says: the
-    /// pull request exists with that head, base, author, draft and state. What
-    /// the world knew before (reviews, earlier commits) stays. With a diff, that
-    /// is what `base.sha...head.sha` shows; without one and none known before,
-    /// asking for it gives 404.
+    /// Updates the world to match the payload of a `pull_request` delivery: the pull
+    /// request exists with that head, base, author, draft and state. Existing
+    /// reviews and earlier commits are preserved. `diff` becomes the diff of
+    /// `base.sha...head.sha`; if it is `None` and no diff is stored, requests for it
+    /// fail with 404.
     pub fn adopt(&self, payload: &Value, diff: Option<String>) -> Result<PrKey, AdoptError> {
         let now = self.clock().now();
         let payload = Payload(payload);
@@ -101,11 +100,11 @@ impl World {
     }
 }
 
-/// A payload that is read field by field, so that an odd one is named.
+/// A payload read field by field, so that errors name the invalid field.
 struct Payload<'a>(&'a Value);
 
 impl<'a> Payload<'a> {
-    /// The field, if it is there and not `null`.
+    /// Returns the field if it is present and not `null`.
     fn get(&self, field: &str) -> Option<&'a Value> {
         self.0.pointer(field).filter(|value| !value.is_null())
     }

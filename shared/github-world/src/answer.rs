@@ -1,11 +1,11 @@
-//! GitHub's refusals: status, message, list of errors.
+//! GitHub's error responses: status, message, list of errors.
 
 use github::port::GitHubError;
 use ports::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What GitHub says when it does not do what was asked.
+/// An error response from GitHub.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -14,7 +14,7 @@ pub(crate) struct Refusal {
     pub(crate) limit: Option<LimitHeaders>,
 }
 
-/// The headers that a rate limit is told by ("Rate limits for the REST API").
+/// Rate limit headers ("Rate limits for the REST API").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LimitHeaders {
     /// `retry-after`, in whole seconds.
@@ -23,7 +23,7 @@ pub(crate) struct LimitHeaders {
     pub(crate) reset: Option<Timestamp>,
 }
 
-/// "Rate limits for the REST API": without any header, at least one minute.
+/// Wait without any header: "at least one minute" ("Rate limits for the REST API").
 const MINUTE: Duration = Duration::from_secs(60);
 
 impl Refusal {
@@ -40,7 +40,8 @@ impl Refusal {
         Self::new(404, "Not Found")
     }
 
-    /// 422 as "Create a review for a pull request" gives it: errors are texts.
+    /// Returns 422 in the format of "Create a review for a pull request": errors are
+    /// texts.
     pub(crate) fn unprocessable(errors: Vec<String>) -> Self {
         Self {
             errors: errors.into_iter().map(Value::String).collect(),
@@ -48,7 +49,7 @@ impl Refusal {
         }
     }
 
-    /// 406 of the diff media type.
+    /// Returns 406 for the diff media type.
     pub(crate) fn too_large(message: String) -> Self {
         Self {
             errors: vec![json!({"resource": "Comparison", "field": "diff", "code": "too_large"})],
@@ -89,7 +90,7 @@ impl Refusal {
         }
     }
 
-    /// Message and errors in one line, as a client would log them.
+    /// Returns message and errors in one line, as clients log them.
     fn reason(&self) -> String {
         let errors: Vec<String> = self.errors.iter().map(one_error).collect();
         if errors.is_empty() {
@@ -99,7 +100,7 @@ impl Refusal {
         }
     }
 
-    /// What a client makes of this.
+    /// Converts the response into a client's error.
     pub(crate) fn into_error(self, call: String, now: Timestamp) -> GitHubError {
         let reason = self.reason();
         if let Some(limit) = self.limit {

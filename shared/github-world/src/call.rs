@@ -1,4 +1,4 @@
-//! The calls that the world answers, the same for both ways in.
+//! The supported calls, shared by the in-process ports and the HTTP routes.
 
 use crate::answer::Refusal;
 use crate::fault::Fault;
@@ -10,7 +10,7 @@ use github::port::{NewReview, ReviewId};
 use github::{HeadSha, PrKey, RepoName};
 use ports::Timestamp;
 
-/// The kinds of call, for faults that wait for one of them.
+/// Kinds of call, used to inject a fault into one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Call {
     /// `GET /repos/{owner}/{repo}/pulls/{number}`.
@@ -74,30 +74,29 @@ impl Call {
             | Self::User
             | Self::App
             | Self::Installation
-            | Self::AccessToken => false, // a token is no content
+            | Self::AccessToken => false, // a token is not content
         }
     }
 }
 
-/// One call that would change something, whether or not it did.
+/// A write request, successful or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
-    /// Such as `POST /repos/octo/widgets/pulls/7/reviews`.
+    /// Method and path, such as `POST /repos/octo/widgets/pulls/7/reviews`.
     pub call: String,
-    /// The repository.
     pub repo: RepoName,
-    /// When it came.
+    /// Time of the request.
     pub at: Timestamp,
-    /// The status that the world gave (or would have given, had the reply not
-    /// been lost): 200, 403, 422, 503, …
+    /// Response status (sent, or computed before the connection was cut): 200, 403,
+    /// 422, 503, …
     pub status: u16,
 }
 
-/// A call that brought no result.
+/// A failed call.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Failure {
     Refused(Refusal),
-    /// The connection was cut after the work was done.
+    /// The connection was cut after the call took effect.
     Cut,
 }
 
@@ -133,7 +132,7 @@ impl World {
         .await
     }
 
-    /// The pull request with its reviews.
+    /// Returns the pull request with its reviews.
     pub(crate) async fn get_reviews(&self, pr: &PrKey) -> Result<Pull, Failure> {
         self.answer(Call::ListReviews, None, |state, _| {
             Ok(state.pull(pr)?.clone())
@@ -141,7 +140,8 @@ impl World {
         .await
     }
 
-    /// `GET /user`: who the token is. An App's installation has no user.
+    /// Handles `GET /user`, which returns the token's account. An App's installation
+    /// has no user.
     #[cfg(feature = "http")]
     pub(crate) async fn get_user(&self) -> Result<Account, Failure> {
         self.answer(Call::User, None, |state, _| match state.bot.kind {
@@ -153,7 +153,7 @@ impl World {
         .await
     }
 
-    /// A call by which an App looks after itself.
+    /// Runs a call that an App makes about itself.
     #[cfg(feature = "http")]
     pub(crate) async fn ask_app<T>(
         &self,
@@ -177,7 +177,7 @@ impl World {
         .await
     }
 
-    /// The world tells nobody: the webhook's `dismissed` is not played.
+    /// Dismisses a review. The `dismissed` webhook is not simulated.
     pub(crate) async fn dismiss_review(
         &self,
         pr: &PrKey,
@@ -201,8 +201,8 @@ impl World {
         .await
     }
 
-    /// What every call goes through: ordered faults, limits, the work, and for
-    /// a write the record of it.
+    /// Processes a call: injected faults, rate limits, the operation, and for a
+    /// write its record.
     pub(crate) async fn answer<T>(
         &self,
         call: Call,
@@ -246,8 +246,8 @@ impl World {
 }
 
 impl State {
-    /// Posts a review if the rules allow it. GitHub tells every App about it,
-    /// the one that posted it included.
+    /// Posts a valid review. GitHub notifies every App about it, including the one
+    /// that posted it.
     pub(crate) fn post_review(
         &mut self,
         pr: &PrKey,

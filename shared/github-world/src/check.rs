@@ -8,23 +8,22 @@ use github::port::{CheckId, Conclusion, FoundCheck, GitHubError, NewCheck, ReadC
 use github::{AuthorKind, HeadSha, RepoName};
 use ports::Timestamp;
 
-/// Characters that a summary may have.
+/// Maximum length of a summary in characters.
 const LONGEST_SUMMARY: usize = 65_535;
 
-/// A check run, as a commit's page shows it.
+/// A check run as a commit's page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostedCheck {
-    /// GitHub's id.
     pub id: CheckId,
-    /// The login of the App that set it.
+    /// Login of the App that set it.
     pub author: String,
-    /// What it says.
+    /// Content of the check.
     pub check: NewCheck,
-    /// When it was set.
+    /// Time of the last change.
     pub at: Timestamp,
 }
 
-/// What GitHub says of a text that it does not take.
+/// Rejects an invalid text with GitHub's error.
 fn refused(check: &NewCheck) -> Result<(), Refusal> {
     if check.name.is_empty() || check.title.is_empty() {
         return Err(Refusal::new(422, "Invalid request."));
@@ -45,18 +44,18 @@ impl PostedCheck {
     }
 }
 
-/// Which of a commit's checks are asked for ("List check runs for a Git reference").
+/// Filter for a commit's checks ("List check runs for a Git reference").
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Wanted<'a> {
-    /// All of this name, or of any (`filter=all`).
+    /// All checks, optionally of one name (`filter=all`).
     All(Option<&'a str>),
-    /// The newest of each App and name (`filter=latest`, GitHub's default), of this
-    /// name or of any.
+    /// The newest check per App and name (`filter=latest`, GitHub's default),
+    /// optionally of one name.
     Latest(Option<&'a str>),
 }
 
 impl World {
-    /// All checks of a commit, oldest first.
+    /// Returns all checks of a commit, oldest first.
     pub fn checks(&self, repo: &RepoName, head: &HeadSha) -> Vec<PostedCheck> {
         let state = self.lock();
         let all = state.repo(repo).map(|repo| repo.checks.as_slice());
@@ -64,14 +63,14 @@ impl World {
         all.unwrap_or_default().iter().filter(on).cloned().collect()
     }
 
-    /// Nobody has set any check in this repository.
+    /// Deletes all checks of this repository.
     pub fn forget_checks(&self, repo: &RepoName) {
         if let Some(repo) = self.lock().repos.get_mut(repo) {
             repo.checks.clear();
         }
     }
 
-    /// Another App sets a check.
+    /// Sets a check as another App.
     pub fn check_by(&self, app: &str, repo: &RepoName, check: NewCheck) {
         let at = self.clock().now();
         let mut state = self.lock();
@@ -85,7 +84,7 @@ impl World {
         });
     }
 
-    /// The commit that a check is on.
+    /// Returns the commit of a check.
     #[cfg(feature = "http")]
     pub(crate) fn check_head(&self, repo: &RepoName, id: CheckId) -> Result<HeadSha, Refusal> {
         let state = self.lock();
@@ -153,8 +152,8 @@ impl World {
         .await
     }
 
-    /// Once it has ended it is not in progress again, whatever is asked for: GitHub
-    /// keeps its end.
+    /// Updates a check. A completed check never returns to in progress; GitHub
+    /// ignores such a request and keeps the conclusion.
     pub(crate) async fn patch_check(
         &self,
         repo: &RepoName,

@@ -1,4 +1,4 @@
-//! "Issue comments", those of pull requests.
+//! "Issue comments" on pull requests.
 
 use crate::answer::Refusal;
 use crate::call::{Call, Failure};
@@ -16,19 +16,18 @@ use serde_json::json;
 /// A comment on a pull request's conversation page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostedComment {
-    /// GitHub's id.
     pub id: CommentId,
-    /// Who posted it.
+    /// Author of the comment.
     pub author: Account,
-    /// Its text as it is now.
+    /// Current text.
     pub body: String,
-    /// When it was posted.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was given its text.
+    /// Time of the last edit.
     pub updated_at: Timestamp,
 }
 
-/// What GitHub says of a text that it does not take.
+/// Rejects an invalid text with GitHub's error.
 fn refused(body: &str) -> Result<(), Refusal> {
     let wrong = if body.trim().is_empty() {
         "Body can't be blank"
@@ -80,14 +79,14 @@ impl State {
 }
 
 impl World {
-    /// The comments on the pull request's page, oldest first, whoever posted them.
+    /// Returns all comments on the pull request's page, oldest first.
     pub fn comments(&self, pr: &PrKey) -> Vec<PostedComment> {
         let state = self.lock();
         let pull = state.pull(pr);
         pull.map(|pull| pull.posted.clone()).unwrap_or_default()
     }
 
-    /// Someone deletes a comment. Nobody is told: the webhook's `deleted` is not played.
+    /// Deletes a comment. The `deleted` webhook is not simulated.
     pub fn delete_comment(&self, pr: &PrKey, id: CommentId) {
         if let Ok(pull) = self.lock().pull_mut(pr) {
             pull.posted.retain(|posted| posted.id != id);
@@ -115,7 +114,7 @@ impl World {
         .await
     }
 
-    /// The world tells nobody of the new text: the webhook's `edited` is not played.
+    /// Edits a comment. The `edited` webhook is not simulated.
     pub(crate) async fn update_comment(
         &self,
         repo: &RepoName,

@@ -8,11 +8,11 @@ use async_trait::async_trait;
 use github::RepoName;
 use github::port::{GitHubError, LARGEST_FILE, ReadFile, is_file_path};
 
-/// What is at a path.
+/// Content at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Content {
     File(Vec<u8>),
-    /// The paths in a folder.
+    /// A folder with its paths.
     Folder(Vec<String>),
 }
 
@@ -46,8 +46,8 @@ impl World {
 }
 
 impl Repository {
-    /// The branch that a reference is on: itself, by its full name or its short one,
-    /// the default branch, or that of a pull request's commit.
+    /// Returns the branch of a reference: a branch by full or short name, the
+    /// default branch, or the branch of a pull request's commit.
     fn branch<'a>(&'a self, reference: &'a str) -> &'a str {
         if let Some(branch) = reference.strip_prefix("refs/heads/") {
             return branch;

@@ -1,25 +1,25 @@
-//! A webhook delivery, as GitHub sends it.
+//! Webhook deliveries in GitHub's format.
 
 use github::PrKey;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt::Write;
 
-/// One `POST` that GitHub would make to the bot's webhook URL.
+/// One `POST` from GitHub to the bot's webhook URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookDelivery {
-    /// `X-GitHub-Delivery`; a redelivery keeps it.
+    /// `X-GitHub-Delivery`; a redelivery has the same value.
     pub guid: String,
     /// `X-GitHub-Event`, such as `pull_request`.
     pub event: String,
-    /// The pull request that it is about, if it is about one. Not sent.
+    /// Pull request of the event, if any. Not sent.
     pub pr: Option<PrKey>,
-    /// The payload, JSON. The signature is over exactly these bytes.
+    /// JSON payload. The signature covers exactly these bytes.
     pub body: Vec<u8>,
 }
 
 impl WebhookDelivery {
-    /// The headers of the `POST` ("Webhook events and payloads", "Delivery
+    /// Returns the headers of the `POST` ("Webhook events and payloads", "Delivery
     /// headers"), signed with the webhook's secret ("Validating webhook
     /// deliveries").
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
@@ -47,7 +47,7 @@ impl WebhookDelivery {
         .into()
     }
 
-    /// The payload as JSON.
+    /// Parses the payload.
     ///
     /// # Panics
     /// Never: the world writes JSON only.

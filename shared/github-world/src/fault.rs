@@ -1,30 +1,27 @@
-//! Faults that a test orders, to prove what survives them.
+//! Faults that a test injects to check error handling.
 
 use crate::Call;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// What goes wrong with a call.
+/// A failure of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing is done; 503.
+    /// 503 without effect.
     Unavailable,
-    /// Nothing is done; 422: the same call would be refused again.
+    /// 422 without effect: a repeated call would fail again.
     Rejected,
-    /// It *is* done, and then the connection is cut before the answer is there.
+    /// The call takes effect, then the connection is cut before the response.
     LostReply,
-    /// It *is* done, and then a proxy answers 502.
+    /// The call takes effect, then a proxy responds with 502.
     BadGateway,
-    /// Nothing is done; 403 with this `retry-after` (whole seconds).
-    RateLimited {
-        /// How long to wait.
-        retry_after: Duration,
-    },
-    /// It is done, this much later on the world's clock.
+    /// 403 with this `retry-after` (whole seconds), without effect.
+    RateLimited { retry_after: Duration },
+    /// The call succeeds after this delay on the world's clock.
     Slow(Duration),
 }
 
-/// The faults that are still to come.
+/// Queue of injected faults.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(VecDeque<(Option<Call>, Fault)>);
 
@@ -33,7 +30,7 @@ impl Faults {
         self.0.push_back((on, fault));
     }
 
-    /// The first one that was ordered for this call or for any.
+    /// Removes the first fault that matches this call.
     pub(crate) fn take(&mut self, call: Call) -> Option<Fault> {
         let hit = |(on, _): &(Option<Call>, Fault)| on.is_none_or(|on| on == call);
         let at = self.0.iter().position(hit)?;

@@ -8,14 +8,14 @@ use async_trait::async_trait;
 use github::PrKey;
 use github::port::{ChangedFile, FileStatus, Files, GitHubError, MOST_FILES, ReadFiles};
 
-/// Files that are shown with what changed; of later ones GitHub may show nothing.
+/// Number of files with a patch; GitHub may omit the patches of later files.
 const SHOWN: usize = 300;
 
-/// Lines of the largest patch that is shown.
+/// Maximum number of lines of a patch.
 const MOST_LINES: usize = 3_000;
 
 impl World {
-    /// The files, 3,000 at most.
+    /// Returns the files, at most 3,000.
     pub(crate) async fn get_files(&self, pr: &PrKey) -> Result<Vec<ChangedFile>, Failure> {
         self.answer(Call::ListFiles, None, |state, _| {
             let pull = state.pull(pr)?;

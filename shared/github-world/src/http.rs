@@ -1,6 +1,5 @@
-//! GitHub's REST API over the world: the routes that the house's client uses,
-//! in GitHub's shapes, at `/` as on api.github.com and at `/api/v3` as on a
-//! GitHub Enterprise Server.
+//! GitHub's REST API over HTTP: the routes that the client uses, in GitHub's format, at
+//! `/` as on api.github.com and at `/api/v3` as on a GitHub Enterprise Server.
 
 mod app;
 mod at;
@@ -28,22 +27,22 @@ use axum::{Router, middleware};
 use refused::Refused;
 use tokio::net::TcpListener;
 
-/// What the world knows of callers over HTTP only.
+/// State used only by the HTTP routes.
 #[derive(Default)]
 pub(crate) struct Http {
     app: app::Known,
     requests: Vec<HttpRequest>,
 }
 
-/// Answers calls on `listener` until the task is dropped. Listen on loopback.
+/// Serves requests on `listener` until the task is dropped. Listen on loopback.
 ///
 /// # Errors
-/// When the listener fails.
+/// The listener fails.
 pub async fn serve(world: World, listener: TcpListener) -> std::io::Result<()> {
     axum::serve(listener, router(world)).await
 }
 
-/// A call that is answered.
+/// A supported operation.
 struct Route {
     method: &'static str,
     path: &'static str,
@@ -68,7 +67,7 @@ fn routes() -> Vec<Route> {
     ]
 }
 
-/// Those in a repository, by its name or by its number.
+/// Returns the routes of a repository, addressed by name or by id.
 fn in_a_repository() -> Vec<Route> {
     routes![
         get "installation" => app::installation,
@@ -90,8 +89,8 @@ fn in_a_repository() -> Vec<Route> {
     ]
 }
 
-/// The methods and paths of all calls that are answered, such as `GET` and
-/// `/repos/{owner}/{repo}/pulls/{number}`: there are no others.
+/// Returns method and path of every supported operation, such as `GET` and
+/// `/repos/{owner}/{repo}/pulls/{number}`.
 pub fn operations() -> Vec<(String, String)> {
     let named = |prefix: &'static str| {
         move |route: Route| {
@@ -105,7 +104,7 @@ pub fn operations() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The routes.
+/// Builds the router.
 pub fn router(world: World) -> Router {
     let mut router = Router::new();
     for prefix in ["", "/api/v3"] {

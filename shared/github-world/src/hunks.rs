@@ -1,42 +1,42 @@
-//! Which lines a comment may sit on: a small, strict reading of a unified diff.
+//! Finds the lines that accept comments, with a small, strict parser of unified diffs.
 //!
-//! Written apart from the house's own diff reader on purpose, so that a wrong
-//! anchor there is refused here, as GitHub would refuse it.
+//! It shares no code with the project's own diff parser, so that a wrong anchor from
+//! that parser is rejected here, as on GitHub.
 
 use github::port::{FileStatus, Side};
 use std::collections::BTreeMap;
 
-/// A diff that git would not have written.
+/// A diff that is not in git's format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of the diff: {reason}")]
 pub struct MalformedDiff {
-    /// Line of the diff's text, from 1.
+    /// Line number in the diff's text, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// Problem with the line.
     pub reason: &'static str,
 }
 
-/// The files of a diff, each with the lines that a comment may sit on.
+/// Files of a diff, each with the lines that accept comments.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct DiffLines {
     files: BTreeMap<String, FileLines>,
     pub(crate) count: FileCount,
 }
 
-/// What GitHub shows of a diff's size.
+/// Size of a diff.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileCount {
-    /// Changed files.
+    /// Number of changed files.
     pub(crate) files: usize,
-    /// All lines of the diff's text.
+    /// Number of lines of the diff's text.
     pub(crate) lines: usize,
     pub(crate) additions: usize,
     pub(crate) deletions: usize,
 }
 
-/// "Create a review comment for a pull request": `RIGHT` is for additions and
-/// for unchanged lines shown for context, `LEFT` for deletions. Each line with the
-/// number of its hunk.
+/// Lines that accept comments, each with its hunk's number. "Create a review comment for
+/// a pull request": `RIGHT` is for additions and for unchanged lines shown for context,
+/// `LEFT` for deletions.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct FileLines {
     right: BTreeMap<u32, usize>,
@@ -44,16 +44,16 @@ struct FileLines {
     about: FileChange,
 }
 
-/// What "List pull requests files" tells of a file.
+/// A file's fields in "List pull requests files".
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct FileChange {
     pub(crate) previous: Option<String>,
-    /// `None` is `modified`.
+    /// Status; `None` means `modified`.
     pub(crate) status: Option<FileStatus>,
     pub(crate) additions: usize,
     pub(crate) deletions: usize,
     hunks: usize,
-    /// Its hunks, each line with its end.
+    /// Hunks, each line with its line end.
     pub(crate) patch: String,
 }
 
@@ -66,7 +66,7 @@ impl DiffLines {
         self.hunk(path, line, side).is_some()
     }
 
-    /// The hunk that a line is in.
+    /// Returns the hunk that contains a line.
     pub(crate) fn hunk(&self, path: &str, line: u32, side: Side) -> Option<usize> {
         let file = self.files.get(path)?;
         match side {
@@ -75,7 +75,7 @@ impl DiffLines {
         }
     }
 
-    /// The files by their paths.
+    /// Returns the files by path.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &FileChange)> {
         let files = self.files.iter();
         files.map(|(path, lines)| (path.as_str(), &lines.about))
@@ -106,7 +106,7 @@ impl FileChange {
     }
 }
 
-/// Lines that the present hunk still owes, and where it stands.
+/// Current position in a hunk and the number of its remaining lines.
 #[derive(Debug)]
 struct Hunk {
     old: u32,
@@ -122,17 +122,18 @@ struct Reader {
     hunk: Option<Hunk>,
 }
 
-/// The names that a file's header has told so far.
+/// Names found in a file's header.
 #[derive(Default)]
 struct OpenFile {
     old: Option<String>,
     new: Option<String>,
-    /// From the `diff --git` line, for files without hunks.
+    /// Name in the `diff --git` line, for files without hunks.
     git: Option<String>,
 }
 
 impl OpenFile {
-    /// GitHub names a file by its new path, and a deleted one by its old path.
+    /// Returns the path that GitHub shows: the new one, or the old one of a deleted
+    /// file.
     fn path(self) -> Option<String> {
         self.new.or(self.old).or(self.git)
     }
@@ -144,7 +145,7 @@ impl Reader {
     fn line(&mut self, line: &str) -> Step {
         if let Some(hunk) = &mut self.hunk {
             if line.starts_with('\\') {
-                // "\ No newline at end of file"
+                // The marker "\ No newline at end of file".
                 if let Some((_, lines)) = &mut self.file {
                     lines.about.show(line);
                 }
@@ -266,8 +267,8 @@ impl Reader {
     }
 }
 
-/// What git writes between `diff --git` and the first hunk (git-diff,
-/// "Generating patch text with -p"), and the notes on binary files.
+/// Lines that git writes between `diff --git` and the first hunk (git-diff, "Generating
+/// patch text with -p"), and the notes on binary files.
 const EXTENDED: [&str; 10] = [
     "old mode ",
     "new mode ",
@@ -281,7 +282,7 @@ const EXTENDED: [&str; 10] = [
     "Binary files ",
 ];
 
-/// `@@ -1,3 +1,4 @@ fn main() {`; a missing count is 1.
+/// Parses `@@ -1,3 +1,4 @@ fn main() {`; a missing count is 1.
 fn hunk_header(line: &str) -> Option<Hunk> {
     let (ranges, _) = line.strip_prefix("@@ -")?.split_once(" @@")?;
     let (old, new) = ranges.split_once(" +")?;
@@ -304,8 +305,8 @@ fn hunk_header(line: &str) -> Option<Hunk> {
     })
 }
 
-/// The name after `---` or `+++`: `None` is `/dev/null`. Git ends a name that
-/// holds a space with a tab.
+/// Returns the name after `---` or `+++`; `None` for `/dev/null`. Git appends a tab to a
+/// name that contains a space.
 fn side_name(name: &str, prefix: &str) -> Step<Option<String>> {
     let name = name.strip_suffix('\t').unwrap_or(name);
     if name == "/dev/null" {
@@ -318,7 +319,7 @@ fn side_name(name: &str, prefix: &str) -> Step<Option<String>> {
     }
 }
 
-/// The name in `a/NAME b/NAME`, if both are the same.
+/// Returns the name in `a/NAME b/NAME`, if both are equal.
 fn same_name(names: &str) -> Option<String> {
     if names.starts_with('"') {
         let (old, new) = names.split_once("\" \"")?;
@@ -333,7 +334,7 @@ fn same_name(names: &str) -> Option<String> {
     (old.strip_prefix("a/")? == new).then(|| new.to_owned())
 }
 
-/// Undoes git's quoting (`core.quotePath`): `"a/\303\244.txt"`.
+/// Decodes git's quoting (`core.quotePath`): `"a/\\303\\244.txt"`.
 fn unquoted(name: &str) -> Option<String> {
     let Some(inner) = name.strip_prefix('"') else {
         return Some(name.to_owned());

@@ -9,7 +9,7 @@ use github::port::{GitHubError, ReadLanguages, most_written};
 use std::collections::BTreeMap;
 
 impl World {
-    /// The bytes of each language, by its name.
+    /// Returns the bytes of each language by name.
     pub(crate) async fn get_languages(
         &self,
         repo: &RepoName,
@@ -21,7 +21,7 @@ impl World {
         .await
     }
 
-    /// What GitHub counts of a repository, in bytes.
+    /// Sets the languages of a repository with their bytes.
     pub fn written_in(&self, repo: &RepoName, languages: &[(&str, u64)]) {
         let mut state = self.lock();
         let repo = state.repos.entry(repo.clone()).or_default();

@@ -1,13 +1,12 @@
-//! A simulated GitHub: the *world* that tests and `--simulate` play in.
+//! A simulated GitHub, the *world*, used by tests and `--simulate`.
 //!
-//! It stands at GitHub's edge. Towards the house it speaks GitHub's webhooks
-//! ([`WebhookDelivery`], in the payload shapes of "Webhook events and payloads")
-//! and answers the calls that the house makes: [in process](ProcessGitHub)
-//! through the ports of [`github::port`], or over HTTP (feature `http`).
-//! It refuses what GitHub documents that it refuses, with GitHub's status and
-//! message, so that a test that passes here says something about GitHub.
+//! It replaces GitHub at its API boundary. It sends webhooks ([`WebhookDelivery`], in
+//! the payload formats of "Webhook events and payloads") and answers API calls: [in
+//! process](ProcessGitHub) through the ports of [`github::port`], or over HTTP (feature
+//! `http`). It rejects requests for the documented reasons, with GitHub's status and
+//! message, so that a passing test also holds for GitHub.
 //!
-//! Tests tell a story and then look at what GitHub would show:
+//! A test simulates user actions and then asserts the visible result:
 //!
 //! ```
 //! use github::port::{PublishReview, ReviewEvent};
@@ -35,8 +34,8 @@
 //! # }
 //! ```
 //!
-//! Time comes from the [`ports::Clock`] and every GUID, SHA and id from the seed:
-//! the same story gives the same bytes.
+//! Time comes from [`ports::Clock`], and every GUID, SHA and id comes from the seed: the
+//! same steps produce the same bytes.
 
 mod adopt;
 mod answer;

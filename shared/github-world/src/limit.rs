@@ -5,30 +5,29 @@ use ports::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// A rate limit that a test switches on.
+/// A rate limit that a test activates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// The primary limit: so many calls are left, then 403 with
+    /// Primary limit: after the remaining calls, responds with 403,
     /// `x-ratelimit-remaining: 0` and `x-ratelimit-reset`.
     Primary {
-        /// Calls that are still answered.
+        /// Number of calls before the limit applies.
         remaining: u32,
-        /// When the next hour's calls are there.
+        /// Time until the limit resets.
         reset_in: Duration,
     },
-    /// A secondary limit: every call is refused for as long as it lasts.
+    /// Secondary limit: rejects every call during its duration.
     Secondary {
-        /// 403 or 429; GitHub uses both.
+        /// Response status: 403 or 429; GitHub uses both.
         status: u16,
-        /// How long.
+        /// Duration of the limit.
         lasts: Duration,
-        /// Whether a `retry-after` header says how long.
+        /// `true` to send a `retry-after` header.
         tells: bool,
     },
 }
 
-/// Content-creating requests that GitHub takes "in general": a minute's and an
-/// hour's.
+/// GitHub's general limits on content-creating requests, per minute and per hour.
 const CONTENT: [(Duration, usize); 2] = [
     (Duration::from_secs(60), 80),
     (Duration::from_secs(3600), 500),
@@ -38,7 +37,7 @@ const CONTENT: [(Duration, usize); 2] = [
 pub(crate) struct Limits {
     primary: Option<(u32, Timestamp)>,
     secondary: Option<(u16, Timestamp, bool)>,
-    /// When content was created, within the last hour.
+    /// Times of content-creating requests in the last hour.
     content: VecDeque<Timestamp>,
 }
 
@@ -57,7 +56,7 @@ impl Limits {
         }
     }
 
-    /// Counts one call, or says why it is held back.
+    /// Counts one call, or rejects it with a rate limit.
     pub(crate) fn admit(&mut self, writes: bool, now: Timestamp) -> Result<(), Refusal> {
         if let Some((status, until, tells)) = self.secondary.filter(|(_, until, _)| *until > now) {
             let retry_after = tells.then(|| between(now, until));

@@ -1,4 +1,4 @@
-//! What the world holds.
+//! State of the simulated GitHub.
 
 use crate::check::PostedCheck;
 use crate::comment::PostedComment;
@@ -14,12 +14,11 @@ use std::collections::BTreeMap;
 pub struct Account {
     /// Login, such as `octocat` or `dependabot[bot]`.
     pub login: String,
-    /// A person or an App.
     pub kind: AuthorKind,
 }
 
 impl Account {
-    /// The account behind a login. As on GitHub, an App's ends in `[bot]`.
+    /// Returns the account of a login. As on GitHub, an App's login ends in `[bot]`.
     pub fn named(login: &str) -> Self {
         let kind = if login.ends_with("[bot]") {
             AuthorKind::Bot
@@ -36,26 +35,22 @@ impl Account {
 /// A review as the pull request's page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostedReview {
-    /// GitHub's id.
     pub id: ReviewId,
-    /// Who posted it.
+    /// Author of the review.
     pub author: Account,
-    /// The commit that it is about.
+    /// The reviewed commit.
     pub commit_id: HeadSha,
-    /// Comment, request changes or approve.
     pub event: ReviewEvent,
-    /// Its text.
     pub body: String,
-    /// Its inline comments.
     pub comments: Vec<ReviewComment>,
-    /// When it was posted.
+    /// Time of posting.
     pub submitted_at: Timestamp,
-    /// What was said when its vote was taken back, if it was.
+    /// Message of the dismissal, if the review was dismissed.
     pub dismissed: Option<String>,
 }
 
 impl PostedReview {
-    /// The `state` that GitHub gives a submitted review.
+    /// Returns the `state` of a submitted review.
     pub(crate) fn state(&self) -> ReviewState {
         match (&self.dismissed, self.event) {
             (Some(_), _) => ReviewState::Dismissed,
@@ -70,9 +65,9 @@ impl PostedReview {
 pub(crate) struct Repository {
     pub(crate) pulls: BTreeMap<u64, Pull>,
     pub(crate) issues: BTreeMap<u64, Issue>,
-    /// By (base, head).
+    /// Diffs by (base, head).
     pub(crate) diffs: BTreeMap<(HeadSha, HeadSha), StoredDiff>,
-    /// By branch, then path.
+    /// Files by branch, then by path.
     pub(crate) files: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
     /// Bytes by language.
     pub(crate) languages: BTreeMap<String, u64>,
@@ -81,7 +76,7 @@ pub(crate) struct Repository {
 }
 
 impl Repository {
-    /// Issues and pull requests share one row of numbers.
+    /// Returns the next number, shared by issues and pull requests.
     pub(crate) fn next_number(&self) -> u64 {
         let last = |number: Option<&u64>| number.copied().unwrap_or(0);
         1 + last(self.pulls.keys().next_back()).max(last(self.issues.keys().next_back()))
@@ -103,15 +98,15 @@ pub(crate) struct Pull {
     pub(crate) body: Option<String>,
     pub(crate) author: Account,
     pub(crate) association: String,
-    /// Where the head lives; a fork, or the repository itself.
+    /// Repository of the head: a fork, or the repository itself.
     pub(crate) head_repo: Option<RepoName>,
     pub(crate) head_branch: String,
     pub(crate) base_branch: String,
     pub(crate) base_sha: HeadSha,
-    /// Oldest first; the last is the head.
+    /// Commits, oldest first; the last is the head.
     pub(crate) commits: Vec<HeadSha>,
     pub(crate) head: HeadSha,
-    /// The heads that a forced push left behind.
+    /// Heads removed by a forced push.
     pub(crate) left: Vec<HeadSha>,
     pub(crate) draft: bool,
     pub(crate) open: bool,
@@ -122,9 +117,9 @@ pub(crate) struct Pull {
     pub(crate) closed_at: Option<Timestamp>,
     pub(crate) installation: Option<u64>,
     pub(crate) reviews: Vec<PostedReview>,
-    /// How many comments are on its conversation page.
+    /// Number of comments on the conversation page.
     pub(crate) comments: u64,
-    /// Those that the world knows.
+    /// Stored comments.
     pub(crate) posted: Vec<PostedComment>,
 }
 

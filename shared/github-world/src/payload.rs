@@ -1,6 +1,6 @@
-//! JSON in GitHub's shapes: what webhooks carry ("Webhook events and payloads")
-//! and what the REST API answers ("Pulls", "Pull request reviews"). The fields
-//! that matter are all here, with a realistic surrounding.
+//! JSON in GitHub's formats: webhook payloads ("Webhook events and payloads") and REST
+//! responses ("Pulls", "Pull request reviews"). All relevant fields are present, among
+//! other typical fields.
 
 use crate::hunks::FileCount;
 use crate::model::{Account, Issue, PostedReview, Pull};
@@ -12,10 +12,10 @@ use sha2::{Digest, Sha256};
 const API: &str = "https://api.github.com";
 const WEB: &str = "https://github.com";
 
-/// The App's installation, unless an adopted payload names another.
+/// Installation id, unless an adopted payload has another.
 const INSTALLATION: u64 = 2_311_213;
 
-/// The same name has the same id in every world.
+/// Derives an id from a name; equal in every world.
 pub(crate) fn id_of(name: &str) -> u64 {
     let hash = Sha256::digest(name.as_bytes());
     hash.iter()
@@ -24,7 +24,7 @@ pub(crate) fn id_of(name: &str) -> u64 {
 }
 
 pub(crate) fn second(at: Timestamp) -> String {
-    // GitHub writes whole seconds.
+    // GitHub's times have whole seconds.
     Timestamp::from_second(at.as_second())
         .unwrap_or(at)
         .to_string()
@@ -69,8 +69,7 @@ pub(crate) fn repository(repo: &RepoName) -> Value {
     })
 }
 
-/// A pull request's `head` or `base`. Its repository is the one that the pull
-/// request is `of`, or a fork of that.
+/// Formats a pull request's `head` or `base`. Its repository is `of`, or a fork of it.
 fn branch(of: &RepoName, repo: Option<&RepoName>, label: &str, sha: &HeadSha) -> Value {
     let mut about = repo.map(repository);
     if let Some(fork) = about.as_mut().and_then(|about| about.get_mut("fork")) {
@@ -99,7 +98,7 @@ pub(crate) fn labels(names: &[String]) -> Vec<Value> {
     names.iter().map(label).collect()
 }
 
-/// A pull request, as webhooks and "Get a pull request" give it.
+/// Formats a pull request for webhooks and "Get a pull request".
 pub(crate) fn pull_request(pull: &Pull, count: FileCount) -> Value {
     let (repo, number) = (&pull.repo, pull.number);
     json!({
@@ -144,8 +143,8 @@ pub(crate) fn pull_request(pull: &Pull, count: FileCount) -> Value {
     })
 }
 
-/// `pull_request`, with what the action adds beside the usual fields. The author
-/// is the sender.
+/// Formats a `pull_request` event with the action's extra fields. The sender is the
+/// author.
 pub(crate) fn pull_request_event(
     action: &str,
     pull: &Pull,
@@ -163,7 +162,7 @@ pub(crate) fn pull_request_event(
     surrounded(payload, &pull.repo, &pull.author, pull.installation)
 }
 
-/// A review, as webhooks and "List reviews for a pull request" give it.
+/// Formats a review for webhooks and "List reviews for a pull request".
 pub(crate) fn review(pull: &Pull, review: &PostedReview) -> Value {
     let (repo, number, id) = (&pull.repo, pull.number, review.id.0);
     json!({
@@ -180,7 +179,7 @@ pub(crate) fn review(pull: &Pull, review: &PostedReview) -> Value {
     })
 }
 
-/// `pull_request_review` `submitted`. Webhooks write the state in lower case.
+/// Formats `pull_request_review` `submitted`. Webhooks use a lower-case state.
 pub(crate) fn review_submitted(pull: &Pull, count: FileCount, posted: &PostedReview) -> Value {
     let mut about = review(pull, posted);
     if let Some(Value::String(state)) = about.get_mut("state") {
@@ -194,7 +193,7 @@ pub(crate) fn review_submitted(pull: &Pull, count: FileCount, posted: &PostedRev
     surrounded(payload, &pull.repo, &posted.author, pull.installation)
 }
 
-/// `issues` `opened`.
+/// Formats `issues` `opened`.
 pub(crate) fn issue_opened(repo: &RepoName, about: &Issue) -> Value {
     let payload = json!({"action": "opened", "issue": issue(repo, about)});
     surrounded(payload, repo, &about.author, None)
@@ -231,13 +230,13 @@ pub(crate) struct Comment<'a> {
     pub(crate) at: Timestamp,
 }
 
-/// `issue_comment` `created` on an issue.
+/// Formats `issue_comment` `created` on an issue.
 pub(crate) fn issue_comment(repo: &RepoName, about: &Issue, comment: &Comment<'_>) -> Value {
     commented(repo, about.number, issue(repo, about), comment, None)
 }
 
-/// `issue_comment` `created` on a pull request: GitHub tells it apart from an
-/// issue's by `issue.pull_request`.
+/// Formats `issue_comment` `created` on a pull request; `issue.pull_request`
+/// distinguishes it from one on an issue.
 pub(crate) fn pull_request_comment(pull: &Pull, comment: &Comment<'_>) -> Value {
     let (repo, number) = (&pull.repo, pull.number);
     let about = json!({
@@ -301,7 +300,7 @@ fn commented(
     surrounded(payload, repo, comment.author, installation)
 }
 
-/// What stands in every payload beside its subject.
+/// Adds the fields common to all payloads.
 fn surrounded(
     mut payload: Value,
     repo: &RepoName,

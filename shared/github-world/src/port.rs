@@ -1,4 +1,4 @@
-//! The ports of [`github::port`] over the world, without HTTP.
+//! Implements the ports of [`github::port`] in process, without HTTP.
 
 use crate::World;
 use crate::call::Failure;
@@ -9,7 +9,7 @@ use github::port::{
 };
 use github::{HeadSha, PrKey};
 
-/// The world, asked directly.
+/// Direct access to the world.
 #[derive(Debug, Clone)]
 pub struct ProcessGitHub {
     pub(crate) world: World,

@@ -1,20 +1,20 @@
-//! What GitHub refuses in a review ("Create a review for a pull request"). The
-//! texts are GitHub's own, as its API gives them.
+//! GitHub's validation of reviews ("Create a review for a pull request"), with GitHub's
+//! own messages.
 
 use crate::answer::Refusal;
 use crate::hunks::DiffLines;
 use crate::model::{PostedReview, Pull};
 use github::port::{NewReview, ReviewComment, ReviewEvent, ReviewState};
 
-/// Characters that a body may have.
+/// Maximum length of a body in characters.
 pub(crate) const LONGEST_BODY: usize = 65_536;
 
-/// Files and lines of the largest diff that is given.
+/// Maximum number of files and lines of a diff.
 const MOST_FILES: usize = 300;
 const MOST_LINES: usize = 20_000;
 
-/// Whether GitHub takes `review` by `author`; `lines` is the pull request's diff
-/// at the review's commit. One bad comment fails the whole review.
+/// Validates a `review` by `author`; `lines` is the pull request's diff at the review's
+/// commit. One invalid comment fails the whole review.
 pub(crate) fn review(
     pull: &Pull,
     author: &str,
@@ -71,7 +71,7 @@ pub(crate) fn review(
     }
 }
 
-/// What is wrong with a comment on several lines.
+/// Returns the error of a comment on several lines.
 fn several(lines: &DiffLines, comment: &ReviewComment) -> Option<&'static str> {
     let Some(start) = comment.start_line else {
         let lonely = "Pull request review thread start side is only for comments on several lines";
@@ -92,7 +92,7 @@ fn several(lines: &DiffLines, comment: &ReviewComment) -> Option<&'static str> {
     }
 }
 
-/// Whether GitHub takes a vote back ("Dismiss a review for a pull request").
+/// Validates a dismissal ("Dismiss a review for a pull request").
 pub(crate) fn dismissal(review: &PostedReview, message: &str) -> Result<(), Refusal> {
     let refuse = |error: &str| Err(Refusal::unprocessable(vec![error.to_owned()]));
     if message.trim().is_empty() {
@@ -107,7 +107,7 @@ pub(crate) fn dismissal(review: &PostedReview, message: &str) -> Result<(), Refu
     }
 }
 
-/// 406 above 300 files or 20,000 lines ("Compare two commits").
+/// Returns 406 above 300 files or 20,000 lines ("Compare two commits").
 pub(crate) fn diff_size(lines: &DiffLines) -> Result<(), Refusal> {
     if lines.count.files > MOST_FILES {
         Err(Refusal::too_large(format!(

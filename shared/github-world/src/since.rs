@@ -1,13 +1,12 @@
-//! What has changed between two heads of a pull request, from the diff of each.
+//! Computes the changes between two heads of a pull request from the diff of each.
 //!
-//! Of a file that the pull request adds, both texts are known, and what is between them
-//! is a true diff. Of a file that it changes, only its hunks are: where they differ, its
-//! part of the later diff stands as it is, and where there is no part of it any more,
-//! nothing does.
+//! Both texts of an added file are known, so its diff is exact. Of a modified file only
+//! the hunks are known: if they differ, the result contains the file's later hunks
+//! unchanged; if the later diff lacks the file, the result lacks it too.
 
 use std::collections::BTreeMap;
 
-/// A diff from `before` to `after`, which are both diffs from the same base.
+/// Returns the diff from `before` to `after`, which are diffs from the same base.
 pub(crate) fn since(before: &str, after: &str) -> String {
     let (before, after) = (parts(before), parts(after));
     let mut text = String::new();
@@ -30,8 +29,8 @@ pub(crate) fn since(before: &str, after: &str) -> String {
     text
 }
 
-/// The parts of a diff by their `diff --git` lines. Lines of hunks begin with a sign,
-/// so none of them is one.
+/// Splits a diff by its `diff --git` lines. Hunk lines begin with a sign, so they never
+/// match.
 fn parts(diff: &str) -> BTreeMap<&str, String> {
     let mut parts: BTreeMap<&str, String> = BTreeMap::new();
     let mut open = None;
@@ -46,7 +45,7 @@ fn parts(diff: &str) -> BTreeMap<&str, String> {
     parts
 }
 
-/// The text of a file that `part` adds; `None` if it does not add one, or not as text.
+/// Returns the text of the file that `part` adds; `None` if it does not add a text file.
 fn whole(part: &str) -> Option<String> {
     if part.starts_with("Binary files ") || part.contains("\nBinary files ") {
         return None;
@@ -65,14 +64,14 @@ fn whole(part: &str) -> Option<String> {
     Some(cut.map_or(text.clone(), str::to_owned))
 }
 
-/// Both names of a file that has the same before and after: `a/x b/x`.
+/// Returns both names of a file that was not renamed: `a/x b/x`.
 fn names(git: &str) -> Option<(&str, &str)> {
     let both = git.strip_prefix("diff --git ")?;
     let half = both.len().checked_sub(1)? / 2;
     Some((both.get(..half)?, both.get(half + 1..)?))
 }
 
-/// A name with a space in it ends with a tab.
+/// Appends a tab to a name that contains a space.
 fn ended(name: &str) -> String {
     let tab = if name.contains(' ') { "\t" } else { "" };
     format!("{name}{tab}")
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn between_two_heads_is_what_the_later_push_brought() {
+    fn diff_between_heads_shows_later_push() {
         let one = added("a.rs", &["one", "two", "three"]);
         let two = added("b c.rs", &["four"]);
         for (why, before, after, expected) in [

@@ -5,16 +5,16 @@ use crate::answer::Refusal;
 use crate::call::{Call, Failure};
 use github::{HeadSha, RepoName};
 
-/// What a status says ("Create a commit status", `state`).
+/// State of a commit status ("Create a commit status", `state`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusState {
-    /// It could not be told.
+    /// The check could not run.
     Error,
-    /// It is bad.
+    /// The check failed.
     Failure,
-    /// It is not known yet.
+    /// The check is running.
     Pending,
-    /// It is good.
+    /// The check passed.
     Success,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Status {
 }
 
 impl World {
-    /// Someone sets a commit's status in a context, such as `ci/build`.
+    /// Sets a commit's status in a context, such as `ci/build`.
     pub fn set_status(&self, repo: &RepoName, head: &HeadSha, context: &str, state: StatusState) {
         let mut all = self.lock();
         let statuses = &mut all.repos.entry(repo.clone()).or_default().statuses;
@@ -58,7 +58,7 @@ impl World {
         });
     }
 
-    /// The latest of each context.
+    /// Returns the latest status of each context.
     pub(crate) async fn get_statuses(
         &self,
         repo: &RepoName,

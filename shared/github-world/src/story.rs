@@ -1,5 +1,4 @@
-//! What people do on GitHub. Each step returns the delivery that GitHub sends
-//! because of it.
+//! User actions on GitHub. Each action returns the resulting webhook delivery.
 
 use crate::WebhookDelivery;
 use crate::model::{Account, Issue, PostedReview, Pull};
@@ -11,34 +10,30 @@ use github::{HeadSha, PrKey, RepoName};
 use ports::Timestamp;
 use serde_json::{Value, json};
 
-/// A pull request that someone opens. Fill in what the story is about and take
-/// the rest from the default: `octocat` proposes a change of no files to the
-/// branch `main` of `octo/widgets`.
+/// A new pull request. Set the fields that matter to the test and use the defaults for
+/// the rest: `octocat` proposes an empty change to the branch `main` of `octo/widgets`.
 #[derive(Debug, Clone)]
 pub struct NewPullRequest {
-    /// The repository.
     pub repo: RepoName,
-    /// Its number; `None` is the next free one.
+    /// Number; `None` selects the next free one.
     pub number: Option<u64>,
-    /// The author's login; one that ends in `[bot]` is an App.
+    /// Author's login; a login that ends in `[bot]` is an App.
     pub author: String,
     /// GitHub's `author_association`, such as `MEMBER` or `NONE`.
     pub association: String,
-    /// Title.
     pub title: String,
-    /// Description.
     pub body: Option<String>,
-    /// Not ready for review yet.
+    /// `true` while not ready for review.
     pub draft: bool,
-    /// What it would be merged into.
+    /// Base branch, the target of the merge.
     pub base_branch: String,
-    /// The branch that it comes from.
+    /// Branch of the head.
     pub head_branch: String,
-    /// The fork that it comes from; `None` is the repository itself.
+    /// Fork of the head; `None` is the repository itself.
     pub head_repo: Option<RepoName>,
-    /// Names of its labels.
+    /// Names of the labels.
     pub labels: Vec<String>,
-    /// Its diff, unified, as git writes it.
+    /// Unified diff in git's format.
     pub diff: String,
 }
 
@@ -63,10 +58,10 @@ impl Default for NewPullRequest {
 }
 
 /// # Panics
-/// Every step of a story panics when it cannot have happened on GitHub: the pull
-/// request is not there, or the diff is one that git would not have written.
+/// Every action panics if it is impossible on GitHub: the pull request does not exist,
+/// or the diff is not in git's format.
 impl World {
-    /// Someone opens a pull request: `pull_request` `opened`.
+    /// Opens a pull request: `pull_request` `opened`.
     #[track_caller]
     pub fn open_pull_request(&self, new: NewPullRequest) -> WebhookDelivery {
         let now = self.clock().now();
@@ -76,7 +71,7 @@ impl World {
         let number = new.number.unwrap_or_else(|| repo.next_number());
         let taken = repo.pulls.contains_key(&number) || repo.issues.contains_key(&number);
         assert!(!taken, "the number {number} is taken in {}", new.repo);
-        // Pull requests of one story usually start from the same base.
+        // Pull requests of one test usually have the same base.
         let base_sha = repo
             .pulls
             .values()
@@ -118,16 +113,16 @@ impl World {
         state.say(&pr, "opened", json!({}))
     }
 
-    /// The author pushes one more commit: `pull_request` `synchronize`. `diff` is
-    /// that of the whole pull request, from its base to the new head. The new head
-    /// can be compared with all heads before it.
+    /// Pushes one more commit as the author: `pull_request` `synchronize`. `diff` is
+    /// the diff of the whole pull request, from its base to the new head. The new
+    /// head can be compared with all earlier heads.
     #[track_caller]
     pub fn push(&self, pr: &PrKey, diff: impl Into<String>) -> WebhookDelivery {
         self.new_head(pr, diff.into(), false)
     }
 
-    /// The author forces a rewritten branch: `pull_request` `synchronize`, and the
-    /// commits of before are no longer the pull request's.
+    /// Force-pushes a rewritten branch as the author: `pull_request` `synchronize`.
+    /// The earlier commits no longer belong to the pull request.
     #[track_caller]
     pub fn force_push(&self, pr: &PrKey, diff: impl Into<String>) -> WebhookDelivery {
         self.new_head(pr, diff.into(), true)
@@ -147,7 +142,7 @@ impl World {
         pull.commits.push(after.clone());
         pull.head = after.clone();
         pull.updated_at = now;
-        // "Compare two commits" begins where their ways part.
+        // "Compare two commits" compares from the merge base.
         for earlier in earlier {
             let since = since(&state.diff_of(pr, &base, &earlier), &diff);
             state.told_diff(pr, &earlier, &after, since);
@@ -163,7 +158,7 @@ impl World {
         state.say(pr, "synchronize", more)
     }
 
-    /// Someone closes it without merging: `pull_request` `closed`.
+    /// Closes the pull request without merging: `pull_request` `closed`.
     #[track_caller]
     pub fn close(&self, pr: &PrKey) -> WebhookDelivery {
         self.change(pr, "closed", |pull, now| {
@@ -172,7 +167,7 @@ impl World {
         })
     }
 
-    /// Someone merges it: `pull_request` `closed` with `merged: true`.
+    /// Merges the pull request: `pull_request` `closed` with `merged: true`.
     #[track_caller]
     pub fn merge(&self, pr: &PrKey) -> WebhookDelivery {
         self.change(pr, "closed", |pull, now| {
@@ -203,7 +198,7 @@ impl World {
         self.change(pr, "converted_to_draft", |pull, _| pull.draft = true)
     }
 
-    /// Someone sets a label: `pull_request` `labeled`.
+    /// Sets a label: `pull_request` `labeled`.
     #[track_caller]
     pub fn label(&self, pr: &PrKey, name: &str) -> WebhookDelivery {
         let now = self.clock().now();
@@ -217,7 +212,7 @@ impl World {
         state.say(pr, "labeled", json!({"label": label}))
     }
 
-    /// Someone comments on the conversation page: `issue_comment` `created`, with
+    /// Comments on the conversation page: `issue_comment` `created`, with
     /// `issue.pull_request`.
     #[track_caller]
     pub fn comment(&self, pr: &PrKey, user: &str, body: &str) -> WebhookDelivery {
@@ -230,7 +225,7 @@ impl World {
         }
     }
 
-    /// Someone puts a file on a branch, in place of what was there.
+    /// Writes a file to a branch, replacing an existing one.
     pub fn put_file(&self, repo: &RepoName, branch: &str, path: &str, text: impl Into<Vec<u8>>) {
         let mut state = self.lock();
         let repo = state.repos.entry(repo.clone()).or_default();
@@ -238,8 +233,8 @@ impl World {
         files.insert(path.to_owned(), text.into());
     }
 
-    /// Someone other than the bot (or the bot, elsewhere) reviews it:
-    /// `pull_request_review` `submitted`, a comment without inline comments.
+    /// Posts a review from another account (or from the bot, outside this project):
+    /// `pull_request_review` `submitted`, without inline comments.
     #[track_caller]
     pub fn submit_review(&self, pr: &PrKey, user: &str, body: &str) -> WebhookDelivery {
         let now = self.clock().now();
@@ -257,7 +252,7 @@ impl World {
         }
     }
 
-    /// Someone opens an issue: `issues` `opened`. Returns its number too.
+    /// Opens an issue: `issues` `opened`. Returns its number too.
     pub fn open_issue(
         &self,
         repo: &RepoName,
@@ -284,7 +279,7 @@ impl World {
         (number, state.deliver("issues", None, &body))
     }
 
-    /// Someone comments on an issue: `issue_comment` `created`.
+    /// Comments on an issue: `issue_comment` `created`.
     #[track_caller]
     pub fn comment_on_issue(
         &self,
@@ -314,19 +309,19 @@ impl World {
         state.deliver("issue_comment", None, &body)
     }
 
-    /// The newest commit of a pull request.
+    /// Returns the newest commit of a pull request.
     #[track_caller]
     pub fn head(&self, pr: &PrKey) -> HeadSha {
         self.lock().told(pr).head.clone()
     }
 
-    /// The newest commit of its base branch.
+    /// Returns the newest commit of its base branch.
     #[track_caller]
     pub fn base(&self, pr: &PrKey) -> HeadSha {
         self.lock().told(pr).base_sha.clone()
     }
 
-    /// The reviews that the bot posted, oldest first.
+    /// Returns the bot's reviews, oldest first.
     pub fn bot_reviews(&self, pr: &PrKey) -> Vec<PostedReview> {
         let bot = self.bot();
         let mut reviews = self.reviews(pr);
@@ -351,7 +346,7 @@ impl World {
 }
 
 impl State {
-    /// The pull request that a story speaks of.
+    /// Returns the pull request, or panics.
     #[track_caller]
     pub(crate) fn told(&mut self, pr: &PrKey) -> &mut Pull {
         match self.pull_mut(pr) {
@@ -367,14 +362,14 @@ impl State {
         }
     }
 
-    /// Empty, if it is not known.
+    /// Returns the stored diff, or an empty text.
     fn diff_of(&self, pr: &PrKey, base: &HeadSha, head: &HeadSha) -> String {
         let diffs = self.repo(&pr.repo).map(|repo| &repo.diffs);
         let diff = diffs.and_then(|diffs| diffs.get(&(base.clone(), head.clone())));
         diff.map(|diff| diff.text.clone()).unwrap_or_default()
     }
 
-    /// A `pull_request` delivery; the author is its sender.
+    /// Creates a `pull_request` delivery; the author is its sender.
     #[track_caller]
     fn say(&mut self, pr: &PrKey, action: &str, more: Value) -> WebhookDelivery {
         let pull = self.told(pr).clone();

@@ -1,4 +1,4 @@
-//! "Check suites": an App's checks on a commit, told when all of them have ended.
+//! "Check suites": one event when all of an App's checks on a commit have ended.
 
 use crate::payload;
 use crate::{WebhookDelivery, World};
@@ -6,9 +6,9 @@ use github::PrKey;
 use serde_json::json;
 
 impl World {
-    /// All checks of `app` on the pull request's head have ended: `check_suite`
-    /// `completed`. What they are, [`check_by`](World::check_by) says. GitHub names
-    /// the pull request only where its head is in the same repository.
+    /// Completes all checks of `app` on the pull request's head: `check_suite`
+    /// `completed`. Set the checks with [`check_by`](World::check_by). GitHub lists
+    /// the pull request only if its head is in the same repository.
     #[track_caller]
     pub fn checks_completed(&self, pr: &PrKey, app: &str) -> WebhookDelivery {
         let mut state = self.lock();

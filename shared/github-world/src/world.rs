@@ -1,4 +1,4 @@
-//! The world's handle and its state.
+//! Handle and state of the simulated GitHub.
 
 use crate::answer::Refusal;
 use crate::call::Write;
@@ -13,13 +13,13 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The bot, unless a test says otherwise: an App.
+/// Default bot, an App.
 const BOT: &str = "review-bot[bot]";
 
-/// The token that the world takes over HTTP, unless a test says otherwise.
+/// Default token for HTTP calls.
 const TOKEN: &str = "world-token";
 
-/// A simulated GitHub. Clones are handles to the same world.
+/// A simulated GitHub. Clones share one state.
 #[derive(Clone)]
 pub struct World {
     clock: Arc<dyn Clock>,
@@ -27,7 +27,7 @@ pub struct World {
 }
 
 impl World {
-    /// An empty world on the given clock; all its ids come from `entropy`.
+    /// Creates an empty world on the given clock; all its ids come from `entropy`.
     pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         let state = State {
             entropy,
@@ -48,59 +48,58 @@ impl World {
         }
     }
 
-    /// An empty world whose ids come from `seed`, on a clock of its own that
-    /// stands at 2026-01-05T09:00:00Z and moves only when it is slept on.
+    /// Creates an empty world with ids from `seed` and its own clock. The clock
+    /// starts at 2026-01-05T09:00:00Z and advances only when a task sleeps.
     pub fn seeded(seed: u64) -> Self {
         let start = Timestamp::from_second(1_767_603_600).unwrap_or(Timestamp::UNIX_EPOCH);
         let clock = ManualClock::starting_at(start);
         Self::new(Arc::new(clock), Arc::new(SeededEntropy::new(seed)))
     }
 
-    /// The bot that this world's calls are made by. A login that ends in `[bot]`
-    /// is an App (`GET /user` refuses it with 403), every other one a person.
+    /// Sets the bot that makes this world's calls. A login that ends in `[bot]` is
+    /// an App (`GET /user` fails with 403), any other login is a person.
     pub fn set_bot(&self, login: &str) {
         self.lock().bot = Account::named(login);
     }
 
-    /// The login of the bot.
     pub fn bot(&self) -> String {
         self.lock().bot.login.clone()
     }
 
-    /// The only token that HTTP calls are answered for.
+    /// Sets the only valid token for HTTP calls.
     pub fn set_token(&self, token: &str) {
         self.lock().token = token.to_owned();
     }
 
-    /// The token that HTTP calls must carry.
+    /// Returns the valid token for HTTP calls.
     pub fn token(&self) -> String {
         self.lock().token.clone()
     }
 
-    /// GitHub as the ports of [`github::port`], in this process.
+    /// Returns GitHub's in-process implementation of the ports of [`github::port`].
     pub fn github(&self) -> ProcessGitHub {
         ProcessGitHub::new(self.clone())
     }
 
-    /// The next call of whatever kind goes wrong. Faults wait in a row; each is
-    /// used up by one call.
+    /// Makes the next call of any kind fail. Faults form a queue; each call consumes
+    /// one.
     pub fn fail_next(&self, fault: Fault) {
         self.lock().faults.order(None, fault);
     }
 
-    /// The next call of this kind goes wrong.
+    /// Makes the next call of this kind fail.
     pub fn fail_next_on(&self, call: Call, fault: Fault) {
         self.lock().faults.order(Some(call), fault);
     }
 
-    /// Switches a rate limit on, from now.
+    /// Activates a rate limit.
     pub fn limit(&self, limit: Limit) {
         let now = self.clock.now();
         self.lock().limits.set(limit, now);
     }
 
-    /// All reviews on the pull request's page, oldest first, whoever posted
-    /// them. Of an unknown pull request: none.
+    /// Returns all reviews on the pull request's page, oldest first, by any author.
+    /// Returns an empty list for an unknown pull request.
     pub fn reviews(&self, pr: &PrKey) -> Vec<PostedReview> {
         let state = self.lock();
         state
@@ -109,8 +108,7 @@ impl World {
             .unwrap_or_default()
     }
 
-    /// The author forces the branch back to a commit that it had before. Nobody is
-    /// told.
+    /// Force-pushes the branch back to an earlier commit without a webhook.
     pub fn push_back_to(&self, pr: &PrKey, head: &HeadSha) {
         if let Ok(pull) = self.lock().pull_mut(pr) {
             pull.head = head.clone();
@@ -118,18 +116,17 @@ impl World {
         }
     }
 
-    /// Every call that would change something, also those that were refused.
+    /// Returns every write request, including rejected ones.
     pub fn writes(&self) -> Vec<Write> {
         self.lock().writes.clone()
     }
 
-    /// Every delivery so far, the reviews' own included, oldest first.
+    /// Returns every delivery, including those of reviews, oldest first.
     pub fn deliveries(&self) -> Vec<WebhookDelivery> {
         self.lock().deliveries.clone()
     }
 
-    /// The same delivery again, as GitHub's "Redeliver" sends it: same GUID,
-    /// same bytes.
+    /// Repeats a delivery, as GitHub's "Redeliver" does: same GUID, same bytes.
     pub fn redeliver(&self, guid: &str) -> Option<WebhookDelivery> {
         let state = self.lock();
         state.deliveries.iter().find(|d| d.guid == guid).cloned()
@@ -186,7 +183,8 @@ impl State {
             .ok_or_else(Refusal::not_found)
     }
 
-    /// Size of the pull request's diff at its head; zero if no diff is known.
+    /// Returns the size of the pull request's diff at its head; zero if the diff is
+    /// unknown.
     pub(crate) fn count(&self, pull: &Pull) -> FileCount {
         self.repo(&pull.repo)
             .and_then(|repo| repo.diffs.get(&(pull.base_sha.clone(), pull.head.clone())))
@@ -218,7 +216,7 @@ impl State {
         &self.token
     }
 
-    /// The next token of an App. They "have no fixed length".
+    /// Creates an App token. Such tokens "have no fixed length".
     #[cfg(feature = "http")]
     pub(crate) fn next_token(&self) -> String {
         let parts = 3 + self.entropy.next_u64() % 30;
@@ -227,7 +225,7 @@ impl State {
         })
     }
 
-    /// The next commit id.
+    /// Creates a commit id.
     #[expect(clippy::expect_used, reason = "40 hexadecimal digits are a commit id")]
     pub(crate) fn next_sha(&self) -> HeadSha {
         let digits: String = (0..3)
@@ -237,7 +235,7 @@ impl State {
         sha.parse().expect("40 hexadecimal digits")
     }
 
-    /// Sends a delivery: keeps it, and gives it to the caller.
+    /// Records a delivery and returns it.
     pub(crate) fn deliver(
         &mut self,
         event: &'static str,

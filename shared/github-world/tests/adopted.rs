@@ -1,4 +1,4 @@
-//! The world made to be as a sample delivery says.
+//! Adoption of sample deliveries.
 
 use github::PrKey;
 use github::port::{
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const DIFF: &str = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n+y\n";
 
-/// A delivery of another world: a sample.
+/// Returns a sample delivery from another world.
 fn sample() -> Value {
     let delivery = World::seeded(1).open_pull_request(NewPullRequest {
         number: Some(42),
@@ -28,7 +28,7 @@ fn with(field: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_world_is_as_the_payload_says() {
+async fn world_matches_adopted_payload() {
     let world = World::seeded(2);
     let payload = sample();
     let pr = world.adopt(&payload, Some(DIFF.into())).unwrap();
@@ -57,7 +57,7 @@ async fn the_world_is_as_the_payload_says() {
     let diff = github.diff(&pr, &world.base(&pr), &world.head(&pr)).await;
     assert_eq!(diff.as_deref(), Ok(DIFF));
 
-    // Told back, it is the same pull request.
+    // A new event describes the same pull request.
     let told = world.label(&pr, "deps").json();
     for field in [
         "id",
@@ -80,7 +80,7 @@ async fn the_world_is_as_the_payload_says() {
 }
 
 #[tokio::test]
-async fn a_later_payload_keeps_what_happened_before() {
+async fn later_payload_preserves_history() {
     let world = World::seeded(2);
     let pr = world.adopt(&sample(), Some(DIFF.into())).unwrap();
     let review = NewReview {
@@ -107,7 +107,7 @@ async fn a_later_payload_keeps_what_happened_before() {
 }
 
 #[test]
-fn an_odd_payload_is_named() {
+fn invalid_payload_names_field() {
     for (why, payload, want) in [
         (
             "not a delivery",
@@ -154,7 +154,7 @@ fn an_odd_payload_is_named() {
 }
 
 #[test]
-fn a_deleted_fork_has_no_repository() {
+fn deleted_fork_has_no_repository() {
     let world = World::seeded(2);
     let payload = with("/pull_request/head/repo", Value::Null);
     let pr = world.adopt(&payload, None).unwrap();

@@ -1,4 +1,4 @@
-//! What the world takes for a GitHub App's word, and how long its tokens last.
+//! Validation of a GitHub App's JWTs, and lifetime of its tokens.
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -100,7 +100,7 @@ impl Stage {
 }
 
 #[tokio::test]
-async fn an_apps_word_is_signed_by_its_key_and_short_lived() {
+async fn jwt_needs_signature_and_short_lifetime() {
     let stage = stage();
     let now = stage.clock.now().as_second();
     let claims = |iss: &str, iat: i64, exp: i64| json!({"iss": iss, "iat": iat, "exp": exp});
@@ -149,7 +149,7 @@ async fn an_apps_word_is_signed_by_its_key_and_short_lived() {
 }
 
 #[tokio::test]
-async fn a_token_is_good_for_an_hour_and_for_what_it_was_made_for() {
+async fn token_lasts_one_hour_in_scope() {
     let stage = stage();
     let (reviews, pull) = (
         "/repos/octo/widgets/pulls/1/reviews",
@@ -170,8 +170,8 @@ async fn a_token_is_good_for_an_hour_and_for_what_it_was_made_for() {
             "/repos/octo/gadgets/pulls/1",
             404,
         ),
-        ("a token is no App's word", "GET", "/app", 401),
-        ("an installation is no user", "GET", "/user", 403),
+        ("a token is not a JWT", "GET", "/app", 401),
+        ("an installation is not a user", "GET", "/user", 403),
     ] {
         let (found, body) = stage.ask(method, path, token, Value::Null).await;
         assert_eq!(found, status, "{why}: {body}");
@@ -184,7 +184,7 @@ async fn a_token_is_good_for_an_hour_and_for_what_it_was_made_for() {
 }
 
 #[tokio::test]
-async fn a_token_is_never_more_than_the_app() {
+async fn token_never_exceeds_app_permissions() {
     let stage = stage();
     for (why, body, status) in [
         ("all that it has", json!({}), 201),

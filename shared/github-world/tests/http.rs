@@ -1,4 +1,4 @@
-//! What the REST API refuses before the world hears of a call, and its shapes.
+//! Response formats of the REST API, and requests rejected before the handler.
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -46,7 +46,7 @@ async fn ask(
 }
 
 #[tokio::test]
-async fn the_door_is_githubs() {
+async fn headers_are_validated_like_github() {
     let (world, _) = stage();
     let agent = ("user-agent", "test");
     let token = ("authorization", "Bearer world-token");
@@ -84,7 +84,7 @@ async fn the_door_is_githubs() {
 }
 
 #[tokio::test]
-async fn a_reviews_body_is_read_strictly() {
+async fn review_body_rejects_unknown_fields() {
     let (world, pr) = stage();
     let head = world.head(&pr);
     let path = "/repos/octo/widgets/pulls/1/reviews";
@@ -123,7 +123,7 @@ async fn a_reviews_body_is_read_strictly() {
 }
 
 #[tokio::test]
-async fn pages_are_linked_as_github_links_them() {
+async fn pages_have_link_headers() {
     let (world, pr) = stage();
     for n in 0..5 {
         world.submit_review(&pr, "reader", &format!("{n}"));
@@ -171,7 +171,7 @@ async fn pages_are_linked_as_github_links_them() {
 }
 
 #[tokio::test]
-async fn a_comparison_is_given_as_a_diff_only() {
+async fn comparison_supports_only_diff() {
     let (world, pr) = stage();
     let path = format!(
         "/repos/octo/widgets/compare/{}...{}",
@@ -188,7 +188,7 @@ async fn a_comparison_is_given_as_a_diff_only() {
 }
 
 #[tokio::test]
-async fn two_heads_of_a_pull_request_are_compared_and_unknown_ones_are_not() {
+async fn compares_only_known_heads() {
     let (world, pr) = stage();
     let first = world.head(&pr);
     world.push(&pr, "");
@@ -207,7 +207,7 @@ async fn two_heads_of_a_pull_request_are_compared_and_unknown_ones_are_not() {
 }
 
 #[tokio::test]
-async fn an_installation_has_no_user() {
+async fn installation_has_no_user() {
     let (world, _) = stage();
     let (status, _, body) = ask(&world, "GET", "/user", &GOOD, Value::Null).await;
     assert_eq!(status.as_u16(), 403, "{body}");

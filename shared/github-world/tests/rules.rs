@@ -1,4 +1,4 @@
-//! What GitHub refuses, how it limits, how it fails.
+//! GitHub's validation errors, rate limits and faults.
 
 use event::Failure;
 use github::port::{
@@ -66,7 +66,7 @@ impl Stage {
 }
 
 #[tokio::test]
-async fn every_comment_must_be_on_the_diff() {
+async fn comment_must_be_on_diff() {
     const LINE: &str = "Unprocessable Entity: Pull request review thread line must be part of the diff and Pull request review thread diff hunk can't be blank";
     const PATH: &str = "Unprocessable Entity: Pull request review thread path is invalid and Pull request review thread diff hunk can't be blank";
     const BLANK: &str = "Unprocessable Entity: Pull request review comment body can't be blank";
@@ -120,7 +120,7 @@ async fn every_comment_must_be_on_the_diff() {
             Some(BLANK),
         ),
         (
-            "too much said",
+            "body too long",
             "src/lib.rs",
             11,
             Side::Right,
@@ -147,7 +147,7 @@ async fn every_comment_must_be_on_the_diff() {
 }
 
 #[tokio::test]
-async fn what_a_review_needs_depends_on_what_it_does() {
+async fn review_requirements_depend_on_event() {
     use ReviewEvent::{Approve, Comment, RequestChanges};
     const NEEDED: Option<&str> =
         Some("Unprocessable Entity: You need to leave a comment indicating the requested changes.");
@@ -189,7 +189,7 @@ async fn what_a_review_needs_depends_on_what_it_does() {
 }
 
 #[tokio::test]
-async fn a_review_is_of_a_commit_of_the_pull_request() {
+async fn review_needs_commit_of_pull_request() {
     const REFUSED: &str = "Unprocessable Entity: The commitOID is not part of the pull request";
     let stage = stage();
     let first = stage.review();
@@ -210,14 +210,14 @@ async fn a_review_is_of_a_commit_of_the_pull_request() {
 }
 
 #[tokio::test]
-async fn a_closed_pull_request_still_takes_reviews() {
+async fn closed_pull_request_accepts_reviews() {
     let stage = stage();
     stage.world.close(&stage.pr);
     assert_eq!(stage.post(&stage.review()).await, Ok(()));
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_404() {
+async fn missing_resources_return_404() {
     let stage = stage();
     let github = stage.world.github();
     let (base, head) = (stage.world.base(&stage.pr), stage.world.head(&stage.pr));
@@ -252,7 +252,7 @@ async fn what_is_not_there_is_404() {
 }
 
 #[tokio::test]
-async fn eighty_reviews_a_minute_and_five_hundred_an_hour() {
+async fn content_limits_per_minute_and_hour() {
     let stage = stage();
     let github = stage.world.github();
     let review = stage.review();
@@ -284,7 +284,7 @@ async fn eighty_reviews_a_minute_and_five_hundred_an_hour() {
 }
 
 #[tokio::test]
-async fn limits_hold_for_as_long_as_they_say() {
+async fn limits_last_as_announced() {
     let secs = Duration::from_secs;
     for (why, limit, told, lasts) in [
         (
@@ -307,7 +307,7 @@ async fn limits_hold_for_as_long_as_they_say() {
             40,
         ),
         (
-            "secondary, without a word: a minute is to be assumed",
+            "secondary, without headers: one minute is assumed",
             Limit::Secondary {
                 status: 403,
                 lasts: secs(40),
@@ -336,7 +336,7 @@ async fn limits_hold_for_as_long_as_they_say() {
 }
 
 #[tokio::test]
-async fn faults_happen_once_and_to_the_call_that_they_wait_for() {
+async fn fault_hits_matching_call_once() {
     for (why, fault, done, status, retryable) in [
         ("before doing", Fault::Unavailable, false, 503, true),
         ("done, answer lost", Fault::LostReply, true, 200, true),
@@ -378,7 +378,7 @@ async fn faults_happen_once_and_to_the_call_that_they_wait_for() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_takes_its_time_on_the_worlds_clock() {
+async fn slow_response_advances_world_clock() {
     let stage = stage();
     stage.world.fail_next(Fault::Slow(Duration::from_secs(7)));
     assert_eq!(stage.post(&stage.review()).await, Ok(()));
@@ -390,7 +390,7 @@ async fn a_slow_answer_takes_its_time_on_the_worlds_clock() {
 }
 
 #[tokio::test]
-async fn only_the_bots_own_review_is_found() {
+async fn finds_only_own_review() {
     let stage = stage();
     let github = stage.world.github();
     stage

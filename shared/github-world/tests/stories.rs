@@ -1,4 +1,4 @@
-//! Stories, and the deliveries that GitHub sends because of them.
+//! User actions and the resulting deliveries.
 
 use github::port::{NewReview, PublishReview, ReadDiff, ReviewEvent};
 use github::{PrKey, RepoName};
@@ -32,13 +32,13 @@ fn at<'a>(payload: &'a Value, field: &str) -> &'a Value {
 }
 
 #[test]
-fn an_opened_pull_request_in_githubs_shape() {
+fn opened_pull_request_payload() {
     let (_, delivery) = opened(&World::seeded(7));
     insta::assert_json_snapshot!(delivery.json());
 }
 
 #[test]
-fn a_comment_on_a_pull_request_in_githubs_shape() {
+fn pull_request_comment_payload() {
     let world = World::seeded(7);
     let (pr, _) = opened(&world);
     let delivery = world.comment(&pr, "octocat", "/review");
@@ -47,7 +47,7 @@ fn a_comment_on_a_pull_request_in_githubs_shape() {
 }
 
 #[test]
-fn the_same_seed_tells_the_same_story() {
+fn same_seed_produces_same_deliveries() {
     let story = |seed| {
         let world = World::seeded(seed);
         let (pr, _) = opened(&world);
@@ -60,7 +60,7 @@ fn the_same_seed_tells_the_same_story() {
 }
 
 #[test]
-fn each_step_is_told_as_github_tells_it() {
+fn each_action_sends_its_event() {
     let world = World::seeded(7);
     let (pr, first) = opened(&world);
     let before = world.head(&pr);
@@ -175,7 +175,7 @@ fn each_step_is_told_as_github_tells_it() {
     let said = said.json();
     assert!(
         said.pointer("/issue/pull_request").is_none(),
-        "an issue is no pull request"
+        "an issue is not a pull request"
     );
 }
 
@@ -191,7 +191,7 @@ fn check(why: &str, delivery: &WebhookDelivery, event: &str, fields: &[(&str, Va
 }
 
 #[test]
-fn a_redelivery_is_the_same_delivery() {
+fn redelivery_is_identical() {
     let world = World::seeded(7);
     let (pr, first) = opened(&world);
     world.push(&pr, "");
@@ -202,13 +202,13 @@ fn a_redelivery_is_the_same_delivery() {
     assert_eq!(
         world.deliveries().len(),
         2,
-        "a redelivery is no new delivery"
+        "a redelivery is not a new delivery"
     );
 }
 
-/// The example of "Validating webhook deliveries".
+/// Example from "Validating webhook deliveries".
 #[test]
-fn the_signature_is_githubs() {
+fn signature_matches_github_example() {
     let delivery = WebhookDelivery {
         guid: "72d3162e-cc78-11e3-81ab-4c9367dc0958".into(),
         event: "push".into(),
@@ -230,9 +230,9 @@ fn the_signature_is_githubs() {
     assert!(header("User-Agent").is_some_and(|agent| agent.starts_with("GitHub-Hookshot/")));
 }
 
-/// GitHub tells the bot of its own review too; a handler must not answer itself.
+/// GitHub also notifies the bot of its own review; a handler must not react to it.
 #[tokio::test]
-async fn the_bots_own_review_comes_back_as_a_delivery() {
+async fn own_review_sends_delivery() {
     let world = World::seeded(7);
     let (pr, _) = opened(&world);
     let review = NewReview {
@@ -256,7 +256,7 @@ async fn the_bots_own_review_comes_back_as_a_delivery() {
 }
 
 #[test]
-fn a_pull_request_from_a_fork() {
+fn pull_request_from_fork_names_fork() {
     let world = World::seeded(7);
     let delivery = world.open_pull_request(NewPullRequest {
         head_repo: Some("stranger/widgets".parse().unwrap()),
@@ -278,7 +278,7 @@ fn a_pull_request_from_a_fork() {
 }
 
 #[test]
-fn issues_and_pull_requests_share_their_numbers() {
+fn issues_and_pull_requests_share_numbers() {
     let world = World::seeded(7);
     let (pr, _) = opened(&world);
     let (issue, _) = world.open_issue(&pr.repo, "hubot", "Broken", "");
@@ -288,7 +288,7 @@ fn issues_and_pull_requests_share_their_numbers() {
 
 #[test]
 #[should_panic(expected = "line 5 of the diff")]
-fn a_story_with_a_broken_diff_stops_at_once() {
+fn malformed_diff_panics() {
     World::seeded(7).open_pull_request(NewPullRequest {
         diff: "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\nx\n".into(),
         ..NewPullRequest::default()
@@ -303,10 +303,10 @@ fn added(lines: &[&str]) -> String {
     )
 }
 
-/// "Compare two commits" tells what is new since their ways parted, and nothing of what
-/// the other way has.
+/// "Compare two commits" shows the commits since the merge base, without those of the
+/// other branch.
 #[tokio::test]
-async fn heads_compare_with_the_heads_before_them() {
+async fn head_compares_with_earlier_heads() {
     let world = World::seeded(7);
     let (one, two, three) = (added(&["x"]), added(&["x", "y"]), added(&["z"]));
     let opened = world.open_pull_request(NewPullRequest {

@@ -25,24 +25,24 @@ pub(super) const PULL_REQUESTS: &str = "pull_requests";
 pub(super) const CHECKS: &str = "checks";
 pub(super) const STATUSES: &str = "statuses";
 
-/// "Installation access tokens expire after one hour."
+/// Lifetime of a token: "Installation access tokens expire after one hour."
 const TOKEN_LASTS: Duration = Duration::from_secs(3600);
 
-/// Seconds that a JWT may be good for from now.
+/// Maximum lifetime of a JWT in seconds.
 const JWT_LASTS: i64 = 600;
 
-/// An App and where it is installed.
+/// An App and its installation.
 #[derive(Debug, Clone)]
 pub struct NewApp {
-    /// Its id, which is the issuer of its JWTs.
+    /// Id of the App, the issuer of its JWTs.
     pub id: String,
-    /// Its name in addresses: `review-bot` posts as `review-bot[bot]`.
+    /// Name in URLs: `review-bot` posts as `review-bot[bot]`.
     pub slug: String,
-    /// Its public key, an `RSAPublicKey` in DER.
+    /// Public key, an `RSAPublicKey` in DER.
     pub public_key: Vec<u8>,
-    /// The repositories that it is installed on.
+    /// Repositories that the App is installed on.
     pub repositories: Vec<RepoName>,
-    /// The permissions that it was granted, such as `("checks", "write")`.
+    /// Granted permissions, such as `("checks", "write")`.
     pub permissions: Vec<(&'static str, &'static str)>,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Known {
     tokens: BTreeMap<String, Token>,
 }
 
-/// A token that was made.
+/// An issued token.
 pub(super) struct Token {
     repositories: Vec<RepoName>,
     permissions: BTreeMap<String, String>,
@@ -61,7 +61,7 @@ pub(super) struct Token {
 }
 
 impl World {
-    /// Someone installs an App. From now on the world's bot is this App.
+    /// Installs an App, which becomes this world's bot.
     pub fn install_app(&self, app: NewApp) {
         self.set_bot(&format!("{}[bot]", app.slug));
         let mut state = self.lock();
@@ -73,15 +73,14 @@ impl World {
         };
     }
 
-    /// Someone uninstalls the App: its tokens end.
+    /// Uninstalls the App and revokes its tokens.
     pub fn uninstall_app(&self) {
         let known = &mut self.lock().http.app;
         known.installation = None;
         known.tokens.clear();
     }
 
-    /// GitHub takes back all of the App's tokens ("Revoke an installation access
-    /// token").
+    /// Revokes all of the App's tokens ("Revoke an installation access token").
     pub fn revoke_app_tokens(&self) {
         self.lock().http.app.tokens.clear();
     }
@@ -92,7 +91,7 @@ fn unauthorized(message: &str) -> Refusal {
 }
 
 impl Known {
-    /// Whether `jwt` is the App's word.
+    /// Verifies the signature and claims of `jwt`.
     pub(super) fn verify(&self, jwt: &str, now: Timestamp) -> Result<(), Refusal> {
         let undecodable = || unauthorized("A JSON web token could not be decoded");
         let (signed, signature) = jwt.rsplit_once('.').ok_or_else(undecodable)?;
@@ -132,7 +131,7 @@ impl Known {
         }
     }
 
-    /// The token, while it lasts.
+    /// Returns the token if it is valid.
     pub(super) fn token(&self, secret: &str, now: Timestamp) -> Option<&Token> {
         let token = self.tokens.get(secret)?;
         (now < token.expires_at).then_some(token)
@@ -140,8 +139,8 @@ impl Known {
 }
 
 impl Token {
-    /// 404 of a repository that the token is not for, 403 of a permission that it
-    /// has not.
+    /// Fails with 404 for a repository outside the token's scope, and with 403 for a
+    /// missing permission.
     pub(super) fn allows(
         &self,
         repo: Option<&RepoName>,
@@ -234,7 +233,7 @@ pub(super) async fn create_token(
 }
 
 impl NewApp {
-    /// A token as it is asked for, which is never more than the App may.
+    /// Returns a token with the requested scope, limited to the App's permissions.
     fn narrowed(&self, asked: Asked, now: Timestamp) -> Result<Token, Refusal> {
         let granted: BTreeMap<String, String> = self
             .permissions

@@ -1,4 +1,4 @@
-//! Where a call goes: the repository, by name or by id, and what follows.
+//! Path parameters: the repository, by name or by id, and the rest of the path.
 
 use super::refused::Refused;
 use crate::World;
@@ -9,8 +9,8 @@ use axum::http::request::Parts;
 use github::{HeadSha, PrKey, RepoName};
 use std::collections::BTreeMap;
 
-/// The parameters of a path in a repository: `/repos/{owner}/{repo}/…`, or
-/// `/repositories/{id}/…`, where GitHub's `Link` headers point to.
+/// Parameters of a repository path: `/repos/{owner}/{repo}/…`, or
+/// `/repositories/{id}/…`, which GitHub uses in `Link` headers.
 pub(super) struct At {
     pub(super) repo: RepoName,
     rest: BTreeMap<String, String>,
@@ -61,7 +61,7 @@ impl FromRequestParts<World> for At {
     }
 }
 
-/// The repository with this id.
+/// Returns the repository with this id.
 pub(super) fn named(world: &World, id: &str) -> Option<RepoName> {
     let id: u64 = id.parse().ok()?;
     let state = world.lock();

@@ -1,10 +1,10 @@
-//! Bodies of requests.
+//! Parses request bodies.
 
 use crate::answer::Refusal;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-/// The body, or GitHub's refusal of one in another shape.
+/// Parses the body, or returns GitHub's error for an invalid one.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| {
         if error.is_data() {

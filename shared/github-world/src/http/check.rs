@@ -19,7 +19,7 @@ use github::port::{CheckId, Conclusion, NewCheck};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The body of "Create a check run".
+/// Body of "Create a check run".
 #[derive(Deserialize)]
 struct CreateBody {
     head_sha: HeadSha,
@@ -27,7 +27,7 @@ struct CreateBody {
     says: CheckBody,
 }
 
-/// The body of "Update a check run".
+/// Body of "Update a check run".
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CheckBody {
@@ -77,8 +77,9 @@ pub(super) async fn update(
 }
 
 impl CheckBody {
-    /// "Providing `conclusion` will automatically set the `status` parameter to
-    /// `completed`"; the one without the other is refused here.
+    /// Converts the request. GitHub documents that "providing `conclusion` will
+    /// automatically set the `status` parameter to `completed`"; this fake rejects
+    /// one without the other.
     fn on(self, head_sha: HeadSha) -> Result<NewCheck, Refusal> {
         match (self.status, self.conclusion) {
             (Status::Completed, Some(_)) | (Status::InProgress, None) => Ok(NewCheck {

@@ -50,7 +50,7 @@ pub(super) async fn get(
     }
 }
 
-/// A query's value without its percent signs and pluses.
+/// Decodes percent signs and pluses in a query value.
 pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.bytes();

@@ -1,5 +1,4 @@
-//! What every request is checked for, before the world hears of it: headers, and
-//! whether its credentials are good for what it asks.
+//! Checks the headers and the credentials of every request before it reaches a handler.
 
 use super::refused::Refused;
 use super::request::HttpRequest;
@@ -13,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use github::RepoName;
 
-/// Bytes of a request that are read.
+/// Size limit of a request in bytes.
 const LARGEST: usize = 32 << 20;
 
 pub(super) async fn at_the_door(
@@ -43,17 +42,17 @@ pub(super) async fn at_the_door(
     answer
 }
 
-/// What stands behind `Bearer`, if the headers are in order.
+/// Returns the `Bearer` token if the headers are valid.
 fn headers(headers: &HeaderMap) -> Result<&str, Refusal> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    // "Getting started with the REST API", "User agent".
+    // Required by "Getting started with the REST API", "User agent".
     if text("user-agent").is_none_or(str::is_empty) {
         return Err(Refusal::new(
             403,
             "Request forbidden by administrative rules. Please make sure your request has a User-Agent header (https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required). Check https://developer.github.com for other possible causes.",
         ));
     }
-    // "API Versions": a version that does not exist is a 400.
+    // "API Versions": an unknown version is a 400.
     if !matches!(
         text("x-github-api-version"),
         None | Some("2022-11-28" | "2026-03-10")
@@ -85,10 +84,9 @@ fn credentials(world: &World, secret: &str, method: &Method, path: &str) -> Resu
     }
 }
 
-/// What a call's credentials must be good for ("Permissions required for GitHub
-/// Apps").
+/// Credentials that a call requires ("Permissions required for GitHub Apps").
 enum Needed {
-    /// An App's own word.
+    /// The App's JWT.
     Jwt,
     /// A permission in a repository.
     Permission {
@@ -96,7 +94,7 @@ enum Needed {
         name: &'static str,
         write: bool,
     },
-    /// Any credentials: what is there refuses by itself.
+    /// Any credentials: the handler checks them itself.
     Nothing,
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn list(
     Ok(page::page(&at, &list, &files, shown, &uri, &headers))
 }
 
-/// GitHub leaves out what is not there.
+/// Formats a file. GitHub omits absent fields.
 fn shown(file: &ChangedFile) -> Value {
     let mut shown = json!(file);
     if let Value::Object(fields) = &mut shown {

@@ -7,22 +7,21 @@ use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-/// The value of a query's parameter, as it is written there.
+/// Returns a query parameter, not decoded.
 pub(super) fn asked<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
     let mut pairs = uri.query().unwrap_or_default().split('&');
     pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// The number of the page that is asked for, from 1, and the items on each: 30
-/// unless asked otherwise, 100 at most.
+/// Returns the requested page, from 1, and the page size: 30 by default, at most 100.
 pub(super) fn which(uri: &Uri) -> (usize, usize) {
     let number = |name| asked(uri, name)?.parse::<usize>().ok();
     let per_page = number("per_page").unwrap_or(30).clamp(1, 100);
     (number("page").unwrap_or(1).max(1), per_page)
 }
 
-/// One page of `items`, with a `Link` header when there is more. `list` is what
-/// follows the repository, such as `pulls/7/reviews`.
+/// Returns one page of `items`, with a `Link` header if there are more. `list` is the
+/// path after the repository, such as `pulls/7/reviews`.
 pub(super) fn page<T>(
     at: &At,
     list: &str,
@@ -35,7 +34,7 @@ pub(super) fn page<T>(
     wrapped(at, list, items, show, shown, uri, headers)
 }
 
-/// As [`page`], for a list that stands in an object.
+/// Like [`page`], for a list inside an object.
 pub(super) fn wrapped<T>(
     at: &At,
     list: &str,

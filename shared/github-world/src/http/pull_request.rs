@@ -1,4 +1,4 @@
-//! "Pulls", "Compare two commits", and who asks.
+//! "Pulls", "Compare two commits", and the authenticated user.
 
 use super::at::{At, sha};
 use crate::answer::Refusal;

@@ -1,4 +1,4 @@
-//! Refusals and cut connections as answers.
+//! Converts errors and cut connections into responses.
 
 use crate::answer::Refusal;
 use crate::call::Failure;
@@ -48,7 +48,8 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
             Self::Refused(refusal) => Refused(refusal).into_response(),
-            // The head is sent, the connection ends before the body does.
+            // The headers are sent, then the connection closes before the
+            // body is complete.
             Self::Cut => Body::new(CutBody).into_response(),
         }
     }

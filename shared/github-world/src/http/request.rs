@@ -1,22 +1,21 @@
-//! The requests that came, for tests that hold them against GitHub's own
-//! description of its API.
+//! Recorded requests, for tests that compare them with GitHub's OpenAPI description.
 
 use crate::World;
 use axum::http::request::Parts;
 use serde_json::Value;
 
-/// A request, without its headers: those hold the credentials.
+/// A request without its headers, because they contain credentials.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HttpRequest {
-    /// Such as `GET`.
+    /// HTTP method, such as `GET`.
     pub method: String,
-    /// Such as `/repos/octo/widgets/pulls/7`, as it came.
+    /// Path as received, such as `/repos/octo/widgets/pulls/7`.
     pub path: String,
-    /// What follows the `?`, as it came; empty if there is nothing.
+    /// Query after the `?`, as received; empty if absent.
     pub query: String,
-    /// Its JSON; `null` without a body, and for a body that is no JSON.
+    /// JSON body; `null` if the body is absent or not JSON.
     pub body: Value,
-    /// What it was answered with; 0 while it is not.
+    /// Response status; 0 until the response is sent.
     pub status: u16,
 }
 
@@ -33,8 +32,7 @@ impl HttpRequest {
 }
 
 impl World {
-    /// Every request that came over HTTP, also those that were refused, oldest
-    /// first.
+    /// Returns every HTTP request, including rejected ones, oldest first.
     pub fn requests(&self) -> Vec<HttpRequest> {
         self.lock().http.requests.clone()
     }

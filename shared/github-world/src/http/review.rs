@@ -28,9 +28,8 @@ pub(super) async fn list(
     Ok(page::page(&at, &list, &pull.reviews, show, &uri, &headers))
 }
 
-/// The body of "Create a review for a pull request". Fields that GitHub does not
-/// know are refused here, so that a misspelt one is noticed; reviews that stay
-/// pending and `position` the world does not play.
+/// Body of "Create a review for a pull request". This fake rejects unknown fields to
+/// reveal misspelt ones. It does not simulate pending reviews or `position`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReviewBody {
@@ -83,7 +82,7 @@ pub(super) async fn create(
     Ok(Json(payload::review(&pull, &posted)))
 }
 
-/// The body of "Dismiss a review for a pull request".
+/// Body of "Dismiss a review for a pull request".
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DismissBody {

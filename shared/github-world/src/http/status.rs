@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-/// "Get the combined status for a specific reference".
+/// Handles "Get the combined status for a specific reference".
 pub(super) async fn combined(
     State(world): State<World>,
     at: At,
@@ -31,8 +31,8 @@ pub(super) async fn combined(
     ))
 }
 
-/// Failure if any is error or failure, pending if there is none or one is pending,
-/// else success.
+/// Combines statuses: failure if any is error or failure; pending if the list is empty
+/// or any is pending; else success.
 fn together(statuses: &[Status]) -> &'static str {
     let any = |wanted: &[StatusState]| statuses.iter().any(|it| wanted.contains(&it.state));
     if any(&[StatusState::Error, StatusState::Failure]) {

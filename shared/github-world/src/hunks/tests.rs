@@ -16,7 +16,7 @@ index 1111111..2222222 100644
 ";
 
 #[test]
-fn comments_sit_on_added_and_unchanged_lines_right_and_deleted_lines_left() {
+fn each_side_accepts_its_own_lines() {
     let lines = DiffLines::read(CHANGED).unwrap();
     for (why, path, line, side, hit) in [
         ("context", "src/lib.rs", 1, Side::Right, true),
@@ -61,7 +61,7 @@ fn comments_sit_on_added_and_unchanged_lines_right_and_deleted_lines_left() {
 }
 
 #[test]
-fn files_go_by_the_name_that_github_shows() {
+fn files_use_displayed_name() {
     for (why, diff, path) in [
         (
             "new file",
@@ -110,7 +110,7 @@ fn files_go_by_the_name_that_github_shows() {
 }
 
 #[test]
-fn lines_that_look_like_headers_are_lines_while_the_hunk_owes_them() {
+fn header_like_lines_stay_in_hunk() {
     let diff = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1,2 +1,2 @@\n--- a/b\n+++ b/b\n x\n\\ No newline at end of file\n";
     let lines = DiffLines::read(diff).unwrap();
     assert!(lines.has_line("a", 1, Side::Left));
@@ -119,7 +119,7 @@ fn lines_that_look_like_headers_are_lines_while_the_hunk_owes_them() {
 }
 
 #[test]
-fn a_diff_that_git_would_not_write_is_named() {
+fn malformed_diff_names_line() {
     let head = "diff --git a/a b/a\n--- a/a\n+++ b/a\n";
     for (why, diff, line) in [
         ("prose", "Here is the diff:\n".to_owned(), 1),
