@@ -1,26 +1,27 @@
-//! A state item has its limits, in bytes: DynamoDB takes 400 KB ("Constraints in Amazon
-//! DynamoDB"). What is put together in one is bounded by what it takes as JSON.
+//! Size limits of state items, in bytes of JSON. DynamoDB accepts at most 400 KB per
+//! item ("Constraints in Amazon DynamoDB"), so lists inside an item are bounded.
 
 use crate::Finding;
 use serde::Serialize;
 use std::io;
 
-/// What a specialist's report takes at most; a review has one of each specialist.
+/// Size limit of a specialist's report; a review holds one per specialist.
 pub const REPORT: usize = 56 * 1024;
 
-/// What a verdict's findings take at most, all lists together.
+/// Size limit of all lists of findings in a verdict together.
 pub const VERDICT: usize = 64 * 1024;
 
-/// What the findings that are to be proven take at most.
+/// Size limit of the findings to prove.
 pub const TO_PROVE: usize = 48 * 1024;
 
-/// Bytes of a finding's texts; more is cut.
+/// Size limit of a finding's title in bytes; longer titles are cut.
 const LONGEST_TITLE: usize = 600;
 const LONGEST_MESSAGE: usize = 6_000;
-/// A longer suggestion is none: half of one would break the code.
+/// Size limit of a suggestion in bytes. A longer one is dropped, because half a
+/// suggestion would break the code.
 const LONGEST_SUGGESTION: usize = 8_000;
 
-/// How many bytes `value` takes as JSON; the most there are, if it is no JSON.
+/// Returns the size of `value` as JSON, or `usize::MAX` if it cannot be serialized.
 pub fn bytes(value: &impl Serialize) -> usize {
     struct Count(usize);
     impl io::Write for Count {
@@ -39,12 +40,12 @@ pub fn bytes(value: &impl Serialize) -> usize {
     }
 }
 
-/// Keeps of `list`, in its order, what fits into `room`, and takes that from it. Gives
-/// the rest.
+/// Keeps the items of `list` that fit into `room`, in order, and reduces `room` by their
+/// size. Returns the rest.
 pub fn keep<T: Serialize>(list: &mut Vec<T>, room: &mut usize) -> Vec<T> {
     let mut rest = Vec::new();
     for item in std::mem::take(list) {
-        // With the comma that follows it.
+        // Includes the comma after the item.
         match room.checked_sub(bytes(&item).saturating_add(1)) {
             Some(left) => {
                 *room = left;
@@ -56,7 +57,7 @@ pub fn keep<T: Serialize>(list: &mut Vec<T>, room: &mut usize) -> Vec<T> {
     rest
 }
 
-/// Cuts `text` to `most` bytes, between two characters, and says so with an ellipsis.
+/// Cuts `text` to `most` bytes at a character boundary and appends an ellipsis.
 pub fn cut(text: &mut String, most: usize) {
     if text.len() > most {
         text.truncate(text.floor_char_boundary(most.saturating_sub('…'.len_utf8())));
@@ -64,7 +65,7 @@ pub fn cut(text: &mut String, most: usize) {
     }
 }
 
-/// Cuts a finding's texts to what is kept of them. Its path stays whole: a part of one
+/// Cuts a finding's texts to their limits. The path stays whole, because a part of it
 /// names another file.
 pub fn shorten(finding: &mut Finding) {
     cut(&mut finding.message, LONGEST_MESSAGE);
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_cut_between_characters() {
+    fn cuts_texts_between_characters() {
         for (why, text, most, expected) in [
             ("it fits", "abc", 3, "abc"),
             ("it does not", "abcd", 3, "…"),
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_kept_in_its_order() {
+    fn keeps_fitting_items_in_order() {
         let mut list = vec!["aa", "b", "c".repeat(20).leak(), "d"];
         // Quotes and a comma are 3 bytes.
         let mut room = 14;

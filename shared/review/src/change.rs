@@ -4,15 +4,14 @@ use diff::{Diff, LeftOut, Status, WhyLeftOut};
 use github::port::{ChangedFile, FileStatus, GitHubError, ReadChange};
 use github::{HeadSha, PrKey};
 
-/// The change `base...head` of a pull request: its diff, or, where that is too large
-/// for GitHub to give (406), what its list of files shows of it. What neither shows is
-/// left out by name.
+/// Reads the change `base...head` of a pull request: its diff, or its list of files if
+/// GitHub rejects the diff as too large (406). Names the content that neither contains.
 ///
-/// The list is of the pull request as it is now: a push in between changes what is
-/// read. It supersedes what is made of it, too.
+/// The list describes the current pull request: a concurrent push changes the result,
+/// but it also supersedes this review.
 ///
 /// # Errors
-/// [`GitHubError`], but for [`GitHubError::TooLarge`] of the diff.
+/// [`GitHubError`], except [`GitHubError::TooLarge`] for the diff.
 pub async fn read(
     github: &dyn ReadChange,
     pr: &PrKey,
@@ -24,7 +23,7 @@ pub async fn read(
         Err(error @ GitHubError::TooLarge { .. }) => error,
         Err(error) => return Err(error),
     };
-    tracing::info!(%pr, "{too_large}; reading its files one by one");
+    tracing::info!(%pr, "{too_large}; reading the list of files instead");
     let listed = github.files(pr).await?;
     let files: Vec<_> = listed.files.into_iter().map(changed).collect();
     let mut diff = diff::from_files(&files);

@@ -1,30 +1,29 @@
-//! The time frame of a review: what may take how long, so that all of it is over when
-//! the review goes out with what is there.
+//! Time limits of a review. Each step ends early enough for the review to be published
+//! at its deadline.
 
 use std::time::Duration;
 
-/// From a review's beginning to its deadline: what `ReviewDeadlineSeconds` is unless
-/// whoever deploys the bot says otherwise.
+/// Time from a review's start to its deadline. Default of `ReviewDeadlineSeconds`.
 pub const DEADLINE: Duration = Duration::from_secs(720);
 
-/// For so long after it was asked a specialist waits for a model that is paused or
-/// away. Then the rules' report goes out without it, and says so.
+/// Time that a specialist waits for a paused or unavailable model after its request.
+/// Afterwards it publishes the rules' report alone and notes the missing model.
 pub const PATIENCE: Duration = Duration::from_secs(420);
 
-/// A model has so long to answer: shorter than a function may run, so that what is
-/// known without it is told even if it does not.
+/// Timeout of a model's answer. It is shorter than a function's timeout, so that the
+/// function can still publish the rules' findings.
 pub const TIME_TO_ANSWER: Duration = Duration::from_secs(75);
 
-/// For what lies between: queues, GitHub's answers, the verdict itself.
+/// Time for queues, GitHub calls and the verdict.
 const MARGIN: Duration = Duration::from_secs(45);
 
-/// For so long after the review's beginning the second look waits for a model that is
-/// paused or away: asked at the end of it, it is done before the deadline.
+/// Time from the review's start that the second look waits for a paused or unavailable
+/// model. A call at its end still finishes before the deadline.
 pub const SECOND_LOOK: Duration = DEADLINE
     .saturating_sub(TIME_TO_ANSWER)
     .saturating_sub(MARGIN);
 
-// Who was patient to the end leaves time for the second look.
+// A specialist that waits for its full time leaves time for the second look.
 const _: () = assert!(
     PATIENCE.as_secs() + TIME_TO_ANSWER.as_secs() + MARGIN.as_secs() <= SECOND_LOOK.as_secs()
 );

@@ -1,4 +1,4 @@
-//! What is kept in state about a pull request and its reviews, one type an item.
+//! State items of a pull request and its reviews, one type per item.
 
 use crate::message::{ReviewCompleted, ReviewKey, SkipReason};
 use crate::{Category, Coverage, Finding, Fingerprint, Usage};
@@ -11,63 +11,61 @@ use state::Key;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// How long what was said of one head is kept: longer than any redelivery.
+/// Retention of a head's items: longer than any redelivery.
 pub const RETENTION: Duration = Duration::from_hours(90 * 24);
 
 #[expect(
     clippy::expect_used,
-    reason = "GitHub's names are checked when they come in"
+    reason = "GitHub's names are validated on arrival"
 )]
 fn key(kind: &str, rest: &str) -> Key {
-    Key::new(kind, rest).expect("kinds and GitHub's names make keys")
+    Key::new(kind, rest).expect("kinds and GitHub's names are valid keys")
 }
 
-/// `pr:{owner}/{repo}#{n}`: the pull request as its newest delivery told it.
-/// Written by `pull-request`, read by whoever must know the newest head.
+/// `pr:{owner}/{repo}#{n}`: the pull request as of its newest delivery. Written by
+/// `pull-request`, read by functions that need the newest head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullRequestItem {
-    /// The newest commit.
+    /// Newest commit.
     pub head_sha: HeadSha,
-    /// The commit that was the newest before that, where a push told it.
+    /// Previous newest commit, if a push named it.
     pub before: Option<HeadSha>,
-    /// What it would be merged into.
+    /// Base branch, the target of the merge.
     pub base: Base,
-    /// Who opened it.
     pub author: Author,
-    /// Where its head lives; `None` when the fork was deleted.
+    /// Repository of the head; `None` if the fork was deleted.
     #[serde(default)]
     pub head_repo: Option<RepoName>,
-    /// Not ready for review yet.
+    /// `true` while not ready for review.
     #[serde(default)]
     pub draft: bool,
-    /// Names of its labels.
+    /// Names of the labels.
     #[serde(default)]
     pub labels: Vec<String>,
-    /// Neither closed nor merged.
+    /// `false` once closed or merged.
     pub open: bool,
-    /// GitHub's time of the change.
+    /// Time of the change according to GitHub.
     pub updated_at: Timestamp,
-    /// The newest review that stands on GitHub.
+    /// Newest published review.
     #[serde(default)]
     pub reviewed: Option<Reviewed>,
 }
 
-/// A head whose review stands on GitHub.
+/// A head with a published review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reviewed {
-    /// The commit that was reviewed.
+    /// The reviewed commit.
     pub head_sha: HeadSha,
-    /// When that was told.
+    /// Time of the publication event.
     pub at: Timestamp,
 }
 
 impl PullRequestItem {
-    /// Its key.
     pub fn key(pr: &PrKey) -> Key {
         key("pr", &pr.to_string())
     }
 
-    /// Whether a review of `head` is still wanted.
+    /// Fails with the reason if a review of `head` is no longer needed.
     pub fn wants(&self, head: &HeadSha) -> Result<(), Stale> {
         if &self.head_sha != head {
             Err(Stale::Superseded(self.head_sha.clone()))
@@ -79,11 +77,11 @@ impl PullRequestItem {
     }
 }
 
-/// Why a review of a head is no longer wanted.
+/// Reason why a review of a head is no longer needed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stale {
-    /// A push brought a newer head.
+    /// A push created a newer head.
     Superseded(HeadSha),
     /// The pull request was closed or merged.
     Closed,
@@ -98,159 +96,157 @@ impl std::fmt::Display for Stale {
     }
 }
 
-/// `check:{owner}/{repo}#{n}@{head}/{category}`: what one specialist found.
-/// Written by that specialist.
+/// `check:{owner}/{repo}#{n}@{head}/{category}`: the findings of one specialist. Written
+/// by that specialist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckItem {
-    /// The base's commit that it read the change against.
+    /// Base commit that the change was compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_sha: Option<HeadSha>,
-    /// What it has to say.
+    /// The specialist's report.
     pub report: CheckReport,
 }
 
 impl CheckItem {
-    /// Its key.
     pub fn key(review: &ReviewKey, category: Category) -> Key {
         key("check", &format!("{review}/{category}"))
     }
 
-    /// Whether it is about the change against `base`: a pull request may be given
-    /// another base branch while its head stays.
+    /// Returns `true` if the report is about the change against `base`. A pull
+    /// request can get another base branch without a new head.
     pub fn is_against(&self, base: &HeadSha) -> bool {
         self.base_sha.as_ref().is_none_or(|read| read == base)
     }
 }
 
-/// What a specialist has to say, all its reviewers together.
+/// Report of one specialist, combined from all its reviewers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckReport {
-    /// Who looked, and what they read.
+    /// Reviewers and their coverage.
     pub readers: Vec<Reader>,
-    /// What they found, worst first.
+    /// Findings, worst first.
     pub findings: Vec<Finding>,
-    /// How many more there were than are kept.
+    /// Number of findings dropped by the limit.
     #[serde(default)]
     pub not_kept: u32,
 }
 
-/// Who looked, and what of it is told beside the findings.
+/// A reviewer and its remarks beside the findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reader {
-    /// Its name, such as `rules`, or a model's.
+    /// Name, such as `rules`, or a model's name.
     pub name: String,
-    /// What it read.
+    /// Files and lines that it read.
     pub coverage: Coverage,
-    /// What people should know of how it was read, each a sentence.
+    /// Remarks about the reading, each a sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// How good a model finds the change, 1 to 10.
+    /// Model's score of the change, 1 to 10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<u8>,
-    /// What a model took.
+    /// Model usage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
 }
 
-/// `review:{owner}/{repo}#{n}@{head}`: where the specialists' reports meet.
-/// Written by `coordinator` (who is asked) and `verdict` (what they said).
+/// `review:{owner}/{repo}#{n}@{head}`: collects the specialists' reports. Written by
+/// `coordinator` (the expected specialists) and `verdict` (their reports).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewItem {
-    /// The base's commit: the diff is `base_sha...head_sha`.
+    /// Base commit: the diff is `base_sha...head_sha`.
     pub base_sha: HeadSha,
-    /// The branch that it would be merged into, and whose settings these are.
+    /// Base branch, which also holds the settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_branch: Option<String>,
-    /// When the specialists were asked, the last time.
+    /// Time of the last request to the specialists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun: Option<Begun>,
-    /// What the repository wanted of its reviews when this one began.
+    /// The repository's policy at the start of this review.
     #[serde(default)]
     pub policy: Policy,
-    /// What the repository called generated then.
+    /// The repository's patterns of generated files at that time.
     #[serde(default)]
     pub attributes: Attributes,
-    /// What the repository was written in then, as GitHub names it, most of it first.
+    /// The repository's languages at that time, by GitHub's names, largest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
-    /// The head whose review stood on GitHub when this one began.
+    /// Head of the review that was published at the start of this one.
     #[serde(default)]
     pub previous: Option<HeadSha>,
-    /// Why it is left alone, if it is.
+    /// Reason for skipping the review, if skipped.
     #[serde(default)]
     pub skipped: Option<Skipped>,
-    /// The specialists that were asked.
+    /// Requested specialists.
     pub expected: Vec<Category>,
-    /// What has been said so far.
+    /// Reports received so far.
     pub reports: BTreeMap<Category, CheckReport>,
-    /// What a model alone has found and is asked to prove, once all have answered.
+    /// Findings by a model alone, to prove after all specialists have answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to_prove: Vec<Finding>,
-    /// The end of it.
+    /// Final result.
     pub verdict: Option<Verdict>,
 }
 
-/// A review's beginning. One that is asked for again before its verdict begins again,
-/// and has its time again.
+/// Start of a review. A repeated request before the verdict restarts the review and its
+/// deadline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begun {
-    /// The event that asked for it.
+    /// Event that requested the review.
     pub request: EventId,
-    /// When its specialists were asked.
+    /// Time of the request to the specialists.
     pub at: Timestamp,
 }
 
-/// Why a head is left alone.
+/// Reason for skipping a head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// The kind of reason.
+    /// Kind of reason.
     pub reason: SkipReason,
-    /// What people read of it: Markdown.
+    /// Explanation for people, in Markdown.
     pub why: String,
 }
 
-/// More of a model's findings are not looked at a second time: one question is about
-/// all of them, and a state item has its limits.
+/// Maximum number of a model's findings in the second look: one prompt covers all of
+/// them, and a state item has a size limit.
 pub const MOST_TO_PROVE: usize = 30;
 
-/// `proof:{owner}/{repo}#{n}@{head}`: what came of a second look at what a model
-/// alone has found. Written by `proof`. What is in neither map was not looked at.
+/// `proof:{owner}/{repo}#{n}@{head}`: the results of the second look at a model's
+/// findings. Written by `proof`. A finding in neither map was not examined.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofItem {
-    /// The base's commit that the change was looked at against.
+    /// Base commit that the change was compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_sha: Option<HeadSha>,
-    /// The findings that a line of the change proves, with that line.
+    /// Proven findings, each with the line of the change that proves it.
     pub proven: BTreeMap<Fingerprint, String>,
-    /// Those that no line proves, with the reason.
+    /// Findings without such a line, each with the reason.
     pub unproven: BTreeMap<Fingerprint, String>,
-    /// What people should know of it, each a sentence.
+    /// Remarks for people, each a sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// What it took.
+    /// Model usage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
 }
 
 impl ProofItem {
-    /// Its key.
     pub fn key(review: &ReviewKey) -> Key {
         key("proof", &review.to_string())
     }
 
-    /// Whether it is about the change against `base`, as [`CheckItem::is_against`].
+    /// Returns `true` if it is about the change against `base`, like
+    /// [`CheckItem::is_against`].
     pub fn is_against(&self, base: &HeadSha) -> bool {
         self.base_sha.as_ref().is_none_or(|read| read == base)
     }
 }
 
 impl ReviewItem {
-    /// Its key.
     pub fn key(review: &ReviewKey) -> Key {
         key("review", &review.to_string())
     }
 
-    /// A review that every specialist is asked for.
+    /// Creates a review that expects every specialist.
     pub fn of(base_sha: HeadSha) -> Self {
         Self {
             base_sha,
@@ -268,67 +264,65 @@ impl ReviewItem {
         }
     }
 
-    /// The specialists that were asked and have not said anything.
+    /// Returns the requested specialists that have not reported.
     pub fn missing(&self) -> Vec<Category> {
         let silent = |category: &Category| !self.reports.contains_key(category);
         self.expected.iter().copied().filter(silent).collect()
     }
 }
 
-/// What is to be published: decided once, by code.
+/// Review to publish, decided once by code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// When.
+    /// Time of the decision.
     pub decided_at: Timestamp,
-    /// Comment or request changes.
     pub event: ReviewEvent,
-    /// What is told where it stands, worst first. After an earlier review only what
-    /// is new.
+    /// Findings posted at their lines, worst first. After an earlier review, only new
+    /// ones.
     pub findings: Vec<Finding>,
-    /// What is not told where it stands, but listed: its reviewer is not sure enough,
-    /// or no line proves it. Worst first.
+    /// Findings listed without a comment: the reviewer's confidence is too low, or no
+    /// line proves them. Worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsure: Vec<Finding>,
     /// Those of [`unsure`](Verdict::unsure) that no line proves.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unproven: BTreeSet<Fingerprint>,
-    /// What is seen for the first time on lines that were reviewed before, and is not
-    /// severe: listed, worst first.
+    /// New findings on lines that an earlier review covered, unless severe. Listed,
+    /// worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<Finding>,
-    /// What an earlier review told, and still stands: listed, worst first.
+    /// Findings of an earlier review that still apply. Listed, worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub still_open: Vec<Finding>,
-    /// What an earlier review told, and is gone, as that review had it.
+    /// Findings of an earlier review that no longer apply, as that review had them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resolved: Vec<Finding>,
-    /// The head that the earlier review was of.
+    /// Head of the earlier review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<HeadSha>,
-    /// How many findings are below the policy's floor of severity, and not told.
+    /// Number of findings below the policy's minimum severity; not shown.
     #[serde(default)]
     pub below_floor: u32,
-    /// How good the change is, from 1 to 10, as far as anybody can tell from what was
-    /// found.
+    /// Score of the change from 1 to 10, if the findings allow one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality_score: Option<u8>,
-    /// The specialists that did not answer in time.
+    /// Specialists that missed the deadline.
     pub missing: Vec<Category>,
-    /// What people should know of how it came about, each a sentence.
+    /// Remarks about how the verdict was reached, each a sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// What the second look took.
+    /// Model usage of the second look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
 }
 
 impl Verdict {
-    /// All that stands open in the change and is told, new and old.
+    /// Returns all shown findings that apply to the change, new and old.
     pub fn open(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().chain(&self.still_open)
     }
 
-    /// What is said about it.
+    /// Creates the event that announces the verdict.
     pub fn completed(&self, review: &ReviewKey) -> ReviewCompleted {
         ReviewCompleted {
             review: review.clone(),

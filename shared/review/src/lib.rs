@@ -1,5 +1,4 @@
-//! Findings, the [`Reviewer`]s that make them, and the events that a review is
-//! made of.
+//! Findings, the [`Reviewer`]s that produce them, and the events of a review.
 
 pub mod bounds;
 pub mod change;

@@ -1,4 +1,4 @@
-//! What the functions say to each other about a review, one type a topic.
+//! Events of a review, one type per topic.
 
 use crate::item::{CheckReport, Stale};
 use crate::{Category, Finding, bounds};
@@ -19,12 +19,11 @@ macro_rules! message {
     };
 }
 
-/// One review: a pull request at one head. Every message about it begins so.
+/// Key of a review: a pull request at one head. Every event of a review contains it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReviewKey {
-    /// The pull request.
     pub pr: PrKey,
-    /// The commit under review.
+    /// Commit under review.
     pub head_sha: HeadSha,
 }
 
@@ -34,82 +33,77 @@ impl std::fmt::Display for ReviewKey {
     }
 }
 
-/// A head wants a review.
+/// Requests a review of a head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewRequested {
-    /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// The base's commit, as the delivery had it: `coordinator` goes by what is known of
-    /// the pull request when it hears this.
+    /// Base commit as of the delivery. `coordinator` uses the stored state of the
+    /// pull request instead.
     pub base_sha: HeadSha,
-    /// What brought it up.
+    /// Cause of the request.
     #[serde(default)]
     pub cause: RequestCause,
 }
 message!(ReviewRequested, "agent.pr.review_requested");
 
-/// What brings up a review.
+/// Cause of a review request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestCause {
-    /// A head that is new, or that somebody wants to be looked at again.
+    /// A new head, or a manual request for another review.
     #[default]
     Head,
-    /// The head is as it was; what is known of its pull request has changed, and may
-    /// decide whether it is left alone.
+    /// The head is unchanged, but other properties of the pull request have changed
+    /// and may decide whether to skip it.
     Facts,
 }
 
-/// A review has begun: its specialists are asked. Heard after a delay, it is the
-/// review's deadline.
+/// A review has started and its specialists are requested. Delivered with a delay, it
+/// marks the review's deadline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewBegun {
-    /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// The event that asked for it: a review may begin more than once.
+    /// Event that requested the review: a review may start more than once.
     pub request: EventId,
 }
 message!(ReviewBegun, "agent.pr.review_begun");
 
-/// A head is given up whose review does not stand yet.
+/// A head is abandoned before its review is published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewDropped {
-    /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// Why nobody wants it any more.
+    /// Reason why the review is no longer needed.
     pub why: Stale,
 }
 message!(ReviewDropped, "agent.pr.review_dropped");
 
-/// A pull request is left alone, and why.
+/// A pull request is skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewSkipped {
-    /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// Why.
     pub reason: SkipReason,
 }
 message!(ReviewSkipped, "agent.pr.review_skipped");
 
-/// Why a pull request is left alone.
+/// Reason for skipping a pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SkipReason {
-    /// None is reviewed here.
+    /// Reviews are disabled in this repository.
     Disabled,
-    /// A bot opened it.
+    /// The author is a bot.
     Bot,
-    /// Its author's are not reviewed here.
+    /// The settings exclude the author.
     Author,
-    /// It is not ready yet.
+    /// The pull request is a draft.
     Draft,
-    /// It carries a label that keeps reviews away.
+    /// The pull request has a label that disables reviews.
     Label,
-    /// The settings cannot be read, so nobody knows what is wanted.
+    /// The settings are invalid, so the policy is unknown.
     InvalidPolicy,
 }
 
@@ -125,19 +119,17 @@ impl From<&Skip> for SkipReason {
     }
 }
 
-/// A specialist is asked to look. Each has a topic of its own:
+/// Requests a check from a specialist. Each specialist has its own topic:
 /// [`CheckRequested::topic`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckRequested {
-    /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// The base's commit.
     pub base_sha: HeadSha,
 }
 
 impl CheckRequested {
-    /// The topic that asks the specialist of `category`.
+    /// Returns the topic that the specialist of `category` subscribes to.
     pub fn topic(category: Category) -> &'static str {
         match category {
             Category::Security => "agent.pr.security_check",
@@ -146,45 +138,42 @@ impl CheckRequested {
         }
     }
 
-    /// Asks the specialist of `category`.
+    /// Creates the request to the specialist of `category`.
     pub fn say(&self, category: Category) -> Say {
         Say::on(Self::topic(category), self.review.pr.to_string(), self)
     }
 }
 
-/// A specialist is done; what it found is in its state.
+/// A specialist has finished; its state item holds the findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckCompleted {
-    /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// Which specialist.
     pub category: Category,
-    /// How many findings there are.
+    /// Number of findings.
     pub findings: u32,
 }
 message!(CheckCompleted, "agent.pr.check_completed");
 
-/// The security specialist found what must not be merged.
+/// The security specialist found a reason not to merge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
-    /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// Why.
     pub reason: BlockReason,
-    /// Where: `path:line rule`, with `(gone)` of a line of the old file; at most ten.
+    /// Places as `path:line rule`, with `(gone)` for a line of the old file; at most
+    /// ten.
     pub details: Vec<String>,
 }
 message!(Block, "agent.pr.block");
 
-/// A block names so many places at most: the review names them all.
+/// Maximum number of places in a block; the review lists all.
 const MOST_DETAILS: usize = 10;
-/// Bytes of a place; more of its path is cut.
+/// Size limit of a place in bytes; a longer path is cut.
 const LONGEST_DETAIL: usize = 1_024;
 
 impl Block {
-    /// What is said of `review` if something in `report` stands against merging.
+    /// Creates the event if `report` contains a finding that blocks merging.
     pub fn of(review: &ReviewKey, report: &CheckReport) -> Option<Self> {
         let place = |finding: &Finding| {
             let mut place = format!("{} {}", finding.place(), finding.rule);
@@ -201,70 +190,65 @@ impl Block {
     }
 }
 
-/// Why a pull request must not be merged.
+/// Reason for blocking a merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockReason {
-    /// Findings of high severity from the security specialist.
+    /// The security specialist has findings of high severity.
     SecurityIssues,
 }
 
-/// What a model alone has found is to be looked at a second time.
+/// Requests a second look at a model's findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofRequested {
-    /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// How many findings there are to prove; they are in the review's state.
+    /// Number of findings to prove; the review's state holds them.
     pub findings: u32,
 }
 message!(ProofRequested, "agent.pr.proof_check");
 
-/// The second look is done; what came of it is in its state.
+/// The second look is complete; its state item holds the results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofCompleted {
-    /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// How many findings a line of the change proves.
+    /// Number of proven findings.
     pub proven: u32,
 }
 message!(ProofCompleted, "agent.pr.proof_completed");
 
-/// A verdict stands in the review's state and wants to be published.
+/// The verdict is stored and ready to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewCompleted {
-    /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// How many findings there are.
+    /// Number of findings.
     pub findings: u32,
-    /// The specialists that did not answer in time.
+    /// Specialists that missed the deadline.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Category>,
 }
 message!(ReviewCompleted, "agent.pr.review_completed");
 
-/// A review stands on GitHub.
+/// A review is published on GitHub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewPublished {
-    /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// GitHub's id of it.
+    /// GitHub's id of the review.
     pub review_id: u64,
-    /// How many inline comments it has.
+    /// Number of inline comments.
     pub comments: u32,
 }
 message!(ReviewPublished, "agent.pr.review_published");
 
-/// A review is recorded in state and not posted: `publish = false`.
+/// A review is stored but not posted: `publish = false`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewRecorded {
-    /// Which.
     #[serde(flatten)]
     pub review: ReviewKey,
-    /// How many inline comments it would have.
+    /// Number of inline comments that the review would have.
     pub comments: u32,
 }
 message!(ReviewRecorded, "agent.pr.review_recorded");

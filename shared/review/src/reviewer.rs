@@ -7,89 +7,87 @@ use policy::{Attributes, Policy};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Reads a change and says what is wrong with it: by rules, or by a model.
+/// Finds problems in a change, by rules or with a model.
 #[async_trait]
 pub trait Reviewer: Send + Sync {
-    /// How it is named in the review, such as `rules`.
+    /// Returns the name shown in the review, such as `rules`.
     fn name(&self) -> &str;
 
-    /// Its subject.
     fn category(&self) -> Category;
 
-    /// Reads `change`.
+    /// Reviews `change`.
     ///
-    /// Every finding sits on a line of the diff.
+    /// Every finding refers to a line of the diff.
     ///
     /// # Errors
-    /// [`ReviewError`] when there is no report at all; what could not be read in
-    /// part is named in the report's coverage instead.
+    /// [`ReviewError`] if there is no report at all. Unread parts of the change are
+    /// listed in the report's coverage instead.
     async fn review(&self, change: &Change<'_>) -> Result<Report, ReviewError>;
 }
 
-/// What is reviewed.
+/// Input of a reviewer.
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'a> {
-    /// The pull request.
     pub pr: &'a PrKey,
-    /// The commit under review.
+    /// Commit under review.
     pub head_sha: &'a HeadSha,
-    /// Its diff against the base, as far as the policy wants it read.
+    /// Diff against the base, limited by the policy.
     pub diff: &'a Diff,
-    /// What of the diff was touched since the last review, where there was one: what
-    /// asking twice would cost again is asked of that alone.
+    /// Part of the diff changed since the last review, if any. A reviewer with a
+    /// cost per call reads only this part.
     pub touched: Option<&'a Diff>,
-    /// What the repository wants of its reviews.
+    /// The repository's policy.
     pub policy: &'a Policy,
-    /// What the repository calls generated.
+    /// The repository's patterns of generated files.
     pub attributes: &'a Attributes,
-    /// What the repository is written in, as GitHub names it, most of it first; empty
-    /// where that is not known.
+    /// The repository's languages by GitHub's names, largest first; empty if
+    /// unknown.
     pub languages: &'a [String],
-    /// When the report must be there: nothing slow is begun that would end later.
+    /// Deadline of the report: a reviewer starts no slow work that would end later.
     pub deadline: Timestamp,
 }
 
 impl Change<'_> {
-    /// Whether a tool wrote `file`, or people elsewhere.
+    /// Returns `true` for generated or vendored files.
     pub fn is_generated(&self, file: &FileDiff) -> bool {
         rules::is_generated(file) || self.attributes.is_generated(&file.path)
     }
 }
 
-/// What a reviewer has to say.
+/// Result of a reviewer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// What it found, in the diff's order.
+    /// Findings, in the diff's order.
     pub findings: Vec<Finding>,
-    /// What it read.
+    /// Files and lines that it read.
     pub coverage: Coverage,
-    /// What people should know of how it was read, each a sentence: what was not
-    /// asked and why, what an answer had that is not told.
+    /// Remarks for people, each a sentence: skipped questions with the reason, and
+    /// omitted parts of an answer.
     pub notes: Vec<String>,
-    /// How good a model finds the change, 1 to 10. It advises; code decides.
+    /// Model's score of the change, 1 to 10. It is advisory; code decides.
     pub score: Option<u8>,
-    /// What it took, if a model was asked.
+    /// Model usage, if a model was called.
     pub usage: Option<Usage>,
-    /// Why some of it was not read that may be read later. It is named in the coverage
-    /// as well: the report can go out as it is.
+    /// Reason why part of the change is unread but may be read later. The coverage
+    /// lists that part too, so the report can be published as it is.
     pub unfinished: Option<ReviewError>,
 }
 
-/// The tokens that a model was paid for.
+/// Token usage of a model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Tokens that were read, those from a cache included.
+    /// Input tokens, including cached ones.
     pub prompt_tokens: u64,
-    /// Of these, from a cache.
+    /// Input tokens served from a cache.
     pub cached_tokens: u64,
-    /// Tokens that were written, those of the reasoning included.
+    /// Output tokens, including reasoning.
     pub completion_tokens: u64,
-    /// Millionths of a US dollar; `None` where no price is known.
+    /// Cost in millionths of a US dollar; `None` if the price is unknown.
     pub micro_dollars: Option<u64>,
 }
 
 impl Usage {
-    /// Both together. A sum of which one price is not known has none.
+    /// Adds two usages. The sum has no cost if one of them has none.
     #[must_use]
     pub fn plus(&self, more: &Self) -> Self {
         let prices = self.micro_dollars.zip(more.micro_dollars);
@@ -104,32 +102,33 @@ impl Usage {
     }
 }
 
-/// Why a reviewer has nothing to say.
+/// Reason why a reviewer has no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReviewError {
-    /// It may answer later.
+    /// A later call may succeed.
     #[error("the reviewer is not available: {0}")]
     Unavailable(String),
-    /// It must be left alone until then: waiting is not failing.
+    /// The reviewer must not be called before `until`. Waiting does not count as a
+    /// failure.
     #[error("the reviewer is paused for {}s", .wait.as_secs())]
     Paused {
-        /// When it may be asked again.
+        /// Time of the next allowed call.
         until: Timestamp,
-        /// From now.
+        /// Duration from now.
         wait: Duration,
     },
-    /// It will not answer this.
+    /// A repeated call would fail again.
     #[error("the reviewer refused: {why}")]
     Refused {
-        /// Why.
+        /// Reason for the refusal.
         why: String,
-        /// What it took all the same.
+        /// Usage despite the refusal.
         usage: Option<Usage>,
     },
 }
 
 impl ReviewError {
-    /// It will not answer this, and has not been paid for it.
+    /// Creates a refusal without usage.
     pub fn refused(why: impl Into<String>) -> Self {
         Self::Refused {
             why: why.into(),
@@ -137,7 +136,7 @@ impl ReviewError {
         }
     }
 
-    /// Whether it is better to be asked again, before `until`, than to go on without an
+    /// Returns `true` if a retry before `until` is better than continuing without an
     /// answer.
     pub fn is_over_before(&self, until: Timestamp, now: Timestamp) -> bool {
         self.is_retryable() && now + self.retry_after().unwrap_or_default() < until

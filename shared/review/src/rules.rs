@@ -1,8 +1,7 @@
-//! Reviewers that need no model: tables of [`Rule`]s.
+//! Reviewers without a model: tables of [`Rule`]s.
 //!
-//! A rule says which files it reads, what it looks for, and one sentence or two for
-//! the author. The sentence is a constant: a finding *cannot* repeat a secret, nor
-//! anything else that a stranger wrote.
+//! A rule selects files, finds lines, and has one or two sentences for the author. The
+//! message is a constant, so a finding *cannot* repeat a secret or other untrusted text.
 //!
 //! ```
 //! use review::rules::{Finds, Reads, Rule, scan};
@@ -34,63 +33,61 @@ use async_trait::async_trait;
 use diff::{Diff, FileDiff, LeftOut, WhyLeftOut};
 use std::collections::BTreeMap;
 
-/// How many findings of one rule are told in one file; the last one says how many
-/// more there are.
+/// Maximum number of findings of one rule per file; the last one shows the number of
+/// further ones.
 pub const MAX_PER_FILE: usize = 5;
 
-/// How many findings of one rule are told in one diff.
+/// Maximum number of findings of one rule per diff.
 pub const MAX_PER_RULE: usize = 25;
 
-/// How reviewers by rules are named in a review.
+/// Name of rule-based reviewers in a review.
 pub const RULES: &str = "rules";
 
-/// One thing to look for.
+/// A pattern to find.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// [`Finding::rule`]. Rules that look for the same in several forms share it;
-    /// of these, the first that finds a line takes it.
+    /// [`Finding::rule`]. Rules for variants of one problem share an id; the first
+    /// rule that matches a line reports it.
     pub id: &'static str,
-    /// How bad it is.
     pub severity: Severity,
-    /// How often it is right.
     pub confidence: Confidence,
-    /// What is wrong and what to do.
+    /// Describes the problem and the fix.
     pub message: &'static str,
-    /// Which files it reads.
+    /// Files that the rule reads.
     pub reads: Reads,
-    /// How it looks.
+    /// Function that finds the lines.
     pub finds: Finds,
 }
 
-/// Which files a rule reads.
+/// Files that a rule reads.
 #[derive(Debug, Clone, Copy)]
 pub enum Reads {
-    /// All, even what tools wrote.
+    /// All files, including generated ones.
     Everything,
-    /// What people wrote.
+    /// Files that are not generated.
     Written,
-    /// Programs that people wrote.
+    /// Program files that are not generated.
     Programs,
-    /// What people wrote in these languages.
+    /// Files in these languages that are not generated.
     Languages(&'static [Language]),
 }
 
-/// How a rule looks. All ways are pure functions of the diff.
+/// Search function of a rule. All variants are pure functions of the diff.
 #[derive(Debug, Clone, Copy)]
 pub enum Finds {
-    /// At each added line.
+    /// Tests each added line.
     Lines(fn(&Spot<'_>) -> bool),
-    /// At a file as a whole: the numbers of the lines, in any order, of which only
-    /// added ones count.
+    /// Searches a whole file and returns line numbers in any order. Only added lines
+    /// are reported.
     InFile(fn(&File<'_>) -> Vec<u32>),
-    /// At the whole diff, whatever the rule reads otherwise: the index of the first
-    /// file that shows it. The finding sits on that file's first added line; if it
-    /// has none, on the diff's; if that has none, there is no place for it.
+    /// Searches the whole diff, regardless of [`Rule::reads`], and returns the index
+    /// of the first match. The finding refers to that file's first added line, or
+    /// else to the diff's first added line. Without added lines there is no finding.
     InDiff(fn(&[File<'_>]) -> Option<usize>),
 }
 
 impl Rule {
-    /// Whether it reads `file`.
+    /// Returns `true` if the rule reads `file`.
     fn reads(&self, file: &File<'_>) -> bool {
         match self.reads {
             Reads::Everything => true,
@@ -100,8 +97,8 @@ impl Rule {
         }
     }
 
-    /// The lines that it finds in a diff that adds the file `path` with the text
-    /// `text`: for the table of examples that stands beside each rule.
+    /// Returns the lines found in a diff that adds the file `path` with `text`. Used
+    /// by each rule's table of examples.
     pub fn lines_of(&self, path: &str, text: &str) -> Vec<u32> {
         let diff = Diff {
             files: vec![FileDiff::added(path, text)],
@@ -113,7 +110,7 @@ impl Rule {
             .collect()
     }
 
-    /// The paths and lines that it finds in `diff`.
+    /// Returns the paths and lines found in `diff`.
     pub fn lines_in(&self, diff: &Diff) -> Vec<(String, u32)> {
         let files: Vec<_> = diff.files.iter().map(File::new).collect();
         let mut found = Vec::new();
@@ -125,7 +122,7 @@ impl Rule {
             .collect()
     }
 
-    /// Tells every added line that it finds, as (index of the file, number).
+    /// Passes every matching added line to `tell`, as (file index, line number).
     fn find(&self, files: &[File<'_>], mut tell: impl FnMut(usize, u32)) {
         if let Finds::InDiff(find) = self.finds {
             let first = |index: usize| Some((index, files.get(index)?.added().next()?.number));
@@ -163,8 +160,7 @@ impl Rule {
     }
 }
 
-/// Reviews by a table of rules. What it says depends on the diff and on nothing
-/// else.
+/// Reviewer with a table of rules. Its result depends on the diff alone.
 #[derive(Debug, Clone, Copy)]
 pub struct RuleReviewer {
     category: Category,
@@ -172,22 +168,21 @@ pub struct RuleReviewer {
 }
 
 impl RuleReviewer {
-    /// The reviewer of `category` with these rules.
+    /// Creates a reviewer of `category`.
     pub const fn new(category: Category, rules: &'static [Rule]) -> Self {
         Self { category, rules }
     }
 
-    /// Its rules.
     pub const fn rules(&self) -> &'static [Rule] {
         self.rules
     }
 
-    /// What the rules say of `diff`, in the diff's order.
+    /// Returns the rules' findings in `diff`, in the diff's order.
     pub fn report(&self, diff: &Diff) -> Report {
         self.report_with(diff, is_generated)
     }
 
-    /// The same, where it is known which files tools wrote.
+    /// Like [`RuleReviewer::report`], given the generated files.
     fn report_with(&self, diff: &Diff, is_generated: impl Fn(&FileDiff) -> bool) -> Report {
         let read = |file| File::of(file, is_generated(file));
         let files: Vec<_> = diff.files.iter().map(read).collect();
@@ -199,7 +194,7 @@ impl RuleReviewer {
     }
 
     fn findings(&self, files: &[File<'_>]) -> Vec<Finding> {
-        // Ordered by file and line; of rules with one id, the first one has the line.
+        // Ordered by file and line; the first rule with an id reports the line.
         let mut found: BTreeMap<(usize, u32, &str), &Rule> = BTreeMap::new();
         for rule in self.rules {
             rule.find(files, |file, line| {
@@ -277,11 +272,11 @@ impl RuleReviewer {
     }
 }
 
-/// What is told of many findings alike.
+/// Shown findings of one rule.
 #[derive(Debug, Default)]
 struct Told {
     kept: usize,
-    /// Index of the last that was kept.
+    /// Index of the last shown finding.
     last: usize,
     more: usize,
 }

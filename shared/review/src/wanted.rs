@@ -2,16 +2,16 @@ use crate::item::{PullRequestItem, ReviewItem, Stale};
 use github::HeadSha;
 use std::fmt;
 
-/// Why nobody wants a review, though somebody was asked for it.
+/// Reason why a requested review is not needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unwanted {
-    /// The head is no longer the one to review.
+    /// The head is outdated.
     Stale(Stale),
-    /// No such review was opened: who opens one does so before asking.
+    /// The review was not opened. Opening comes before the request.
     NotOpened,
-    /// The head is left alone by now; when it is wanted again, it is asked for again.
+    /// The head is skipped. A later change of the pull request requests it again.
     Skipped,
-    /// It was asked for against another base, and has begun anew since.
+    /// The request names another base; the review has restarted since.
     OtherBase,
 }
 
@@ -21,17 +21,17 @@ impl fmt::Display for Unwanted {
             Self::Stale(stale) => stale.fmt(f),
             Self::NotOpened => f.write_str("no such review was opened"),
             Self::Skipped => f.write_str("the head is left alone"),
-            Self::OtherBase => f.write_str("the review is against another base by now"),
+            Self::OtherBase => f.write_str("the review is against another base"),
         }
     }
 }
 
 impl ReviewItem {
-    /// The review of `head` as it was `opened`, if it is wanted still. A pull request
-    /// that nobody knows is not known to be closed.
+    /// Returns the `opened` review of `head` if it is still needed. An unknown pull
+    /// request counts as open.
     ///
     /// # Errors
-    /// [`Unwanted`] says why not.
+    /// [`Unwanted`] gives the reason.
     pub fn wanted<'a>(
         opened: Option<&'a Self>,
         pull: Option<&PullRequestItem>,

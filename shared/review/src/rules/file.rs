@@ -2,47 +2,46 @@ use super::lexer::Lexer;
 use diff::language::{self, Language};
 use diff::{FileDiff, LineKind};
 
-/// A file of the diff as rules see it: the lines that are in its new version.
+/// A file of the diff with the lines of its new version.
 #[derive(Debug)]
 pub struct File<'a> {
-    /// What the diff says of it.
+    /// The file's part of the diff.
     pub diff: &'a FileDiff,
-    /// What it is written in.
     pub language: Language,
-    /// Whether it holds tests.
+    /// `true` for a test file.
     pub is_test: bool,
-    /// Whether a tool or people elsewhere wrote it.
+    /// `true` for generated or vendored files.
     pub is_generated: bool,
-    /// Added lines and the context around them. Their code and comments are told
-    /// apart only where people wrote the file.
+    /// Added lines and their context. Code and comments are separated only in files
+    /// that are not generated.
     pub lines: Vec<Line<'a>>,
 }
 
 /// A line in a file's new version.
 #[derive(Debug)]
 pub struct Line<'a> {
-    /// From 1.
+    /// Line number, from 1.
     pub number: u32,
-    /// Whether the diff adds it; else it is context.
+    /// `true` for an added line, `false` for context.
     pub is_added: bool,
-    /// As it is.
+    /// The unchanged text.
     pub text: &'a str,
-    /// Its code, with comments and the contents of strings blanked. As long as
-    /// `text` in bytes, or empty where `text` is too long for people.
+    /// Code, with comments and string contents blanked. It has the same length as
+    /// `text` in bytes, or is empty if `text` is longer than a hand-written line.
     pub code: String,
-    /// Its comments, all else blanked. As long as `code`.
+    /// Comments, with everything else blanked. It has the same length as `code`.
     pub comment: String,
-    /// Whether it is, as far as the diff shows, part of a test.
+    /// `true` if the visible context shows that the line is part of a test.
     pub in_test: bool,
 }
 
 impl<'a> File<'a> {
-    /// Reads `diff`.
+    /// Converts a file of the diff.
     pub fn new(diff: &'a FileDiff) -> Self {
         Self::of(diff, is_generated(diff))
     }
 
-    /// Reads `diff`, of which it is known whether a tool wrote it.
+    /// Converts a file of the diff that is known to be generated or not.
     pub(super) fn of(diff: &'a FileDiff, is_generated: bool) -> Self {
         let language = Language::of(&diff.path);
         let is_test = language::is_test(&diff.path);
@@ -80,27 +79,25 @@ impl<'a> File<'a> {
         }
     }
 
-    /// Its path.
     pub fn path(&self) -> &'a str {
         &self.diff.path
     }
 
-    /// The last part of its path.
+    /// Returns the last part of the path.
     pub fn name(&self) -> &'a str {
         language::file_name(&self.diff.path)
     }
 
-    /// Whether it holds environment variables, such as `.env`.
+    /// Returns `true` for a file of environment variables, such as `.env`.
     pub fn is_env_file(&self) -> bool {
         language::is_env_file(self.name())
     }
 
-    /// Its added lines.
     pub fn added(&self) -> impl Iterator<Item = &Line<'a>> {
         self.lines.iter().filter(|line| line.is_added)
     }
 
-    /// Every added line in its surroundings.
+    /// Returns every added line with its context.
     pub fn spots(&self) -> impl Iterator<Item = Spot<'_>> {
         let added = |(_, line): &(usize, &Line<'_>)| line.is_added;
         let lines = self.lines.iter().enumerate().filter(added);
@@ -112,8 +109,8 @@ impl<'a> File<'a> {
     }
 }
 
-/// Whether a tool or people elsewhere wrote the file, by its path or by what its
-/// first ten lines say: lock files, minified, generated and vendored code.
+/// Returns `true` for generated or vendored files, judged by the path or the first ten
+/// lines: lock files, minified, generated and vendored code.
 pub fn is_generated(diff: &FileDiff) -> bool {
     language::is_generated(&diff.path)
         || diff.lines().take(10).any(|line| {
@@ -121,53 +118,47 @@ pub fn is_generated(diff: &FileDiff) -> bool {
         })
 }
 
-/// Rust's tests stand in the file that they test, behind all else.
+/// Detects the test module, which comes last in a Rust file.
 fn begins_tests(line: &str) -> bool {
     line.contains("#[cfg(test)]") || line.contains("mod tests")
 }
 
-/// An added line and what stands around it.
+/// An added line with its context.
 #[derive(Debug, Clone, Copy)]
 pub struct Spot<'a> {
-    /// The file that it is in.
+    /// File of the line.
     pub file: &'a File<'a>,
     line: &'a Line<'a>,
     index: usize,
 }
 
 impl<'a> Spot<'a> {
-    /// [`Line::number`].
     pub fn number(&self) -> u32 {
         self.line.number
     }
 
-    /// [`Line::text`].
     pub fn text(&self) -> &'a str {
         self.line.text
     }
 
-    /// [`Line::code`].
     pub fn code(&self) -> &'a str {
         &self.line.code
     }
 
-    /// [`Line::comment`].
     pub fn comment(&self) -> &'a str {
         &self.line.comment
     }
 
-    /// [`Line::in_test`].
     pub fn in_test(&self) -> bool {
         self.line.in_test
     }
 
-    /// The line above it, if the diff shows it.
+    /// Returns the line above, if the diff shows it.
     pub fn above(&self) -> Option<&'a Line<'a>> {
         self.lines_above().next()
     }
 
-    /// The lines above it, the nearest first, as far as the diff shows them without
-    /// a gap.
+    /// Returns the lines above, nearest first, up to the first gap in the diff.
     pub fn lines_above(&self) -> impl Iterator<Item = &'a Line<'a>> {
         let above = self.file.lines.get(..self.index).unwrap_or_default();
         let mut number = self.line.number;
@@ -178,7 +169,7 @@ impl<'a> Spot<'a> {
         })
     }
 
-    /// The line below it, if the diff shows it.
+    /// Returns the line below, if the diff shows it.
     pub fn below(&self) -> Option<&'a Line<'a>> {
         let line = self.file.lines.get(self.index.checked_add(1)?)?;
         (line.number.checked_sub(1)? == self.line.number).then_some(line)

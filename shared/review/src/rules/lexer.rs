@@ -1,41 +1,41 @@
-//! Which part of a line is code, which a comment, which a string: a reader that
-//! knows the quotes and comments of each language, but no grammar. It begins anew
-//! with each hunk, so it is wrong where a hunk begins inside a string or a comment.
+//! Splits lines into code, comments and strings. The lexer knows each language's quotes
+//! and comments but no grammar. It restarts at each hunk, so it is wrong for a hunk that
+//! begins inside a string or a comment.
 
 use super::Language;
 
-/// Longer lines are not for people; only rules that read the bare text see them.
+/// Longer lines are not written by hand; only rules that read the raw text see them.
 pub(crate) const MAX_LINE: usize = 2_000;
 
-/// Where the reader is at the end of a line.
+/// State of the lexer at the end of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Inside {
     #[default]
     Code,
     /// Until `*/`.
     Comment,
-    /// Until this text, over line ends.
+    /// Until this text, across lines.
     Text(&'static str),
-    /// A raw string of Rust, until a quote and so many `#`.
+    /// A raw string in Rust, until a quote and this number of `#`.
     Raw(usize),
 }
 
-/// Reads a file's lines one after the other.
+/// Splits a file's lines in order.
 #[derive(Debug)]
 pub(crate) struct Lexer {
     language: Language,
     inside: Inside,
-    /// The quotes that nothing closes on this line: looked for only once, so that
-    /// a line of nothing but quotes takes no quadratic time.
+    /// Quotes without a closing one on this line. Remembering them avoids quadratic
+    /// time on a line of many quotes.
     unclosed: Vec<char>,
 }
 
-/// A line's parts. Each is as long as the line in bytes, blank where the other is.
+/// Parts of a line. Each has the line's length in bytes, blank where the other part is.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parts {
-    /// Code, with the contents of strings blanked; their quotes stay.
+    /// Code with string contents blanked; the quotes remain.
     pub(crate) code: String,
-    /// The text of comments, without what begins them.
+    /// Text of comments without the comment marks.
     pub(crate) comment: String,
 }
 
@@ -69,7 +69,7 @@ impl Lexer {
         }
     }
 
-    /// A gap in the file: what was open may have been closed in it.
+    /// Resets the state at a gap between hunks, which may hide a closing mark.
     pub(crate) fn gap(&mut self) {
         self.inside = Inside::Code;
     }
@@ -102,7 +102,7 @@ impl Lexer {
         parts
     }
 
-    /// Takes one token of code; always at least one character.
+    /// Consumes one token of code, at least one character.
     fn code(&mut self, line: &str, rest: &str, parts: &mut Parts) -> usize {
         let before = line
             .get(..line.len() - rest.len())
@@ -150,7 +150,7 @@ impl Lexer {
         }
     }
 
-    /// Takes all until `end` and `end` itself; or the whole line.
+    /// Consumes everything through `end`, or the whole line.
     fn until(
         &mut self,
         rest: &str,
@@ -194,7 +194,7 @@ impl Lexer {
         languages.contains(&self.language)
     }
 
-    /// How long the mark is that makes the rest of the line a comment.
+    /// Returns the length of a mark that starts a line comment.
     fn line_comment(&self, rest: &str, before: Option<char>) -> Option<usize> {
         use Language as L;
         match self.language {
@@ -210,7 +210,7 @@ impl Lexer {
         }
     }
 
-    /// What opens a string that may go over line ends.
+    /// Returns the opening mark of a string that can span lines.
     fn long_string<'a>(&self, rest: &'a str, before: Option<char>) -> Option<(&'a str, Inside)> {
         use Language as L;
         let is = |languages: &[L]| languages.contains(&self.language);
@@ -231,13 +231,13 @@ impl Lexer {
         Some((rest.get(..quotes.len())?, Inside::Text(quotes)))
     }
 
-    /// Where a string that ends on its line ends, behind its closing quote.
+    /// Returns the end of a one-line string, after its closing quote.
     fn short_string(&self, rest: &str, quote: char) -> Option<usize> {
         if self.language == Language::Text {
             return None;
         }
         if self.language == Language::Rust && quote == '\'' && !rest.starts_with("'\\") {
-            // `'a` is a lifetime more often than `'a'` is a letter.
+            // `'a` is a lifetime more often than `'a'` is a character.
             let (end, _) = rest.char_indices().nth(2).filter(|&(_, c)| c == quote)?;
             return Some(end + 1);
         }
@@ -254,7 +254,7 @@ impl Lexer {
     }
 }
 
-/// ` * text`, as the lines inside a block comment begin.
+/// Detects ` * text`, the form of lines inside a block comment.
 fn continues_comment(text: &str) -> bool {
     let text = text.trim_start();
     text == "*" || text.starts_with("* ") || text.starts_with("*/")
@@ -270,7 +270,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_line_is_told_apart() {
+    fn separates_code_and_comments() {
         use Language as L;
         for (why, language, text, code, comment) in [
             ("a comment", L::Rust, "f(); // g()", "f();", "g()"),
@@ -300,7 +300,7 @@ mod tests {
                 "yes",
             ),
             (
-                "a URL is no comment",
+                "a URL is not a comment",
                 L::JavaScript,
                 "f('http://x')",
                 "f('')",
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_goes_on_until_it_is_closed() {
+    fn open_comment_continues_until_closed() {
         let mut lexer = Lexer::new(Language::Python);
         let mut code = |text| lexer.line(text).code.trim().to_owned();
         assert_eq!(code("x = '''"), "x = '''");
@@ -348,7 +348,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_are_as_long_as_their_line(lines in proptest::collection::vec("[-/*#'\"`r\\\\a é]{0,20}", 0..6)) {
+        fn parts_have_length_of_line(lines in proptest::collection::vec("[-/*#'\"`r\\\\a é]{0,20}", 0..6)) {
             for language in [Language::Rust, Language::Python, Language::JavaScript, Language::Sql, Language::Text] {
                 let mut lexer = Lexer::new(language);
                 for line in &lines {

@@ -1,13 +1,13 @@
-//! Small searches that rules are made of. All take time linear in their text, or
-//! look at no more than the first few places of one kind.
+//! Small searches shared by rules. They take linear time, or inspect only the first few
+//! matches of a kind.
 
 use super::lexer::is_name;
 use std::ops::Range;
 
-/// A line holds a thing more often than this only to waste time.
+/// Limit of matches per line; more appear only in adversarial input.
 const MAX_PLACES: usize = 16;
 
-/// Where `word` stands in `text`, not as part of a longer name.
+/// Returns the positions of `word` in `text` where it is not part of a longer name.
 ///
 /// ```
 /// # use review::rules::scan::words;
@@ -23,14 +23,14 @@ pub fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 
         })
 }
 
-/// Whether `word` stands in `text`, not as part of a longer name.
+/// Returns `true` if `text` contains `word` that is not part of a longer name.
 pub fn has_word(text: &str, word: &str) -> bool {
     words(text, word).next().is_some()
 }
 
-/// Where functions called `name` get their arguments: the ranges between the
-/// brackets, or to the end of the line where they are not closed. Methods
-/// (`.name(`) and definitions (`fn name(`) are not meant, but `name` may hold dots.
+/// Returns the argument ranges of calls to the function `name`: the text between the
+/// brackets, or up to the end of the line if they stay open. Methods (`.name(`) and
+/// definitions (`fn name(`) do not match, but `name` may contain dots.
 ///
 /// ```
 /// # use review::rules::scan::calls;
@@ -46,24 +46,24 @@ pub fn calls<'a>(code: &'a str, name: &'a str) -> impl Iterator<Item = Range<usi
         .filter_map(move |at| arguments(code, at + name.len()))
 }
 
-/// As [`calls`], for methods: `.name(`.
+/// Like [`calls`], for methods: `.name(`.
 pub fn methods<'a>(code: &'a str, name: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
     words(code, name)
         .filter(move |&at| code.get(..at).is_some_and(|before| before.ends_with('.')))
         .filter_map(move |at| arguments(code, at + name.len()))
 }
 
-/// Whether `name` is called, as a function.
+/// Returns `true` if the function `name` is called.
 pub fn has_call(code: &str, name: &str) -> bool {
     calls(code, name).next().is_some()
 }
 
-/// Whether `name` is called, as a method.
+/// Returns `true` if the method `name` is called.
 pub fn has_method(code: &str, name: &str) -> bool {
     methods(code, name).next().is_some()
 }
 
-/// What stands between the brackets that open at `at`, blanks aside.
+/// Returns the range between the brackets that open at `at`, after blanks.
 pub fn arguments(code: &str, at: usize) -> Option<Range<usize>> {
     let rest = code.get(at..)?;
     let blanks = rest.len() - rest.trim_start().len();
@@ -81,7 +81,7 @@ pub fn arguments(code: &str, at: usize) -> Option<Range<usize>> {
     Some(start..code.len())
 }
 
-/// What comes before the first comma that is in no bracket.
+/// Returns the text before the first comma outside brackets.
 pub fn first_argument(code: &str) -> &str {
     let mut depth = 0_usize;
     for (at, c) in code.char_indices() {
@@ -95,8 +95,8 @@ pub fn first_argument(code: &str) -> &str {
     code
 }
 
-/// Whether `code`, whose strings are blanked, is nothing but one plain string or
-/// number: nothing that a stranger could choose.
+/// Returns `true` if `code` with blanked strings is one plain string or number, so that
+/// its value is not under external control.
 ///
 /// ```
 /// # use review::rules::scan::is_constant;
@@ -113,13 +113,13 @@ pub fn is_constant(code: &str) -> bool {
     quoted || code.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
-/// The blanks and tabs that `text` begins with.
+/// Returns the leading blanks and tabs.
 pub fn indentation(text: &str) -> &str {
     let end = text.len() - text.trim_start_matches([' ', '\t']).len();
     text.get(..end).unwrap_or_default()
 }
 
-/// `text` on both sides of `range`.
+/// Returns the text before and after `range`.
 pub fn around(text: &str, range: Range<usize>) -> (&str, &str) {
     (
         text.get(..range.start).unwrap_or_default(),
@@ -127,15 +127,15 @@ pub fn around(text: &str, range: Range<usize>) -> (&str, &str) {
     )
 }
 
-/// Whether `text` holds `part`, whatever the case of its ASCII letters. `part` is
-/// in lower case.
+/// Returns `true` if `text` contains `part`, ignoring ASCII case. `part` is in lower
+/// case.
 pub fn has_ignoring_case(text: &str, part: &str) -> bool {
     text.as_bytes()
         .windows(part.len().max(1))
         .any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
-/// Whether the last character can be part of a name.
+/// Returns `true` if the last character can be part of a name.
 pub fn ends_with_name(text: &str) -> bool {
     text.chars().next_back().is_some_and(is_name)
 }

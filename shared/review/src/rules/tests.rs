@@ -64,7 +64,7 @@ fn changed(path: &str, lines: &str) -> String {
 }
 
 #[test]
-fn only_added_lines_are_found_in_the_diffs_order() {
+fn finds_only_added_lines_in_order() {
     let text = changed("b.rs", " hit\n-hit\n+hit\n+miss\n") + &changed("a.md", "+hit\n");
     assert_snapshot!(told(&[PROGRAM, HIT], &text), @"
     b.rs:2 hit Low: Hit.
@@ -76,7 +76,7 @@ fn only_added_lines_are_found_in_the_diffs_order() {
 }
 
 #[test]
-fn many_alike_are_counted_and_not_told() {
+fn repeated_findings_are_counted() {
     let text = changed("a.rs", &"+hit\n".repeat(MAX_PER_FILE + 3));
     assert_snapshot!(told(&[HIT], &text), @"
     a.rs:1 hit Low: Hit.
@@ -95,7 +95,7 @@ fn many_alike_are_counted_and_not_told() {
 }
 
 #[test]
-fn of_rules_with_one_id_the_first_has_the_line() {
+fn first_rule_with_id_takes_line() {
     let text = changed("a.rs", "+hit\n");
     assert_snapshot!(told(&[HIT_HARDER, HIT], &text), @"
     a.rs:1 hit High: Hit.
@@ -104,7 +104,7 @@ fn of_rules_with_one_id_the_first_has_the_line() {
 }
 
 #[test]
-fn what_tools_wrote_is_left_out_by_name_unless_a_rule_reads_it() {
+fn generated_files_are_named_as_skipped() {
     const ANY: Rule = Rule {
         reads: Reads::Everything,
         ..HIT
@@ -124,7 +124,7 @@ fn what_tools_wrote_is_left_out_by_name_unless_a_rule_reads_it() {
 }
 
 #[test]
-fn a_finding_of_the_whole_diff_sits_on_an_added_line() {
+fn diff_finding_uses_an_added_line() {
     let gone =
         "diff --git a/a b/a\ndeleted file mode 100644\n--- a/a\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n";
     let text = gone.to_owned() + &changed("b", " x\n+y\n");
@@ -136,7 +136,7 @@ fn a_finding_of_the_whole_diff_sits_on_an_added_line() {
 }
 
 #[test]
-fn lines_above_and_below_are_those_of_the_file() {
+fn neighbours_come_from_same_file() {
     let diff = diff::parse(
         "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1,2 @@\n one\n+two\n@@ -9 +10,2 @@\n+ten\n eleven\n",
     );

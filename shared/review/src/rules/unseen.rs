@@ -1,54 +1,56 @@
-//! Characters that nobody sees.
+//! Detects invisible characters.
 
-/// Whether `c` turns the direction of what stands around it ("Trojan Source").
+/// Returns `true` if `c` changes the direction of the surrounding text ("Trojan
+/// Source").
 pub fn turns(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether `c` joins letters or pictures, or marks the direction of a text beside it: a
-/// part of what people read in many languages.
+/// Returns `true` if `c` joins letters or emoji, or marks the direction of adjacent
+/// text. Many languages need such characters.
 fn joins(c: char) -> bool {
     matches!(c, '\u{200c}'..='\u{200f}' | '\u{61c}')
 }
 
-/// Whether `c` chooses between two forms of the letter before it.
+/// Returns `true` if `c` is a variation selector for the preceding letter.
 fn selects(c: char) -> bool {
     matches!(c, '\u{fe00}'..='\u{fe0f}')
 }
 
-/// Whether `c` ends a line, or belongs to annotations, where people see nothing of it.
+/// Returns `true` if `c` ends a line or marks an annotation invisibly.
 fn separates(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
 }
 
-/// Whether `c` turns what stands around it, has no width, or carries text that only a
-/// machine reads.
+/// Returns `true` if `c` changes text direction, has no width, or carries text that only
+/// machines read.
 pub fn is_hidden(c: char) -> bool {
     turns(c)
         || joins(c)
         || matches!(c,
-            // Of no width.
+            // Zero width.
             '\u{ad}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{200b}'
             | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
-            // Letters that are blank.
+            // Blank letters.
             | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}'
-            // Tags, and selectors that no letter has.
+            // Tags, and unassigned selectors.
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether `c` is shown to no model: what is hidden, and what is no part of a line.
+/// Returns `true` if `c` is removed from a model's input: hidden characters, and
+/// characters that end a line.
 pub fn is_stripped(c: char) -> bool {
     is_hidden(c) || selects(c) || separates(c) || (c.is_control() && c != '\t')
 }
 
-/// Whether code holds something hidden that does not belong to a letter beside it. What
-/// only turns is not meant.
+/// Returns `true` if code contains a hidden character that does not belong to an
+/// adjacent letter. Direction changes are not included.
 pub fn in_code(text: &str) -> bool {
     found(text, |c| is_hidden(c) && !turns(c))
 }
 
-/// Whether prose holds something hidden that no language writes with: isolates of
-/// direction and soft hyphens have their work there.
+/// Returns `true` if prose contains a hidden character that no language needs. Direction
+/// isolates and soft hyphens are legitimate in prose.
 pub fn in_prose(text: &str) -> bool {
     found(text, |c| {
         matches!(c,
@@ -58,8 +60,8 @@ pub fn in_prose(text: &str) -> bool {
     })
 }
 
-/// Whether `text` holds what is `meant`, something that ends or annotates a line unseen,
-/// one selector behind another, or a joiner that joins nothing but what needs none.
+/// Returns `true` if `text` contains a character that is `meant`, an invisible line end
+/// or annotation, two consecutive selectors, or a joiner without characters to join.
 fn found(text: &str, meant: impl Fn(char) -> bool) -> bool {
     let letters: Vec<char> = without_flags(text).chars().collect();
     let beside = |at: usize| {
@@ -78,8 +80,8 @@ fn found(text: &str, meant: impl Fn(char) -> bool) -> bool {
     })
 }
 
-/// Flags of regions are a black flag and the region's name in tags ("UTS #51", "Emoji Tag
-/// Sequences"): six tags and their end, at most.
+/// Removes flags of regions: a black flag and the region's name in tags ("UTS #51",
+/// "Emoji Tag Sequences"), at most six tags and their end.
 fn without_flags(text: &str) -> String {
     const FLAG: char = '\u{1f3f4}';
     let mut rest = text.split(FLAG);
@@ -104,11 +106,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_hidden_in_code_and_in_prose() {
+    fn finds_hidden_characters() {
         for (why, text, code, prose) in [
             ("nothing", "let x = 1;", false, false),
             ("other letters", "مرحبا 日本 🦀", false, false),
-            ("a space of no width", "is\u{200b}_admin", true, true),
+            ("a zero-width space", "is\u{200b}_admin", true, true),
             ("tags", "fine \u{e0041}", true, true),
             ("an override", "\u{202e}", false, true),
             ("an isolate", "\u{2066}", false, false),
@@ -119,7 +121,7 @@ mod tests {
             ("a blank letter", "\u{3164}", true, true),
             ("a mark in a text", "\"שלום\u{200f}!\"", false, false),
             ("a mark in a name", "is\u{200f}admin", true, true),
-            ("a joiner of nothing", "\"\u{200d}\"", true, true),
+            ("a joiner without characters", "\"\u{200d}\"", true, true),
             ("a heart", "❤\u{fe0f}", false, false),
             (
                 "bytes as selectors",
@@ -127,7 +129,7 @@ mod tests {
                 true,
                 true,
             ),
-            ("a line's end that is none", "// a\u{2028}b()", true, true),
+            ("an invisible line end", "// a\u{2028}b()", true, true),
             (
                 "the flag of Wales",
                 "🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",

@@ -26,7 +26,7 @@ async fn against_another_base_it_is_read_again() {
     house.open('2', |review| review.base_sha = sha('9')).await;
     let outcome = house.ask('2').await.unwrap();
     let told = format!("{outcome:?}");
-    assert!(told.contains("against another base by now"), "{told}");
+    assert!(told.contains("against another base"), "{told}");
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn a_report_that_comes_after_the_base_was_changed_is_not_kept() {
     house.open('1', first_round).await;
     house.open_meanwhile('9', '1');
     let told = format!("{:?}", house.ask('1').await.unwrap());
-    assert!(told.contains("against another base by now"), "{told}");
+    assert!(told.contains("against another base"), "{told}");
     house.ask_against('9', '1').await.unwrap();
     assert_eq!(house.kept('1').await.base_sha, Some(sha('9')));
 }
