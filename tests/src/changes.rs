@@ -1,6 +1,6 @@
-//! Changes that stories are told with, as git writes them.
+//! Diffs for tests, in git's format.
 
-/// A new Rust file with these lines.
+/// Returns the diff of a new Rust file with these lines.
 pub fn new_file(path: &str, lines: &[&str]) -> String {
     let mut diff = format!(
         "diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{} @@\n",
@@ -12,7 +12,7 @@ pub fn new_file(path: &str, lines: &[&str]) -> String {
     diff
 }
 
-/// Nothing to find in it.
+/// Returns a diff without findings.
 pub fn clean() -> String {
     new_file(
         "src/turn.rs",
@@ -25,7 +25,7 @@ pub fn clean() -> String {
     )
 }
 
-/// A debugging aid that was left in, in line 3.
+/// Returns a diff with a leftover debugging macro in line 3.
 pub fn leftover() -> String {
     new_file(
         "src/turn.rs",
@@ -38,9 +38,9 @@ pub fn leftover() -> String {
     )
 }
 
-/// A committed secret in line 2, and a debugging aid in line 5.
+/// Returns a diff with a committed secret in line 2 and a debugging macro in line 5.
 pub fn secret() -> String {
-    // In two parts: this file holds no key.
+    // Split in two, so that this file contains no key.
     let key = format!("const KEY: &str = \"AKIA{}\";", "Q3EGRV7MHN2XKD5T");
     new_file(
         "src/upload.rs",
@@ -56,7 +56,7 @@ pub fn secret() -> String {
     )
 }
 
-/// A check of who it is, in line 8, that is taken out.
+/// Returns a diff that removes an authorization check in line 8.
 pub fn gone() -> String {
     "diff --git a/src/turn.rs b/src/turn.rs
 --- a/src/turn.rs
@@ -69,7 +69,7 @@ pub fn gone() -> String {
     .to_owned()
 }
 
-/// More files than GitHub gives a diff of.
+/// Returns a diff with more files than GitHub's limit.
 pub fn too_large() -> String {
     let files = 0..301;
     let parts: String = files

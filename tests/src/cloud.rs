@@ -1,5 +1,5 @@
-//! `infra/template.yaml` deployed into the emulator of AWS, with the functions'
-//! real binaries, and a simulated GitHub on loopback.
+//! Deploys `infra/template.yaml` into the AWS emulator, with the functions' real
+//! binaries and a simulated GitHub on loopback.
 
 mod build;
 
@@ -20,31 +20,29 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
-/// The webhook's secret, on both sides.
+/// Webhook secret of both GitHub and the function.
 pub(crate) const SECRET: &str = "It's a Secret to Everybody";
 const STACK: &str = "github-bot";
 const CODE: &str = "code";
-/// Where binaries and template are laid out.
+/// Folder of the binaries and the template.
 const STAGED: &str = "deployed";
-/// Most things take a second; a busy machine takes longer.
+/// Timeout of a condition. Most take a second; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The deployed stack.
 pub struct Cloud {
-    /// AWS.
     pub emulator: Emulator,
-    /// GitHub.
     pub world: World,
     outputs: Value,
     dead_letters: tokio::sync::Mutex<Vec<Value>>,
 }
 
 impl Cloud {
-    /// The stack that all tests of this program share.
+    /// Returns the stack shared by all tests of this program.
     ///
     /// # Panics
-    /// When a function does not build, the emulator cannot be had, or the template
-    /// does not deploy; the message says which.
+    /// Panics if a function does not build, the emulator does not start, or the
+    /// template does not deploy; the message names the cause.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Cloud> = OnceCell::const_new();
         SHARED.get_or_init(Self::deploy).await
@@ -73,7 +71,7 @@ impl Cloud {
             outputs,
             dead_letters: tokio::sync::Mutex::default(),
         };
-        // The emulator takes no archive in a template.
+        // The emulator does not support archives in a template.
         let bus = cloud.output("BusName").to_owned();
         let described = cloud.aws("events", "describe-event-bus", json!({ "Name": bus }));
         let archive = json!({ "ArchiveName": bus, "EventSourceArn": at(&described, "/Arn") });
@@ -81,17 +79,17 @@ impl Cloud {
         cloud
     }
 
-    /// A function's binary.
+    /// Returns the path of a function's binary.
     pub fn bootstrap(&self, function: &str) -> PathBuf {
         build::bootstrap(&self.emulator.folder().join(STAGED), function)
     }
 
-    /// Calls AWS as an administrator does.
+    /// Calls AWS with administrator permissions.
     pub fn aws(&self, service: &str, operation: &str, input: Value) -> Value {
         self.emulator.aws(service, operation, &input)
     }
 
-    /// One of the stack's outputs.
+    /// Returns an output of the stack.
     pub fn output(&self, key: &str) -> &str {
         let outputs = self.outputs.as_array().map_or(&[][..], Vec::as_slice);
         let found = outputs
@@ -102,18 +100,19 @@ impl Cloud {
             .unwrap_or_else(|| panic!("the stack has no output {key}: {:#}", self.outputs))
     }
 
-    /// GitHub sends a delivery to the HTTP API, signed as it does.
+    /// Sends a delivery to the HTTP API, signed like GitHub's.
     pub async fn deliver(&self, delivery: &WebhookDelivery) -> (StatusCode, Value) {
         self.deliver_as(delivery, &delivery.body).await
     }
 
-    /// As [`deliver`](Cloud::deliver), with another body under its signature.
+    /// Like [`deliver`](Cloud::deliver), with a body that differs from the signed
+    /// one.
     pub async fn deliver_as(&self, delivery: &WebhookDelivery, body: &[u8]) -> (StatusCode, Value) {
         let url: reqwest::Url = self.output("WebhookUrl").parse().expect("a URL");
         let host = url.host_str().expect("a host").to_owned();
         let api = host.split('.').next().expect("an API's id");
         let address = self.emulator.endpoint_url();
-        // A client for each call: connections end with the test that made them.
+        // A client per call: a connection must not outlive the test's runtime.
         let mut request = https::unguarded()
             .expect("TLS can be set up")
             .post(format!("{address}{}", url.path()))
@@ -129,7 +128,7 @@ impl Cloud {
         (status, body)
     }
 
-    /// The bus, for who puts events on it from outside.
+    /// Returns the bus, to publish events from outside.
     pub fn bus(&self) -> Batches<EventBridge> {
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
         EventBridge::bus(
@@ -140,12 +139,12 @@ impl Cloud {
         )
     }
 
-    /// The deployed table.
+    /// Returns the deployed table.
     pub fn state(&self) -> DynamoDb {
         DynamoDb::new(&self.emulator.sdk_config(), self.output("TableName"))
     }
 
-    /// What the table holds, by key.
+    /// Returns the content of the table, by key.
     pub async fn items(&self) -> BTreeMap<String, String> {
         let (state, now) = (self.state(), SystemClock.now());
         let mut items = BTreeMap::new();
@@ -158,7 +157,7 @@ impl Cloud {
         items
     }
 
-    /// Everything that has come into the dead-letter queue so far.
+    /// Returns all messages of the dead-letter queue so far.
     pub async fn dead_letters(&self) -> Vec<Value> {
         let mut letters = self.dead_letters.lock().await;
         let url = self.output("DeadLettersUrl");
@@ -175,9 +174,9 @@ impl Cloud {
         letters.clone()
     }
 
-    /// Waits until no event is on its way any more, deadlines left aside.
+    /// Waits until no event is in flight, except deadlines.
     pub async fn until_quiet(&self) {
-        self.eventually("no event is on its way", async || {
+        self.eventually("no event is in flight", async || {
             let queues = self.aws("sqs", "list-queues", json!({}));
             let urls = at(&queues, "/QueueUrls")
                 .as_array()
@@ -209,7 +208,7 @@ impl Cloud {
         .await;
     }
 
-    /// An item of the table is lost.
+    /// Deletes an item of the table.
     pub async fn lose(&self, key: &str) {
         let kind = key.split(':').next().expect("a kind");
         let item = json!({ "kind": { "S": kind }, "key": { "S": key } });
@@ -217,22 +216,22 @@ impl Cloud {
         self.aws("dynamodb", "delete-item", input);
     }
 
-    /// Waits for `condition`, looking often.
+    /// Polls `condition` until it returns a value.
     ///
     /// # Panics
-    /// When it does not come true; the message says where the log is.
+    /// Panics on a timeout; the message names the log file.
     pub async fn eventually<T>(&self, what: &str, condition: impl AsyncFnMut() -> Option<T>) -> T {
         let log = format!("the emulator's log is {}", self.emulator.log().display());
         waiting::eventually(what, PATIENCE, &log, condition).await
     }
 }
 
-/// What stands at `path` (RFC 6901) in an answer; null if there is nothing.
+/// Returns the value at `path` (RFC 6901), or null.
 fn at<'a>(answer: &'a Value, path: &str) -> &'a Value {
     answer.pointer(path).unwrap_or(&Value::Null)
 }
 
-/// Serves `world` for as long as the program runs, and gives its address.
+/// Serves `world` until the program ends, and returns its address.
 pub(crate) fn serve(world: World) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -272,7 +271,7 @@ fn deploy(emulator: &Emulator, template: &Path, github: &str) {
         "deploy",
         "--template-file",
         &path(&packaged),
-        // A template of this size goes by way of a bucket.
+        // The AWS CLI uploads a template of this size to a bucket.
         "--s3-bucket",
         CODE,
         "--stack-name",

@@ -1,6 +1,6 @@
-//! AWS on this machine: `ministack`, in a Python virtual environment that is
-//! made under `target/` at first use. What cannot be had fails the test that
-//! needs it, with a remedy; nothing is skipped.
+//! A local AWS emulator: `ministack`, in a Python virtual environment created under
+//! `target/` at first use. A missing requirement fails the test with instructions; no
+//! test is skipped.
 
 use crate::python::{self, Requirements};
 use crate::target;
@@ -20,22 +20,23 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// The region of everything here.
+/// AWS region of all tests.
 pub const REGION: &str = "us-east-1";
 const REQUIREMENTS: Requirements = Requirements {
     file: "tests/requirements.txt",
     text: include_str!("../requirements.txt"),
     options: &[],
 };
-/// It answers within a second or two; a busy machine takes longer.
+/// Start timeout. The emulator starts in a second or two; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two looks at what is not there yet.
+/// Interval between polls.
 const POLL: Duration = Duration::from_millis(20);
-/// Another program may take a port between its choice and its use.
+/// Number of ports to try, because another program may take a port between its selection
+/// and its use.
 const PORTS_TRIED: u32 = 3;
 
-/// An emulator of AWS on a port of its own on 127.0.0.1. It ends when it is
-/// dropped, or with this program, however that ends.
+/// An AWS emulator on its own port on 127.0.0.1. It stops when it is dropped, or when
+/// this program ends for any reason.
 #[derive(Debug)]
 pub struct Emulator {
     process: Child,
@@ -46,7 +47,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// The emulator that all tests of this program share.
+    /// Returns the emulator shared by all tests of this program.
     ///
     /// # Panics
     /// As [`Emulator::start`].
@@ -55,12 +56,12 @@ impl Emulator {
         SHARED.get_or_init(Self::start)
     }
 
-    /// Starts an emulator and waits until it answers. It keeps a log under
+    /// Starts an emulator and waits until it responds. Its log is under
     /// `target/emulator/`.
     ///
     /// # Panics
-    /// When Python or a package cannot be had, or the emulator does not answer
-    /// within a minute; the message has the remedy.
+    /// Panics if Python or a package is missing, or the emulator does not respond
+    /// within a minute; the message has instructions.
     pub fn start() -> Self {
         let directory = target::directory().join("emulator");
         let python = python::with(&REQUIREMENTS, &directory);
@@ -86,9 +87,8 @@ impl Emulator {
         fs::create_dir_all(&scratch).expect("target/ can be written to");
         let output = fs::File::create(&log).expect("target/ can be written to");
         let port = free_port();
-        // Nothing of this program's environment: a developer's own AWS
-        // settings are no business of the tests. What is set, the functions
-        // that it runs inherit.
+        // Clear the environment, so that a developer's AWS settings do not affect
+        // the tests. The emulated functions inherit these variables.
         let process = Command::new(python)
             .args(["-c", include_str!("emulator/watched.py")])
             .current_dir(&scratch)
@@ -116,7 +116,7 @@ impl Emulator {
         }
     }
 
-    /// Waits until it answers; whether it does.
+    /// Waits for a response. Returns `false` on a timeout.
     fn answers(&mut self) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
@@ -131,35 +131,35 @@ impl Emulator {
         false
     }
 
-    /// Where it listens, `http://127.0.0.1:…`: the `AWS_ENDPOINT_URL` of
-    /// whatever is to use it.
+    /// Returns its address, `http://127.0.0.1:…`, the value of `AWS_ENDPOINT_URL`
+    /// for clients.
     pub fn endpoint_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Its process, for a look at it from outside.
+    /// Returns its process id.
     pub fn process_id(&self) -> u32 {
         self.process.id()
     }
 
-    /// Where it keeps its log.
+    /// Returns the path of its log.
     pub fn log(&self) -> &Path {
         &self.log
     }
 
-    /// Where it keeps its files, and whoever uses it may keep theirs.
+    /// Returns the folder of its files, which tests may use too.
     pub fn folder(&self) -> &Path {
         self.log.parent().expect("a log is in a folder")
     }
 
-    /// Calls `operation` of `service`, such as `sqs` and `receive-message`, with
-    /// the AWS command line, as someone who may do everything.
+    /// Calls `operation` of `service`, such as `sqs` and `receive-message`, with the
+    /// AWS CLI and administrator permissions.
     ///
     /// # Panics
-    /// When it fails; the message has what it said.
+    /// Panics if the call fails; the message has its output.
     pub fn aws(&self, service: &str, operation: &str, input: &Value) -> Value {
         let input = input.to_string();
-        // The environment is not enough for SQS.
+        // The environment variable has no effect on SQS.
         let endpoint = ["--endpoint-url", &self.endpoint_url()];
         let call = [service, operation, "--cli-input-json", &input];
         let output = self.cli(&[&endpoint[..], &call[..]].concat());
@@ -169,10 +169,10 @@ impl Emulator {
         serde_json::from_str(&output).unwrap_or_else(|error| panic!("{error}: {output}"))
     }
 
-    /// Calls the AWS command line with `arguments`, and gives what it printed.
+    /// Runs the AWS CLI with `arguments` and returns its output.
     ///
     /// # Panics
-    /// When it fails; the message has what it said.
+    /// Panics if the command fails; the message has its output.
     pub fn cli(&self, arguments: &[&str]) -> String {
         let output = Command::new(&self.python)
             .args(["-m", "awscli", "--output", "json"])
@@ -197,7 +197,7 @@ impl Emulator {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// The configuration of a client that may do everything.
+    /// Returns the SDK configuration of a client with administrator permissions.
     pub fn sdk_config(&self) -> SdkConfig {
         let settings = config::Aws {
             region: REGION.to_owned(),
@@ -209,10 +209,10 @@ impl Emulator {
         aws::sdk_config(settings, &https::unguarded().expect("TLS can be set up"))
     }
 
-    /// Makes an empty table for state, and gives its name.
+    /// Creates an empty state table and returns its name.
     ///
     /// # Panics
-    /// When the emulator does not make it.
+    /// Panics if the emulator does not create it.
     pub async fn state_table(&self) -> String {
         let name = format!("state-{}", self.tables.fetch_add(1, Ordering::Relaxed));
         let text = |name: &str| {
@@ -252,7 +252,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // It kills its process group when its standard input closes.
+        // The guard kills its process group when its standard input closes.
         drop(self.process.stdin.take());
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(5) {

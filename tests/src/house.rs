@@ -1,5 +1,4 @@
-//! The whole set in one process, with a simulated GitHub before it and a clock
-//! that only the story moves.
+//! All functions in one process, with a simulated GitHub and a manual clock.
 
 use crate::interruption::{Interrupted, Interruption};
 use agent::Model;
@@ -24,13 +23,13 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use webhook::{Answer, Secrets, Webhook};
 
-/// The webhook's secret, on both sides.
+/// Webhook secret of both GitHub and the function.
 const SECRET: &str = "It's a Secret to Everybody";
 /// 2026-01-05T09:00:00Z.
 const START: i64 = 1_767_603_600;
-/// A story that takes more deliveries goes round in a circle.
+/// Limit of deliveries in a test; more indicate an endless loop.
 const MOST_DELIVERIES: usize = 2_000;
-/// The kinds of state items.
+/// Kinds of state items.
 pub(crate) const KINDS: [&str; 10] = [
     "budget:",
     "check:",
@@ -44,35 +43,33 @@ pub(crate) const KINDS: [&str; 10] = [
     "review:",
 ];
 
-/// Read once for all houses of a test.
+/// Loaded once for all tests of a program.
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
 static TEMPLATE: LazyLock<Arc<Template>> =
     LazyLock::new(|| Arc::new(Template::load(None).expect("the template that is built in")));
 
-/// What a house stands on, and what is left when it falls down.
+/// Environment of a house, which outlives a crash.
 #[derive(Clone)]
 pub struct Ground {
-    /// The time.
     pub clock: Arc<ManualClock>,
-    /// GitHub.
     pub world: World,
-    /// How it is reached; `None` is in this process.
+    /// GitHub client; `None` uses the world in process.
     pub github: Option<Arc<dyn GitHub>>,
-    /// Where state is kept.
+    /// State store.
     pub state: Arc<dyn StateBackend>,
-    /// Where deliveries wait.
+    /// Queue of pending deliveries.
     pub queue: Queue,
-    /// Who reviews beside the rules, if anybody.
+    /// Model beside the rules, if any.
     pub model: Option<Arc<dyn Model>>,
-    /// What whoever runs the bot wants of reviews.
+    /// The operator's policy.
     pub policy: Policy,
 }
 
 impl Ground {
-    /// All of it in memory.
+    /// Creates an environment in memory.
     ///
     /// # Panics
-    /// When SQLite has no memory.
+    /// Panics if SQLite cannot allocate memory.
     #[expect(clippy::expect_used, reason = "a test cannot go on without")]
     pub fn in_memory() -> Self {
         let start = Timestamp::from_second(START).expect("an instant");
@@ -89,9 +86,8 @@ impl Ground {
     }
 }
 
-/// The whole set.
+/// All functions, running in process.
 pub struct House {
-    /// What it stands on.
     pub ground: Ground,
     template: Arc<Template>,
     webhook: Webhook,
@@ -100,15 +96,15 @@ pub struct House {
 }
 
 /// # Panics
-/// Where the queue or the state cannot be read: nothing that a story tells.
+/// Panics if the queue or the state cannot be read.
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
 impl House {
-    /// A house of which nothing outlives the test.
+    /// Creates a house whose data ends with the test.
     pub fn new() -> Self {
         Self::on(Ground::in_memory(), Interruption::none())
     }
 
-    /// A house on this ground, one of whose calls may be interrupted.
+    /// Creates a house in this environment; `interruption` may interrupt a call.
     pub fn on(ground: Ground, interruption: Arc<Interruption>) -> Self {
         let template = TEMPLATE.clone();
         let clock: Arc<dyn Clock> = ground.clock.clone();
@@ -150,18 +146,17 @@ impl House {
         }
     }
 
-    /// GitHub.
     pub fn world(&self) -> &World {
         &self.ground.world
     }
 
-    /// GitHub sends a delivery, signed as it does.
+    /// Sends a delivery, signed like GitHub's.
     pub async fn deliver(&self, delivery: &WebhookDelivery) -> Answer {
         let answer = self.send(delivery).await;
         answer.expect("the webhook's function does not crash in this story")
     }
 
-    /// As [`deliver`](House::deliver); `None` when the function crashed.
+    /// Like [`deliver`](House::deliver); returns `None` if the function crashed.
     pub async fn send(&self, delivery: &WebhookDelivery) -> Option<Answer> {
         let mut headers = HeaderMap::new();
         for (name, value) in delivery.headers(SECRET) {
@@ -176,13 +171,12 @@ impl House {
         }
     }
 
-    /// Delivers until nothing waits any more, and lets as much time pass as that
-    /// takes.
+    /// Delivers until no delivery is pending, and advances the clock as required.
     pub async fn settle(&self) -> Vec<Tried> {
         self.settle_by(Timestamp::MAX).await
     }
 
-    /// Delivers what is due within `time`, and lets it pass.
+    /// Delivers everything due within `time`, and advances the clock by it.
     pub async fn settle_for(&self, time: Duration) -> Vec<Tried> {
         let until = self.ground.clock.now() + time;
         let tried = self.settle_by(until).await;
@@ -190,7 +184,7 @@ impl House {
         tried
     }
 
-    /// Delivers until the next event in line is one on `topic`.
+    /// Delivers until the next pending event is on `topic`.
     pub async fn settle_until(&self, topic: &str) {
         for _ in 0..MOST_DELIVERIES {
             let now = self.ground.clock.now();
@@ -203,7 +197,7 @@ impl House {
                 "no {topic} came up"
             );
         }
-        panic!("no end of deliveries, and no {topic} among them");
+        panic!("too many deliveries without {topic}");
     }
 
     async fn settle_by(&self, until: Timestamp) -> Vec<Tried> {
@@ -214,11 +208,11 @@ impl House {
                 None => return all,
             }
         }
-        panic!("no end of deliveries");
+        panic!("too many deliveries");
     }
 
-    /// Tries the next delivery, when it is due until then; `Some(None)`: its
-    /// function crashed. `None`: there is none.
+    /// Attempts the next delivery due by `until`. Returns `Some(None)` if its
+    /// function crashed, and `None` without a due delivery.
     async fn step(&self, until: Timestamp) -> Option<Option<Tried>> {
         let Ground { queue, clock, .. } = &self.ground;
         let next = queue.next_due().await.expect("the queue")?;
@@ -231,7 +225,8 @@ impl House {
             biased;
             tried = self.runner.step() => Some(tried.expect("the queue")),
             () = self.interruption.crash() => {
-                // AWS notices that nobody answers, and delivers it again.
+                // AWS detects the missing response and retries the
+                // delivery.
                 let route = self.template.route(&in_hand.rule, &in_hand.target);
                 let wait = match route.expect("its route").via {
                     Via::Invoke { .. } => Duration::from_secs(60),
@@ -244,12 +239,12 @@ impl House {
         }
     }
 
-    /// The bot's reviews, as the pull request's page shows them.
+    /// Returns the bot's reviews as the pull request's page shows them.
     pub fn reviews(&self, pr: &PrKey) -> Vec<PostedReview> {
         self.world().bot_reviews(pr)
     }
 
-    /// The bot's only review.
+    /// Returns the bot's only review.
     #[track_caller]
     pub fn review(&self, pr: &PrKey) -> PostedReview {
         let mut reviews = self.reviews(pr);
@@ -258,7 +253,7 @@ impl House {
         reviews.pop().expect("there is one")
     }
 
-    /// Every state item, by key.
+    /// Returns every state item, by key.
     pub async fn items(&self) -> BTreeMap<Key, Stored> {
         let Ground { state, clock, .. } = &self.ground;
         let mut items = BTreeMap::new();
@@ -272,7 +267,7 @@ impl House {
         items
     }
 
-    /// Every event that was on the bus, as the journal has them.
+    /// Returns every event of the bus, from the journal.
     pub async fn journal(&self) -> Vec<Event> {
         let items = self.items().await.into_iter();
         let entries = items.filter(|(key, _)| key.kind() == "journal");
@@ -284,14 +279,14 @@ impl House {
             .collect()
     }
 
-    /// The journal's events on `topic`.
+    /// Returns the journal's events on `topic`.
     pub async fn said(&self, topic: &str) -> Vec<Event> {
         let mut events = self.journal().await;
         events.retain(|event| event.topic.as_str() == topic);
         events
     }
 
-    /// What was given up.
+    /// Returns the permanently failed deliveries.
     pub async fn dead_letters(&self) -> Vec<DeadLetter> {
         self.ground.queue.dead_letters().await.expect("the queue")
     }
@@ -303,7 +298,7 @@ impl Default for House {
     }
 }
 
-/// What a review looks like on the page, without the hidden marker.
+/// Formats a review as the page shows it, without the hidden marker.
 pub fn shown(review: &PostedReview) -> String {
     let vote = match review.event {
         ReviewEvent::Comment => "COMMENT",

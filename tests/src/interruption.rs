@@ -1,6 +1,6 @@
-//! Functions that stop in the middle. Whatever a function does to the world goes
-//! through here and is counted: state, bus, GitHub. One of the calls, chosen by
-//! its number, is the last that its function makes, or has no answer.
+//! Functions that stop in the middle. This module counts every external call of a
+//! function: state, bus, GitHub. One call, selected by its number, is the last one
+//! before a crash, or its result is lost.
 
 use agent::{AgentError, Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
@@ -19,21 +19,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
-/// What happens to a call.
+/// Effect of the interruption on a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
-    /// The function ends before the call.
+    /// The function crashes before the call.
     CrashBefore,
-    /// The call is done, and the function ends before it hears of it.
+    /// The call takes effect, and the function crashes before the response.
     CrashAfter,
-    /// The call is not done, and the function is told so.
+    /// The call has no effect and returns an error.
     Refused,
-    /// The call is done, and the function is told that nobody answered.
+    /// The call takes effect, but returns an error as if the response were lost.
     AnswerLost,
 }
 
 impl How {
-    /// All of them.
     pub const ALL: [Self; 4] = [
         Self::CrashBefore,
         Self::CrashAfter,
@@ -56,7 +55,7 @@ impl How {
     }
 }
 
-/// Counts calls, and interrupts one of them or none.
+/// Counts calls and interrupts at most one of them.
 #[derive(Debug, Default)]
 pub struct Interruption {
     chosen: Option<(usize, How)>,
@@ -66,12 +65,12 @@ pub struct Interruption {
 }
 
 impl Interruption {
-    /// Nothing is interrupted.
+    /// Creates an instance that interrupts no call.
     pub fn none() -> Arc<Self> {
         Arc::default()
     }
 
-    /// The `nth` call, from 1, is interrupted.
+    /// Creates an instance that interrupts the `nth` call, counted from 1.
     pub fn of(nth: usize, how: How) -> Arc<Self> {
         Arc::new(Self {
             chosen: Some((nth, how)),
@@ -79,12 +78,12 @@ impl Interruption {
         })
     }
 
-    /// How many calls there were.
+    /// Returns the number of calls.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// The call that was interrupted, if it was ever made.
+    /// Returns the name of the interrupted call, if it was made.
     pub fn hit(&self) -> Option<String> {
         self.hit
             .lock()
@@ -92,7 +91,7 @@ impl Interruption {
             .clone()
     }
 
-    /// Returns when a function has crashed: whoever runs it lets go of it.
+    /// Returns when a function has crashed; the caller then drops the function.
     pub async fn crash(&self) {
         self.crash.notified().await;
     }
@@ -109,7 +108,7 @@ impl Interruption {
         };
         *self.hit.lock().unwrap_or_else(PoisonError::into_inner) = Some(what());
         if how.is_done() {
-            // What it answers, nobody hears.
+            // The crash discards the response.
             drop(work.await);
         }
         if how.is_crash() {
@@ -120,14 +119,14 @@ impl Interruption {
     }
 }
 
-/// Something that functions use, interrupted.
+/// Wrapper of a dependency with interruptible calls.
 pub struct Interrupted<T: ?Sized> {
     by: Arc<Interruption>,
     inner: Arc<T>,
 }
 
 impl<T: ?Sized> Interrupted<T> {
-    /// `inner`, `by` which calls to it are interrupted.
+    /// Wraps `inner`; `by` interrupts its calls.
     pub fn new(inner: Arc<T>, by: &Arc<Interruption>) -> Arc<Self> {
         let by = by.clone();
         Arc::new(Self { by, inner })

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Shared code of the end-to-end tests.
 
 pub mod changes;
 pub mod cloud;

@@ -1,16 +1,16 @@
-//! What is logged, for those who look for what must not be.
+//! Captures log output, for tests that check it for secrets.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Everything that this thread logs, down to the last detail and by whomever.
+/// All log output of this thread, at every level and from every crate.
 #[derive(Debug, Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Listens until the guard is dropped.
+    /// Captures output until the guard is dropped.
     pub fn listen() -> (Self, DefaultGuard) {
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt()
@@ -21,7 +21,7 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    /// As it would be read.
+    /// Returns the captured text.
     pub fn text(&self) -> String {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()

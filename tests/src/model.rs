@@ -1,22 +1,21 @@
-//! A model that says what a story has it say, without a network. What crosses one,
-//! `shared/model-world` is for.
+//! A scripted model without a network. Use `shared/model-world` for tests over HTTP.
 
 use agent::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What it does with a question.
+/// Function that answers a prompt.
 type Reply = dyn Fn(&str) -> Result<Value, AgentError> + Send + Sync;
 
-/// The model.
+/// A model with scripted answers.
 pub struct Scripted {
     reply: Box<Reply>,
     asked: Mutex<Vec<String>>,
 }
 
 impl Scripted {
-    /// A model that answers the text of a question with `reply`.
+    /// Creates a model that answers a prompt with `reply`.
     pub fn new(
         reply: impl Fn(&str) -> Result<Value, AgentError> + Send + Sync + 'static,
     ) -> Arc<Self> {
@@ -26,7 +25,7 @@ impl Scripted {
         })
     }
 
-    /// Everything that it was asked, instructions and all.
+    /// Returns every prompt, including the instructions.
     pub fn asked(&self) -> Vec<String> {
         let asked = self.asked.lock();
         asked.unwrap_or_else(PoisonError::into_inner).clone()
@@ -61,23 +60,23 @@ impl Model for Scripted {
     }
 }
 
-/// Something that a model notices wherever it is shown, and what it makes of it.
+/// A pattern that a scripted model reports wherever a prompt shows it.
 #[derive(Debug, Clone, Copy)]
 pub struct Notice {
-    /// Which subject it notices it for, such as `logic`.
+    /// Subject of the prompts that it applies to, such as `logic`.
     pub subject: &'static str,
-    /// What stands in the line.
+    /// Text in the line.
     pub text: &'static str,
-    /// What it calls it.
+    /// Title of the finding.
     pub title: &'static str,
-    /// How bad it says that is.
+    /// Severity of the finding.
     pub severity: &'static str,
-    /// Whether it can name the line that proves it.
+    /// `true` if the model can quote the line as proof.
     pub holds: bool,
 }
 
 impl Notice {
-    /// In medium earnest, with a proof.
+    /// Creates a notice of medium severity with a proof.
     pub const fn of(subject: &'static str, text: &'static str, title: &'static str) -> Self {
         Self {
             subject,
@@ -89,8 +88,8 @@ impl Notice {
     }
 }
 
-/// A model that reads: it reports what stands on the added lines that it is shown, and
-/// asked for proof it quotes the line.
+/// Creates a model that reports each notice on the added lines of a prompt. Asked for
+/// proof, it quotes the line.
 pub fn attentive(notices: &'static [Notice]) -> Arc<Scripted> {
     Scripted::new(move |question| {
         Ok(if is_second_look(question) {
@@ -101,7 +100,8 @@ pub fn attentive(notices: &'static [Notice]) -> Arc<Scripted> {
     })
 }
 
-/// A model that misses what [`changes::gone`](crate::changes::gone) takes out.
+/// Creates a model that reports the check removed by
+/// [`changes::gone`](crate::changes::gone).
 pub fn misses_the_check() -> Arc<Scripted> {
     Scripted::new(|question| {
         Ok(if is_second_look(question) {
@@ -118,12 +118,12 @@ pub fn misses_the_check() -> Arc<Scripted> {
     })
 }
 
-/// Whether a question is the one for proof.
+/// Returns `true` for the prompt of the second look.
 pub fn is_second_look(question: &str) -> bool {
     question.contains("[untrusted findings ")
 }
 
-/// What a reading model says of the lines that a question shows.
+/// Returns the findings of a prompt's lines.
 pub fn noticed(question: &str, notices: &[Notice]) -> Value {
     let (mut path, mut findings) = ("", Vec::new());
     for line in question.lines() {
@@ -150,7 +150,7 @@ pub fn noticed(question: &str, notices: &[Notice]) -> Value {
     answer(&findings)
 }
 
-/// Its answer to the question for proof.
+/// Returns the answer to the prompt of the second look.
 pub fn proofs(question: &str, notices: &[Notice]) -> Value {
     let mut findings = Vec::new();
     for line in question.lines() {
@@ -175,12 +175,12 @@ pub fn proofs(question: &str, notices: &[Notice]) -> Value {
     json!({ "findings": findings })
 }
 
-/// What a second look says of one finding.
+/// Returns a second look's result for one finding.
 pub fn proof(number: u32, holds: bool, quote: &str, why: &str) -> Value {
     json!({ "number": number, "holds": holds, "quote": quote, "why": why })
 }
 
-/// One finding, as a model says it.
+/// Returns one finding in the model's format.
 pub fn finding(path: &str, line: u32, title: &str, explanation: &str) -> Value {
     json!({
         "path": path, "start_line": line, "line": line, "severity": "medium",
@@ -188,7 +188,7 @@ pub fn finding(path: &str, line: u32, title: &str, explanation: &str) -> Value {
     })
 }
 
-/// A whole answer.
+/// Returns a complete answer.
 pub fn answer(findings: &[Value]) -> Value {
     json!({ "findings": findings, "quality_score": 7 })
 }

@@ -1,4 +1,4 @@
-//! GitHub's own description of its REST API, as the package `@octokit/openapi` has it.
+//! Loads GitHub's OpenAPI description from the package `@octokit/openapi`.
 
 use crate::target;
 use serde_json::Value;
@@ -7,20 +7,21 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
-/// The package, of one version.
+/// Package with a pinned version.
 const PACKAGE: &str = "@octokit/openapi@23.0.2";
 
-/// The file in it that describes api.github.com.
+/// File of the package that describes api.github.com.
 const FILE: &str = "package/generated/api.github.com.json";
 
-/// Its SHA-256.
+/// SHA-256 of the file.
 const SHA_256: &str = "829b4bebb19a53133289f7b0bc819f4f1118115821db2ca9f25e9ee995a7da2a";
 
-/// The description. It is fetched by npm into the target directory at first use; of
-/// several programs that want it one fetches it and the others wait.
+/// Returns the description. npm downloads it into the target directory at first use; a
+/// lock makes concurrent programs wait.
 ///
 /// # Panics
-/// When it cannot be had, or is another one; the message has the remedy.
+/// Panics if the file is unavailable or differs from the expected one; the message has
+/// instructions.
 pub fn description() -> Value {
     let directory = target::directory().join("octokit-openapi");
     fs::create_dir_all(&directory).expect("target/ can be written to");
@@ -35,7 +36,7 @@ pub fn description() -> Value {
     assert_eq!(
         sha_256(&bytes),
         SHA_256,
-        "{FILE} of {PACKAGE} is another one than this test was written to"
+        "{FILE} of {PACKAGE} differs from the version that this test expects"
     );
     serde_json::from_slice(&bytes).expect("a description in JSON")
 }
@@ -74,7 +75,7 @@ fn run(command: &mut Command, remedy: &str) -> String {
         Err(error) => error.to_string(),
     };
     panic!(
-        "GitHub's description of its API ({PACKAGE}) cannot be had: {remedy}, and run the tests again.\n{}: {why}",
+        "GitHub's description of its API ({PACKAGE}) is unavailable: {remedy}, and run the tests again.\n{}: {why}",
         program.display()
     );
 }

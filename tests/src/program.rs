@@ -1,4 +1,4 @@
-//! Programs that run beside the tests, and end with them.
+//! Child processes that end with the tests.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Between two looks at whether it has ended.
+/// Interval between polls.
 const POLL: Duration = Duration::from_millis(20);
-/// What is killed is gone at once; a busy machine takes longer.
+/// Timeout of a kill. It is immediate; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A program that runs until it is dropped, or this one ends, in whatever way. What
-/// it has started ends with it.
+/// A program that runs until it is dropped, or until this one ends for any reason. Its
+/// own child processes end with it.
 #[derive(Debug)]
 pub(crate) struct Program {
     guard: Child,
@@ -20,8 +20,8 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts `command`: its program, arguments, folder and environment. What it
-    /// prints goes to the file `log`.
+    /// Starts `command` with its arguments, folder and environment. Its output goes
+    /// to the file `log`.
     pub(crate) fn start(command: &Command, log: &Path) -> Self {
         let folder = log.parent().expect("a log is in a folder");
         fs::create_dir_all(folder).expect("target/ can be written to");
@@ -41,7 +41,8 @@ impl Program {
             };
         }
         let guard = guard
-            // A Ctrl-C in the terminal is not for it: it ends when this program does.
+            // Ctrl-C in the terminal must not reach it: it ends with this
+            // program.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(output.try_clone().expect("a log can be shared"))
@@ -54,17 +55,17 @@ impl Program {
         }
     }
 
-    /// Whether it has ended by itself.
+    /// Returns `true` if it has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.guard.try_wait().is_ok_and(|ended| ended.is_some())
     }
 
-    /// Where what it prints goes.
+    /// Returns the path of its output.
     pub(crate) fn log(&self) -> &Path {
         &self.log
     }
 
-    /// What it has printed so far.
+    /// Returns its output so far.
     pub(crate) fn printed(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
@@ -72,7 +73,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Its guard ends it when standard input closes.
+        // The guard kills it when standard input closes.
         drop(self.guard.stdin.take());
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE && !self.has_ended() {
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
     use crate::target;
 
-    /// Names the processes, and is nobody else's.
+    /// Unique argument that identifies the processes.
     const MARK: &str = "600.0625";
 
     fn marked() -> usize {
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_has_started_ends_with_it() {
+    fn children_end_with_program() {
         let log = target::directory().join("watch/guard.log");
         let mut command = Command::new("python3");
         let away = format!(

@@ -1,25 +1,25 @@
-//! Python virtual environments, each with what one of the requirements' files lists.
+//! Python virtual environments, each with the packages of one requirements file.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What is in a virtual environment.
+/// Packages of a virtual environment.
 pub(crate) struct Requirements {
-    /// The file, from the repository's root.
+    /// Path of the file, from the repository's root.
     pub(crate) file: &'static str,
-    /// What it says.
+    /// Content of the file.
     pub(crate) text: &'static str,
-    /// What pip is told beside it.
+    /// Additional options of pip.
     pub(crate) options: &'static [&'static str],
 }
 
-/// The `python` of a virtual environment in `directory` that has the
-/// `requirements`. It is made at first use, and again when they have changed; of
-/// several programs that want it one makes it and the others wait.
+/// Returns the `python` of a virtual environment in `directory` with the `requirements`.
+/// It is created at first use, and again after a change of the requirements; a lock
+/// makes concurrent programs wait.
 ///
 /// # Panics
-/// When Python or a package cannot be had; the message has the remedy.
+/// Panics if Python or a package is missing; the message has instructions.
 pub(crate) fn with(requirements: &Requirements, directory: &Path) -> PathBuf {
     fs::create_dir_all(directory).expect("target/ can be written to");
     let lock = File::create(directory.join("venv.lock")).expect("target/ can be written to");
@@ -70,7 +70,7 @@ fn run(command: &mut Command, file: &str, remedy: &str) {
         Err(error) => error.to_string(),
     };
     panic!(
-        "what {file} lists cannot be installed: {remedy}, and run the tests again.\n{}: {why}",
+        "the packages in {file} cannot be installed: {remedy}, and run the tests again.\n{}: {why}",
         program.display()
     );
 }

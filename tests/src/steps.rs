@@ -1,4 +1,4 @@
-//! Steps that many stories take, and what GitHub shows after them.
+//! Common steps of tests, and the resulting state of GitHub's pages.
 
 use crate::changes;
 use crate::house::{Ground, House, shown};
@@ -14,18 +14,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where a repository says what it wants.
+/// Path of a repository's settings.
 pub const SETTINGS: &str = ".github/review-bot.toml";
-/// A minute.
 pub const MINUTE: Duration = Duration::from_secs(60);
 
-/// What the model of these stories notices, and can prove.
+/// Notices that the scripted model reports and proves.
 pub const MODEL: &[Notice] = &[OVERFLOW, SWAPPED];
-/// In [`FIRST`] and in [`SECOND`].
+/// Present in [`FIRST`] and [`SECOND`].
 pub const OVERFLOW: Notice = Notice::of("logic", "left + 1", "It overflows");
-/// In [`SECOND`].
+/// Present in [`SECOND`].
 pub const SWAPPED: Notice = Notice::of("logic", "store(0, left)", "The arguments are swapped");
-/// `src/turn.rs` as it is proposed: a debugging aid for the rules, an overflow for the
+/// First version of `src/turn.rs`: a debugging macro for the rules, an overflow for the
 /// model.
 pub const FIRST: [&str; 5] = [
     "/// Turns left to right.",
@@ -34,7 +33,8 @@ pub const FIRST: [&str; 5] = [
     "    left + 1",
     "}",
 ];
-/// And after a push: the aid is gone, the overflow has moved down, arguments are swapped.
+/// Version after a push: the macro is removed, the overflow has moved down, arguments
+/// are swapped.
 pub const SECOND: [&str; 6] = [
     "/// Turns left to right.",
     "/// Twice, it is left again.",
@@ -44,7 +44,7 @@ pub const SECOND: [&str; 6] = [
     "}",
 ];
 
-/// `octocat` proposes this.
+/// Returns a pull request by `octocat` with this diff.
 pub fn proposing(diff: String) -> NewPullRequest {
     NewPullRequest {
         diff,
@@ -53,7 +53,7 @@ pub fn proposing(diff: String) -> NewPullRequest {
 }
 
 /// # Panics
-/// When something is not handled, or is given up.
+/// Panics if a delivery fails or remains unhandled.
 #[track_caller]
 pub fn all_handled(tried: &[Tried]) {
     for tried in tried {
@@ -62,10 +62,10 @@ pub fn all_handled(tried: &[Tried]) {
 }
 
 /// # Panics
-/// Where a story cannot go on: GitHub is not answered, or something was given up.
+/// Panics if the webhook fails or a delivery fails permanently.
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
 impl House {
-    /// A house in which `model` reviews, too.
+    /// Creates a house with a model.
     pub fn with(model: &Arc<Scripted>) -> Self {
         let model: Arc<dyn Model> = model.clone();
         let ground = Ground {
@@ -75,7 +75,7 @@ impl House {
         Self::on(ground, Interruption::none())
     }
 
-    /// Settings on the base branch of the repository that stories are about.
+    /// Writes the settings to the base branch of the tests' repository.
     #[must_use]
     pub fn under(self, settings: &str) -> Self {
         let repo = NewPullRequest::default().repo;
@@ -83,7 +83,7 @@ impl House {
         self
     }
 
-    /// GitHub says it, and everything that follows from it happens.
+    /// Sends a delivery and processes all resulting events.
     pub async fn hear(&self, delivery: &WebhookDelivery) {
         self.take(delivery).await;
         self.settle().await;
@@ -91,25 +91,25 @@ impl House {
         assert!(dead.is_empty(), "given up: {dead:#?}");
     }
 
-    /// GitHub says it, and nothing follows yet.
+    /// Sends a delivery without processing the resulting events.
     pub async fn take(&self, delivery: &WebhookDelivery) {
         let answer = self.deliver(delivery).await;
         assert_eq!(answer.status.as_u16(), 202, "{}", answer.message);
     }
 
-    /// Someone opens a pull request, and its delivery is on its way.
+    /// Opens a pull request and returns its unsent delivery.
     pub fn begins(&self, diff: String) -> (PrKey, WebhookDelivery) {
         self.begins_with(proposing(diff))
     }
 
-    /// As [`begins`](House::begins).
+    /// Like [`begins`](House::begins).
     pub fn begins_with(&self, pull: NewPullRequest) -> (PrKey, WebhookDelivery) {
         let delivery = self.world().open_pull_request(pull);
         (delivery.pr.clone().expect("a pull request"), delivery)
     }
 
-    /// GitHub gives the diff to two specialists and not to security, until `tries`
-    /// of its own are over.
+    /// Makes GitHub fail for the security specialist until it has tried `tries`
+    /// times. The two other specialists get the diff.
     pub async fn without_security(&self, delivery: &WebhookDelivery, tries: u32) {
         let world = self.world();
         world.fail_next_on(Call::Diff, Fault::Unavailable);
@@ -121,20 +121,20 @@ impl House {
         }
     }
 
-    /// Someone opens a pull request.
+    /// Opens a pull request and processes all events.
     pub async fn opens(&self, pull: NewPullRequest) -> PrKey {
         let delivery = self.world().open_pull_request(pull);
         self.hear(&delivery).await;
         delivery.pr.expect("a pull request")
     }
 
-    /// A minute later there is a new head.
+    /// Pushes a new head one minute later.
     pub async fn pushes(&self, pr: &PrKey, diff: impl Into<String>) {
         self.ground.clock.advance(MINUTE);
         self.hear(&self.world().push(pr, diff)).await;
     }
 
-    /// How often every item was written.
+    /// Returns the version of every item.
     pub async fn versions(&self) -> BTreeMap<String, Version> {
         let items = self.items().await.into_iter();
         items
@@ -142,10 +142,10 @@ impl House {
             .collect()
     }
 
-    /// The reviews in state, by key.
+    /// Returns the reviews in state, by key.
     #[expect(
         clippy::indexing_slicing,
-        reason = "what is not there is null in a JSON value"
+        reason = "a missing key of a JSON value is null"
     )]
     pub async fn kept(&self, kind: &str) -> Vec<Value> {
         let items = self.items().await.into_iter();
@@ -157,12 +157,12 @@ impl House {
         .collect()
     }
 
-    /// The newest of the bot's reviews.
+    /// Returns the bot's newest review.
     pub fn newest(&self, pr: &PrKey) -> PostedReview {
         self.reviews(pr).pop().expect("a review")
     }
 
-    /// All that GitHub shows of the bot on a pull request's page.
+    /// Returns everything that a pull request's page shows of the bot.
     pub fn page(&self, pr: &PrKey) -> Page {
         let world = self.world();
         let comments = world.comments(pr).into_iter();
@@ -180,23 +180,23 @@ impl House {
     }
 }
 
-/// What GitHub shows of the bot, without hidden markers.
+/// Posts of the bot on GitHub, without hidden markers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Its reviews, oldest first.
+    /// Reviews, oldest first.
     pub reviews: Vec<String>,
-    /// Its comments on the conversation page.
+    /// Comments on the conversation page.
     pub summaries: Vec<String>,
-    /// The checks of the newest head: how each ends, and its title.
+    /// Checks of the newest head: conclusion and title of each.
     pub checks: Vec<String>,
 }
 
-/// A comment without its marker.
+/// Returns a comment without its marker.
 pub fn visible(body: &str) -> &str {
     body.rsplit_once("<!-- ").map_or(body, |(text, _)| text)
 }
 
-/// Lines of `src/turn.rs`, as a new file.
+/// Returns the diff of a new file `src/turn.rs` with these lines.
 pub fn turn(lines: &[&str]) -> String {
     changes::new_file("src/turn.rs", lines)
 }

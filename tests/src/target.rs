@@ -1,14 +1,14 @@
-//! Cargo's target directory, and the binaries in it.
+//! Cargo's target directory and its binaries.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The repository's root.
+/// Root of the repository.
 pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// What Cargo sets for the programs that it runs, as far as build scripts look at it
-/// too: with these set, they would be run anew, and whatever depends on them built
-/// anew, on every change between this program's Cargo and that of a shell.
+/// Variables that Cargo sets for its child programs and that build scripts depend on. If
+/// they were inherited, Cargo would rebuild the dependent crates whenever it alternates
+/// between this program and a shell.
 const OF_THIS_PACKAGE: [&str; 7] = [
     "CARGO_MANIFEST_DIR",
     "CARGO_MANIFEST_PATH",
@@ -19,7 +19,8 @@ const OF_THIS_PACKAGE: [&str; 7] = [
     "CARGO_PKG_VERSION_PRE",
 ];
 
-/// Cargo's target directory, which this program is in. Cargo marks it.
+/// Returns Cargo's target directory, which contains this program. Cargo marks it with a
+/// tag file.
 pub(crate) fn directory() -> PathBuf {
     let program = std::env::current_exe().expect("this program has a path");
     program
@@ -29,16 +30,15 @@ pub(crate) fn directory() -> PathBuf {
         .to_owned()
 }
 
-/// A binary of the repository that [`build`] has built.
+/// Returns the path of a binary that [`build`] creates.
 pub(crate) fn binary(name: &str) -> PathBuf {
     directory().join("debug").join(name)
 }
 
-/// Builds every binary as `cargo lambda watch` builds the functions, so that it finds
-/// them built.
+/// Builds every binary like `cargo lambda watch`, which then reuses them.
 ///
 /// # Panics
-/// When one does not build; the message has what Cargo said.
+/// Panics if the build fails; the message has Cargo's output.
 pub(crate) fn build() {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
@@ -54,8 +54,8 @@ pub(crate) fn build() {
     run(as_from_a_shell(&mut cargo));
 }
 
-/// Gives `command`, which runs Cargo, the environment that it has in a shell, so that
-/// both find built what the other has built.
+/// Gives `command`, which runs Cargo, the environment of a shell, so that both share
+/// build results.
 pub(crate) fn as_from_a_shell(command: &mut Command) -> &mut Command {
     for variable in OF_THIS_PACKAGE {
         command.env_remove(variable);
@@ -63,10 +63,10 @@ pub(crate) fn as_from_a_shell(command: &mut Command) -> &mut Command {
     command
 }
 
-/// Runs `command` to its end.
+/// Runs `command` until it exits.
 ///
 /// # Panics
-/// When it fails; the message has what it said.
+/// Panics if it fails; the message has its output.
 pub(crate) fn run(command: &mut Command) {
     let output = command
         .output()

@@ -1,14 +1,14 @@
-//! Waiting for what others do.
+//! Waits for asynchronous conditions.
 
 use std::time::{Duration, Instant};
 
-/// Between two looks at what is not there yet.
+/// Interval between polls.
 const POLL: Duration = Duration::from_millis(50);
 
-/// Waits for `condition` for as long as `patience` lasts, looking often.
+/// Polls `condition` until `patience` is over.
 ///
 /// # Panics
-/// When it does not come true; the message names `what`, and tells `where_logs_are`.
+/// Panics on a timeout; the message contains `what` and `where_logs_are`.
 pub(crate) async fn eventually<T>(
     what: &str,
     patience: Duration,

@@ -1,5 +1,5 @@
-//! `cargo lambda watch` with the functions' real binaries, `github-bot bus` before it,
-//! and a simulated GitHub on loopback: all of AWS that development needs.
+//! Runs `cargo lambda watch` with the functions' real binaries, `github-bot bus`, and a
+//! simulated GitHub on loopback: a development environment without AWS.
 
 use crate::cloud::{SECRET, serve};
 use crate::emulator::free_port;
@@ -28,17 +28,16 @@ const REQUIREMENTS: Requirements = Requirements {
     options: &["--no-deps"],
 };
 const BUS: &str = "github-bot";
-/// A function is built, if it has to be, and started at its first call.
+/// Timeout of a condition. A function's first call may have to build and start it.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Between two looks at what is not there yet.
+/// Interval between polls.
 const POLL: Duration = Duration::from_millis(50);
-/// As far ahead as deliveries are looked for: further than any is put off.
+/// Time ahead in which pending deliveries are counted: longer than any delay.
 const AHEAD: Duration = Duration::from_hours(24);
 
-/// The running functions, and what they talk to. It ends when it is dropped, or with
-/// this program, however that ends.
+/// The running functions and their environment. They stop when it is dropped, or when
+/// this program ends for any reason.
 pub struct Watch {
-    /// GitHub.
     pub world: World,
     template: Template,
     queue: Queue,
@@ -46,17 +45,16 @@ pub struct Watch {
     lambda: Program,
     port: u16,
     bus: Program,
-    /// Of several programs that share `target/` one has its folder, and the others
-    /// wait.
+    /// Excludes other programs from the folder in `target/`; they wait.
     _lock: File,
 }
 
 impl Watch {
-    /// What all tests of this program share.
+    /// Returns the instance shared by all tests of this program.
     ///
     /// # Panics
-    /// When a binary does not build, or cargo-lambda cannot be had; the message says
-    /// which.
+    /// Panics if a binary does not build or cargo-lambda is missing; the message
+    /// names the cause.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Watch> = OnceCell::const_new();
         SHARED.get_or_init(async || Self::start()).await
@@ -118,15 +116,14 @@ impl Watch {
         }
     }
 
-    /// The template's rules.
     pub fn template(&self) -> &Template {
         &self.template
     }
 
-    /// GitHub sends a delivery to the webhook function's URL, signed as it does.
+    /// Sends a delivery to the webhook function's URL, signed like GitHub's.
     pub async fn deliver(&self, delivery: &WebhookDelivery) -> (StatusCode, Value) {
         let url = format!("http://127.0.0.1:{}/lambda-url/webhook/webhook", self.port);
-        // A client for each call: connections end with the test that made them.
+        // A client per call: a connection must not outlive the test's runtime.
         let mut request = https::unguarded()
             .expect("TLS can be set up")
             .post(url)
@@ -143,11 +140,11 @@ impl Watch {
         (status, body)
     }
 
-    /// `cargo lambda invoke`s `function` with the file `sample`: the answer that it
-    /// prints.
+    /// Runs `cargo lambda invoke` for `function` with the file `sample` and returns
+    /// the printed response.
     ///
     /// # Errors
-    /// What it says when it fails, on one line.
+    /// Error output of the command, in one line.
     pub async fn invoke(&self, function: &str, sample: &Path) -> Result<Value, String> {
         let mut command = tokio::process::Command::new(&self.cargo_lambda);
         command
@@ -168,12 +165,12 @@ impl Watch {
             let answer = serde_json::from_str(&printed);
             return Ok(answer.unwrap_or_else(|error| panic!("{what}: {error}: {printed}{said}")));
         }
-        // It breaks lines, and draws one beside them.
+        // The command wraps lines and draws a border.
         let words = said.split_whitespace().filter(|word| *word != "│");
         Err(words.collect::<Vec<_>>().join(" "))
     }
 
-    /// Waits until no event about `pr` is on its way any more, deadlines left aside.
+    /// Waits until no event about `pr` is in flight, except deadlines.
     pub async fn until_quiet(&self, pr: &PrKey) {
         let subject = Value::from(pr.to_string());
         let is_about_it =
@@ -182,7 +179,7 @@ impl Watch {
             let route = self.template.route(&delivery.rule, &delivery.target);
             route.is_some_and(|route| !route.via.delay().is_zero())
         };
-        self.eventually(&format!("no event about {pr} is on its way"), async || {
+        self.eventually(&format!("no event about {pr} is in flight"), async || {
             let at = SystemClock.now() + AHEAD;
             let waiting = self.queue.due(at, usize::MAX).await.expect("the queue");
             let is_left = |delivery: &Delivery| !is_about_it(delivery) || is_deadline(delivery);
@@ -191,15 +188,15 @@ impl Watch {
         .await;
     }
 
-    /// Waits for `condition`, looking often.
+    /// Polls `condition` until it returns a value.
     ///
     /// # Panics
-    /// When it does not come true; the message says where the logs are.
+    /// Panics on a timeout; the message names the log files.
     pub async fn eventually<T>(&self, what: &str, condition: impl AsyncFnMut() -> Option<T>) -> T {
         waiting::eventually(what, PATIENCE, &self.logs(), condition).await
     }
 
-    /// Where the logs are.
+    /// Describes the paths of the logs.
     pub fn logs(&self) -> String {
         let (bus, lambda) = (self.bus.log().display(), self.lambda.log().display());
         format!("the bus's log is {bus}, the functions' {lambda}")
@@ -217,7 +214,7 @@ fn start_bus(lambda: u16, queue: &Path, log: &Path) -> Program {
     Program::start(&command, log)
 }
 
-/// The path of a database `name` in `folder` that is not there yet.
+/// Returns the path of a new database `name` in `folder`.
 fn fresh(folder: &Path, name: &str) -> PathBuf {
     for leftover in ["", "-wal", "-shm", ".lock"] {
         let path = folder.join(format!("{name}{leftover}"));
@@ -230,7 +227,7 @@ fn fresh(folder: &Path, name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// Waits until `program` has something to show.
+/// Waits until `shown` finds a value in the program's output.
 fn until<T>(program: &mut Program, shown: impl Fn(&Program) -> Option<T>) -> T {
     let begun = Instant::now();
     loop {

@@ -1,5 +1,5 @@
-//! The house's own clients of GitHub and of the model, over HTTP on loopback: what they
-//! ask crosses a network, and the worlds keep it.
+//! The production clients of GitHub and of the model, over HTTP on loopback. The
+//! simulated servers record the requests.
 
 use crate::house::Ground;
 use agent::{Agent, Dialect, Settings};
@@ -12,25 +12,25 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-/// An App's key: good for nothing but these tests.
+/// Test key of an App; no real App uses it.
 const KEY: &str = include_str!("../../shared/github-world/tests/throwaway-test-key.pem");
 const PUBLIC_KEY: &[u8] =
     include_bytes!("../../shared/github-world/tests/throwaway-test-key.pub.der");
 const APP: &str = "4711";
 
-/// What the client shows GitHub.
+/// Credentials of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     /// The world's token.
     Token,
-    /// An App's key: it is installed in the repository that stories are about.
+    /// The key of an App installed on the tests' repository.
     App,
 }
 
-/// A client of `world`, which is served for as long as the test's runtime lives.
+/// Creates a client of `world`, which is served until the test's runtime ends.
 ///
 /// # Panics
-/// When there is no port, or no TLS.
+/// Panics without a free port or TLS.
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
 pub async fn github(world: &World, clock: Arc<ManualClock>, by: By) -> Client {
     let (listener, address) = listening().await;
@@ -65,10 +65,11 @@ pub async fn github(world: &World, clock: Arc<ManualClock>, by: By) -> Client {
     Client::new(config, https, clock).expect("a client")
 }
 
-/// A client of `kimi`, which is served as long, with the state and the time of `ground`.
+/// Creates a client of `kimi`, served likewise, with the state and the clock of
+/// `ground`.
 ///
 /// # Panics
-/// When there is no port, or no TLS.
+/// Panics without a free port or TLS.
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
 pub async fn kimi(kimi: &ModelWorld, ground: &Ground) -> Agent {
     let (listener, address) = listening().await;

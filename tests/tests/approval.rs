@@ -1,4 +1,4 @@
-//! When the bot approves on GitHub, and all that keeps it from that.
+//! Conditions for the bot's approval on GitHub.
 
 use github::PrKey;
 use github::port::{Conclusion, NewCheck, ReviewEvent};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 const ON: &str = "auto_approve.enabled = true\n";
 
-/// A member's change in which nothing is wrong.
+/// Returns a member's pull request without findings.
 fn good() -> NewPullRequest {
     NewPullRequest {
         association: "MEMBER".to_owned(),
@@ -20,19 +20,19 @@ fn good() -> NewPullRequest {
     }
 }
 
-/// It finds nothing, and praises all.
+/// Creates a model without findings and with a high score.
 fn praising() -> Arc<Scripted> {
     Scripted::new(|_| Ok(json!({ "findings": [], "quality_score": 10 })))
 }
 
-/// What a story changes of one that ends with an approval.
+/// Variation of a test that ends with an approval.
 struct Story {
     settings: &'static str,
     pull: NewPullRequest,
     model: Arc<Scripted>,
-    /// Who the bot is.
+    /// Login of the bot.
     bot: &'static str,
-    /// What happens on GitHub before the review is posted.
+    /// Actions on GitHub before the review is posted.
     meanwhile: fn(&House, &PrKey),
 }
 
@@ -47,7 +47,7 @@ impl Story {
         }
     }
 
-    /// How the review ends, and its text.
+    /// Runs the variation. Returns the review's event and text.
     async fn told(self) -> (ReviewEvent, String) {
         let house = House::with(&self.model).under(self.settings);
         house.world().set_bot(self.bot);
@@ -79,12 +79,12 @@ fn green(house: &House, pr: &PrKey) {
 }
 
 #[tokio::test]
-async fn a_change_is_approved_when_all_that_is_asked_for_is_so() {
+async fn approves_when_all_conditions_hold() {
     let fork = "stranger/widgets".parse().ok();
     for (why, story) in [
         ("an App, a member, the score, green checks", Story::good()),
         (
-            "no checks, where none is asked for",
+            "no checks, if none is required",
             Story {
                 settings: "auto_approve = { enabled = true, require_checks = false }",
                 meanwhile: |_, _| {},
@@ -92,14 +92,14 @@ async fn a_change_is_approved_when_all_that_is_asked_for_is_so() {
             },
         ),
         (
-            "a person's token can, too",
+            "a personal token",
             Story {
                 bot: "review-person",
                 ..Story::good()
             },
         ),
         (
-            "a fork, where those are taken",
+            "a fork, if the settings allow forks",
             Story {
                 settings: "auto_approve = { enabled = true, allow_forks = true }",
                 pull: NewPullRequest {
@@ -117,9 +117,9 @@ async fn a_change_is_approved_when_all_that_is_asked_for_is_so() {
 }
 
 #[tokio::test]
-async fn each_of_these_keeps_it_from_being_approved() {
+async fn each_failed_condition_prevents_approval() {
     let modest = || Scripted::new(|_| Ok(json!({ "findings": [], "quality_score": 7 })));
-    // It finds something, and cannot prove it: nobody is sure that it is nothing.
+    // The model reports a finding but cannot prove it, so the result is uncertain.
     let unsure = || {
         Scripted::new(|question| {
             Ok(if is_second_look(question) {
@@ -144,7 +144,7 @@ async fn each_of_these_keeps_it_from_being_approved() {
     };
     for (why, story, reason) in [
         (
-            "it is off, and a model praises",
+            "approval is off, despite a high score",
             Story {
                 settings: "",
                 ..Story::good()
@@ -152,7 +152,7 @@ async fn each_of_these_keeps_it_from_being_approved() {
             None,
         ),
         (
-            "a model finds it middling",
+            "the model's score is too low",
             Story {
                 model: modest(),
                 ..Story::good()
@@ -217,7 +217,7 @@ async fn each_of_these_keeps_it_from_being_approved() {
             Some("One finding is open"),
         ),
         (
-            "one that nobody proved",
+            "an unproven finding",
             Story {
                 model: unsure(),
                 ..Story::good()
@@ -244,7 +244,7 @@ async fn each_of_these_keeps_it_from_being_approved() {
             Some("does not approve what it opened itself"),
         ),
         (
-            "GitHub does not tell of its checks",
+            "GitHub does not reveal its checks",
             while_(|house, _| house.world().fail_next_on(Call::Status, Fault::Rejected)),
             Some("or not all have succeeded"),
         ),
@@ -259,7 +259,7 @@ async fn each_of_these_keeps_it_from_being_approved() {
 }
 
 #[tokio::test]
-async fn rules_alone_approve_nothing() {
+async fn rules_alone_never_approve() {
     let house = House::new().under(ON);
     let (pr, delivery) = house.begins_with(good());
     green(&house, &pr);
@@ -270,9 +270,9 @@ async fn rules_alone_approve_nothing() {
     assert!(review.body.contains(reason), "{}", review.body);
 }
 
-/// CI is slower than the bot.
+/// CI finishes after the bot.
 #[tokio::test]
-async fn checks_that_end_after_the_review_have_it_approved() {
+async fn late_checks_lead_to_approval() {
     let house = House::with(&praising()).under(ON);
     let pr = house.opens(good()).await;
     let votes = || -> Vec<_> { house.reviews(&pr).iter().map(|it| it.event).collect() };
@@ -285,7 +285,7 @@ async fn checks_that_end_after_the_review_have_it_approved() {
 }
 
 #[tokio::test]
-async fn a_partial_review_approves_nothing() {
+async fn partial_review_never_approves() {
     let house = House::new().under(ON);
     let (pr, delivery) = house.begins_with(good());
     house.without_security(&delivery, 4).await;
@@ -296,9 +296,9 @@ async fn a_partial_review_approves_nothing() {
     assert!(review.body.contains(reason), "{}", review.body);
 }
 
-/// Each head by itself: an approval of before is not one of what came later.
+/// Each head needs its own approval.
 #[tokio::test]
-async fn what_is_pushed_later_is_judged_by_itself() {
+async fn later_push_needs_own_approval() {
     let on = "auto_approve = { enabled = true, require_checks = false }";
     let house = House::with(&praising()).under(on);
     let pr = house.opens(good()).await;

@@ -1,4 +1,4 @@
-//! `github-bot bus` as the AWS SDK meets it.
+//! `github-bot bus`, called with the AWS SDK.
 
 use aws::SdkConfig;
 use aws_sdk_eventbridge::Client;
@@ -21,10 +21,10 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// One call of a function: its name, and what it was invoked with.
+/// A call of a function: name and payload.
 type Call = (String, Value);
 
-/// Functions that are pleased with everything, and their URL.
+/// Starts functions that accept every event. Returns their calls and URL.
 async fn functions() -> (UnboundedReceiver<Call>, String) {
     let (calls, called) = unbounded_channel();
     let invoked = async move |Path(name): Path<String>, Json(payload): Json<Value>| {
@@ -39,7 +39,7 @@ async fn functions() -> (UnboundedReceiver<Call>, String) {
     (called, url)
 }
 
-/// The house's rules on a bus of its own, and how an SDK finds it.
+/// Starts a bus with the template's rules. Returns its SDK configuration.
 async fn endpoint(lambda: String) -> SdkConfig {
     let options = Options {
         lambda,
@@ -58,7 +58,7 @@ async fn endpoint(lambda: String) -> SdkConfig {
         region: "eu-central-1".to_owned(),
         endpoint_url: Some(url),
         access_key_id: "AKIDEXAMPLE".to_owned(),
-        secret_access_key: "nobody looks at it".into(),
+        secret_access_key: "unused".into(),
         session_token: None,
     };
     aws::sdk_config(settings, &https::unguarded().expect("TLS can be set up"))
@@ -82,21 +82,21 @@ fn bus(config: &SdkConfig, name: &str) -> impl Emit {
 }
 
 #[tokio::test]
-async fn what_a_function_says_by_the_sdk_is_what_another_hears() {
+async fn sdk_event_reaches_subscriber() {
     let (mut called, lambda) = functions().await;
     let config = endpoint(lambda).await;
     let said = pushed();
     let bus = bus(&config, "house");
     bus.emit(vec![said.clone()]).await.expect("the bus has it");
     let (name, payload) = called.recv().await.expect("a call");
-    assert_eq!(name, "recorder", "which alone hears a push");
+    assert_eq!(name, "recorder", "the only subscriber of a push");
     let heard: EventBridgeEvent = serde_json::from_value(payload).expect("an event");
     assert_eq!(heard.detail, said);
     assert_eq!(heard.detail_type, "github.push");
 }
 
 #[tokio::test]
-async fn a_bus_that_is_not_there_is_named() {
+async fn missing_bus_is_named() {
     let (_called, lambda) = functions().await;
     let config = endpoint(lambda).await;
     let error = bus(&config, "other").emit(vec![pushed()]).await;
@@ -118,7 +118,7 @@ async fn a_bus_that_is_not_there_is_named() {
 }
 
 #[tokio::test]
-async fn the_sdk_knows_every_refusal() {
+async fn sdk_parses_every_error() {
     let (_called, lambda) = functions().await;
     let config = endpoint(lambda).await;
     let client = Client::new(&config);

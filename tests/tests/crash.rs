@@ -1,5 +1,5 @@
-//! A function may stop at any await, and any call may have no answer: the event
-//! comes again, and the end is the same state and the same review.
+//! A function may stop at any await, and any call may fail. After the retry, the state
+//! and the review are the same.
 
 use event::Event;
 use github_world::WebhookDelivery;
@@ -13,13 +13,13 @@ use state::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A model alone finds these, so the second look is on the way of both heads.
+/// Only the model reports these, so both heads need a second look.
 const MODEL: &[Notice] = &[
     Notice::of("logic", "upload(widget", "It uploads twice"),
     Notice::of("logic", "left + 1", "It overflows"),
 ];
 
-/// What is left of a story: what GitHub shows, what is kept, what was said.
+/// Final result of a test: posts on GitHub, state, events.
 #[derive(Debug, PartialEq)]
 struct End {
     reviews: Vec<String>,
@@ -29,16 +29,16 @@ struct End {
     said: BTreeSet<String>,
 }
 
-/// Which calls go wrong: those that follow from the last delivery of a story.
+/// Delivery whose processing is interrupted.
 #[derive(Debug, Clone, Copy)]
 enum Story {
-    /// A pull request is opened, with a secret.
+    /// Opening of a pull request with a secret.
     Opened,
-    /// And then, after its review, it is mended in part.
+    /// A push after the review that fixes one finding.
     Pushed,
 }
 
-/// Its key is gone, the rest of it stands, and something new is in it.
+/// Returns the change without the key, with the other finding and a new one.
 fn mended() -> String {
     new_file(
         "src/upload.rs",
@@ -52,7 +52,7 @@ fn mended() -> String {
     )
 }
 
-/// GitHub shows its owner a failed delivery, who sends it again.
+/// Sends a delivery, and resends it after a failure, as the owner can on GitHub.
 async fn heard(house: &House, delivery: &WebhookDelivery) {
     let taken = house.send(delivery).await;
     if !taken.is_some_and(|answer| answer.status.is_success()) {
@@ -63,7 +63,7 @@ async fn heard(house: &House, delivery: &WebhookDelivery) {
     assert!(dead.is_empty(), "given up: {dead:#?}");
 }
 
-/// How the story ends, and how many calls there were before its last delivery.
+/// Runs the story. Returns its result and the number of calls before its last delivery.
 async fn told(story: Story, interruption: &Arc<Interruption>) -> (End, usize) {
     let ground = Ground {
         model: Some(attentive(MODEL)),
@@ -104,7 +104,7 @@ async fn told(story: Story, interruption: &Arc<Interruption>) -> (End, usize) {
     (end, before)
 }
 
-/// JSON without the numbers that GitHub gives: those go by who comes first.
+/// Removes GitHub's ids from JSON, because they depend on the order of calls.
 fn unnumbered(value: Value) -> Value {
     let given = |name: &str| matches!(name, "review_id" | "check_id" | "comment");
     match value {
@@ -120,8 +120,8 @@ fn unnumbered(value: Value) -> Value {
     }
 }
 
-/// A record without what may differ: times, leases and markers, and by which
-/// event it came this far.
+/// Removes the parts of a record that may differ: times, leases, markers, and the
+/// causing event.
 fn settled(record: &str) -> Value {
     let record: Value = serde_json::from_str(record).expect("JSON");
     let record: Record<Value> = serde_json::from_value(unnumbered(record)).expect("a record");
@@ -142,8 +142,8 @@ fn settled(record: &str) -> Value {
     json!({"value": value, "said": said})
 }
 
-/// An event without what may differ: its time, and which of the specialists was
-/// the last.
+/// Formats an event without the parts that may differ: its time, and the specialist that
+/// finished last.
 fn told_of(event: &Event) -> String {
     let Event { topic, source, .. } = event;
     let data = unnumbered(event.data.clone());
@@ -172,7 +172,7 @@ async fn wherever_it_happens(how: How) {
 }
 
 #[tokio::test]
-async fn both_stories_have_all_of_a_review_in_them() {
+async fn stories_cover_all_review_steps() {
     let (end, before) = told(Story::Pushed, &Interruption::none()).await;
     assert!(before > 100, "the first head's calls: {before}");
     assert_eq!(
@@ -196,21 +196,21 @@ async fn both_stories_have_all_of_a_review_in_them() {
 }
 
 #[tokio::test]
-async fn a_crash_before_any_call_is_made_good() {
+async fn crash_before_any_call_is_recovered() {
     wherever_it_happens(How::CrashBefore).await;
 }
 
 #[tokio::test]
-async fn a_crash_after_any_call_is_made_good() {
+async fn crash_after_any_call_is_recovered() {
     wherever_it_happens(How::CrashAfter).await;
 }
 
 #[tokio::test]
-async fn a_refusal_of_any_call_is_made_good() {
+async fn error_of_any_call_is_recovered() {
     wherever_it_happens(How::Refused).await;
 }
 
 #[tokio::test]
-async fn a_lost_answer_to_any_call_is_made_good() {
+async fn lost_response_of_any_call_recovers() {
     wherever_it_happens(How::AnswerLost).await;
 }

@@ -1,10 +1,11 @@
-//! The emulator itself: where it listens, and that it ends.
+//! The emulator listens on loopback and ends with its owner.
 
 use journeys::emulator::Emulator;
 use std::fs;
 use std::net::TcpStream;
 
-/// The local addresses, as `/proc/net/tcp` has them, that a process listens on.
+/// Returns the local addresses that a process listens on, in the format of
+/// `/proc/net/tcp`.
 fn listens_on(process: u32) -> Vec<String> {
     let sockets: Vec<_> = fs::read_dir(format!("/proc/{process}/fd"))
         .expect("the process is there")
@@ -20,8 +21,8 @@ fn listens_on(process: u32) -> Vec<String> {
     let mut addresses = Vec::new();
     for row in tables.iter().flat_map(|table| table.lines()) {
         let fields: Vec<_> = row.split_whitespace().collect();
-        // "proc_net_tcp" of the kernel's documentation: local address, state
-        // (0A: listening), inode.
+        // "proc_net_tcp" in the kernel's documentation: local address, state (0A:
+        // listening), inode.
         if let (Some(local), Some(&"0A"), Some(inode)) =
             (fields.get(1), fields.get(3), fields.get(9))
             && sockets.iter().any(|socket| socket == inode)
@@ -33,7 +34,7 @@ fn listens_on(process: u32) -> Vec<String> {
 }
 
 #[test]
-fn it_listens_on_loopback_only_and_ends_when_it_is_dropped() {
+fn emulator_uses_loopback_and_stops() {
     let emulator = Emulator::start();
     let listening = listens_on(emulator.process_id());
     assert!(!listening.is_empty(), "it listens somewhere");

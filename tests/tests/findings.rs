@@ -1,4 +1,4 @@
-//! What all three specialists' rules promise, over diffs of every kind.
+//! Properties of all specialists' rules over random diffs.
 
 use diff::{Diff, FileDiff};
 use proptest::prelude::*;
@@ -40,7 +40,7 @@ fn path() -> impl Strategy<Value = String> {
     (folder, name).prop_map(|(folder, name)| format!("{folder}{name}"))
 }
 
-/// Secrets are drawn here, so that the repository holds none.
+/// Generates secrets, so that the repository contains none.
 fn secret() -> impl Strategy<Value = String> {
     prop_oneof![
         "AKIA[A-Z2-7]{16}",
@@ -53,7 +53,7 @@ fn secret() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Lines that rules look for, lines that nearly are, and anything at all.
+/// Generates lines that match rules, lines that almost match, and arbitrary lines.
 fn line(secret: String) -> impl Strategy<Value = String> {
     prop_oneof![
         2 => Just(format!("password = \"{secret}\"")),
@@ -72,7 +72,7 @@ fn line(secret: String) -> impl Strategy<Value = String> {
     ]
 }
 
-/// A diff with a hunk or two a file, and the secrets that may stand in it.
+/// Generates a diff with one or two hunks per file, and the secret that it may contain.
 fn some_diff() -> impl Strategy<Value = (Diff, String)> {
     secret().prop_flat_map(|secret| {
         let lines = proptest::collection::vec((line(secret.clone()), 0..4_u8), 0..40);
@@ -87,7 +87,7 @@ fn some_diff() -> impl Strategy<Value = (Diff, String)> {
     })
 }
 
-/// As git writes it; the path must not need quotes.
+/// Formats a diff like git; the path must not need quotes.
 fn git_diff(path: &str, lines: &[(String, u8)]) -> String {
     let path = path.replace('"', "");
     let (mut old, mut new, mut body) = (0, 0, String::new());
@@ -113,7 +113,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn every_finding_sits_on_an_added_line_and_repeats_no_secret((diff, secret) in some_diff()) {
+    fn findings_use_added_lines_without_secrets((diff, secret) in some_diff()) {
         prop_assert_eq!(&diff.left_out, &[]);
         let added: BTreeSet<(&str, u32)> = diff
             .files
@@ -135,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_the_text_rules_end(text in any::<String>(), path in path()) {
+    fn rules_end_for_any_text(text in any::<String>(), path in path()) {
         let diff = Diff {
             files: vec![FileDiff::added(&path, &text)],
             left_out: Vec::new(),
@@ -147,7 +147,7 @@ proptest! {
 }
 
 #[test]
-fn rules_have_names_and_words() {
+fn rules_have_ids_and_messages() {
     for reviewer in reviewers() {
         for rule in reviewer.rules() {
             let kebab = |b: u8| b.is_ascii_lowercase() || b == b'-';

@@ -1,4 +1,4 @@
-//! What people do on GitHub, and what GitHub shows because of it.
+//! User actions on GitHub and the resulting posts.
 
 use event::Outcome;
 use github::port::ReviewEvent;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[tokio::test]
-async fn findings_become_one_review_with_comments_on_their_lines() {
+async fn findings_become_one_review_with_comments() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::leftover());
     house.take(&delivery).await;
@@ -27,7 +27,7 @@ async fn findings_become_one_review_with_comments_on_their_lines() {
 }
 
 #[tokio::test]
-async fn a_committed_secret_stands_against_merging() {
+async fn committed_secret_blocks_merging() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
@@ -38,7 +38,7 @@ async fn a_committed_secret_stands_against_merging() {
 }
 
 #[tokio::test]
-async fn a_clean_change_is_told_so() {
+async fn clean_change_gets_success() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::clean());
     house.take(&delivery).await;
@@ -49,7 +49,7 @@ async fn a_clean_change_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_push_while_the_review_runs_supersedes_it() {
+async fn push_during_review_supersedes_review() {
     for moment in [
         "agent.pr.review_requested",
         "agent.pr.security_check",
@@ -70,9 +70,9 @@ async fn a_push_while_the_review_runs_supersedes_it() {
     }
 }
 
-/// Until the push's own delivery comes, only GitHub knows the new head.
+/// Until the push's delivery arrives, only GitHub knows the new head.
 #[tokio::test]
-async fn a_push_whose_delivery_is_still_on_its_way_supersedes_too() {
+async fn undelivered_push_supersedes_review() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
@@ -86,7 +86,7 @@ async fn a_push_whose_delivery_is_still_on_its_way_supersedes_too() {
 }
 
 #[tokio::test]
-async fn a_review_of_every_head_that_was_left_standing() {
+async fn every_settled_head_is_reviewed() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
@@ -98,7 +98,7 @@ async fn a_review_of_every_head_that_was_left_standing() {
 }
 
 #[tokio::test]
-async fn the_same_delivery_again_changes_nothing() {
+async fn repeated_delivery_changes_nothing() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
@@ -113,7 +113,7 @@ async fn the_same_delivery_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_same_delivery_three_times_at_once_is_one_review() {
+async fn concurrent_duplicates_give_one_review() {
     let once = House::new();
     let (_, delivery) = once.begins(changes::secret());
     once.take(&delivery).await;
@@ -136,7 +136,7 @@ async fn the_same_delivery_three_times_at_once_is_one_review() {
 }
 
 #[tokio::test]
-async fn the_same_news_under_another_guid_is_one_review() {
+async fn new_guid_gives_one_review() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
@@ -151,7 +151,7 @@ async fn the_same_news_under_another_guid_is_one_review() {
 }
 
 #[tokio::test]
-async fn closing_while_the_review_runs_ends_it() {
+async fn closing_ends_running_review() {
     for moment in ["agent.pr.security_check", "agent.pr.review_completed"] {
         let house = House::new();
         let (pr, delivery) = house.begins(changes::secret());
@@ -166,7 +166,7 @@ async fn closing_while_the_review_runs_ends_it() {
 }
 
 #[tokio::test]
-async fn reopening_brings_the_review_that_closing_kept_away() {
+async fn reopening_restarts_missed_review() {
     for moment in ["agent.pr.security_check", "agent.pr.review_completed"] {
         let house = House::new();
         let (pr, delivery) = house.begins(changes::secret());
@@ -182,7 +182,7 @@ async fn reopening_brings_the_review_that_closing_kept_away() {
 }
 
 #[tokio::test]
-async fn reopening_what_was_reviewed_brings_no_second_review() {
+async fn reopening_reviewed_head_adds_no_review() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::leftover());
     house.take(&delivery).await;
@@ -196,7 +196,7 @@ async fn reopening_what_was_reviewed_brings_no_second_review() {
 }
 
 #[tokio::test]
-async fn a_comment_changes_nothing_and_is_in_the_journal() {
+async fn comment_is_only_journaled() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::leftover());
     house.take(&delivery).await;
@@ -213,9 +213,9 @@ async fn a_comment_changes_nothing_and_is_in_the_journal() {
     assert_eq!(after, before);
 }
 
-/// The bot hears of its own review and its own comment, as every App does.
+/// GitHub notifies the bot of its own review and comment, like every App.
 #[tokio::test]
-async fn what_the_bot_posts_itself_starts_nothing() {
+async fn own_posts_start_no_review() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::leftover());
     house.take(&delivery).await;
@@ -233,7 +233,7 @@ async fn what_the_bot_posts_itself_starts_nothing() {
 }
 
 #[tokio::test]
-async fn who_misses_the_deadline_is_named() {
+async fn late_specialist_is_named() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::leftover());
     house.without_security(&delivery, 4).await;
@@ -244,7 +244,7 @@ async fn who_misses_the_deadline_is_named() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_found_late_blocks_in_a_review_of_its_own() {
+async fn late_secret_gets_blocking_review() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.without_security(&delivery, 4).await;
@@ -256,7 +256,7 @@ async fn a_secret_that_is_found_late_blocks_in_a_review_of_its_own() {
 }
 
 #[tokio::test]
-async fn github_down_for_a_while_delays_the_review() {
+async fn github_outage_delays_review() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
@@ -269,12 +269,12 @@ async fn github_down_for_a_while_delays_the_review() {
     assert!(tried.iter().any(|tried| matches!(tried.end, End::Again(_))));
     let review = house.review(&pr);
     assert_eq!(review.event, ReviewEvent::RequestChanges);
-    assert!(!review.body.contains("partial"), "nobody is missing");
+    assert!(!review.body.contains("partial"), "no specialist is missing");
     assert!(house.dead_letters().await.is_empty());
 }
 
 #[tokio::test]
-async fn a_post_whose_answer_is_lost_is_found_and_not_repeated() {
+async fn lost_response_does_not_repeat_post() {
     for fault in [Fault::LostReply, Fault::BadGateway, Fault::Unavailable] {
         let house = House::new();
         let (pr, delivery) = house.begins(changes::secret());
@@ -288,7 +288,7 @@ async fn a_post_whose_answer_is_lost_is_found_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn on_its_own_pull_request_the_bot_comments() {
+async fn bot_comments_on_own_pull_request() {
     let house = House::new();
     house.world().set_bot("octocat");
     let (pr, delivery) = house.begins(changes::secret());
@@ -298,7 +298,7 @@ async fn on_its_own_pull_request_the_bot_comments() {
 }
 
 #[tokio::test]
-async fn a_change_that_github_gives_no_diff_of_is_read_file_by_file() {
+async fn change_without_diff_is_read_by_file() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::too_large());
     house.take(&delivery).await;
@@ -307,7 +307,7 @@ async fn a_change_that_github_gives_no_diff_of_is_read_file_by_file() {
 }
 
 #[tokio::test]
-async fn deliveries_out_of_order_lead_to_the_newest_head() {
+async fn unordered_deliveries_reach_newest_head() {
     for between in [Duration::ZERO, MINUTE] {
         let house = House::new();
         let (pr, opening) = house.begins(changes::secret());
@@ -331,7 +331,7 @@ async fn deliveries_out_of_order_lead_to_the_newest_head() {
 }
 
 #[tokio::test]
-async fn two_pull_requests_do_not_mix() {
+async fn pull_requests_are_independent() {
     let house = House::new();
     let (one, first) = house.begins(changes::secret());
     let (two, second) = house.begins(changes::clean());
@@ -343,7 +343,7 @@ async fn two_pull_requests_do_not_mix() {
 }
 
 #[tokio::test]
-async fn the_machine_is_replaced_in_the_middle_and_only_the_files_are_left() {
+async fn new_machine_continues_from_files() {
     for moment in [
         "agent.pr.review_requested",
         "agent.pr.style_check",

@@ -1,4 +1,5 @@
-//! What is left alone, why, and how long: no review, and a check that says so.
+//! Conditions under which a pull request is skipped: no review, and a check with the
+//! reason.
 
 use github::port::ReviewEvent;
 use github_world::{Call, Fault, NewPullRequest, WebhookDelivery};
@@ -8,9 +9,9 @@ use journeys::steps::{MINUTE, all_handled, proposing};
 use ports::{Clock, Timestamp};
 use serde_json::{Map, Value};
 
-/// Whatever a head is left alone for is told on its check, and nowhere else.
+/// The reason is shown on the check only.
 #[tokio::test]
-async fn what_is_left_alone_and_what_is_not() {
+async fn skips_by_settings() {
     let draft = NewPullRequest {
         draft: true,
         ..proposing(changes::leftover())
@@ -27,22 +28,27 @@ async fn what_is_left_alone_and_what_is_not() {
     for (why, settings, pull, reason) in [
         ("a draft", "", &draft, Some("draft")),
         (
-            "a draft that is wanted",
+            "a draft, if drafts are enabled",
             "drafts = \"review\"",
             &draft,
             None,
         ),
         ("a bot", "", &bot, Some("bot")),
-        ("a bot that is wanted", "bots = \"review\"", &bot, None),
         (
-            "that bot is not",
+            "a bot, if bots are enabled",
+            "bots = \"review\"",
+            &bot,
+            None,
+        ),
+        (
+            "another bot",
             "bots = \"review\"\nskip_authors = [\"renovate[bot]\"]",
             &bot,
             Some("author"),
         ),
         ("another label", "", &labelled, None),
         (
-            "a label that says no",
+            "a label that disables reviews",
             "skip_labels = [\"wip\"]",
             &labelled,
             Some("label"),
@@ -74,10 +80,10 @@ async fn what_is_left_alone_and_what_is_not() {
     }
 }
 
-/// Nobody knows what is wanted, so nothing is reviewed; once it can be read, the next
-/// head is.
+/// Invalid settings leave the policy unknown, so no review starts. After a fix, the next
+/// head is reviewed.
 #[tokio::test]
-async fn settings_with_mistakes_are_told_by_line_once_until_they_are_mended() {
+async fn invalid_settings_are_reported_once() {
     let mistakes = "max_comments = 3\nseverity_flor = \"high\"\nlanguage = 7";
     let house = House::new().under(mistakes);
     let pr = house.opens(proposing(changes::secret())).await;
@@ -107,7 +113,7 @@ async fn settings_with_mistakes_are_told_by_line_once_until_they_are_mended() {
 }
 
 #[tokio::test]
-async fn mended_settings_count_for_the_same_head_when_it_is_reopened() {
+async fn reopening_applies_fixed_settings() {
     let house = House::new().under("severity_flor = \"high\"");
     let pr = house.opens(proposing(changes::secret())).await;
     let house = house.under("");
@@ -118,7 +124,7 @@ async fn mended_settings_count_for_the_same_head_when_it_is_reopened() {
 }
 
 #[tokio::test]
-async fn a_draft_is_reviewed_once_it_is_ready() {
+async fn draft_is_reviewed_once_ready() {
     let house = House::new();
     let (pr, delivery) = house.begins_with(NewPullRequest {
         draft: true,
@@ -133,10 +139,10 @@ async fn a_draft_is_reviewed_once_it_is_ready() {
 }
 
 #[tokio::test]
-async fn a_label_stops_a_review_and_taking_it_off_lets_it_go_on() {
+async fn label_pauses_running_review() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::secret());
-    // Two have answered, and one is still at it.
+    // Two specialists have reported, one is still running.
     house.without_security(&delivery, 1).await;
     house.ground.clock.advance(MINUTE);
     let labelled = house.world().label(&pr, "no-review");
@@ -156,10 +162,10 @@ async fn a_label_stops_a_review_and_taking_it_off_lets_it_go_on() {
     assert_eq!(house.said("agent.pr.review_skipped").await.len(), 1);
 }
 
-/// GitHub tells that a label was taken off again.
+/// Returns the delivery for the removed label.
 #[expect(
     clippy::indexing_slicing,
-    reason = "what is not there is null in a JSON value"
+    reason = "a missing key of a JSON value is null"
 )]
 fn unlabelled(labelled: &WebhookDelivery, now: Timestamp) -> WebhookDelivery {
     let mut payload = labelled.json();
@@ -173,16 +179,16 @@ fn unlabelled(labelled: &WebhookDelivery, now: Timestamp) -> WebhookDelivery {
     }
 }
 
-/// Whoever cannot be asked what is wanted is waited for, past the deadline.
+/// Unavailable settings delay the review, even past its deadline.
 #[tokio::test]
-async fn while_the_settings_cannot_be_read_nothing_is_posted() {
+async fn unreadable_settings_delay_posting() {
     for (draft, reviews) in [(true, 0), (false, 1)] {
         let house = House::new();
         let (pr, delivery) = house.begins_with(NewPullRequest {
             draft,
             ..proposing(changes::leftover())
         });
-        // Tried every three minutes.
+        // One attempt every three minutes.
         for _ in 0..5 {
             let away = Fault::Unavailable;
             house.world().fail_next_on(Call::Contents, away);

@@ -1,5 +1,5 @@
-//! What whoever runs the bot, an organisation and a repository want of reviews, and what
-//! GitHub shows of it: setting by setting.
+//! Settings of the operator, an organisation and a repository, and their visible
+//! effects.
 
 use github::PrKey;
 use github::port::Conclusion;
@@ -13,7 +13,7 @@ use policy::{Layer, Policy, Source};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// What becomes of a change of two files under these settings.
+/// Runs a change of two files with these settings.
 async fn under(settings: &str) -> (House, PrKey, Arc<Scripted>) {
     let model = attentive(MODEL);
     let house = House::with(&model).under(settings);
@@ -23,7 +23,7 @@ async fn under(settings: &str) -> (House, PrKey, Arc<Scripted>) {
 }
 
 #[tokio::test]
-async fn each_setting_shows_where_people_look() {
+async fn each_setting_has_visible_effect() {
     for (why, settings, seen, unseen) in [
         (
             "all of it",
@@ -32,43 +32,43 @@ async fn each_setting_shows_where_people_look() {
             &["not read"][..],
         ),
         (
-            "what is excluded is not read, and named",
+            "excluded files are named, not read",
             "paths.exclude = [\"tools/\"]",
             &["src/turn.rs:3\n", "not read: `tools/other.rs`"],
             &["tools/other.rs:2\n"],
         ),
         (
-            "what is not included neither",
+            "files outside include are named, not read",
             "paths.include = [\"tools/**\"]",
             &["tools/other.rs:2\n", "not read: `src/turn.rs`"],
             &["src/turn.rs:3\n"],
         ),
         (
-            "who is not asked says nothing",
+            "a disabled specialist is silent",
             "reviewers = [\"security\"]",
             &["- security: "],
             &["- style: ", "- logic: ", "src/turn.rs:3\n", "partial"],
         ),
         (
-            "what is not bad enough is counted",
+            "findings below the floor are counted",
             "severity_floor = \"high\"",
             &["3 findings below the severity floor are not told."],
             &["src/turn.rs:3\n"],
         ),
         (
-            "what nobody is sure of is listed",
+            "uncertain findings are listed",
             "confidence_floor = 100",
             &["3 findings that may be none"],
             &["src/turn.rs:3\n"],
         ),
         (
-            "so many comments, and the rest in the text",
+            "extra findings are listed in the text",
             "max_comments = 1",
             &["2 findings not shown as comments"],
             &["src/turn.rs:4\n"],
         ),
         (
-            "without tokens the rules' review stands",
+            "without tokens the rules still review",
             "budget.tokens_per_review = 0",
             &["src/turn.rs:3\n", "the budget of this review is 0 tokens"],
             &["src/turn.rs:4\n"],
@@ -86,7 +86,7 @@ async fn each_setting_shows_where_people_look() {
 }
 
 #[tokio::test]
-async fn who_is_not_wanted_is_not_asked() {
+async fn disabled_specialist_is_not_asked() {
     let (house, _, model) = under("reviewers = [\"security\"]").await;
     for topic in ["agent.pr.style_check", "agent.pr.logic_check"] {
         assert!(house.said(topic).await.is_empty(), "{topic}");
@@ -94,11 +94,11 @@ async fn who_is_not_wanted_is_not_asked() {
     assert_eq!(house.said("agent.pr.security_check").await.len(), 1);
     assert_eq!(model.asked().len(), 1);
     let (_, _, model) = under("budget.tokens_per_review = 0").await;
-    assert_eq!(model.asked().len(), 0, "nothing is what 0 buys");
+    assert_eq!(model.asked().len(), 0, "a budget of 0 allows no call");
 }
 
 #[tokio::test]
-async fn a_model_is_told_what_the_repository_wishes_for_the_files_that_it_is_shown() {
+async fn prompt_holds_matching_path_instructions() {
     let settings = r#"
         language = "Brazilian Portuguese"
         paths.exclude = ["tools/"]
@@ -122,7 +122,7 @@ async fn a_model_is_told_what_the_repository_wishes_for_the_files_that_it_is_sho
 }
 
 #[tokio::test]
-async fn how_a_check_ends_is_the_repositorys_choice() {
+async fn settings_select_check_conclusion() {
     use Conclusion::{Failure, Neutral};
     let (advice, secret) = (changes::leftover(), changes::secret());
     for (settings, diff, end) in [
@@ -145,7 +145,7 @@ fn deployment(text: &str) -> Policy {
 }
 
 #[tokio::test]
-async fn a_layer_stands_over_the_one_below_it_key_by_key_and_raises_no_ceiling() {
+async fn layers_override_keys_within_limits() {
     let ground = Ground {
         policy: deployment(
             "max_comments = 1\nlanguage = \"Dutch\"\nbudget.tokens_per_review = 1_000",
@@ -165,17 +165,23 @@ async fn a_layer_stands_over_the_one_below_it_key_by_key_and_raises_no_ceiling()
         ("the repository's", "max_comments", Value::from(3)),
         ("the organisation's", "severity_floor", "low".into()),
         ("the deployment's", "language", "Dutch".into()),
-        ("what nobody names", "confidence_floor", 50.into()),
+        ("an unset key", "confidence_floor", 50.into()),
     ] {
         assert_eq!(kept[0]["policy"][at], value, "{why}");
     }
     let budget = &kept[0]["policy"]["budget"];
-    assert_eq!(budget["tokens_per_review"], 1_000, "nobody raises it");
-    assert_eq!(budget["tokens_per_pull_request"], 9, "lower it is");
+    assert_eq!(
+        budget["tokens_per_review"], 1_000,
+        "a lower layer cannot raise it"
+    );
+    assert_eq!(
+        budget["tokens_per_pull_request"], 9,
+        "a lower layer can reduce it"
+    );
 }
 
 #[tokio::test]
-async fn what_the_base_branch_calls_generated_no_model_is_shown() {
+async fn generated_files_reach_no_model() {
     for (why, branch, is_shown) in [
         ("the base branch says so", "main", false),
         ("the pull request says so of itself", "turn", true),
@@ -197,10 +203,10 @@ async fn what_the_base_branch_calls_generated_no_model_is_shown() {
 }
 
 #[tokio::test]
-async fn what_a_pull_request_does_to_the_settings_counts_once_it_is_merged() {
+async fn settings_apply_only_after_merge() {
     for (why, branch, is_reviewed) in [
-        ("its own branch has no say", "turn", true),
-        ("the base branch has", "main", false),
+        ("its own branch is ignored", "turn", true),
+        ("the base branch applies", "main", false),
     ] {
         let house = House::new();
         let (pr, delivery) = house.begins(changes::leftover());

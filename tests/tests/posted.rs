@@ -1,4 +1,4 @@
-//! What is posted over several pushes, by whom, and where nothing is.
+//! Posts over several pushes, with different credentials and settings.
 
 use journeys::house::{Ground, House};
 use journeys::interruption::Interruption;
@@ -6,7 +6,7 @@ use journeys::model::attentive;
 use journeys::steps::{FIRST, MODEL, SECOND, proposing, turn};
 
 #[tokio::test]
-async fn one_summary_is_edited_and_every_head_has_one_check() {
+async fn one_summary_and_one_check_per_head() {
     let house = House::with(&attentive(MODEL));
     let pr = house.opens(proposing(turn(&FIRST))).await;
     let first = house.page(&pr);
@@ -29,9 +29,10 @@ async fn one_summary_is_edited_and_every_head_has_one_check() {
     insta::assert_snapshot!(texts.join("\n=====\n\n"));
 }
 
-/// It knows of no second round, so the second head is told of as the first is.
+/// An unpublished review starts no second round, so the second head is reviewed like the
+/// first.
 #[tokio::test]
-async fn where_nothing_is_published_the_text_is_in_state_and_nothing_on_github() {
+async fn unpublished_review_is_only_stored() {
     let deployment = |house: House| {
         let policy = house.ground.policy.clone().unpublished();
         let ground = Ground {
@@ -42,11 +43,11 @@ async fn where_nothing_is_published_the_text_is_in_state_and_nothing_on_github()
     };
     for (why, house) in [
         (
-            "the repository wants it so",
+            "the repository disables publishing",
             House::with(&attentive(MODEL)).under("publish = false"),
         ),
         (
-            "the deployment does, whatever the repository wants",
+            "the deployment overrides the repository",
             deployment(House::with(&attentive(MODEL)).under("publish = true")),
         ),
     ] {
@@ -71,9 +72,9 @@ async fn where_nothing_is_published_the_text_is_in_state_and_nothing_on_github()
     }
 }
 
-/// "You must authenticate via a GitHub App" to set a check.
+/// GitHub requires an App for checks: "You must authenticate via a GitHub App".
 #[tokio::test]
-async fn a_token_of_a_person_has_no_check_and_all_the_rest() {
+async fn personal_token_posts_all_but_checks() {
     let house = House::with(&attentive(MODEL));
     house.world().set_bot("review-person");
     let pr = house.opens(proposing(turn(&FIRST))).await;

@@ -1,4 +1,4 @@
-//! Several pushes, several reviews: what people are told again, and what not.
+//! Several pushes with several reviews: new and repeated findings.
 
 use agent::AgentError;
 use github::port::ReviewEvent;
@@ -15,21 +15,21 @@ fn places(review: &PostedReview) -> Vec<u32> {
 }
 
 #[tokio::test]
-async fn a_second_review_tells_what_is_new_at_its_line_and_the_rest_by_name() {
+async fn second_review_comments_on_new_findings() {
     let house = House::with(&attentive(MODEL));
     let pr = house.opens(proposing(turn(&FIRST))).await;
     assert_eq!(places(&house.newest(&pr)), [3, 4]);
     house.pushes(&pr, turn(&SECOND)).await;
     let second = house.newest(&pr);
     assert_eq!(second.commit_id, house.world().head(&pr));
-    let why = "the aid is gone, and the overflow was told before";
+    let why = "the macro is removed, and the overflow was posted before";
     assert_eq!(places(&second), [4], "{why}");
     insta::assert_snapshot!(shown(&second));
 }
 
-/// Who found it makes no difference: the same code is the same finding.
+/// The reviewer does not matter: the same code is the same finding.
 #[tokio::test]
-async fn what_stands_below_lines_that_come_in_is_open_and_not_told_again() {
+async fn moved_finding_is_not_repeated() {
     for (why, line) in [
         ("by a rule", "    dbg!(left);"),
         ("by a model", "    left + 1"),
@@ -59,7 +59,7 @@ async fn what_stands_below_lines_that_come_in_is_open_and_not_told_again() {
 }
 
 #[tokio::test]
-async fn a_model_is_shown_only_what_was_touched() {
+async fn model_sees_only_touched_files() {
     let model = attentive(MODEL);
     let house = House::with(&model);
     let other = new_file("src/untouched.rs", &["pub fn untouched() {}"]);
@@ -89,7 +89,7 @@ async fn a_model_is_shown_only_what_was_touched() {
 }
 
 #[tokio::test]
-async fn where_nothing_was_touched_nobody_is_asked_and_what_was_found_stands() {
+async fn untouched_change_keeps_findings_unasked() {
     let model = attentive(MODEL);
     let house = House::with(&model);
     let pr = house.opens(proposing(turn(&FIRST))).await;
@@ -105,9 +105,10 @@ async fn where_nothing_was_touched_nobody_is_asked_and_what_was_found_stands() {
     );
 }
 
-/// After a rewritten history nobody knows what is gone: all of it is read again.
+/// A rewritten history hides the changes since the last review, so the whole change is
+/// reviewed.
 #[tokio::test]
-async fn a_rewritten_history_is_read_as_a_whole() {
+async fn rewritten_history_is_read_completely() {
     let model = attentive(MODEL);
     let house = House::with(&model);
     let other = new_file("src/untouched.rs", &["pub fn untouched() {}"]);
@@ -121,7 +122,11 @@ async fn a_rewritten_history_is_read_as_a_whole() {
     assert_eq!(reviews.len(), 3);
     assert!(reviews.iter().all(|it| it.contains("untouched")));
     let second = house.newest(&pr);
-    assert_eq!(places(&second), [4], "what was told is known all the same");
+    assert_eq!(
+        places(&second),
+        [4],
+        "earlier findings are still recognised"
+    );
     assert!(
         second.body.contains("not in its history any more"),
         "{}",
@@ -130,7 +135,7 @@ async fn a_rewritten_history_is_read_as_a_whole() {
 }
 
 #[tokio::test]
-async fn a_push_in_the_middle_of_a_later_review_is_the_one_that_is_told_of() {
+async fn push_during_later_review_supersedes_it() {
     for moment in [
         "agent.pr.review_requested",
         "agent.pr.security_check",
@@ -161,7 +166,7 @@ async fn a_push_in_the_middle_of_a_later_review_is_the_one_that_is_told_of() {
 }
 
 #[tokio::test]
-async fn everything_delivered_again_changes_nothing_on_github() {
+async fn repeating_all_deliveries_changes_nothing() {
     let model = attentive(MODEL);
     let house = House::with(&model);
     let pr = house.opens(proposing(turn(&FIRST))).await;
@@ -178,10 +183,10 @@ async fn everything_delivered_again_changes_nothing_on_github() {
     assert_eq!(now, settled);
 }
 
-/// Who reviewed a line and did not mind it before may not begin a new round over it,
+/// A new finding on lines that the same reviewer accepted before starts no new round,
 /// unless it is severe.
 #[tokio::test]
-async fn a_second_thought_about_a_reviewed_line_is_listed_unless_it_is_severe() {
+async fn late_finding_is_listed_unless_severe() {
     const MILD: &[Notice] = &[Notice::of("logic", "left + 1", "It overflows")];
     const SEVERE: &[Notice] = &[Notice {
         severity: "high",
@@ -213,9 +218,9 @@ async fn a_second_thought_about_a_reviewed_line_is_listed_unless_it_is_severe() 
     }
 }
 
-/// Silence of those who have not looked mends nothing.
+/// A reviewer that did not run resolves no findings.
 #[tokio::test]
-async fn what_nobody_has_looked_at_again_stands_open() {
+async fn unchecked_finding_stays_open() {
     for (why, settings, model_is_there) in [
         ("the model gives no answer", "", false),
         (
@@ -250,16 +255,16 @@ async fn what_nobody_has_looked_at_again_stands_open() {
     }
 }
 
-/// What blocks goes on to block, and is not told at its line again.
+/// A blocking finding continues to block, without a second comment.
 #[tokio::test]
-async fn a_secret_that_stays_stands_against_merging_until_it_is_gone() {
+async fn secret_blocks_until_removed() {
     let house = House::new();
     let pr = house.opens(proposing(changes::secret())).await;
     let other = new_file("src/other.rs", &["pub fn other() {}"]);
     house.pushes(&pr, changes::secret() + &other).await;
     let second = house.newest(&pr);
     assert_eq!(second.event, ReviewEvent::RequestChanges);
-    assert_eq!(second.comments, [], "it was told before");
+    assert_eq!(second.comments, [], "it was posted before");
     let blocked = "Failure: Open: 1 critical, 1 medium";
     assert_eq!(house.page(&pr).checks, [blocked]);
     house.pushes(&pr, other).await;
@@ -269,9 +274,9 @@ async fn a_secret_that_stays_stands_against_merging_until_it_is_gone() {
     assert_eq!(house.page(&pr).checks, ["Success: Nothing is open"]);
 }
 
-/// What comes after it goes on from the last review that stands.
+/// The next round compares with the last published review.
 #[tokio::test]
-async fn a_head_without_a_review_is_no_round() {
+async fn unreviewed_head_is_no_round() {
     let model = attentive(MODEL);
     let house = House::with(&model);
     let pr = house.opens(proposing(turn(&FIRST))).await;
@@ -295,9 +300,9 @@ async fn a_head_without_a_review_is_no_round() {
     assert!(reviews[1].body.contains(&progress), "{}", reviews[1].body);
 }
 
-/// Its lines were reviewed by others, and not by the one who finds it.
+/// Other reviewers covered its lines, but not the late one.
 #[tokio::test]
-async fn what_the_one_who_was_late_finds_is_told_in_the_next_round() {
+async fn late_finding_appears_next_round() {
     let house = House::with(&attentive(&[]));
     let code = new_file("a.py", &["import tempfile", "name = tempfile.mktemp()"]);
     let (pr, delivery) = house.begins(code.clone());
@@ -305,7 +310,7 @@ async fn what_the_one_who_was_late_finds_is_told_in_the_next_round() {
     house.settle().await;
     let first = house.review(&pr);
     assert!(first.body.contains("partial"), "{}", first.body);
-    assert_eq!(first.comments, [], "nobody has found it yet");
+    assert_eq!(first.comments, [], "the finding is not known yet");
     house
         .pushes(&pr, code + &new_file("b.py", &["import os"]))
         .await;

@@ -1,4 +1,4 @@
-//! One contract, every state backend. A failure names both.
+//! One contract suite for every state backend. A failure names both.
 
 use journeys::emulator::Emulator;
 use state::{Memory, Sqlite, StateBackend};
@@ -12,7 +12,7 @@ async fn in_memory() -> Arc<dyn StateBackend> {
     Arc::new(Memory::default())
 }
 
-/// A new file for each test.
+/// Creates a new file for each test.
 async fn in_a_file() -> Arc<dyn StateBackend> {
     static DIRECTORY: LazyLock<PathBuf> = LazyLock::new(|| {
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("state_contract");
@@ -25,7 +25,7 @@ async fn in_a_file() -> Arc<dyn StateBackend> {
     Arc::new(Sqlite::open(DIRECTORY.join(name)).expect("a new file"))
 }
 
-/// A new table for each test, in one emulator.
+/// Creates a new table for each test in one emulator.
 async fn in_a_table() -> Arc<dyn StateBackend> {
     let emulator = Emulator::shared();
     let table = emulator.state_table().await;

@@ -1,5 +1,5 @@
-//! What DynamoDB has beyond the contract: a transport that fails, a table that
-//! is not there, attributes that a template and a person rely on.
+//! DynamoDB behaviour beyond the contract: a failing connection, a missing table, and
+//! attributes used by the template and by operators.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -22,7 +22,7 @@ fn item(value: &str, expires_at: Option<Timestamp>) -> NewItem {
     NewItem::new(value.to_owned(), SystemClock.now(), expires_at, id)
 }
 
-/// State in `table` behind `endpoint_url`.
+/// Returns the state in `table` behind `endpoint_url`.
 fn state_at(endpoint_url: String, table: String) -> DynamoDb {
     let settings = config::Aws {
         region: REGION.to_owned(),
@@ -35,8 +35,8 @@ fn state_at(endpoint_url: String, table: String) -> DynamoDb {
     DynamoDb::new(&config, table)
 }
 
-/// A way to the emulator on which an answer can get lost: the request arrives
-/// and is carried out, and the connection breaks.
+/// A proxy to the emulator that can lose a response: the request takes effect, then the
+/// connection breaks.
 struct Wire {
     url: String,
     breaks: Arc<AtomicBool>,
@@ -73,7 +73,7 @@ impl Wire {
     }
 }
 
-/// Carries bytes until either end closes, or until `breaks` says so.
+/// Copies bytes until either end closes or `breaks` returns `true`.
 fn carry(mut from: TcpStream, mut to: TcpStream, breaks: impl Fn() -> bool) {
     let mut bytes = [0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut bytes) {
@@ -86,7 +86,7 @@ fn carry(mut from: TcpStream, mut to: TcpStream, breaks: impl Fn() -> bool) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_write_whose_answer_is_lost_is_written_once() {
+async fn lost_response_does_not_repeat_write() {
     let emulator = Emulator::shared();
     let wire = Wire::to(&emulator.endpoint_url());
     let state = state_at(wire.url.clone(), emulator.state_table().await);
@@ -107,7 +107,7 @@ async fn a_write_whose_answer_is_lost_is_written_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_table_that_is_not_there_is_named() {
+async fn missing_table_is_named() {
     let endpoint = Emulator::shared().endpoint_url();
     let state = state_at(endpoint, "nowhere".to_owned());
     let now = SystemClock.now();
@@ -130,7 +130,7 @@ async fn a_table_that_is_not_there_is_named() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_does_not_answer_may_answer_later() {
+async fn silent_endpoint_is_retryable() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
@@ -141,7 +141,7 @@ async fn an_endpoint_that_does_not_answer_may_answer_later() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_attributes_of_an_item() {
+async fn item_has_documented_attributes() {
     let emulator = Emulator::shared();
     let table = emulator.state_table().await;
     let state = state_at(emulator.endpoint_url(), table.clone());
@@ -184,7 +184,7 @@ async fn the_attributes_of_an_item() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_item_that_is_no_state_is_named() {
+async fn corrupt_item_is_named() {
     let emulator = Emulator::shared();
     let table = emulator.state_table().await;
     let state = state_at(emulator.endpoint_url(), table.clone());

@@ -1,4 +1,4 @@
-//! The whole flow in `cargo lambda watch`, and every sample event by `cargo lambda
+//! The whole flow in `cargo lambda watch`, and every sample event with `cargo lambda
 //! invoke`, with the functions' real binaries and no AWS account.
 
 use event::EventBridgeEvent;
@@ -18,7 +18,7 @@ async fn accepted(watch: &Watch, delivery: &WebhookDelivery) {
 }
 
 #[tokio::test]
-async fn a_delivery_becomes_one_review_and_a_redelivery_no_second() {
+async fn redelivery_adds_no_second_review() {
     let watch = Watch::shared().await;
     let delivery = watch.world.open_pull_request(NewPullRequest {
         diff: changes::leftover(),
@@ -37,7 +37,7 @@ async fn a_delivery_becomes_one_review_and_a_redelivery_no_second() {
     assert_eq!(review.commit_id, watch.world.head(&pr));
     assert!(
         !review.comments.is_empty(),
-        "what is found stands at its line"
+        "the finding is posted at its line"
     );
 
     accepted(watch, &delivery).await;
@@ -45,7 +45,7 @@ async fn a_delivery_becomes_one_review_and_a_redelivery_no_second() {
     assert_eq!(watch.world.bot_reviews(&pr), reviews, "{}", watch.logs());
 }
 
-/// The JSON files in `events/` and `folder`.
+/// Returns the JSON files in `events/` and `folder`.
 fn samples(folder: &str) -> Vec<(PathBuf, Value)> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../events")).join(folder);
     let mut samples: Vec<_> = fs::read_dir(&folder)
@@ -62,7 +62,7 @@ fn samples(folder: &str) -> Vec<(PathBuf, Value)> {
     samples
 }
 
-/// GitHub has the pull request that the samples are about.
+/// Creates the samples' pull request on the simulated GitHub.
 fn adopt(watch: &Watch, deliveries: &[(PathBuf, Value)]) {
     let opened = deliveries
         .iter()
@@ -74,11 +74,11 @@ fn adopt(watch: &Watch, deliveries: &[(PathBuf, Value)]) {
     adopted.expect("GitHub can be like that");
 }
 
-/// What cannot be done without the state that an earlier event leaves.
+/// A sample that fails without the state of an earlier event.
 struct Need {
     function: &'static str,
     topic: &'static str,
-    /// How it says so.
+    /// Expected error text.
     reason: &'static str,
 }
 
@@ -103,7 +103,7 @@ const NEEDS: [Need; 2] = [
 ];
 
 #[tokio::test]
-async fn every_sample_invokes_the_functions_that_its_rules_lead_to() {
+async fn every_sample_invokes_its_functions() {
     let watch = Watch::shared().await;
     let deliveries = samples("http");
     adopt(watch, &deliveries);
@@ -116,7 +116,7 @@ async fn every_sample_invokes_the_functions_that_its_rules_lead_to() {
         let functions = routes.iter().map(|route| route.function.clone());
         calls.extend(functions.map(|function| (function, path.clone())));
     }
-    // Before anything else, so that there is nothing yet that it could go by.
+    // Before all others, while the state is still empty.
     let (lost, others): (BTreeSet<_>, BTreeSet<_>) = calls
         .into_iter()
         .partition(|(function, path)| NEEDS.iter().any(|need| need.is_of(function, path)));

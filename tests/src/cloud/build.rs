@@ -1,5 +1,5 @@
-//! The functions' binaries, laid out as `cargo lambda build` does, beside a template
-//! that the emulator takes.
+//! Builds the functions' binaries in the layout of `cargo lambda build`, beside a
+//! template for the emulator.
 
 use crate::target;
 use local::template::{BUILT_IN, Template};
@@ -7,8 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Builds the functions and puts them into `folder`, and the template with them.
-/// Returns the template's path.
+/// Builds the functions and the template into `folder`. Returns the template's path.
 pub(super) fn stage(folder: &Path) -> PathBuf {
     let template = Template::load(None).expect("the template that is built in");
     target::build();
@@ -17,7 +16,7 @@ pub(super) fn stage(folder: &Path) -> PathBuf {
         let staged = bootstrap.parent().expect("a folder");
         fs::create_dir_all(staged).expect("target/ can be written to");
         let binary = target::binary(function);
-        // What debuggers need is nine tenths of it.
+        // Debug information is nine tenths of the binary.
         target::run(Command::new("strip").arg("-o").arg(&bootstrap).arg(&binary));
     }
     let path = folder.join("infra/template.yaml");
@@ -26,7 +25,7 @@ pub(super) fn stage(folder: &Path) -> PathBuf {
     path
 }
 
-/// Where `cargo lambda build` puts a function.
+/// Returns the path at which `cargo lambda build` writes a function.
 pub(super) fn bootstrap(folder: &Path, function: &str) -> PathBuf {
     folder
         .join("target/lambda")
@@ -34,12 +33,12 @@ pub(super) fn bootstrap(folder: &Path, function: &str) -> PathBuf {
         .join("bootstrap")
 }
 
-/// What the emulator cannot do with the template, and AWS can:
-/// - it refuses the archive,
-/// - a parameter stays a text where it should be a number,
-/// - it takes `DescribeEventBus` to be about a rule.
+/// Works around differences between the emulator and AWS. The emulator
+/// - rejects the archive,
+/// - passes a parameter as text instead of a number,
+/// - treats `DescribeEventBus` as a call about a rule.
 ///
-/// And waits are short, for a test's patience.
+/// The function also shortens waiting times for tests.
 fn for_the_emulator(template: &str) -> String {
     let mut template = without_archive(template);
     for (as_written, as_taken) in [

@@ -1,6 +1,5 @@
-# Runs ministack for as long as standard input stays open: it closes when the
-# test program ends, in whatever way. Then the whole process group is killed,
-# functions included.
+# Runs ministack while standard input stays open. It closes when the test program ends for
+# any reason. Then this script kills the whole process group, including the functions.
 import os
 import signal
 import sys

@@ -1,7 +1,7 @@
-# Runs the program that its arguments name for as long as standard input stays open: it
-# closes when the test program ends, in whatever way. Then the program is killed, and
-# all that it has started, in whatever process group or session: what loses its parent
-# becomes a child of this process.
+# Runs the program named by its arguments while standard input stays open. It closes when
+# the test program ends for any reason. Then this script kills the program and all its
+# descendants, in any process group or session: orphaned descendants become children of
+# this process.
 import ctypes
 import os
 import signal

@@ -1,4 +1,4 @@
-//! What people do on GitHub, what GitHub shows because of it, and what is left.
+//! User actions on GitHub, the resulting posts, and the stored state.
 
 use bus::Emit;
 use event::{Event, Say};
@@ -26,8 +26,8 @@ async fn accepted(cloud: &Cloud, delivery: &WebhookDelivery) {
     assert_eq!(status, StatusCode::ACCEPTED, "{body}");
 }
 
-/// Waits until the review of `pr`'s head and the summary of it are published, and gives
-/// what the table holds of the pull request, by key.
+/// Waits until the review and the summary of `pr`'s head are published. Returns the
+/// table's items of the pull request, by key.
 async fn published(cloud: &Cloud, pr: &PrKey) -> BTreeMap<String, Value> {
     let head = cloud.world.head(pr);
     let review = format!("publication:{pr}@{head}/verdict");
@@ -48,7 +48,7 @@ async fn published(cloud: &Cloud, pr: &PrKey) -> BTreeMap<String, Value> {
 }
 
 #[tokio::test]
-async fn findings_become_one_review_and_the_table_tells_the_story() {
+async fn findings_become_review_and_items() {
     let cloud = Cloud::shared().await;
     let (pr, delivery) = opened(cloud, changes::leftover());
     accepted(cloud, &delivery).await;
@@ -63,7 +63,7 @@ async fn findings_become_one_review_and_the_table_tells_the_story() {
     assert_eq!(review.commit_id, head);
     assert!(
         !review.comments.is_empty(),
-        "what is found stands at its line"
+        "the finding is posted at its line"
     );
 
     let keys: Vec<_> = items.keys().map(String::as_str).collect();
@@ -88,7 +88,7 @@ async fn findings_become_one_review_and_the_table_tells_the_story() {
 }
 
 #[tokio::test]
-async fn a_committed_secret_stands_against_merging() {
+async fn committed_secret_blocks_merging() {
     let cloud = Cloud::shared().await;
     let (pr, delivery) = opened(cloud, changes::secret());
     accepted(cloud, &delivery).await;
@@ -99,7 +99,7 @@ async fn a_committed_secret_stands_against_merging() {
 }
 
 #[tokio::test]
-async fn a_clean_change_is_told_so() {
+async fn clean_change_gets_success() {
     let cloud = Cloud::shared().await;
     let (pr, delivery) = opened(cloud, changes::clean());
     accepted(cloud, &delivery).await;
@@ -111,7 +111,7 @@ async fn a_clean_change_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_push_during_the_review_supersedes_it() {
+async fn push_during_review_supersedes_it() {
     let cloud = Cloud::shared().await;
     let (pr, delivery) = opened(cloud, changes::secret());
     let old = cloud.world.head(&pr);
@@ -142,7 +142,7 @@ async fn five_redeliveries_in_parallel_are_one_review() {
         accepted(cloud, delivery),
     );
     published(cloud, &pr).await;
-    // Whatever the others have caused is over when the queues are empty.
+    // Once the queues are empty, the duplicates are processed too.
     cloud.until_quiet().await;
     assert_eq!(cloud.world.bot_reviews(&pr).len(), 1);
     let journal = cloud.items().await.into_keys();
@@ -155,7 +155,7 @@ async fn five_redeliveries_in_parallel_are_one_review() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_is_not_githubs_goes_nowhere() {
+async fn unsigned_delivery_is_rejected() {
     let cloud = Cloud::shared().await;
     let (pr, mut delivery) = opened(cloud, changes::leftover());
     delivery.body.push(b' ');
@@ -170,7 +170,7 @@ async fn a_delivery_that_is_not_githubs_goes_nowhere() {
 }
 
 #[tokio::test]
-async fn a_poisoned_event_ends_in_the_dead_letters_with_its_reason() {
+async fn poisoned_event_becomes_dead_letter() {
     let cloud = Cloud::shared().await;
     let entry = json!({
         "EventBusName": cloud.output("BusName"),
@@ -207,10 +207,10 @@ async fn fifty_writers_lose_no_update_of_one_item() {
     state::contract::fifty_tasks_lose_no_update(Arc::new(cloud.state())).await;
 }
 
-/// The way to put right what was lost or given up: everything is idempotent, so a
-/// replay adds what is missing, and nothing else.
+/// A replay repairs lost state and failed deliveries: handlers are idempotent, so it
+/// adds only the missing parts.
 #[tokio::test]
-async fn a_replay_from_the_archive_adds_what_is_missing_and_repeats_nothing() {
+async fn replay_adds_only_missing_state() {
     let cloud = Cloud::shared().await;
     let begun = SystemClock.now();
     let (pr, delivery) = opened(cloud, changes::leftover());
@@ -219,7 +219,10 @@ async fn a_replay_from_the_archive_adds_what_is_missing_and_repeats_nothing() {
     cloud.until_quiet().await;
     let journal = format!("journal:{}/{}", delivery.guid, delivery.guid);
     cloud.lose(&journal).await;
-    assert!(!cloud.items().await.contains_key(&journal), "it is lost");
+    assert!(
+        !cloud.items().await.contains_key(&journal),
+        "the item is lost"
+    );
 
     let bus = cloud.aws(
         "events",
@@ -249,7 +252,7 @@ async fn a_replay_from_the_archive_adds_what_is_missing_and_repeats_nothing() {
 }
 
 #[tokio::test]
-async fn an_event_from_outside_takes_its_rule() {
+async fn external_event_reaches_subscriber() {
     let cloud = Cloud::shared().await;
     let say = Say {
         topic: "github.push".parse().expect("a topic"),

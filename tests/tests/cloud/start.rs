@@ -1,9 +1,8 @@
-//! What is missing is named when a function starts, in the first line of its log, and
-//! not at the first event.
+//! A missing setting is named in the first log line at start-up, not at the first event.
 
 use journeys::cloud::Cloud;
 
-/// What a function is told when all is well, and what `but` says instead.
+/// Starts `function` with a valid environment changed by `but`. Returns its last output.
 async fn last_words(function: &str, but: &[(&str, &str)]) -> String {
     let cloud = Cloud::shared().await;
     let mut set = vec![
@@ -46,7 +45,7 @@ async fn last_words(function: &str, but: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_named() {
+async fn names_missing_setting() {
     let mut told = String::new();
     for (function, variable, value) in [
         ("webhook", "GITHUB_WEBHOOK_SECRET", ""),

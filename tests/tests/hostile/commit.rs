@@ -1,5 +1,5 @@
-//! The messages of commits. GitHub sends them in webhooks, and the bot asks for none: a
-//! change comes as a diff ("Compare two commits", media type `diff`), which has none.
+//! Commit messages. GitHub sends them in webhooks, but the bot never reads them: a
+//! change is a diff ("Compare two commits", media type `diff`), which contains none.
 
 use crate::{INJECTION, gullible, passed};
 use github::port::ReviewEvent;
@@ -9,7 +9,7 @@ use journeys::house::House;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_commit_message_is_sent_and_goes_no_further_than_the_webhook() {
+async fn commit_message_stops_at_webhook() {
     for (why, event, place, said) in [
         (
             "as it is pushed",
@@ -77,7 +77,7 @@ async fn a_commit_message_is_sent_and_goes_no_further_than_the_webhook() {
         let asked = model.asked().concat();
         assert!(
             !asked.contains(INJECTION),
-            "{why}: nobody is asked about it"
+            "{why}: the model is not asked about it"
         );
         for (key, item) in house.items().await {
             assert!(
@@ -85,8 +85,6 @@ async fn a_commit_message_is_sent_and_goes_no_further_than_the_webhook() {
                 "{why}: it is kept in {key}"
             );
         }
-        passed(&format!(
-            "it is told to approve in the message of a commit, {why}"
-        ));
+        passed(&format!("a commit message asks for approval, {why}"));
     }
 }

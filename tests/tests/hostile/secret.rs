@@ -1,5 +1,5 @@
-//! A secret in the change, and those that the bot itself has: through the real clients,
-//! over HTTP, with a model that repeats all it can and a GitHub that is not always well.
+//! A secret in the change and the bot's own secrets: with the real clients over HTTP, a
+//! model that repeats its input, and a GitHub that sometimes fails.
 
 use crate::passed;
 use agent::Model;
@@ -14,12 +14,13 @@ use journeys::wire::{self, By};
 use model_world::{ModelWorld, Reply};
 use std::sync::Arc;
 
-/// Nobody's token. In two parts: this file holds none.
+/// Returns a token that belongs to no account. Split in two, so that this file contains
+/// none.
 fn canary() -> String {
     format!("ghp_{}", "Zx81kQ0vTn5LwRc3YbHd7PmSf2AeUj9GiO4N")
 }
 
-/// A model that says the canary wherever it can: as an answer, as an error, in findings.
+/// Creates a model that repeats the canary in answers, errors and findings.
 fn parrot(ground: &Ground) -> ModelWorld {
     let model = ModelWorld::new(ground.clock.clone());
     for reply in [
@@ -43,7 +44,7 @@ fn parrot(ground: &Ground) -> ModelWorld {
     model
 }
 
-/// Everything that anybody could read after a story, by where it stands.
+/// Returns all readable output after a test, by place.
 async fn written(house: &House, model: &ModelWorld, log: &Log) -> Vec<(&'static str, String)> {
     fn all(texts: impl Iterator<Item = String>) -> String {
         texts.collect::<Vec<_>>().join("\n")
@@ -64,17 +65,17 @@ async fn written(house: &House, model: &ModelWorld, log: &Log) -> Vec<(&'static 
 }
 
 #[tokio::test]
-async fn a_secret_is_in_no_request_no_log_no_comment_and_no_state() {
+async fn secret_appears_in_no_output() {
     for (why, posts, fault, logged) in [
         ("a review is posted", true, None, "the model was asked"),
         (
-            "GitHub does not take the comments on lines",
+            "GitHub rejects the comments on lines",
             true,
             Some((Call::CreateReview, Fault::Rejected)),
             "GitHub did not accept the review",
         ),
         (
-            "the diff is to be had at the second try",
+            "the second attempt returns the diff",
             true,
             Some((Call::Diff, Fault::Unavailable)),
             "retrying the GitHub call",
@@ -125,7 +126,7 @@ async fn a_secret_is_in_no_request_no_log_no_comment_and_no_state() {
         for (place, text) in &written {
             assert!(!text.is_empty(), "{why}: something is in {place}");
             for (what, secret) in [
-                // Without its beginning: Markdown has a backslash there.
+                // Without its beginning, where Markdown adds a backslash.
                 ("the canary", canary().split_off(4)),
                 ("the model's key", model.key().to_owned()),
                 ("GitHub's token", world.token()),
@@ -136,6 +137,6 @@ async fn a_secret_is_in_no_request_no_log_no_comment_and_no_state() {
             }
         }
         assert_eq!(leaks, [""; 0], "{why}");
-        passed(&format!("a secret stands in the change, and {why}"));
+        passed(&format!("the change contains a secret, and {why}"));
     }
 }

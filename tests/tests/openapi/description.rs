@@ -1,7 +1,7 @@
-//! Requests, held against an OpenAPI description (version 3.0).
+//! Validates requests against an OpenAPI description (version 3.0).
 #![expect(
     clippy::indexing_slicing,
-    reason = "of JSON: what is not there is null"
+    reason = "a missing key of a JSON value is null"
 )]
 
 use github_world::HttpRequest;
@@ -9,19 +9,18 @@ use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Schemas refer to schemas; no deeper than this.
+/// Maximum depth of nested schema references.
 const DEEPEST: usize = 40;
 
-/// A description.
 pub struct Description {
     whole: Value,
 }
 
-/// An operation that a request is an instance of.
+/// The described operation of a request.
 pub struct Operation<'a> {
-    /// Such as `GET /repos/{owner}/{repo}/pulls/{pull_number}`.
+    /// Name, such as `GET /repos/{owner}/{repo}/pulls/{pull_number}`.
     pub name: String,
-    /// What all of the path's operations have in common, and the operation.
+    /// The path item, with fields shared by its operations, and the operation.
     about: [&'a Value; 2],
 }
 
@@ -30,7 +29,8 @@ impl Description {
         Self { whole }
     }
 
-    /// The operation that `request` is, by the template with the most literal parts.
+    /// Returns the operation of `request`: the matching template with the most
+    /// literal parts.
     pub fn operation(&self, request: &HttpRequest) -> Option<Operation<'_>> {
         let paths = self.whole["paths"].as_object()?;
         let literal = |path: &str| {
@@ -49,7 +49,7 @@ impl Description {
         })
     }
 
-    /// Whether `path` is one of `template`'s. A file's path at the end may have
+    /// Returns `true` if `path` matches `template`. A file path at the end may have
     /// several parts (`x-multi-segment`).
     fn fits(&self, template: &str, path: &str) -> bool {
         let (mut wanted, mut parts) = (template.split('/').peekable(), path.split('/'));
@@ -71,7 +71,7 @@ impl Description {
         parts.next().is_none()
     }
 
-    /// What is wrong with `request`, nothing if it is as described.
+    /// Returns the violations of `request`; empty if it matches the description.
     pub fn violations(&self, request: &HttpRequest) -> Vec<String> {
         let Some(operation) = self.operation(request) else {
             return vec![format!("no operation {} {}", request.method, request.path)];
@@ -157,8 +157,8 @@ impl Description {
         }
     }
 
-    /// The schema without references, closed to fields that are not described, and
-    /// with `nullable` as JSON Schema says it.
+    /// Returns the schema with resolved references and without additional fields,
+    /// and with `nullable` converted to JSON Schema.
     fn closed(&self, schema: &Value, depth: usize) -> Value {
         assert!(depth < DEEPEST, "schemas without end");
         let schema = self.resolved(schema);

@@ -1,6 +1,6 @@
-//! Every call that the client makes is one that GitHub describes: each port is driven
-//! over HTTP against the simulated GitHub, by a token and as an App, stories are told, and
-//! what went over the wire is held against GitHub's own OpenAPI description.
+//! Every call of the client matches GitHub's OpenAPI description. The tests drive each
+//! port over HTTP against the simulated GitHub, with a token and as an App, run stories,
+//! and validate the recorded requests.
 
 mod description;
 mod stories;
@@ -24,7 +24,7 @@ use std::time::Duration;
 const DIFF: &str = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1,2 +1,2 @@\n one\n-two\n+two!\n";
 const MARKER: &str = "<!-- marker -->";
 
-/// Drives every port in several variants, and gives the calls that were made.
+/// Calls every port in several variants and returns the recorded requests.
 async fn driven(by: By) -> Result<Vec<HttpRequest>, GitHubError> {
     let start = Timestamp::from_second(1_767_603_600).expect("a time");
     let clock = Arc::new(ManualClock::starting_at(start));
@@ -58,7 +58,7 @@ async fn read(
     large: &PrKey,
 ) -> Result<(), GitHubError> {
     client.pull_request(pr).await?;
-    // The first call that must know who it posts as.
+    // The first call that needs the bot's login.
     assert_eq!(client.find_review(pr, MARKER).await?, None, "on two pages");
     client.diff(pr, &world.base(pr), &world.head(pr)).await?;
     let files = client.files(large).await?.files.len();
@@ -149,8 +149,8 @@ async fn write(client: &Client, world: &World, pr: &PrKey) -> Result<(), GitHubE
     Ok(())
 }
 
-/// GitHub's `Link` headers lead to `/repositories/{id}/…`, which it does not describe:
-/// the same calls under the repository's number.
+/// Replaces the repository's id by its name. GitHub's `Link` headers point to
+/// `/repositories/{id}/…`, which its description lacks.
 fn by_name(mut request: HttpRequest) -> HttpRequest {
     if let Some(rest) = request.path.strip_prefix("/repositories/") {
         let (_, rest) = rest.split_once('/').expect("a call in a repository");
@@ -159,7 +159,7 @@ fn by_name(mut request: HttpRequest) -> HttpRequest {
     request
 }
 
-/// What GitHub calls an operation of the simulated GitHub.
+/// Returns GitHub's name of an operation of the simulated GitHub.
 fn called(described: &Description, (method, path): (String, String)) -> String {
     let parts = path.split('/').map(|part| match part {
         "{range}" => "1...2",
@@ -178,7 +178,7 @@ fn called(described: &Description, (method, path): (String, String)) -> String {
 }
 
 #[tokio::test]
-async fn every_call_is_one_that_github_describes() {
+async fn every_call_matches_description() {
     let described = Description::new(journeys::octokit::description());
     let mut calls = driven(By::Token).await.unwrap();
     calls.extend(driven(By::App).await.unwrap());
@@ -258,7 +258,7 @@ async fn every_call_is_one_that_github_describes() {
 }
 
 #[test]
-fn what_github_does_not_describe_is_a_violation() {
+fn undescribed_request_is_a_violation() {
     let described = Description::new(journeys::octokit::description());
     let request = |method: &str, path: &str, query: &str, body| HttpRequest {
         method: method.to_owned(),

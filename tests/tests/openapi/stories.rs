@@ -1,4 +1,4 @@
-//! What whole stories call, by an App.
+//! Requests of complete stories, made as an App.
 
 use github::port::{Conclusion, Side};
 use github_world::HttpRequest;
@@ -21,7 +21,7 @@ async fn over_http(model: Arc<Scripted>) -> House {
     House::on(ground, Interruption::none())
 }
 
-/// All calls of these stories.
+/// Returns all requests of these stories.
 pub async fn told() -> Vec<HttpRequest> {
     let mut calls = Vec::new();
     for house in [
