@@ -1,9 +1,9 @@
 //! The security specialist: committed secrets, injection, unsafe settings.
 //!
-//! *Hears* `agent.pr.security_check`.
-//! *Reads* and *writes* as every [`specialist`] does.
-//! *Says* `agent.pr.check_completed`, and `agent.pr.block` when something found
-//! must not be merged.
+//! *Subscribes to* `agent.pr.security_check`.
+//! *Reads* and *writes* like every [`specialist`].
+//! *Emits* `agent.pr.check_completed`, and `agent.pr.block` for a finding that blocks
+//! merging.
 
 pub mod rules;
 
@@ -13,7 +13,7 @@ use review::item::CheckReport;
 use review::message::{Block, CheckRequested};
 use specialist::{Deps, Specialist};
 
-/// What a model is asked to look for.
+/// Focus of the model's prompt.
 pub const LENS: &str = "\
     Look for ways in which the added lines let somebody do what they should not: injection into \
     queries, commands, paths, templates or markup; checks of identity or rights that are missing, \
@@ -21,7 +21,7 @@ pub const LENS: &str = "\
     TLS or cookies used in a way that does not protect; unsafe deserialisation; requests to \
     addresses that a stranger chooses; races that a stranger can win.";
 
-/// The function.
+/// Creates the specialist.
 pub fn security(deps: Deps) -> Specialist {
     Specialist {
         name: "security",

@@ -1,7 +1,7 @@
-//! What the security specialist looks for.
+//! Rules of the security specialist.
 //!
-//! Precise before complete: a rule that is wrong every other time teaches people
-//! to pass over all of them.
+//! Precision comes before completeness: a rule that is wrong half of the time teaches
+//! people to ignore all rules.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -23,12 +23,12 @@ mod workflow;
 use review::rules::{Rule, RuleReviewer};
 use review::{Category, Confidence, Severity};
 
-/// The reviewer of these rules.
+/// Returns the reviewer with these rules.
 pub fn reviewer() -> RuleReviewer {
     RuleReviewer::new(Category::Security, RULES)
 }
 
-/// All rules. Of those with the same id the first has the line, so the exact token
+/// All rules. The first matching rule with an id reports the line, so the exact token
 /// formats come before the guess by name.
 const RULES: &[Rule] = &[
     tokens::AWS_KEY,
@@ -78,7 +78,7 @@ const RULES: &[Rule] = &[
     settings::HIDDEN,
 ];
 
-/// What most rules have in common.
+/// Creates a rule with the defaults of most rules.
 const fn rule(id: &'static str, severity: Severity, percent: u8, message: &'static str) -> Rule {
     Rule {
         id,
@@ -90,7 +90,7 @@ const fn rule(id: &'static str, severity: Severity, percent: u8, message: &'stat
     }
 }
 
-/// A table of examples: (rule, why, path, text, whether it is found).
+/// Table of examples: (rule, reason, path, text, whether the rule matches).
 #[cfg(test)]
 fn check(rows: &[(Rule, &str, &str, &str, bool)]) {
     for (rule, why, path, text, hit) in rows {

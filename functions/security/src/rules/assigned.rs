@@ -1,4 +1,4 @@
-//! Secrets without a form, known by the name that they are given.
+//! Secrets without a recognisable format, detected by the name of their variable.
 
 use super::rule;
 use super::tokens::ID;
@@ -24,7 +24,7 @@ pub(super) const ASSIGNED: Rule = Rule {
     )
 };
 
-/// What is assigned on a line, as (text that ends with the name, value).
+/// Returns the assignments on a line as (text that ends with the name, value).
 fn assignments<'a>(line: &Spot<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
     let text = line.text();
     let plain = match line.file.language {
@@ -36,7 +36,7 @@ fn assignments<'a>(line: &Spot<'a>) -> impl Iterator<Item = (&'a str, &'a str)> 
     quoted(line.text(), line.code()).chain(plain.map(|(name, value)| (name, value.trim())))
 }
 
-/// Every string with what stands before it, told by the quotes that `code` keeps.
+/// Returns every string with the text before it, located by the quotes in `code`.
 fn quoted<'a>(text: &'a str, code: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
     let mut quotes = code.match_indices(['"', '\'']).take(32);
     std::iter::from_fn(move || {
@@ -53,7 +53,7 @@ mod tests {
     use secret_forms::samples::{BASE62, random};
 
     #[test]
-    fn secrets_are_known_by_their_names() {
+    fn finds_secrets_by_name() {
         let b = |len| random(len, BASE62);
         let made_up = ["Tr0ub4dor", "&3-Horse"].concat();
         for (rule, why, path, text, hit) in [

@@ -1,4 +1,4 @@
-//! Hashes, ciphers and random numbers that do not hold.
+//! Weak hashes, ciphers and random numbers.
 
 use super::rule;
 use review::Severity::{High, Medium};
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_hides_holds() {
+    fn finds_weak_cryptography() {
         check(&[
             (
                 PASSWORD_HASH,

@@ -1,4 +1,4 @@
-//! Files that a stranger can get hold of first.
+//! Files that an attacker can create first.
 
 use super::rule;
 use review::Severity::Medium;
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_temporary_file_is_made_and_not_named() {
+    fn finds_predictable_temporary_files() {
         check(&[
             (
                 TEMPORARY_NAME,

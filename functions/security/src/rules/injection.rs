@@ -1,4 +1,4 @@
-//! Text that becomes code, markup, an object or a command.
+//! Text interpreted as code, markup, an object or a command.
 
 use super::put_together::{adds_value, takes_in};
 use super::rule;
@@ -97,7 +97,7 @@ pub(super) const SHELL: Rule = Rule {
 pub(super) const SHELL_TRUE: Rule = Rule {
     reads: Reads::Languages(&[Language::Python]),
     finds: Finds::Lines(|line| {
-        // The call is on a line above: what it runs is not seen here.
+        // The call is on a line above, so its method is unknown here.
         !line.in_test()
             && shell_is_true(line.code())
             && !SUBPROCESS.iter().any(|name| has_call(line.code(), name))
@@ -159,7 +159,8 @@ fn assigns_markup(line: &Spot<'_>) -> bool {
             value.is_some_and(|value| {
                 let value = value.trim().trim_end_matches(';');
                 let template = value.contains('`');
-                // A copy of what the page holds, and a string that goes on below.
+                // A copy of the page's own content, or a string that
+                // continues below.
                 let known = value.ends_with(".innerHTML")
                     || value.starts_with(['"', '\'']) && value.ends_with('\\');
                 !value.is_empty()
@@ -234,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_does_not_become_code() {
+    fn finds_injection() {
         check(&[
             (
                 DYNAMIC_CODE,

@@ -1,10 +1,10 @@
-//! Whether a string is put together from values, in each language's way.
+//! Detects strings built from values, in each language's syntax.
 
 use review::rules::Language;
 use review::rules::scan::{ends_with_name, has_call};
 
-/// Whether strings in `text`, whose contents `code` lacks, take in values. Names in
-/// capitals are constants, and placeholders are what should be there.
+/// Returns `true` if strings in `text`, blanked in `code`, include values. Names in
+/// capitals are constants, and placeholders are the recommended form.
 pub(super) fn is_put_together(language: Language, code: &str, text: &str) -> bool {
     use Language as L;
     let formats = match language {
@@ -42,7 +42,7 @@ fn is_f_string(code: &str) -> bool {
     })
 }
 
-/// Whether a value stands between `open` and the next `}`.
+/// Returns `true` if a value is between `open` and the next `}`.
 pub(super) fn takes_in(text: &str, open: &str) -> bool {
     text.match_indices(open).take(16).any(|(at, _)| {
         let rest = text.get(at + open.len()..).unwrap_or_default();
@@ -51,7 +51,7 @@ pub(super) fn takes_in(text: &str, open: &str) -> bool {
     })
 }
 
-/// Whether something that is no constant is added to a string.
+/// Returns `true` if something other than a constant is added to a string.
 pub(super) fn adds_value(code: &str) -> bool {
     code.match_indices(['"', '\'', '`'])
         .take(32)

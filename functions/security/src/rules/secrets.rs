@@ -1,4 +1,4 @@
-//! Secrets without a form of their own, known by what stands around them.
+//! Secrets without a recognisable format, detected by their context.
 
 use super::rule;
 use super::tokens::{says, secret};
@@ -13,7 +13,8 @@ pub(super) const PRIVATE_KEY: Rule = secret(97, says!("a private key"), |line| {
     };
     let (before, after) = scan::around(text, at..at + "PRIVATE KEY".len());
     let after = after.strip_prefix(" BLOCK").unwrap_or(after);
-    // The key itself must follow, or the line is a pattern or a check for one.
+    // The key itself must follow; otherwise the line is a pattern or a check for a
+    // key.
     let same_line = after
         .strip_prefix("-----")
         .is_some_and(|rest| rest.split("\\n").any(is_key_line));
@@ -21,7 +22,7 @@ pub(super) const PRIVATE_KEY: Rule = secret(97, says!("a private key"), |line| {
         && (same_line || line.below().is_some_and(|below| is_key_line(below.text)))
 });
 
-/// A line of base64, or one of the headers before it.
+/// Detects a line of base64, or one of the headers before it.
 fn is_key_line(text: &str) -> bool {
     let text = text.trim_matches([' ', '\t', '"', '\'', '+', ',']);
     let text = text.strip_suffix("\\n").unwrap_or(text);
@@ -51,8 +52,8 @@ pub(super) const PASSWORD_IN_URL: Rule = Rule {
     })
 };
 
-/// Whether `user:password@host` follows, with a password that is no example and a
-/// host that others can reach.
+/// Returns `true` if `user:password@host` follows, with a password that is not an
+/// example and a host that others can reach.
 fn has_password(after: &str) -> bool {
     let end = after
         .char_indices()
@@ -120,7 +121,7 @@ pub(super) const JWT: Rule = Rule {
     )
 };
 
-/// How the claims of the example on jwt.io begin, which is copied everywhere.
+/// First characters of the claims in the widely copied example from jwt.io.
 const JWT_IO: &str = "eyJzdWIiOiIxMjM0NTY3ODkwIi";
 
 pub(super) const ENV_FILE: Rule = Rule {
@@ -153,7 +154,7 @@ mod tests {
     use secret_forms::samples::{BASE62, random};
 
     #[test]
-    fn secrets_are_known_by_their_surroundings() {
+    fn finds_secrets_by_context() {
         let b = |len| random(len, BASE62);
         let begin = &["-----BEGIN RSA PRIV", "ATE KEY-----"].concat();
         let signature = b(43);
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_belong_to_the_machine() {
+    fn finds_committed_env_files() {
         check(&[
             (ENV_FILE, "with values", "web/.env", "A=1", true),
             (ENV_FILE, "without", ".env", "# A=1\nA=", false),

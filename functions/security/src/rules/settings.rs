@@ -1,4 +1,4 @@
-//! Safety that is switched off.
+//! Disabled security features.
 
 use super::rule;
 use review::Severity::{High, Low, Medium};
@@ -14,7 +14,7 @@ pub(super) const TLS: Rule = Rule {
         let found = match line.file.language {
             Language::Python => {
                 let code = squeezed();
-                // `jwt.decode(…, verify=False)` has a rule of its own.
+                // `jwt.decode(…, verify=False)` has its own rule.
                 has_word(&code, "verify=False") && !code.contains("jwt.")
                     || code.contains("ssl._create_unverified_context")
                     || code.contains("verify_mode=ssl.CERT_NONE")
@@ -149,7 +149,7 @@ pub(super) const BIDI: Rule = Rule {
 pub(super) const HIDDEN: Rule = Rule {
     reads: Reads::Written,
     finds: Finds::Lines(|line| {
-        // Editors of Windows begin a file with its byte order.
+        // Windows editors write a byte order mark at the start of a file.
         let text = match line.number() {
             1 => line.text().trim_start_matches('\u{feff}'),
             _ => line.text(),
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn safety_is_not_switched_off() {
+    fn finds_disabled_security_features() {
         check(&[
             (
                 TLS,

@@ -1,4 +1,4 @@
-//! SQL that takes in values as text.
+//! SQL that includes values as text.
 
 use super::put_together::is_put_together;
 use super::rule;
@@ -48,7 +48,7 @@ pub(super) const SQL: Rule = Rule {
     ..rule("sql-injection", High, 80, MESSAGE)
 };
 
-/// Whether a string in `text` begins with a statement of SQL.
+/// Returns `true` if a string in `text` begins with an SQL statement.
 pub(super) fn begins_sql(text: &str) -> bool {
     text.match_indices(['"', '\'', '`'])
         .take(16)
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sql_is_not_put_together() {
+    fn finds_sql_built_from_values() {
         check(&[
             (
                 SQL,

@@ -1,4 +1,4 @@
-//! SQL that takes in values as text, over several lines.
+//! SQL that includes values as text, over several lines.
 
 use super::put_together::{is_put_together, takes_in};
 use super::rule;
@@ -6,7 +6,7 @@ use super::sql::{MESSAGE, METHODS, begins_sql, begins_statement};
 use review::Severity::High;
 use review::rules::{File, Finds, Language, Rule};
 
-/// Lines of a call's first argument; more are not read.
+/// Maximum number of lines of a call's first argument.
 const MOST_LINES: usize = 12;
 
 pub(super) const SQL_OVER_LINES: Rule = Rule {
@@ -21,8 +21,8 @@ pub(super) const SQL_OVER_LINES: Rule = Rule {
     ..rule("sql-injection", High, 80, MESSAGE)
 };
 
-/// Whether a method that runs SQL is called at the end of the line, and its arguments
-/// begin below.
+/// Returns `true` if the line ends with a call of a method that runs SQL, with the
+/// arguments below.
 fn opens_call(code: &str) -> bool {
     let name = code.trim_end().strip_suffix('(');
     name.is_some_and(|name| {
@@ -33,8 +33,8 @@ fn opens_call(code: &str) -> bool {
     })
 }
 
-/// The first added line of the string below the line `at` that takes in a value, if it is
-/// SQL. The string is what stands on lines that begin with a quote or a plus.
+/// Returns the first added line that includes a value, if the string below line `at` is
+/// SQL. The string consists of the lines that begin with a quote or a plus.
 fn first_put_together(file: &File<'_>, at: usize) -> Option<u32> {
     let opening = file.lines.get(at).filter(|line| opens_call(&line.code))?;
     let below = file.lines.get(at.checked_add(1)?..)?;
@@ -50,7 +50,7 @@ fn first_put_together(file: &File<'_>, at: usize) -> Option<u32> {
         if line.is_added && is_put_together(file.language, code, line.text.trim()) {
             return Some(number);
         }
-        // What follows is another argument, or no argument.
+        // The next line is another argument, or the call's end.
         if code.ends_with([',', ')', ';']) {
             return None;
         }
@@ -58,8 +58,8 @@ fn first_put_together(file: &File<'_>, at: usize) -> Option<u32> {
     None
 }
 
-/// The first added line that takes in a value, of a long string that the line `at` opens
-/// as a call's first argument.
+/// Returns the first added line that includes a value in a long string. The string opens
+/// on line `at` as a call's first argument.
 fn first_in_long(file: &File<'_>, at: usize) -> Option<u32> {
     let opening = file.lines.get(at)?;
     let code = opening.code.trim_end();
@@ -84,7 +84,7 @@ fn first_in_long(file: &File<'_>, at: usize) -> Option<u32> {
     } else {
         rest
     };
-    // A value on the opening line itself is seen there.
+    // The rule for single lines detects a value on the opening line.
     if !called || !begins_statement(first) || takes_in(rest, value) {
         return None;
     }
@@ -93,7 +93,7 @@ fn first_in_long(file: &File<'_>, at: usize) -> Option<u32> {
         if line.number != number {
             return None;
         }
-        // Where code begins again, the string has ended.
+        // The string ends at the first line of code.
         let end = line
             .code
             .find(|c: char| c != ' ')
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sql_is_not_put_together_over_lines() {
+    fn finds_sql_built_over_lines() {
         let rows = [
             (
                 "an f-string",

@@ -1,5 +1,4 @@
-//! Secrets that their issuers made to be recognised: by a prefix, a length, an
-//! alphabet.
+//! Secrets with a recognisable format: a prefix, a length, an alphabet.
 
 use super::rule;
 use review::Severity::{Critical, High};
@@ -135,7 +134,7 @@ mod tests {
     use secret_forms::samples::{BASE32, BASE62, HEX, random};
 
     #[test]
-    fn tokens_are_known_by_their_form() {
+    fn finds_tokens_by_format() {
         let b = |len| random(len, BASE62);
         for (rule, why, text, hit) in [
             (

@@ -1,4 +1,4 @@
-//! GitHub's own workflows, which run with the repository's secrets.
+//! GitHub workflows, which run with the repository's secrets.
 
 use super::rule;
 use review::Severity::High;
@@ -21,7 +21,7 @@ pub(super) const WORKFLOW_EXPRESSION: Rule = Rule {
     )
 };
 
-/// The contexts that "Security hardening for GitHub Actions" calls untrusted.
+/// Detects the contexts that "Security hardening for GitHub Actions" calls untrusted.
 fn has_strangers_text(text: &str) -> bool {
     text.match_indices("${{").take(16).any(|(at, _)| {
         let rest = text.get(at + 3..).unwrap_or_default();
@@ -46,7 +46,7 @@ fn has_strangers_text(text: &str) -> bool {
     })
 }
 
-/// Whether the line is the script of a step, as far as the diff shows.
+/// Returns `true` if the visible context shows that the line belongs to a step's script.
 fn is_in_script(line: &Spot<'_>) -> bool {
     let runs = |text: &str| {
         let text = text.trim_start().trim_start_matches("- ");
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_workflow_does_not_run_a_title() {
+    fn finds_untrusted_text_in_scripts() {
         let path = ".github/workflows/ci.yml";
         let title = "${{ github.event.pull_request.title }}";
         let one_line = format!("      - run: echo \"{title}\"");
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workflow_does_not_run_strangers_code_with_secrets() {
+    fn finds_untrusted_code_with_secrets() {
         let path = ".github/workflows/ci.yml";
         let with = |trigger: &str, head: &str| {
             format!(
