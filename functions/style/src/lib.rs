@@ -1,22 +1,23 @@
-//! The style specialist: what a careful reader would not leave in.
+//! The style specialist: finds code that a careful author would have removed or
+//! rewritten.
 //!
-//! *Hears* `agent.pr.style_check`.
-//! *Reads* and *writes* as every [`specialist`] does.
-//! *Says* `agent.pr.check_completed`.
+//! *Subscribes to* `agent.pr.style_check`.
+//! *Reads* and *writes* like every [`specialist`].
+//! *Emits* `agent.pr.check_completed`.
 
 pub mod rules;
 
 use review::Category;
 use specialist::{Deps, Specialist};
 
-/// What a model is asked to look for.
+/// Focus of the model's prompt.
 pub const LENS: &str = "\
     Look for what the author would not have left in, had they looked once more: names or comments \
     that say something else than the code does, leftovers of debugging, dead code, a public \
     function whose errors nobody can tell, a copy of what stands beside it. Not formatting, not \
     naming conventions, not taste. Severity is low at most.";
 
-/// The function.
+/// Creates the specialist.
 pub fn style(deps: Deps) -> Specialist {
     Specialist {
         name: "style",

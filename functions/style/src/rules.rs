@@ -1,6 +1,5 @@
-//! What the style specialist looks for: what its author would not have left in,
-//! had they looked once more. Taste, line lengths of linters and the like are not
-//! among it.
+//! Rules of the style specialist: code that its author would have changed on a second
+//! reading. The rules exclude taste and the checks of linters, such as line length.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -14,7 +13,7 @@ mod reading;
 use review::rules::{Finds, Reads, Rule, RuleReviewer};
 use review::{Category, Confidence, Severity};
 
-/// The reviewer of these rules.
+/// Returns the reviewer with these rules.
 pub fn reviewer() -> RuleReviewer {
     RuleReviewer::new(Category::Style, RULES)
 }
@@ -32,7 +31,7 @@ const RULES: &[Rule] = &[
     reading::LONG_LINE,
 ];
 
-/// What most rules have in common.
+/// Creates a rule with the defaults of most rules.
 const fn rule(id: &'static str, severity: Severity, percent: u8, message: &'static str) -> Rule {
     Rule {
         id,
@@ -44,7 +43,7 @@ const fn rule(id: &'static str, severity: Severity, percent: u8, message: &'stat
     }
 }
 
-/// A table of examples: (rule, why, path, text, whether it is found).
+/// Table of examples: (rule, reason, path, text, whether the rule matches).
 #[cfg(test)]
 fn check(rows: &[(Rule, &str, &str, &str, bool)]) {
     for (rule, why, path, text, hit) in rows {

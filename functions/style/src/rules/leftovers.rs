@@ -1,4 +1,4 @@
-//! Things from the author's desk.
+//! Leftovers of development.
 
 use super::rule;
 use review::Severity::{High, Low, Medium};
@@ -8,7 +8,8 @@ use review::rules::{Finds, Language, Reads, Rule};
 pub(super) const MERGE_MARKER: Rule = Rule {
     reads: Reads::Written,
     finds: Finds::InFile(|file| {
-        // All three must be there, in order: `=======` alone underlines a title.
+        // All three marks must appear in order: `=======` alone underlines a
+        // title.
         let mut begun = None;
         let mut divided = false;
         let mut found = Vec::new();
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_over_is_found() {
+    fn finds_leftovers() {
         let conflict = format!(
             "a\n{} HEAD\nb\n{}\nc\n{} topic\n",
             "<".repeat(7),

@@ -1,4 +1,4 @@
-//! What was printed to see how the code runs.
+//! Debug output left in the code.
 
 use super::rule;
 use review::Severity::Low;
@@ -37,7 +37,7 @@ fn prints_note(line: &Line<'_>, names: &[&str]) -> bool {
         .any(|range| says_debug(line.text.get(range)))
 }
 
-/// Whether what is printed is a note to oneself.
+/// Returns `true` if the printed text looks like debug output.
 fn says_debug(arguments: Option<&str>) -> bool {
     let text = arguments
         .unwrap_or_default()
@@ -84,7 +84,7 @@ pub(super) const JAVA_PRINT: Rule = Rule {
                     .iter()
                     .any(|word| has_word(&line.code, word))
             });
-        // Programs that were built for a terminal are not laid out like this.
+        // Programs for a terminal do not have this layout.
         if talks || !file.path().contains("src/main/java/") {
             return Vec::new();
         }
@@ -114,7 +114,7 @@ fn unless_for_a_terminal(file: &File<'_>, hit: fn(&Line<'_>) -> bool) -> Vec<u32
     hits.map(|line| line.number).collect()
 }
 
-/// Whether printing is what the file is for.
+/// Returns `true` if the file's purpose is to print.
 fn is_for_a_terminal(file: &File<'_>) -> bool {
     let mut parts = file.path().split('/');
     let folder = parts.any(|part| {
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_printed_for_its_author_is_found() {
+    fn finds_debug_output() {
         check(&[
             (
                 DEBUG_PRINT,

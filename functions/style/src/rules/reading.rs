@@ -1,4 +1,4 @@
-//! What makes the next reader stop.
+//! Code that is hard to read.
 
 use super::rule;
 use review::Severity::{Info, Medium};
@@ -28,7 +28,7 @@ pub(super) const TODO: Rule = Rule {
     )
 };
 
-/// Whether `(name)`, `@name`, `#123`, `ABC-123` or an address stands there.
+/// Returns `true` if `text` contains `(name)`, `@name`, `#123`, `ABC-123` or a URL.
 fn has_owner(text: &str) -> bool {
     let in_brackets = text
         .trim_start()
@@ -63,7 +63,8 @@ pub(super) const COMMENTED_OUT: Rule = Rule {
                 .iter()
                 .filter(|line| is_code(file.language, &line.comment))
                 .count();
-            // Three in a row that are mostly code: a sentence can look like one.
+            // Requires three consecutive lines that are mostly code, because
+            // one sentence can resemble code.
             if let Some(first) = run.first()
                 && code >= 3
                 && code * 3 >= run.len() * 2
@@ -99,7 +100,7 @@ pub(super) const COMMENTED_OUT: Rule = Rule {
     )
 };
 
-/// Documentation, orders to tools, and what stands in a block: there it may be
+/// Detects documentation, tool directives and block comments: a block may be
 /// documentation that begins above the diff.
 fn is_documentation(text: &str) -> bool {
     let text = text.trim_start();
@@ -116,7 +117,7 @@ fn is_documentation(text: &str) -> bool {
     !is_line || other.iter().any(|start| text.starts_with(start))
 }
 
-/// Whether a comment's text is code more likely than a sentence.
+/// Returns `true` if a comment's text resembles code more than a sentence.
 fn is_code(language: Language, comment: &str) -> bool {
     let text = comment.trim();
     let call = |end: &str| {
@@ -191,7 +192,7 @@ pub(super) const MIXED_INDENTATION: Rule = Rule {
 
 pub(super) const LONG_LINE: Rule = Rule {
     finds: Finds::Lines(|line| {
-        // Only code counts: long addresses and sentences cannot be broken.
+        // Only code counts, because long URLs and sentences cannot be wrapped.
         const LONG: usize = 200;
         line.code().len() > LONG && {
             let letters = line.code().split_whitespace().map(|word| word.len() + 1);
@@ -212,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn todos_have_an_owner() {
+    fn finds_todos_without_owner() {
         check(&[
             (TODO, "nobody's", "a.rs", "// TODO: later", true),
             (
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn commented_out_code_is_told_from_sentences() {
+    fn distinguishes_commented_code_from_sentences() {
         check(&[
             (
                 COMMENTED_OUT,
@@ -305,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_can_be_read() {
+    fn finds_unreadable_lines() {
         let call = format!("f({});", "argument_one, ".repeat(16));
         let text = format!("f(\"{}\")", "words ".repeat(60));
         let url = format!("// https://x.y/{}", "z".repeat(300));
