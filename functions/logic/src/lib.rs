@@ -1,15 +1,15 @@
-//! The logic specialist: what will not do what it says.
+//! The logic specialist: finds code that does not do what it appears to do.
 //!
-//! *Hears* `agent.pr.logic_check`.
-//! *Reads* and *writes* as every [`specialist`] does.
-//! *Says* `agent.pr.check_completed`.
+//! *Subscribes to* `agent.pr.logic_check`.
+//! *Reads* and *writes* like every [`specialist`].
+//! *Emits* `agent.pr.check_completed`.
 
 pub mod rules;
 
 use review::Category;
 use specialist::{Deps, Specialist};
 
-/// What a model is asked to look for.
+/// Focus of the model's prompt.
 pub const LENS: &str = "\
     Look for what will not do what it says: conditions the wrong way round, off by one, wrong \
     operators or arguments, errors that are swallowed or mistaken for success, resources that are \
@@ -17,7 +17,7 @@ pub const LENS: &str = "\
     awaits that are missing, time zones, rounding and overflow, states that a caller can reach and \
     nobody thought of.";
 
-/// The function.
+/// Creates the specialist.
 pub fn logic(deps: Deps) -> Specialist {
     Specialist {
         name: "logic",

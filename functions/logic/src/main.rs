@@ -1,4 +1,4 @@
-//! Wiring to Lambda.
+//! Lambda entry point.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {

@@ -1,5 +1,5 @@
-//! What the logic specialist looks for: code that will not do what it says, and
-//! tests that will not notice.
+//! Rules of the logic specialist: code that does not do what it appears to do, and tests
+//! that cannot fail.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -16,7 +16,7 @@ mod tests_kept;
 use review::rules::{Finds, Reads, Rule, RuleReviewer};
 use review::{Category, Confidence, Severity};
 
-/// The reviewer of these rules.
+/// Returns the reviewer with these rules.
 pub fn reviewer() -> RuleReviewer {
     RuleReviewer::new(Category::Logic, RULES)
 }
@@ -44,7 +44,7 @@ const RULES: &[Rule] = &[
     tests_kept::MISSING,
 ];
 
-/// What most rules have in common.
+/// Creates a rule with the defaults of most rules.
 const fn rule(id: &'static str, severity: Severity, percent: u8, message: &'static str) -> Rule {
     Rule {
         id,
@@ -56,7 +56,7 @@ const fn rule(id: &'static str, severity: Severity, percent: u8, message: &'stat
     }
 }
 
-/// A table of examples: (rule, why, path, text, whether it is found).
+/// Table of examples: (rule, reason, path, text, whether the rule matches).
 #[cfg(test)]
 fn check(rows: &[(Rule, &str, &str, &str, bool)]) {
     for (rule, why, path, text, hit) in rows {

@@ -1,4 +1,4 @@
-//! Conditions that are always the same, or ask something else than they say.
+//! Conditions that are constant or test the wrong thing.
 
 use super::rule;
 use review::Severity::{High, Medium};
@@ -78,10 +78,10 @@ pub(super) const ASSIGNMENT: Rule = Rule {
         let code = line.code();
         words(code, "if").any(|at| {
             let condition = arguments(code, at + 2).and_then(|range| {
-                // Only a condition that ends on this line is read.
+                // Reads only conditions that end on this line.
                 (range.end < code.len()).then(|| code.get(range))?
             });
-            // `if ((a = b))` is a usual way to say that it is meant.
+            // `if ((a = b))` is a common mark of an intended assignment.
             condition.is_some_and(|condition| {
                 condition.split_once('=').is_some_and(|(name, value)| {
                     let name = name.trim();
@@ -126,8 +126,8 @@ pub(super) const SAME_ON_BOTH_SIDES: Rule = Rule {
     )
 };
 
-/// Whether the last operand of `left` is the first of `right`, each alone: `a.b`,
-/// but not the `b` in `a - b`.
+/// Returns `true` if the last operand of `left` equals the first of `right`, each
+/// complete: `a.b`, but not the `b` in `a - b`.
 fn has_same_operand(left: &str, right: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
     let right_end = right.find(|c: char| !part(c)).unwrap_or(right.len());
@@ -200,7 +200,7 @@ pub(super) const ASSERTED_TUPLE: Rule = Rule {
             let closed = rest.get(range.end..).is_some_and(|rest| rest.trim() == ")");
             let inner = rest.get(range).unwrap_or_default();
             let first = review::rules::scan::first_argument(inner);
-            // `assert (a, b) == …` and a generator are something else.
+            // `assert (a, b) == …` and a generator are valid.
             closed && first.len() < inner.len() && !has_word(inner, "for")
         })
     }),
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn conditions_ask_what_they_say() {
+    fn finds_constant_and_wrong_conditions() {
         check(&[
             (NAN, "JavaScript", "a.js", "if (x === NaN) {", true),
             (NAN, "asked well", "a.js", "if (Number.isNaN(x)) {", false),

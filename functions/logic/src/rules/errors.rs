@@ -1,4 +1,4 @@
-//! Errors that nobody hears of.
+//! Errors that are swallowed.
 
 use super::rule;
 use review::Severity::{Low, Medium};
@@ -36,7 +36,8 @@ pub(super) const SWALLOWED: Rule = Rule {
     )
 };
 
-/// All errors, not a chosen one: `except KeyError: pass` is a decision.
+/// Detects handlers of all errors. A specific one, such as `except KeyError: pass`, is a
+/// decision.
 fn swallows_in_python(line: &Spot<'_>, code: &str) -> bool {
     let Some((errors, body)) = code
         .strip_prefix("except")
@@ -51,7 +52,7 @@ fn swallows_in_python(line: &Spot<'_>, code: &str) -> bool {
         && (nothing(body.trim()) || body.trim().is_empty() && below_is(line, nothing))
 }
 
-/// `catch (e) {}`, on one line or two; a comment inside is an answer.
+/// Detects `catch (e) {}` on one line or two; a comment inside is an explanation.
 fn catches_nothing(line: &Spot<'_>, code: &str) -> bool {
     let squeezed = code.replace(' ', "");
     let has_comment = !line.comment().trim().is_empty();
@@ -82,7 +83,7 @@ fn catches_nothing(line: &Spot<'_>, code: &str) -> bool {
         })
 }
 
-/// Whether the next line is such code and has no comment.
+/// Returns `true` if the next line matches and has no comment.
 fn below_is(line: &Spot<'_>, hit: impl Fn(&str) -> bool) -> bool {
     line.below()
         .is_some_and(|below| below.comment.trim().is_empty() && hit(below.code.trim()))
@@ -92,7 +93,7 @@ pub(super) const DROPPED: Rule = Rule {
     reads: Reads::Languages(&[Language::Rust]),
     finds: Finds::Lines(|line| {
         let code = line.code().trim();
-        // Where nobody is left to tell, dropping is the usual way.
+        // Ignoring the result of these calls is common practice.
         let usual = [
             "send", "try_send", "set", "join", "shutdown", "close", "flush", "kill", "take",
             "replace", "swap", "insert", "remove",
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_are_heard() {
+    fn finds_swallowed_errors() {
         check(&[
             (
                 SWALLOWED,

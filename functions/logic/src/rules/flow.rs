@@ -1,4 +1,4 @@
-//! What runs otherwise than it reads.
+//! Code that runs differently from its appearance.
 
 use super::rule;
 use review::Severity::{Low, Medium};
@@ -69,7 +69,7 @@ pub(super) const UNREACHABLE: Rule = Rule {
     )
 };
 
-/// Whether the line stands right below a `return` or the like, as deep as it.
+/// Returns `true` if the line follows a `return` or similar at the same indentation.
 fn follows_return(line: &Spot<'_>) -> bool {
     let Some(above) = line.above() else {
         return false;
@@ -78,7 +78,7 @@ fn follows_return(line: &Spot<'_>) -> bool {
     let python = line.file.language == Language::Python;
     let word = leaves.split([' ', ';', '(']).next().unwrap_or_default();
     let whole = if python {
-        // An expression that goes on has an open bracket or a backslash.
+        // A continued expression has an open bracket or a backslash.
         !leaves.ends_with(['\\', ',', '(', '[', '{'])
     } else if line.file.language == Language::Go {
         leaves.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | '"' | '_'))
@@ -91,13 +91,13 @@ fn follows_return(line: &Spot<'_>) -> bool {
         && whole
         && (closed('(', ')') && closed('[', ']') && closed('{', '}'))
         && indentation(line.text()) == indentation(above.text)
-        // A quote may be the end of a text that began above the diff.
+        // The quote may close a text that began above the diff.
         && code.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && !goes_on(code)
         && !is_branch_body(line)
 }
 
-/// Labels, branches, and what is only declared.
+/// Detects labels, branches and declarations.
 fn goes_on(code: &str) -> bool {
     let word = code
         .split(|c: char| !(c.is_alphanumeric() || c == '_'))
@@ -133,7 +133,7 @@ fn goes_on(code: &str) -> bool {
         )
 }
 
-/// `if (x)` without braces above a `return` that was not moved in.
+/// Detects `if (x)` without braces above a `return` that is not indented.
 fn is_branch_body(line: &Spot<'_>) -> bool {
     line.lines_above().nth(1).is_some_and(|before| {
         let code = before.code.trim();
@@ -196,7 +196,7 @@ pub(super) const LOCALHOST: Rule = Rule {
         ]
         .iter()
         .any(|word| path.contains(word));
-        // A default beside a setting is fine.
+        // A default value of a setting is fine.
         let default = [
             "env",
             "ENV",
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_runs_as_it_reads() {
+    fn finds_misleading_control_flow() {
         check(&[
             (MUTABLE_DEFAULT, "a list", "a.py", "def f(x, y=[]):", true),
             (

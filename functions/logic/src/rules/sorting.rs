@@ -1,4 +1,4 @@
-//! Numbers that are sorted as text.
+//! Numbers sorted as text.
 
 use super::rule;
 use review::Severity::Medium;
@@ -6,7 +6,8 @@ use review::rules::scan::{around, methods};
 use review::rules::{File, Finds, Language, Line, Reads, Rule};
 use std::collections::HashSet;
 
-/// What declares a list of numbers, blanks aside, up to where another type could begin.
+/// Declarations of a list of numbers, without blanks, up to the point where another type
+/// could begin.
 const LISTS: &[&str] = &[
     "number[]",
     "readonlynumber[]",
@@ -34,7 +35,7 @@ pub(super) const SORTED_AS_TEXT: Rule = Rule {
     )
 };
 
-/// What `.sort()` and `.toSorted()` without arguments are called on: the code before it.
+/// Returns the code before each call of `.sort()` or `.toSorted()` without arguments.
 fn bare_sorts(code: &str) -> impl Iterator<Item = &str> {
     ["sort", "toSorted"].iter().flat_map(move |method| {
         methods(code, method).filter_map(move |range| {
@@ -48,7 +49,7 @@ fn bare_sorts(code: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether what `code` ends with is a list of numbers for certain.
+/// Returns `true` if `code` ends with an expression that is certainly a list of numbers.
 fn are_numbers(lists: &HashSet<&str>, code: &str) -> bool {
     if [".map(Number)", ".map(parseFloat)"]
         .iter()
@@ -61,7 +62,7 @@ fn are_numbers(lists: &HashSet<&str>, code: &str) -> bool {
         let Some((before, inner)) = inner.rsplit_once('[') else {
             return false;
         };
-        // What stands before a bracket makes it an index.
+        // A value before the bracket makes it an index.
         let index = before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | ')' | ']'));
         return match inner.trim().strip_prefix("...") {
             _ if index => false,
@@ -84,7 +85,8 @@ fn is_part(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '$')
 }
 
-/// `3, 10`: numbers of one digit are in order either way.
+/// Detects numbers of several digits, such as `3, 10`: numbers of one digit have the
+/// same order either way.
 fn has_long_numbers(inner: &str) -> bool {
     let numbers = || inner.split(',').map(str::trim);
     numbers().all(|it| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit()))
@@ -96,7 +98,7 @@ fn is_declared(lists: &HashSet<&str>, name: &str) -> bool {
     lists.contains(name.strip_prefix("this.").unwrap_or(name))
 }
 
-/// The names that are declared lists of numbers wherever the diff shows what they are.
+/// Returns the names that every visible declaration in the diff makes a list of numbers.
 fn lists_of_numbers<'a>(file: &'a File<'_>) -> HashSet<&'a str> {
     let (mut lists, mut others) = (HashSet::new(), HashSet::new());
     for line in &file.lines {
@@ -106,7 +108,7 @@ fn lists_of_numbers<'a>(file: &'a File<'_>) -> HashSet<&'a str> {
             let from = rest.get(start..).unwrap_or_default();
             let end = from.find(|c| !is_part(c)).unwrap_or(from.len());
             let (name, after) = from.split_at(end);
-            // A keyword is one only right before the name.
+            // A keyword counts only directly before the name.
             let parted = rest.get(..start).is_some_and(|it| it.trim().is_empty());
             let anew = parted && matches!(keyword, "const" | "let" | "var" | "of");
             let next = after.get(after.find(|c: char| c != ' ').unwrap_or(0)..);
@@ -142,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_compared_as_numbers() {
+    fn finds_numbers_sorted_as_text() {
         const TYPED: &str = "private readonly samples: number[] = [];\n";
         let with = |line: &str| format!("{TYPED}{line}");
         for (why, text, hit) in [

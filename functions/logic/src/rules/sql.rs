@@ -1,4 +1,4 @@
-//! Statements of SQL that change more than they should.
+//! SQL statements that change more than intended.
 
 use super::rule;
 use review::Severity::High;
@@ -6,7 +6,7 @@ use review::rules::scan::is_constant;
 use review::rules::{File, Finds, Language, Line, Reads, Rule};
 use std::collections::HashSet;
 
-/// A statement that goes over more lines is not read.
+/// Maximum number of lines of a statement.
 const MOST_LINES: usize = 30;
 
 pub(super) const EVERY_ROW: Rule = Rule {
@@ -29,7 +29,7 @@ pub(super) const EVERY_ROW: Rule = Rule {
     )
 };
 
-/// Files whose purpose it is to bring a table back to what it was.
+/// Detects files whose purpose is to reset a table.
 fn empties_on_purpose(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     [
@@ -39,9 +39,8 @@ fn empties_on_purpose(path: &str) -> bool {
     .any(|word| path.contains(word))
 }
 
-/// Whether a statement begins at the line `at` that empties a table, or sets a column
-/// that was there before to the same constant in each row. `new` columns hold nothing yet
-/// that could be lost.
+/// Returns `true` if the statement at line `at` empties a table, or sets an existing
+/// column to the same constant in each row. Columns in `new` hold no data to lose.
 fn changes_every_row(file: &File<'_>, at: usize, new: &HashSet<String>) -> bool {
     let Some(statement) = statement(file, at) else {
         return false;
@@ -55,8 +54,8 @@ fn changes_every_row(file: &File<'_>, at: usize, new: &HashSet<String>) -> bool 
     whole && begins(file, at) && !says_all(file, at)
 }
 
-/// The statement that begins at the line `at`, in capitals and without its `;`, if the
-/// diff shows all of it.
+/// Returns the statement at line `at` in capitals and without its `;`, if the diff shows
+/// all of it.
 fn statement(file: &File<'_>, at: usize) -> Option<String> {
     let lines = file.lines.get(at..)?;
     let first = lines.first()?;
@@ -84,8 +83,7 @@ fn statement(file: &File<'_>, at: usize) -> Option<String> {
     None
 }
 
-/// The lines above the line `at`, the nearest first, as far as the diff shows them
-/// without a gap.
+/// Returns the lines above line `at`, nearest first, up to the first gap in the diff.
 fn above<'a>(file: &'a File<'a>, at: usize) -> impl Iterator<Item = &'a Line<'a>> {
     let upwards = file.lines.get(..=at).unwrap_or_default().iter().rev();
     let below = upwards.clone();
@@ -95,7 +93,7 @@ fn above<'a>(file: &'a File<'a>, at: usize) -> impl Iterator<Item = &'a Line<'a>
     pairs.map(|(line, _)| line).take(MOST_LINES)
 }
 
-/// Whether a statement can begin at the line `at`: the one above has ended.
+/// Returns `true` if the statement above has ended, so that one can begin at line `at`.
 fn begins(file: &File<'_>, at: usize) -> bool {
     let is_first = file.lines.get(at).is_some_and(|line| line.number == 1);
     let mut above = above(file, at).map(|line| line.code.trim_end()).peekable();
@@ -104,7 +102,7 @@ fn begins(file: &File<'_>, at: usize) -> bool {
     code.map_or(parted, |code| code.ends_with(';'))
 }
 
-/// Whether the comment above says that all rows are meant.
+/// Returns `true` if the comment above says that all rows are intended.
 fn says_all(file: &File<'_>, at: usize) -> bool {
     let comments = above(file, at).map_while(|line| {
         let comment = line.comment.trim();
@@ -118,7 +116,7 @@ fn says_all(file: &File<'_>, at: usize) -> bool {
     })
 }
 
-/// Whether `assignments` give constants to columns that are not `new`.
+/// Returns `true` if `assignments` set columns outside `new` to constants.
 fn sets_constants(assignments: &str, new: &HashSet<String>) -> bool {
     assignments.split(',').all(|assignment| {
         let Some((column, value)) = assignment.split_once('=') else {
@@ -131,7 +129,7 @@ fn sets_constants(assignments: &str, new: &HashSet<String>) -> bool {
     })
 }
 
-/// The columns that the file adds to tables, in capitals.
+/// Returns the columns that the file adds to tables, in capitals.
 fn new_columns(file: &File<'_>) -> HashSet<String> {
     let mut columns = HashSet::new();
     for line in &file.lines {
@@ -152,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_named() {
+    fn finds_statements_on_all_rows() {
         check(&[
             (
                 EVERY_ROW,

@@ -1,4 +1,4 @@
-//! Tests that do not run, run alone, wait, or are gone.
+//! Tests that do not run, run alone, wait, or are deleted.
 
 use super::rule;
 use diff::FileChange;
@@ -128,7 +128,7 @@ pub(super) const DELETED: Rule = Rule {
 
 pub(super) const MISSING: Rule = Rule {
     finds: Finds::InDiff(|files| {
-        /// As many new lines hold a decision worth a test.
+        /// Number of new lines that usually contain logic worth a test.
         const LARGE: usize = 300;
         let logic = |file: &File<'_>| {
             let languages = [Language::Shell, Language::Sql];
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_run() {
+    fn finds_disabled_and_weak_tests() {
         let (some, many) = ("f();\n".repeat(299), "f();\n".repeat(300));
         let tested = format!("{many}#[cfg(test)]\nmod tests {{}}\n");
         check(&[
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_are_not_lost() {
+    fn finds_deleted_tests() {
         let gone = "diff --git a/tests/a.py b/tests/a.py\ndeleted file mode 100644\n--- a/tests/a.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n";
         let changed = |path: &str| {
             format!(
