@@ -32,7 +32,7 @@ pub fn description() -> Value {
     if !fs::read(&file).is_ok_and(|bytes| sha_256(&bytes) == SHA_256) {
         fetch(&directory);
     }
-    let bytes = fs::read(&file).expect("what was unpacked can be read");
+    let bytes = fs::read(&file).expect("the unpacked file is readable");
     assert_eq!(
         sha_256(&bytes),
         SHA_256,
@@ -58,7 +58,7 @@ fn fetch(directory: &Path) {
             .arg(FILE),
         "install tar with gzip",
     );
-    fs::remove_file(archive).expect("what was fetched can be removed");
+    fs::remove_file(archive).expect("the archive can be removed");
 }
 
 fn run(command: &mut Command, remedy: &str) -> String {

@@ -298,7 +298,7 @@ async fn bot_comments_on_own_pull_request() {
 }
 
 #[tokio::test]
-async fn change_without_diff_is_read_by_file() {
+async fn change_without_diff_is_read() {
     let house = House::new();
     let (pr, delivery) = house.begins(changes::too_large());
     house.take(&delivery).await;

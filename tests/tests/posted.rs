@@ -6,7 +6,7 @@ use journeys::model::attentive;
 use journeys::steps::{FIRST, MODEL, SECOND, proposing, turn};
 
 #[tokio::test]
-async fn one_summary_and_one_check_per_head() {
+async fn one_summary_and_check_per_head() {
     let house = House::with(&attentive(MODEL));
     let pr = house.opens(proposing(turn(&FIRST))).await;
     let first = house.page(&pr);

@@ -1,4 +1,4 @@
-//! The logic specialist: finds code that does not do what it appears to do.
+//! The logic specialist: finds code whose behaviour differs from its appearance.
 //!
 //! *Subscribes to* `agent.pr.logic_check`.
 //! *Reads* and *writes* like every [`specialist`].

@@ -1,5 +1,5 @@
-//! Rules of the logic specialist: code that does not do what it appears to do, and tests
-//! that cannot fail.
+//! Rules of the logic specialist: code whose behaviour differs from its appearance, and
+//! tests that cannot fail.
 
 #![expect(
     clippy::wildcard_enum_match_arm,

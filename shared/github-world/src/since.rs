@@ -149,7 +149,7 @@ mod tests {
                 "diff --git a/a.rs b/a.rs\n--- a/a.rs\n+++ b/a.rs\n@@ -1,3 +1,3 @@\n one\n two\n-three\n+three\n\\ No newline at end of file\n".to_owned(),
             ),
             (
-                "a file that is not wholly known stands as it is",
+                "a partly known file is copied unchanged",
                 hunk("a.rs", "-x\n+y\n"),
                 hunk("a.rs", "-x\n+z\n"),
                 hunk("a.rs", "-x\n+z\n"),

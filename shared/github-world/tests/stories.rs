@@ -350,7 +350,7 @@ async fn head_compares_with_earlier_heads() {
             format!("{changed}@@ -1 +1,2 @@\n z\n+w\n"),
         ),
         (
-            "which still lacks what is gone",
+            "the removed file is still missing",
             &fourth,
             &second,
             two.clone(),

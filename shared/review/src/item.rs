@@ -284,7 +284,7 @@ pub struct Verdict {
     /// line proves them. Worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsure: Vec<Finding>,
-    /// Those of [`unsure`](Verdict::unsure) that no line proves.
+    /// Subset of [`unsure`](Verdict::unsure) that no line proves.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unproven: BTreeSet<Fingerprint>,
     /// New findings on lines that an earlier review covered, unless severe. Listed,

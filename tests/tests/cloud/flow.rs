@@ -130,7 +130,7 @@ async fn push_during_review_supersedes_it() {
 }
 
 #[tokio::test]
-async fn five_redeliveries_in_parallel_are_one_review() {
+async fn parallel_redeliveries_give_one_review() {
     let cloud = Cloud::shared().await;
     let (pr, delivery) = opened(cloud, changes::leftover());
     let delivery = &delivery;
@@ -202,7 +202,7 @@ async fn poisoned_event_becomes_dead_letter() {
 }
 
 #[tokio::test]
-async fn fifty_writers_lose_no_update_of_one_item() {
+async fn parallel_writers_lose_no_update() {
     let cloud = Cloud::shared().await;
     state::contract::fifty_tasks_lose_no_update(Arc::new(cloud.state())).await;
 }
