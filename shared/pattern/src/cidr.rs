@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 use std::ops::RangeInclusive;
 
-/// An IP address as the number it stands for.
+/// An IP address in numeric form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Address {
     V4(u32),
@@ -11,8 +11,8 @@ pub(crate) enum Address {
 }
 
 impl Address {
-    /// Dotted decimal or colons and hexadecimal digits, as Java reads them: zeros may lead a decimal
-    /// part, and an IPv6 address that maps an IPv4 one is that IPv4 address.
+    /// Parses dotted decimal or IPv6 text as Java does: decimal parts may have leading zeros, and
+    /// an IPv4-mapped IPv6 address becomes the IPv4 address.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.contains(':') {
             if !text
@@ -27,7 +27,7 @@ impl Address {
                 None => Self::V6(address.to_bits()),
             });
         }
-        // The longest is 255.255.255.255.
+        // The longest IPv4 address is 255.255.255.255.
         if text.len() > 15 {
             return None;
         }
@@ -45,7 +45,7 @@ impl Address {
     }
 }
 
-/// From the address as written up to the last one with the same leading bits.
+/// The range from the address as written to the last one with the same leading bits.
 #[derive(Clone, Debug)]
 pub(crate) enum Block {
     V4(RangeInclusive<u32>),
@@ -53,11 +53,11 @@ pub(crate) enum Block {
 }
 
 impl Block {
-    /// The base need not be aligned: Event Ruler takes it as the lowest address, not the block's own.
+    /// Parses a block. Event Ruler takes the base as the lowest address, even if it is not aligned.
     ///
-    /// The error is in AWS's words.
+    /// The error uses AWS's wording.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        // As Java splits: empty parts at the end do not count.
+        // Java's split drops empty parts at the end.
         let mut parts: Vec<&str> = text.split('/').collect();
         while parts.last().is_some_and(|part| part.is_empty()) {
             parts.pop();
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_in_a_block_or_not() {
+    fn block_contains_addresses() {
         let table = [
             ("the first of the block", "10.0.0.0/24", "10.0.0.0", true),
             ("the last of the block", "10.0.0.0/24", "10.0.0.255", true),
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_aws_refuses_is_refused_in_its_words() {
+    fn invalid_blocks_return_aws_errors() {
         let table = [
             ("no mask", "10.0.0.0", "Malformed CIDR, one '/' required"),
             (

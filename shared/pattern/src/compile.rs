@@ -1,4 +1,4 @@
-//! From a pattern's tree to flat alternatives: fields by path, and `$or` multiplied out.
+//! Flattens a pattern's tree into alternatives: fields by path, with `$or` expanded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use crate::matcher::Matcher;
 use crate::operators;
 use crate::tree::Node;
 
-/// How many combinations AWS lets `$or` be multiplied out into.
+/// The number of combinations AWS allows `$or` to expand into.
 pub(crate) const MAX_COMBINATIONS: usize = 1_000;
 
-/// Names that may not be fields inside `$or`; where one is, `$or` itself is an ordinary field.
-/// Event Ruler reserves the operators and those that it may have one day.
+/// Names that may not be fields inside `$or`; if one appears there, `$or` is an ordinary field.
+/// Event Ruler reserves the current operators and some possible future ones.
 const RESERVED: [&str; 25] = [
     "exactly",
     "equals-ignore-case",
@@ -40,7 +40,7 @@ const RESERVED: [&str; 25] = [
     "ip-address-not-in-range",
 ];
 
-/// A path, and the entries of which one must be satisfied there.
+/// A path and its entries; a value there must satisfy one of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
     /// The keys, joined by dots: a key with dots and nested keys are the same path.
@@ -48,17 +48,17 @@ pub(crate) struct Field {
     pub(crate) matchers: Vec<Matcher>,
 }
 
-/// A pattern multiplied out.
+/// An expanded pattern.
 #[derive(Clone, Debug)]
 pub(crate) struct Compiled {
-    /// Every list of the pattern, in the order written, those that are written over included.
+    /// Every list of the pattern, in the order written, including overwritten ones.
     pub(crate) fields: Vec<Field>,
-    /// Each alternative is the fields (by their place in `fields`) that must all be satisfied.
+    /// Each alternative lists the fields (indexes into `fields`) that must all be satisfied.
     pub(crate) alternatives: Vec<Vec<usize>>,
 }
 
 impl Compiled {
-    /// The fields of the alternatives, each once; not those that were written over everywhere.
+    /// Returns the fields of the alternatives once each, without those overwritten in all of them.
     pub(crate) fn fields_in_use(&self) -> impl Iterator<Item = &Field> {
         let used: BTreeSet<usize> = self.alternatives.iter().flatten().copied().collect();
         self.fields
@@ -68,7 +68,6 @@ impl Compiled {
     }
 }
 
-/// Compiles a pattern's tree.
 pub(crate) fn compile(pattern: &Node) -> Result<Compiled, InvalidPattern> {
     let Node::Object(entries) = pattern else {
         return Err(InvalidPattern::new("Filter is not an object"));
@@ -90,7 +89,7 @@ pub(crate) fn compile(pattern: &Node) -> Result<Compiled, InvalidPattern> {
 
 struct Compiler {
     fields: Vec<Field>,
-    /// Path to field: what is written later replaces what was written before.
+    /// Path to field: a later entry replaces an earlier one.
     alternatives: Vec<BTreeMap<String, usize>>,
 }
 
@@ -122,7 +121,7 @@ impl Compiler {
         Ok(())
     }
 
-    /// The field in every alternative that there is so far.
+    /// Sets the field in every alternative so far.
     fn set(&mut self, path: String, matchers: Vec<Matcher>) {
         let field = self.fields.len();
         for alternative in &mut self.alternatives {
@@ -131,7 +130,7 @@ impl Compiler {
         self.fields.push(Field { path, matchers });
     }
 
-    /// Every alternative so far, with each branch in turn.
+    /// Combines every alternative so far with each branch.
     fn or(&mut self, path: Option<&str>, branches: &[Node]) -> Result<(), InvalidPattern> {
         let before = std::mem::take(&mut self.alternatives);
         let mut multiplied = Vec::new();
@@ -159,8 +158,8 @@ fn join(path: Option<&str>, key: &str) -> String {
     }
 }
 
-/// Whether the list below `$or` makes it an operator: at least two objects, nothing else, and no
-/// operator's name among their fields.
+/// Checks whether the list below `$or` makes it an operator: it holds at least two objects, nothing
+/// else, and no field is named like an operator.
 fn is_or(branches: &[Node]) -> bool {
     branches.len() >= 2
         && branches

@@ -1,13 +1,15 @@
-//! `Rule is too complex`: how many beginnings of wildcards one value can fit at once.
+//! Computes rule complexity: the number of wildcard prefixes that one value can match at once. A
+//! rule above the limit fails with `Rule is too complex`.
 //!
-//! Event Ruler weighs a rule so (its README: "complexity", `MachineComplexityEvaluator`): over all
-//! values that a field could have, the largest number of beginnings of its wildcards that one value
-//! fits. `*a*a` has four, each of which `"aa` fits: `"*`, `"*a`, `"*a*` and `"*a*a`. Quotes count as
-//! characters. The wildcards of one `anything-but` share what they begin with.
+//! Event Ruler defines complexity like this (its README: "complexity",
+//! `MachineComplexityEvaluator`): the largest number of prefixes of a field's wildcards that any
+//! single value matches. `*a*a` has four, and `"aa` matches each: `"*`, `"*a`, `"*a*` and `"*a*a`.
+//! Quotes count as characters. The wildcards of one `anything-but` share their common prefixes.
 //!
-//! The limit is not documented. 10 is the per-rule maximum that Event Ruler's tests speak of, and it
-//! agrees with what is known of AWS: it refuses `*:*:*:*:*:event-bus/*` (11), takes
-//! `/Users/*/dir/dir/dir/dir/dir/doc.txt` (7), and of `*:stack/NAME/*` takes three (9) but not four (12).
+//! AWS does not document the limit. 10 is the per-rule maximum in Event Ruler's tests, and it
+//! agrees with observed results: AWS refuses `*:*:*:*:*:event-bus/*` (11), accepts
+//! `/Users/*/dir/dir/dir/dir/dir/doc.txt` (7), and accepts three (9) but not four (12) of
+//! `*:stack/NAME/*`.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -15,13 +17,13 @@ use crate::compile::Compiled;
 use crate::error::InvalidPattern;
 use crate::glob::{Glob, Token};
 
-/// The largest complexity that is taken.
+/// The largest accepted complexity.
 const MAX_COMPLEXITY: usize = 10;
 
-/// How many sets of beginnings are looked at before a pattern counts as too complex to tell.
+/// The search stops after this many prefix sets, and the pattern counts as too complex.
 const MAX_SETS: usize = 20_000;
 
-/// Refuses a pattern in which the wildcards of one path are too complex together.
+/// Refuses a pattern if the wildcards of one path are too complex together.
 pub(crate) fn check(compiled: &Compiled) -> Result<(), InvalidPattern> {
     let mut by_path: BTreeMap<&str, BTreeSet<Vec<&[Token]>>> = BTreeMap::new();
     for field in compiled.fields_in_use() {
@@ -51,7 +53,7 @@ pub(crate) fn check(compiled: &Compiled) -> Result<(), InvalidPattern> {
     Ok(())
 }
 
-/// The beginnings of all wildcards of a path, as a tree: each is its parent's and one token more.
+/// The prefixes of all wildcards of a path, as a tree: each child adds one token to its parent.
 #[derive(Debug, Default)]
 struct Beginnings {
     tree: Vec<Beginning>,
@@ -61,14 +63,14 @@ struct Beginnings {
 #[derive(Debug, Default)]
 struct Beginning {
     longer: BTreeMap<u8, usize>,
-    /// The same with a star behind it: fitted as soon as this one is.
+    /// The same prefix followed by a star: a value that matches this one matches that one too.
     starred: Option<usize>,
-    /// Whether it ends in a star: what fitted once fits for good.
+    /// Set if the prefix ends in a star: once matched, it stays matched.
     stays: bool,
 }
 
 impl Beginnings {
-    /// Adds wildcards that are weighed together: what they share is counted once.
+    /// Adds wildcards that are weighed together: a shared prefix counts once.
     fn add(&mut self, globs: &[&[Token]]) {
         let root = self.push(false);
         self.roots.insert(root);
@@ -78,7 +80,7 @@ impl Beginnings {
             for &token in *tokens {
                 at = self.below(at, token);
             }
-            // The closing quote ends the match, and is one ending for all of them.
+            // The closing quote ends the match; all wildcards share this one ending.
             if let Some(beginning) = self.tree.get_mut(at) {
                 beginning.longer.insert(b'"', end);
             }
@@ -113,11 +115,11 @@ impl Beginnings {
         next
     }
 
-    /// The largest number of beginnings that one value fits, or `None` where that is above `limit`
-    /// or more sets would have to be looked at than are left.
+    /// Returns the largest number of prefixes that one value matches, or `None` if it exceeds
+    /// `limit` or if the search would need more than `sets_left` sets.
     ///
-    /// Follows all values at once, by the sets of beginnings that they fit. A byte that no beginning
-    /// waits for only loses some, so it is not followed.
+    /// Explores all values at once, as the sets of prefixes that they match. Skips bytes that no
+    /// prefix expects, because they only shrink the set.
     fn most_at_once(&self, limit: usize, sets_left: &mut usize) -> Option<usize> {
         let mut most = 0;
         let mut seen: HashSet<BTreeSet<usize>> = HashSet::new();
@@ -179,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn complexity_is_the_most_beginnings_that_one_value_fits() {
+    fn counts_prefixes_matched_by_one_value() {
         let table: &[(&str, &[&[&str]], usize)] = &[
             ("no star: one beginning at a time", &[&["abc"]], 1),
             ("a star, and what follows it", &[&["a*bc"]], 2),
@@ -229,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn weighing_ends_for_the_worst_of_patterns() {
+    fn weighing_worst_patterns_terminates() {
         let many: Vec<String> = (b'a'..=b'z')
             .map(|letter| format!("x{0}*{0}y*z{0}", char::from(letter)))
             .collect();

@@ -2,19 +2,19 @@
 
 use crate::event::Element;
 
-/// How much may be spent on settling which of several arrays a field is to come from, counted in
-/// fields times elements looked through. When it is used up, the fields count as not consistent.
+/// Work limit for choosing among several arrays, counted in fields times elements visited. When it
+/// is used up, the fields count as inconsistent.
 ///
-/// There is a choice only where an event writes the key of an array twice, and settling many such
-/// choices takes all their combinations. An event that a JSON library writes has none.
+/// A choice exists only if an event repeats the key of an array, and many such choices multiply
+/// into all their combinations. An event written by a JSON library has none.
 const MAX_WORK_ON_CHOICES: usize = 10_000_000;
 
-/// Whether one place can be picked for every field, so that no two lie in different elements of one
-/// array.
+/// Checks whether one place can be picked for every field so that no two lie in different elements
+/// of one array.
 ///
-/// `places` has for each field the elements that satisfying values lie in, sorted, at least one.
-/// Elements form a tree, and the search goes down it once: each array is entered by all fields that
-/// lie in it, together, one element after another.
+/// `places` holds, for each field, the sorted elements of its satisfying values, at least one.
+/// Elements form a tree, and the search descends it once: all fields inside an array enter it
+/// together, one element after another.
 pub(crate) fn consistent(elements: &[Element], places: &[&[usize]]) -> bool {
     let mut search = Search {
         elements,
@@ -35,13 +35,13 @@ struct Array {
     end: usize,
 }
 
-/// Where fields are to come from.
+/// The fields of one element, grouped by the array that must supply them.
 enum Sorted<'p> {
-    /// Some field has no place.
+    /// At least one field has no place.
     Impossible,
-    /// Each field from the one array that it has places in.
+    /// Each field has places in exactly one array.
     Together(Vec<(Array, Vec<&'p [usize]>)>),
-    /// One field has places in several arrays: its places, by array.
+    /// One field has places in several arrays; they are grouped by array.
     Choice {
         fields: Vec<&'p [usize]>,
         position: usize,
@@ -58,9 +58,9 @@ impl Search<'_> {
         self.elements.get(element).map(|e| e.array)
     }
 
-    /// Whether the fields can be placed inside `element`. All their places are inside it.
+    /// Checks whether the fields can be placed inside `element`, which contains all their places.
     ///
-    /// Calls itself for every list inside a list, so it keeps little on the stack: loops, no closures.
+    /// Recurses for every list inside a list, so it uses little stack: loops, no closures.
     fn within(&mut self, element: usize, fields: Vec<&[usize]>) -> bool {
         match self.sort_out(element, fields) {
             Sorted::Impossible => false,
@@ -84,7 +84,7 @@ impl Search<'_> {
         }
     }
 
-    /// Whether every group of fields can be placed inside one element of its array.
+    /// Checks whether every group of fields can be placed inside one element of its array.
     fn all_in_one_element(&mut self, groups: &[(Array, Vec<&[usize]>)]) -> bool {
         for (array, group) in groups {
             if group.len() > 1 && !self.in_one_element(*array, group) {
@@ -94,9 +94,9 @@ impl Search<'_> {
         true
     }
 
-    /// Which array directly inside `element` each field is to come from.
+    /// Assigns each field to an array directly inside `element`.
     fn sort_out<'p>(&self, element: usize, mut fields: Vec<&'p [usize]>) -> Sorted<'p> {
-        // A value directly in this element contradicts nothing inside it.
+        // A value directly in this element is compatible with anything inside it.
         fields.retain(|places| places.first() != Some(&element));
         let mut groups: Vec<(Array, Vec<&[usize]>)> = Vec::new();
         if fields.len() < 2 {
@@ -148,7 +148,8 @@ impl Search<'_> {
         false
     }
 
-    /// The arrays directly inside an element. Elements of one array are numbered side by side.
+    /// Returns the arrays directly inside an element. Elements of one array have consecutive
+    /// numbers.
     fn arrays(&self, element: usize) -> Vec<Array> {
         let end = self.end(element);
         let mut arrays: Vec<Array> = Vec::new();
@@ -171,7 +172,7 @@ impl Search<'_> {
     }
 }
 
-/// The fields, one of them with only some of its places.
+/// Returns the fields with the places of one field limited to `part`.
 fn narrowed<'p>(fields: &[&'p [usize]], position: usize, part: &'p [usize]) -> Vec<&'p [usize]> {
     let mut narrowed = fields.to_vec();
     if let Some(places) = narrowed.get_mut(position) {
@@ -180,7 +181,7 @@ fn narrowed<'p>(fields: &[&'p [usize]], position: usize, part: &'p [usize]) -> V
     narrowed
 }
 
-/// The fields with their places from `first` up to `end`, if each has one there.
+/// Returns the fields with their places from `first` up to `end`, if each has one in that range.
 fn all_inside<'p>(fields: &[&'p [usize]], first: usize, end: usize) -> Option<Vec<&'p [usize]>> {
     fields
         .iter()
@@ -188,7 +189,7 @@ fn all_inside<'p>(fields: &[&'p [usize]], first: usize, end: usize) -> Option<Ve
         .collect()
 }
 
-/// The places from `first` up to `end`.
+/// Returns the places from `first` up to `end`.
 fn part(places: &[usize], first: usize, end: usize) -> &[usize] {
     let from = places.partition_point(|&place| place < first);
     let to = places.partition_point(|&place| place < end);

@@ -1,11 +1,11 @@
-//! Why a pattern or an event is refused.
+//! Errors for refused patterns and events.
 
 use crate::json::SyntaxError;
 
-/// A pattern that AWS refuses. It displays as `InvalidEventPatternException` words it.
+/// A pattern that AWS refuses. It displays in the format of `InvalidEventPatternException`.
 ///
-/// The reasons are those of AWS's `TestEventPattern` where they are known; for text that is not
-/// JSON, text that is too long and `$or` with too many combinations the words are this crate's.
+/// The reasons match AWS's `TestEventPattern` where its texts are known. This crate words the
+/// reasons for text that is not JSON, text that is too long and too many `$or` combinations.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Event pattern is not valid. Reason: {reason}")]
 pub struct InvalidPattern {
@@ -19,7 +19,7 @@ impl InvalidPattern {
         }
     }
 
-    /// The words behind `Event pattern is not valid. Reason: `.
+    /// Returns the text after `Event pattern is not valid. Reason: `.
     pub fn reason(&self) -> &str {
         &self.reason
     }
@@ -31,7 +31,7 @@ impl From<SyntaxError> for InvalidPattern {
     }
 }
 
-/// A text that is no event.
+/// A text that is not an event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEvent {
     /// The text is not JSON.

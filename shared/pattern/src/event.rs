@@ -1,4 +1,4 @@
-//! An event taken apart once: its values by path, each with the array elements it lies in.
+//! Flattens an event: its values by path, each with its enclosing array elements.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::error::InvalidEvent;
 use crate::json::{self, Scalar, Sink};
 
-/// An event parsed for matching. It can be matched with any number of patterns.
+/// An event parsed for matching against any number of patterns.
 ///
 /// ```
 /// use pattern::{Event, EventPattern};
@@ -24,25 +24,25 @@ pub struct Event {
     elements: Vec<Element>,
 }
 
-/// One step of a path: what lies below it, and the values that are exactly here.
+/// One step of a path: the steps below it and the values exactly at it.
 #[derive(Clone, Debug, Default)]
 struct Step {
     below: BTreeMap<Box<str>, usize>,
     leaves: Vec<Leaf>,
 }
 
-/// A value without parts, and the innermost array element that it lies in (0: in none).
+/// A scalar value and its innermost array element (0: none).
 ///
-/// A value that is itself an element lies in the element around its array: values of one list
-/// never contradict one another.
+/// A value that is itself an element belongs to the element around its array, because values of one
+/// list never contradict one another.
 #[derive(Clone, Debug)]
 pub(crate) struct Leaf {
     pub(crate) value: Scalar,
     pub(crate) element: usize,
 }
 
-/// An object or array inside an array. Elements are numbered as they open, so that all elements
-/// inside the element `e` are those from `e + 1` up to `end`, which is not one of them.
+/// An object or array inside an array. Elements are numbered in opening order, so the elements
+/// inside element `e` are `e + 1` up to but excluding `end`.
 #[derive(Clone, Debug)]
 pub(crate) struct Element {
     pub(crate) array: usize,
@@ -52,11 +52,12 @@ pub(crate) struct Element {
 impl Event {
     /// Parses the JSON text of an event.
     ///
-    /// A key that occurs twice counts twice, and numbers are kept as they are written.
+    /// A repeated key counts each time, and numbers keep their spelling.
     ///
     /// # Errors
     ///
-    /// [`InvalidEvent`], where the text is not JSON, is nested more than 1,000 deep, or is no object.
+    /// [`InvalidEvent`] if the text is not JSON, is nested more than 1,000 deep, or is not an
+    /// object.
     pub fn parse(json: &str) -> Result<Self, InvalidEvent> {
         let mut flattener = Flattener::new();
         json::read(json, &mut flattener)?;
@@ -66,7 +67,7 @@ impl Event {
         Ok(flattener.finish())
     }
 
-    /// Takes an event that is already parsed. What is not an object is an event without fields.
+    /// Converts a parsed event. A value that is not an object becomes an event without fields.
     ///
     /// ```
     /// let event = pattern::Event::from_value(&serde_json::json!({"source": "forge"}));
@@ -81,7 +82,7 @@ impl Event {
         flattener.finish()
     }
 
-    /// The values at a path whose steps are joined by dots.
+    /// Returns the values at a path whose steps are joined by dots.
     pub(crate) fn leaves(&self, path: &str) -> &[Leaf] {
         path.split('.')
             .try_fold(0, |step, key| self.steps.get(step)?.below.get(key).copied())
@@ -126,21 +127,21 @@ fn walk(value: &Value, sink: &mut impl Sink) {
 struct Flattener {
     event: Event,
     open: Vec<Open>,
-    /// Where the next value belongs.
+    /// The path step of the next value.
     step: usize,
-    /// The innermost element that is open.
+    /// The innermost open element.
     element: usize,
     arrays: usize,
     root_is_object: bool,
 }
 
-/// An object or array that is open.
+/// An open object or array.
 struct Open {
-    /// Its own step, to which its keys are added.
+    /// The step that receives the keys.
     step: usize,
     /// The number of this array; `None` for an object.
     array: Option<usize>,
-    /// The element around it, where it is an element itself.
+    /// The enclosing element, if this is itself an element.
     outer: Option<usize>,
 }
 
@@ -190,7 +191,7 @@ impl Flattener {
         }
     }
 
-    /// The step below `from`, made where there is none yet.
+    /// Returns the step below `from`, creating it if needed.
     fn below(&mut self, from: usize, key: &str) -> usize {
         let next = self.event.steps.len();
         let Some(step) = self.event.steps.get_mut(from) else {

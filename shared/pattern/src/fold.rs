@@ -1,14 +1,14 @@
-//! `equals-ignore-case`: each character is itself in lower or in upper case, as Java maps them.
+//! `equals-ignore-case`: each character matches its lower or upper case, as Java maps them.
 
-/// A text to be compared without regard to case, character by character.
+/// A text for case-insensitive comparison, character by character.
 ///
-/// Nothing is normalised: `é` as one character and as `e` with an accent stay different.
+/// It does not normalise: `é` as one character and as `e` with an accent stay different.
 #[derive(Clone, Debug)]
 pub(crate) struct Folded {
     characters: Vec<Cases>,
 }
 
-/// One character of the pattern. Either case may be several characters: upper-case `ß` is `SS`.
+/// One character of the pattern. Either case may have several characters: upper-case `ß` is `SS`.
 #[derive(Clone, Debug)]
 struct Cases {
     lower: Box<str>,
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_is_folded_one_character_at_a_time() {
+    fn folds_each_character_separately() {
         let table = [
             ("ASCII", "Running", "rUNNING", true),
             ("another text", "running", "runnin", false),
@@ -70,7 +70,7 @@ mod tests {
             ("the upper case may be longer", "straße", "STRASSE", true),
             ("but not the other way", "STRASSE", "straße", false),
             ("the lower case may take more bytes", "Ⱥ", "ⱥ", true),
-            ("what has no case is itself", "🚀", "🚀", true),
+            ("a character without case matches itself", "🚀", "🚀", true),
             ("nothing is nothing", "", "", true),
         ];
         for (why, pattern, text, hit) in table {
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ends_are_folded() {
+    fn folds_pattern_and_value() {
         let table = [
             ("a beginning", "EventB", "eventbridge", true, false),
             ("an end", ".PNG", "image.png", false, true),

@@ -1,11 +1,12 @@
-//! `wildcard`: `*` stands for any characters, dots and none included.
+//! `wildcard`: `*` matches any characters, including dots and none at all.
 
-/// A glob as the text before its first star, the texts between stars, and the text behind the last.
+/// A glob, split into the text before its first star, the texts between stars, and the text after
+/// the last.
 #[derive(Clone, Debug)]
 pub(crate) struct Glob {
     tokens: Vec<Token>,
     first: String,
-    /// `None` without a star: then `first` is the whole text.
+    /// `None` without a star; `first` is then the whole text.
     starred: Option<Starred>,
 }
 
@@ -23,8 +24,8 @@ pub(crate) enum Token {
 }
 
 impl Glob {
-    /// Refuses `**` and any escape but `\*` and `\\`, with the offset that AWS reports: in bytes, in
-    /// the text with its opening quote, which is the same as counting from 1 without it.
+    /// Refuses `**` and any escape except `\*` and `\\`, and reports the offset as AWS does: in
+    /// bytes, in the text with its opening quote, which equals counting from 1 without it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut tokens = Vec::with_capacity(text.len());
         let mut pieces = vec![String::new()];
@@ -63,7 +64,8 @@ impl Glob {
         })
     }
 
-    /// Takes time in proportion to `text`: each piece is looked for once, from where the last one ended.
+    /// Takes time proportional to `text`: each piece is searched once, from the end of the previous
+    /// one.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let Some(starred) = &self.starred else {
             return text == self.first;
@@ -83,7 +85,7 @@ impl Glob {
         true
     }
 
-    /// The steps, for weighing how complex a rule is.
+    /// Returns the steps for computing a rule's complexity.
     pub(crate) fn tokens(&self) -> &[Token] {
         &self.tokens
     }
@@ -94,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_anything() {
+    fn star_matches_any_characters() {
         let table = [
             ("nothing is only nothing", "", "", true),
             ("nothing is not something", "", "a", false),
@@ -131,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_aws_refuses_is_refused_with_its_place() {
+    fn invalid_globs_return_aws_errors() {
         let table = [
             (
                 "two stars",
@@ -160,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_text_takes_no_longer_than_a_long_one() {
+    fn hostile_texts_match_in_linear_time() {
         let glob = Glob::parse(&format!("*{}b*", "a".repeat(4_000))).unwrap();
         assert!(!glob.matches(&"a".repeat(4_000_000)), "no b anywhere");
     }

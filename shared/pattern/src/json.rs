@@ -1,10 +1,11 @@
-//! Reads JSON text as it is written: keys in order and as often as they occur, numbers as text.
+//! Reads JSON text exactly as written: keys in order and with repetitions, numbers as text.
 //!
-//! `serde_json` keeps neither, and both decide a match: Event Ruler reads a stream of tokens.
+//! `serde_json` keeps neither, and both affect a match, because Event Ruler reads a stream of
+//! tokens.
 
 use crate::number::Number;
 
-/// How deeply objects and arrays may be nested, the default of the JSON reader that AWS uses.
+/// The nesting limit for objects and arrays, the default of AWS's JSON reader.
 pub(crate) const MAX_DEPTH: usize = 1_000;
 
 /// A value without parts.
@@ -16,7 +17,7 @@ pub(crate) enum Scalar {
     Null,
 }
 
-/// Takes the parts of a document in the order they are written.
+/// Receives the parts of a document in the order they are written.
 pub(crate) trait Sink {
     fn begin_object(&mut self);
     fn key(&mut self, key: String);
@@ -26,7 +27,7 @@ pub(crate) trait Sink {
     fn scalar(&mut self, value: Scalar);
 }
 
-/// Where a text stops being JSON, and why.
+/// The position and reason of a JSON syntax error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not JSON: {what} at line {line}, column {column}")]
 pub struct SyntaxError {
@@ -36,12 +37,12 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
-    /// The line of the offending character, counted from 1.
+    /// Returns the line of the offending character, counted from 1.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The column of the offending character within its line, in characters, counted from 1.
+    /// Returns the column of the offending character in its line, in characters, counted from 1.
     pub fn column(&self) -> usize {
         self.column
     }
@@ -53,7 +54,8 @@ enum Open {
     Array,
 }
 
-/// Hands every part of the one value in `text` to `sink`. Keeps its own stack: depth costs no calls.
+/// Sends every part of the one value in `text` to `sink`. Uses its own stack instead of recursion,
+/// so depth costs no call stack.
 pub(crate) fn read(text: &str, sink: &mut impl Sink) -> Result<(), SyntaxError> {
     let mut reader = Reader { text, at: 0 };
     let mut open: Vec<Open> = Vec::new();
@@ -115,7 +117,7 @@ impl<'t> Reader<'t> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// The next byte that is not white space.
+    /// Returns the next byte that is not white space.
     fn peek(&mut self) -> Option<u8> {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.byte() {
             self.at += 1;
@@ -141,7 +143,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// A scalar goes to the sink whole; of an object or array, only the beginning.
+    /// Sends a whole scalar to the sink, but only the beginning of an object or array.
     fn value(&mut self, sink: &mut impl Sink) -> Result<Option<Open>, SyntaxError> {
         match self.peek() {
             Some(b'{') => {
@@ -230,7 +232,7 @@ impl<'t> Reader<'t> {
         Ok(Number::new(text))
     }
 
-    /// At the opening quote; leaves behind the closing one.
+    /// Reads from the opening quote to behind the closing one.
     fn string(&mut self) -> Result<String, SyntaxError> {
         self.at += 1;
         let mut string = String::new();
@@ -274,7 +276,7 @@ impl<'t> Reader<'t> {
         Ok(plain)
     }
 
-    /// At the `u`. Half of a surrogate pair without the other half becomes U+FFFD.
+    /// Reads from the `u`. Half of a surrogate pair without the other half becomes U+FFFD.
     fn unicode(&mut self) -> Result<char, SyntaxError> {
         let first = self.four_hex_digits()?;
         if (0xD800..0xDC00).contains(&first) && self.rest().starts_with("\\u") {
@@ -307,7 +309,7 @@ mod tests {
     use crate::tree::tree;
 
     #[test]
-    fn what_is_json_is_read_and_what_is_not_is_refused() {
+    fn reads_json_and_refuses_other_text() {
         let table = [
             ("an empty object", r"{}", true),
             ("empty arrays inside arrays", "[[],[ ]]", true),
@@ -358,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_where() {
+    fn errors_name_line_and_column() {
         let error = tree("{\n  \"é\" 1}").unwrap_err();
         assert_eq!(
             (error.line(), error.column()),
@@ -372,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_bounded_and_costs_no_stack() {
+    fn nesting_is_bounded_without_recursion() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(tree(&nested(MAX_DEPTH)).is_ok(), "as deep as AWS reads");
         assert!(tree(&nested(MAX_DEPTH + 1)).is_err(), "one deeper");

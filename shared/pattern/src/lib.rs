@@ -1,17 +1,17 @@
-//! EventBridge event patterns: which events a rule takes, and which patterns AWS refuses.
+//! EventBridge event patterns: decides which events a rule matches and which patterns AWS refuses.
 //!
 //! The language is EventBridge's, as its matcher, Event Ruler, reads it: exact values, `prefix`,
-//! `suffix`, `equals-ignore-case`, `anything-but`, `numeric`, `exists`, `cidr`, `wildcard` and `$or`
-//! over nested fields, with arrays matched element by element and fields named together taken from
-//! the same element.
+//! `suffix`, `equals-ignore-case`, `anything-but`, `numeric`, `exists`, `cidr`, `wildcard` and
+//! `$or` over nested fields. Arrays match element by element, and fields named together must come
+//! from the same element.
 //!
-//! A pattern becomes flat alternatives of fields by path ([`EventPattern`]), an event becomes values
-//! by path ([`Event`]), and matching looks up the paths that the pattern names. There is no automaton
-//! and no regular expression. [`RuleSet`] holds many rules behind an index on exact texts, and
-//! [`lint()`] checks the patterns of a bus against what AWS takes of them together.
+//! [`EventPattern`] flattens a pattern into alternatives of fields by path, [`Event`] flattens an
+//! event into values by path, and matching looks up the paths that the pattern names. It needs no
+//! automaton and no regular expressions. [`RuleSet`] indexes many rules by exact texts, and
+//! [`lint()`] checks the patterns of a bus against AWS's per-bus limits.
 //!
-//! Patterns and events may come from anyone. Depth, `$or`, wildcards and keys written twice are each
-//! bounded, so that no text makes the work grow exponentially.
+//! Patterns and events may come from untrusted sources. Limits on depth, `$or`, wildcards and
+//! repeated keys keep the work from growing exponentially.
 
 mod cidr;
 mod compile;

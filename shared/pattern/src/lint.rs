@@ -1,21 +1,21 @@
-//! What AWS takes of one pattern but not of all the patterns of a bus.
+//! Limits that AWS applies to all patterns of a bus together.
 
 use std::fmt;
 
 use crate::pattern::EventPattern;
 
-/// How many rules of a bus may use `wildcard` (AWS page "Amazon EventBridge quotas").
+/// The number of rules of a bus that may use `wildcard` (AWS page "Amazon EventBridge quotas").
 const MAX_WILDCARD_RULES: usize = 30;
 
-/// A limit of AWS that the rules of a bus pass. It displays as one sentence.
+/// An AWS limit that the rules of a bus exceed. It displays as one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lint {
     /// More rules use `wildcard` than a bus may have.
     TooManyWildcardRules {
-        /// The names of all rules that use it, in the order given.
+        /// The names of all rules that use `wildcard`, in the order given.
         rules: Vec<String>,
-        /// How many there may be.
+        /// The maximum number of such rules.
         limit: usize,
     },
 }
@@ -33,8 +33,8 @@ impl fmt::Display for Lint {
     }
 }
 
-/// Checks the patterns of one bus, each with its rule's name. That no pattern is too complex is
-/// already known: [`EventPattern::parse`] refuses it.
+/// Checks the patterns of one bus, each with its rule's name. It does not check complexity, because
+/// [`EventPattern::parse`] refuses patterns that are too complex.
 ///
 /// ```
 /// use pattern::EventPattern;

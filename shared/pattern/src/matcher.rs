@@ -1,4 +1,4 @@
-//! One entry of a field's list, and whether a value in the event satisfies it.
+//! Matches one entry of a field's list against a value of the event.
 
 use crate::cidr::{Address, Block};
 use crate::fold::Folded;
@@ -6,11 +6,11 @@ use crate::glob::Glob;
 use crate::json::Scalar;
 use crate::number::Number;
 
-/// One entry of a field's list. Only `Absent` is about a field that the event does not have.
+/// One entry of a field's list. Only `Absent` applies to a field that the event does not have.
 #[derive(Clone, Debug)]
 pub(crate) enum Matcher {
     Text(String),
-    /// A text that reads as an IP address is compared as one, whatever its spelling.
+    /// A text that reads as an IP address matches every spelling of that address.
     Address(Address),
     Number(Number),
     Bool(bool),
@@ -28,7 +28,7 @@ pub(crate) enum Matcher {
     AnythingBut(Excluded),
 }
 
-/// What `anything-but` leaves out.
+/// The values that `anything-but` excludes.
 #[derive(Clone, Debug)]
 pub(crate) enum Excluded {
     Texts(Vec<String>),
@@ -40,7 +40,7 @@ pub(crate) enum Excluded {
     Wildcards(Vec<Glob>),
 }
 
-/// What `numeric` compares with: each bound with whether it is itself inside.
+/// The range of `numeric`; each bound has a flag for whether it belongs to the range.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Interval {
     pub(crate) bottom: Option<Bound>,
@@ -55,7 +55,7 @@ pub(crate) struct Bound {
 }
 
 impl Matcher {
-    /// Whether a value that the event has satisfies this entry.
+    /// Checks whether a value of the event satisfies this entry.
     pub(crate) fn matches(&self, value: &Scalar) -> bool {
         match self {
             Self::Present => true,
@@ -102,7 +102,7 @@ impl Matcher {
         }
     }
 
-    /// The one text that satisfies this entry, where there is exactly one.
+    /// Returns the only text that satisfies this entry, if there is exactly one.
     pub(crate) fn exact_text(&self) -> Option<&str> {
         if let Self::Text(text) = self {
             Some(text)
@@ -111,7 +111,7 @@ impl Matcher {
         }
     }
 
-    /// The globs of this entry, its own or those it excludes.
+    /// Returns the globs of this entry, its own or the excluded ones.
     pub(crate) fn globs(&self) -> &[Glob] {
         match self {
             Self::Wildcard(glob) => std::slice::from_ref(glob),

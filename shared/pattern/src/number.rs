@@ -1,6 +1,6 @@
-//! JSON numbers as Event Ruler compares them: by value where a double holds it, by text otherwise.
+//! JSON numbers as Event Ruler compares them: by value if a double holds it, otherwise by text.
 
-/// A number as it was written, and its value where a double holds it exactly enough.
+/// A number as written, and its value if a double holds it precisely enough.
 #[derive(Clone, Debug)]
 pub(crate) struct Number {
     text: Box<str>,
@@ -8,7 +8,7 @@ pub(crate) struct Number {
 }
 
 impl Number {
-    /// `text` is a number of the JSON grammar.
+    /// Expects a `text` that is a number in the JSON grammar.
     pub(crate) fn new(text: &str) -> Self {
         Self {
             text: text.into(),
@@ -20,12 +20,13 @@ impl Number {
         &self.text
     }
 
-    /// The value, unless writing it as a double and reading it back gives another number.
+    /// Returns the value, unless a round trip through a double changes the number.
     pub(crate) fn double(&self) -> Option<f64> {
         self.double
     }
 
-    /// `300`, `300.0` and `3.0e2` are the same; what no double holds is the same only letter by letter.
+    /// Compares by value: `300`, `300.0` and `3.0e2` are equal. Numbers that no double holds are
+    /// equal only if their texts are.
     pub(crate) fn same(&self, other: &Self) -> bool {
         match (self.double, other.double) {
             (Some(one), Some(two)) => one == two,
@@ -34,7 +35,7 @@ impl Number {
     }
 }
 
-/// 2^53: every whole number up to here is a double.
+/// 2^53: doubles represent every whole number up to here.
 const WHOLE: i64 = 1 << 53;
 
 fn surviving_double(text: &str) -> Option<f64> {
@@ -49,11 +50,11 @@ fn surviving_double(text: &str) -> Option<f64> {
     }
     let written = Decimal::read(text)?;
     let read_back = Decimal::read(&format!("{double:e}"))?;
-    // The sum turns -0.0 into 0.0.
+    // Adding 0.0 turns -0.0 into 0.0.
     (written == read_back).then_some(double + 0.0)
 }
 
-/// A decimal number in one form: no zeros at either end of the digits, zero without digits.
+/// A decimal number in normal form: no zeros at either end of the digits, and no digits for zero.
 #[derive(PartialEq)]
 struct Decimal {
     negative: bool,
@@ -62,7 +63,7 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// `None` where the exponent itself is beyond 64 bits.
+    /// Returns `None` if the exponent itself exceeds 64 bits.
     fn read(text: &str) -> Option<Self> {
         let (negative, text) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_its_value_where_a_double_holds_it() {
+    fn representable_numbers_compare_by_value() {
         let table = [
             ("whole and with a fraction", "300", "300.0", true),
             ("with an exponent", "300", "3.0e2", true),
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_survives_a_double_has_a_value() {
+    fn only_exact_doubles_have_values() {
         let table = [
             ("a whole number", "42", Some(42.0)),
             ("a fraction", "301.8", Some(301.8)),

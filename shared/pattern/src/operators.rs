@@ -1,4 +1,4 @@
-//! The list of a field: values and match objects, read and refused in the order that AWS reads them.
+//! Reads a field's list of values and match objects, and refuses entries in the same order as AWS.
 
 use crate::cidr::{Address, Block};
 use crate::error::InvalidPattern;
@@ -17,7 +17,6 @@ fn refuse<T>(reason: impl Into<String>) -> Result<T, InvalidPattern> {
     Err(InvalidPattern::new(reason))
 }
 
-/// Reads the list of one field.
 pub(crate) fn matchers(list: &[Node]) -> Result<Vec<Matcher>, InvalidPattern> {
     if list.is_empty() {
         return refuse("Empty arrays are not allowed");
@@ -95,7 +94,7 @@ fn glob(text: &str) -> Result<Glob, InvalidPattern> {
     Glob::parse(text).map_err(InvalidPattern::new)
 }
 
-/// The object in `{"prefix": {"equals-ignore-case": …}}`.
+/// Reads the object in `{"prefix": {"equals-ignore-case": …}}`.
 fn ignoring_case(entries: &[(String, Node)], operator: &str) -> Result<Folded, InvalidPattern> {
     let Some(((inner, argument), more)) = entries.split_first() else {
         let operator = if operator == "prefix" {
@@ -157,7 +156,7 @@ fn excluded_list(list: &[Node]) -> Result<Excluded, InvalidPattern> {
     }
 }
 
-/// `anything-but` around another operator, which takes one text or a list of them.
+/// Reads `anything-but` around another operator, which takes one text or a list of texts.
 fn excluded_by(operator: &str, argument: &Node) -> Result<Excluded, InvalidPattern> {
     let not_text = match operator {
         "prefix" | "suffix" => "prefix/suffix match pattern must be a string",
@@ -202,7 +201,7 @@ fn comparable(number: &Number) -> Result<f64, InvalidPattern> {
         .ok_or_else(|| InvalidPattern::new(format!("Cannot compare number : {}", number.text())))
 }
 
-/// One comparison, or a lower bound and then an upper one.
+/// Reads one comparison, or a lower bound and then an upper one.
 fn interval(terms: &[Node]) -> Result<Interval, InvalidPattern> {
     let (operator, terms) = match terms.split_first() {
         Some((Node::Scalar(Scalar::Text(operator)), terms)) => (operator.as_str(), terms),
@@ -255,7 +254,7 @@ fn interval(terms: &[Node]) -> Result<Interval, InvalidPattern> {
     }
 }
 
-/// What follows a lower bound: `"<", 5` or `"<=", 5`, and nothing behind it.
+/// Reads the optional part after a lower bound: `"<", 5` or `"<=", 5`, with no terms after it.
 fn upper_bound(terms: &[Node]) -> Result<(&Number, bool), InvalidPattern> {
     let (operator, terms) = match terms.split_first() {
         Some((Node::Scalar(Scalar::Text(operator)), terms)) => (operator.as_str(), terms),
@@ -276,7 +275,7 @@ fn upper_bound(terms: &[Node]) -> Result<(&Number, bool), InvalidPattern> {
     }
 }
 
-/// The token that AWS shows for a node.
+/// Returns the token that AWS shows for a node.
 fn shown(node: &Node) -> &str {
     match node {
         Node::Object(_) => "{",

@@ -1,4 +1,4 @@
-//! A compiled pattern, evaluated over the event's values by path.
+//! Compiled patterns, evaluated over an event's values by path.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,13 +11,13 @@ use crate::event::Event;
 use crate::matcher::Matcher;
 use crate::tree;
 
-/// How long a pattern may be, in characters (AWS API reference, `PutRule`: `EventPattern`).
+/// The longest pattern, in characters (AWS API reference, `PutRule`: `EventPattern`).
 const MAX_CHARACTERS: usize = 4_096;
 
 /// A compiled EventBridge event pattern.
 ///
-/// It matches as EventBridge does, whose matcher is Event Ruler; the language is on the AWS page
-/// "Comparison operators for use in event patterns in Amazon EventBridge".
+/// It matches like EventBridge, whose matcher is Event Ruler; the AWS page "Comparison operators
+/// for use in event patterns in Amazon EventBridge" describes the language.
 ///
 /// ```
 /// use pattern::{Event, EventPattern};
@@ -46,9 +46,9 @@ impl EventPattern {
     ///
     /// # Errors
     ///
-    /// [`InvalidPattern`] for what AWS refuses, in its words: text that is not JSON, fields that are
-    /// no lists, unknown or wrongly used operators, `$or` with more than 1,000 combinations, and
-    /// wildcards that together are too complex.
+    /// [`InvalidPattern`] for each pattern that AWS refuses, in its wording: text that is not JSON,
+    /// fields that are not lists, unknown or misused operators, `$or` with more than 1,000
+    /// combinations, and wildcards that are too complex together.
     pub fn parse(json: &str) -> Result<Self, InvalidPattern> {
         if json.chars().nth(MAX_CHARACTERS).is_some() {
             return Err(InvalidPattern::new(format!(
@@ -63,14 +63,14 @@ impl EventPattern {
         })
     }
 
-    /// The text that the pattern was compiled from.
+    /// Returns the text that the pattern was compiled from.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether EventBridge sends an event to a rule with this pattern.
+    /// Checks whether EventBridge sends an event to a rule with this pattern.
     pub fn matches(&self, event: &Event) -> bool {
-        // Alternatives share fields: each is looked up once.
+        // Alternatives share fields, so each field is looked up once.
         let mut outcomes: Vec<Option<Outcome>> = vec![None; self.compiled.fields.len()];
         self.compiled
             .alternatives
@@ -104,7 +104,7 @@ impl EventPattern {
         places.len() < 2 || consistent(event.elements(), &places)
     }
 
-    /// Whether any field uses `wildcard`, by itself or inside `anything-but`.
+    /// Checks whether any field uses `wildcard`, by itself or inside `anything-but`.
     pub fn uses_wildcard(&self) -> bool {
         self.compiled
             .fields_in_use()
@@ -116,14 +116,14 @@ impl EventPattern {
     }
 }
 
-/// What the event has at the path of a field.
+/// Result of looking up one field in the event.
 #[derive(Clone, Debug, PartialEq)]
 enum Outcome {
-    /// Nothing that satisfies the field.
+    /// No value satisfies the field.
     Missed,
-    /// Something outside all arrays, or rightly nothing.
+    /// The field is satisfied outside all arrays, or its absence satisfies it.
     Anywhere,
-    /// Only in these array elements, sorted.
+    /// Only these array elements satisfy the field, sorted.
     In(Vec<usize>),
 }
 

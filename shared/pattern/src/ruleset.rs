@@ -1,4 +1,4 @@
-//! Many rules over one event, with an index on exact values.
+//! Matches one event against many rules, with an index on exact values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,10 @@ use crate::json::Scalar;
 use crate::matcher::Matcher;
 use crate::pattern::EventPattern;
 
-/// Rules, each a pattern and what stands for it (`T`: a name, a target).
+/// Rules, each a pattern and its value (`T`: a name, a target).
 ///
-/// A rule that asks for exact texts at a path is looked at only for events that have one of them
-/// there. `detail-type` comes first, then `source`, then any other path.
+/// A rule that asks for exact texts at a path is evaluated only for events with one of them at that
+/// path. The index prefers `detail-type`, then `source`, then any other path.
 ///
 /// ```
 /// use pattern::{Event, EventPattern, RuleSet};
@@ -26,9 +26,9 @@ use crate::pattern::EventPattern;
 #[derive(Clone, Debug)]
 pub struct RuleSet<T> {
     rules: Vec<(EventPattern, T)>,
-    /// Path, then text: the rules that may match an event which has that text at that path.
+    /// Path, then text: the candidate rules for an event with that text at that path.
     index: BTreeMap<String, BTreeMap<String, Vec<usize>>>,
-    /// The rules that any event may match.
+    /// Rules that are candidates for every event.
     unindexed: Vec<usize>,
 }
 
@@ -39,7 +39,6 @@ impl<T> Default for RuleSet<T> {
 }
 
 impl<T> RuleSet<T> {
-    /// No rules.
     pub fn new() -> Self {
         Self {
             rules: Vec::new(),
@@ -48,7 +47,7 @@ impl<T> RuleSet<T> {
         }
     }
 
-    /// Adds a rule behind those that are there.
+    /// Adds a rule after the existing ones.
     pub fn insert(&mut self, pattern: EventPattern, rule: T) {
         let number = self.rules.len();
         match keys(&pattern) {
@@ -63,7 +62,7 @@ impl<T> RuleSet<T> {
         self.rules.push((pattern, rule));
     }
 
-    /// What stands for the rules that the event matches, in the order they were inserted.
+    /// Returns the values of the rules that match the event, in insertion order.
     pub fn matching<'a>(&'a self, event: &Event) -> impl Iterator<Item = &'a T> + use<'a, T> {
         let mut candidates: BTreeSet<usize> = self.unindexed.iter().copied().collect();
         for (path, texts) in &self.index {
@@ -84,18 +83,18 @@ impl<T> RuleSet<T> {
         matched.into_iter()
     }
 
-    /// How many rules there are.
+    /// Returns the number of rules.
     pub fn len(&self) -> usize {
         self.rules.len()
     }
 
-    /// Whether there are no rules.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
 }
 
-/// The paths and texts of which an event must have at least one; `None` where the pattern has none.
+/// Returns the paths and texts of which an event must have at least one, or `None` if the pattern
+/// requires none.
 fn keys(pattern: &EventPattern) -> Option<BTreeSet<(String, String)>> {
     let compiled = pattern.compiled();
     let mut keys = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! A document as a tree, for patterns: every key is kept, in order.
+//! A document as a tree, for patterns: it keeps every key, in order.
 
 use crate::json::{self, Scalar, Sink, SyntaxError};
 
@@ -17,7 +17,7 @@ pub(crate) fn tree(text: &str) -> Result<Node, SyntaxError> {
     Ok(builder.done.unwrap_or(Node::Scalar(Scalar::Null)))
 }
 
-/// What is open, each with the keys that wait for their values.
+/// The open nodes, each with the keys that wait for their values.
 #[derive(Default)]
 struct TreeBuilder {
     open: Vec<(Node, String)>,

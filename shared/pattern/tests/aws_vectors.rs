@@ -1,4 +1,4 @@
-//! The verdicts and error messages recorded from AWS (`TestEventPattern`).
+//! Compares results with verdicts and error messages recorded from AWS (`TestEventPattern`).
 
 #![expect(
     clippy::unwrap_used,
@@ -18,7 +18,7 @@ fn text<'v>(vector: &'v Value, key: &str) -> &'v str {
     vector[key].as_str().unwrap()
 }
 
-/// What went wrong with a vector, if anything.
+/// Returns the mismatch of a vector, if any.
 fn judge(vector: &Value) -> Option<String> {
     let event = Event::parse(text(vector, "event")).unwrap();
     match (
@@ -43,9 +43,9 @@ fn judge(vector: &Value) -> Option<String> {
 }
 
 #[test]
-fn every_verdict_is_as_aws_gave_it() {
+fn verdicts_match_aws_recordings() {
     let Ok(file) = std::fs::read_to_string(VECTORS) else {
-        eprintln!("no recorded vectors at {VECTORS}: tests/semantics.rs is what stands");
+        eprintln!("no recorded vectors at {VECTORS}: only tests/semantics.rs checks the matcher");
         return;
     };
     let vectors: Vec<Value> = serde_json::from_str(&file).unwrap();
@@ -59,5 +59,5 @@ fn every_verdict_is_as_aws_gave_it() {
         vectors.len()
     );
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert_eq!(vectors.len(), 155, "the file holds what was recorded");
+    assert_eq!(vectors.len(), 155, "the file holds all recorded vectors");
 }

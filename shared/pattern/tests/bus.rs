@@ -1,4 +1,4 @@
-//! Rules of one bus: found by what they ask for, and held to the bus's limits.
+//! Rules of one bus: lookup by exact values, and the bus's limits.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,13 +12,13 @@ fn pattern(text: &str) -> EventPattern {
 }
 
 #[test]
-fn rules_are_found_in_the_order_they_were_inserted() {
+fn rules_match_in_insertion_order() {
     let mut rules = RuleSet::new();
     for (name, text) in [
         ("any asked", r#"{"detail-type": ["asked"]}"#),
         ("everything", r#"{"source": [{"prefix": ""}]}"#),
         (
-            "asked or told",
+            "asked or answered",
             r#"{"detail-type": ["told", "asked"], "source": ["forge"]}"#,
         ),
         (
@@ -34,7 +34,7 @@ fn rules_are_found_in_the_order_they_were_inserted() {
         (
             "by the exact value, and by looking",
             r#"{"source": "forge", "detail-type": "asked"}"#,
-            &["any asked", "everything", "asked or told", "either"],
+            &["any asked", "everything", "asked or answered", "either"],
         ),
         (
             "by the exact value, but not the other field",
@@ -49,9 +49,9 @@ fn rules_are_found_in_the_order_they_were_inserted() {
         (
             "each rule once, though two values find it",
             r#"{"source": "forge", "detail-type": ["asked", "told"]}"#,
-            &["any asked", "everything", "asked or told", "either"],
+            &["any asked", "everything", "asked or answered", "either"],
         ),
-        ("by what is not there", "{}", &["nothing there"]),
+        ("by an absent field", "{}", &["nothing there"]),
         ("by nothing", r#"{"detail-type": "x"}"#, &[]),
     ];
     for (why, event, expected) in table {
@@ -62,7 +62,7 @@ fn rules_are_found_in_the_order_they_were_inserted() {
 }
 
 #[test]
-fn thirty_rules_of_a_bus_may_use_wildcard() {
+fn bus_allows_thirty_wildcard_rules() {
     let own = pattern(r#"{"f": [{"wildcard": "a*"}]}"#);
     let inside = pattern(r#"{"f": [{"anything-but": {"wildcard": "a*"}}]}"#);
     let without = pattern(r#"{"f": [{"prefix": "a*"}]}"#);
@@ -80,7 +80,7 @@ fn thirty_rules_of_a_bus_may_use_wildcard() {
 }
 
 #[test]
-fn a_pattern_keeps_its_text() {
+fn pattern_keeps_its_text() {
     let text = r#"{ "f": [1.0] }"#;
     assert_eq!(pattern(text).as_str(), text, "not normalised");
     assert_eq!(pattern(text).to_string(), text, "nor when shown");
@@ -92,7 +92,7 @@ fn a_pattern_keeps_its_text() {
 }
 
 #[test]
-fn an_event_is_an_object() {
+fn events_other_than_objects_are_refused() {
     let table = [
         ("a list", "[]", "the event is not a JSON object"),
         ("a text", r#""{}""#, "the event is not a JSON object"),

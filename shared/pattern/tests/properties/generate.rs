@@ -1,4 +1,4 @@
-//! Patterns and events out of so few keys and values that they meet often.
+//! Generates patterns and events from few keys and values, so that matches are frequent.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use proptest::sample::{Index, select};
 
 use crate::reference::{Comparison, Entry, NumberCase, Object, Rule, Value};
 
-/// A dotted key is the same path as nested ones.
+/// A dotted key and nested keys form the same path.
 const KEYS: [&str; 4] = ["a", "b", "a.b", "detail-type"];
 
 const TEXTS: [&str; 14] = [
@@ -28,7 +28,7 @@ const TEXTS: [&str; 14] = [
     "::1",
 ];
 
-/// Other spellings of an address are the same address.
+/// Includes other spellings of the same address.
 const EVENT_TEXTS: [&str; 3] = ["0:0:0:0:0:0:0:1", "::2", "a*b"];
 
 const NUMBERS: [NumberCase; 13] = [
@@ -83,7 +83,7 @@ fn scalar(texts: &'static [&'static str]) -> impl Strategy<Value = Value> {
     ]
 }
 
-/// An event: an object, at most four deep, whose keys may occur twice.
+/// Generates an event: an object, at most four deep, whose keys may repeat.
 pub fn event() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![3 => scalar(&TEXTS), 1 => scalar(&EVENT_TEXTS)];
     let value = leaf.prop_recursive(3, 16, 3, |inner| {
@@ -99,7 +99,7 @@ fn entries(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> 
     vec((text(&KEYS), value), 0..4).prop_map(Value::Object)
 }
 
-/// Each kind of entry is as likely as any other, except that plain values are likelier.
+/// Generates each kind of entry with equal probability, except that plain values are more likely.
 fn entry() -> impl Strategy<Value = Entry> {
     let affixes: &[&str] = TEXTS.get(1..).unwrap();
     prop_oneof![
@@ -122,7 +122,7 @@ fn entry() -> impl Strategy<Value = Entry> {
     ]
 }
 
-/// A pattern: an object of lists, objects and `$or`.
+/// Generates a pattern: an object of lists, objects and `$or`.
 pub fn pattern_object() -> impl Strategy<Value = Object> {
     let list = vec(entry(), 1..5).prop_map(Rule::List);
     let rule = list.prop_recursive(3, 8, 3, |inner| {
@@ -148,7 +148,7 @@ fn fields(rule: impl Strategy<Value = Rule> + 'static) -> BoxedStrategy<Object> 
         .boxed()
 }
 
-/// An event, and patterns of which half are made for it.
+/// Generates an event and patterns; half of the patterns are derived from the event.
 pub fn patterns_and_event(count: Range<usize>) -> impl Strategy<Value = (Vec<Object>, Value)> {
     event().prop_flat_map(move |event| {
         let pattern = prop_oneof![pattern_object(), pattern_for(&event)];
@@ -156,7 +156,7 @@ pub fn patterns_and_event(count: Range<usize>) -> impl Strategy<Value = (Vec<Obj
     })
 }
 
-/// Fields at paths that the event has, most with an entry that takes the value there.
+/// Generates fields at paths that the event has; most have an entry that accepts the value there.
 fn pattern_for(event: &Value) -> impl Strategy<Value = Object> + use<> {
     let mut leaves = Vec::new();
     collect_leaves(None, event, &mut leaves);
@@ -202,7 +202,7 @@ fn collect_leaves(path: Option<&str>, value: &Value, leaves: &mut Vec<(String, V
     }
 }
 
-/// An entry that takes the value, or now and then `other`, which need not.
+/// Returns an entry that accepts the value, or occasionally `other`, which may not.
 fn entry_for(value: &Value, kind: usize, other: Entry) -> Entry {
     match (kind, value) {
         (0, _) => other,

@@ -1,4 +1,4 @@
-//! Text from strangers: refused or taken, but never a panic, and never for long.
+//! Untrusted text is accepted or refused, without panics and in bounded time.
 
 use pattern::{Event, EventPattern};
 use proptest::collection::vec;
@@ -54,7 +54,7 @@ const TOKENS: [&str; 44] = [
     "\n",
 ];
 
-/// JSON that lost some of its characters, or got others.
+/// Deletes or replaces some characters of a JSON text.
 fn damaged(text: String, damage: Vec<(prop::sample::Index, &'static str)>) -> String {
     let mut characters: Vec<String> = text.chars().map(String::from).collect();
     for (at, token) in damage {
@@ -83,7 +83,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) })]
 
     #[test]
-    fn no_text_panics(pattern in stranger(), event in stranger()) {
+    fn parsing_never_panics(pattern in stranger(), event in stranger()) {
         let event = Event::parse(&event);
         match EventPattern::parse(&pattern) {
             Ok(pattern) => {
@@ -103,7 +103,7 @@ fn refused(pattern: &str) -> bool {
 }
 
 #[test]
-fn depth_is_bounded() {
+fn nesting_depth_is_bounded() {
     let deep = |levels: usize| format!("{}[1]{}", "{\"\":".repeat(levels), "}".repeat(levels));
     let pattern = EventPattern::parse(&deep(818)).unwrap();
     let event = Event::parse(&deep(818)).unwrap();
@@ -166,8 +166,8 @@ fn wildcards_are_bounded() {
 }
 
 #[test]
-fn keys_written_twice_end_the_search_in_time() {
-    // Which element of 40 equal arrays fits which field: a riddle that takes all combinations.
+fn search_over_repeated_keys_is_bounded() {
+    // Assigning each field to an element of 40 equal arrays would need all combinations.
     let array = |n: usize| format!(r#""a":[{{"f{n}":1,"g{n}":1}},{{"f{n}":1,"h{n}":1}}]"#);
     let twice: Vec<String> = (0..20).flat_map(|n| [array(n), array(n)]).collect();
     let event = Event::parse(&format!("{{{}}}", twice.join(","))).unwrap();
@@ -180,7 +180,7 @@ fn keys_written_twice_end_the_search_in_time() {
 }
 
 #[test]
-fn long_lists_written_twice_end_the_search_in_time() {
+fn search_over_repeated_lists_is_bounded() {
     let list = |element: &str| format!(r#""a":[{}]"#, vec![element; 20_000].join(","));
     let event = [
         list(r#"{"f":1,"g":1}"#),
@@ -206,7 +206,7 @@ fn long_lists_written_twice_end_the_search_in_time() {
 }
 
 #[test]
-fn a_large_event_takes_no_longer_than_its_length() {
+fn large_events_match_in_linear_time() {
     let element = r#"{"k":[{"x":1},{"x":2}],"l":[{"y":1},{"y":2}]}"#;
     let event = format!(r#"{{"a":[{}]}}"#, vec![element; 5_000].join(","));
     let event = Event::parse(&event).unwrap();

@@ -1,4 +1,4 @@
-//! The matcher against a plain reference, and against whatever text strangers send.
+//! Compares the matcher with a simple reference, and feeds it untrusted text.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use generate::{event, pattern_object, patterns_and_event};
 
-/// How often each verdict came up.
+/// The number of times each verdict occurred.
 #[derive(Default)]
 struct Verdicts {
     matched: Cell<u32>,
@@ -56,7 +56,7 @@ fn runner(cases: u32) -> TestRunner {
 }
 
 #[test]
-fn the_matcher_agrees_with_the_reference() {
+fn matcher_agrees_with_reference() {
     let verdicts = Verdicts::default();
     runner(3_000)
         .run(&patterns_and_event(1..4), |(patterns, event)| {
@@ -85,7 +85,7 @@ fn the_matcher_agrees_with_the_reference() {
 }
 
 #[test]
-fn a_rule_set_finds_what_each_pattern_finds_by_itself() {
+fn rule_set_agrees_with_single_patterns() {
     let verdicts = Verdicts::default();
     runner(400)
         .run(&patterns_and_event(0..20), |(patterns, event)| {
@@ -111,11 +111,11 @@ fn a_rule_set_finds_what_each_pattern_finds_by_itself() {
 }
 
 #[test]
-fn a_parsed_value_is_the_same_event_as_its_text() {
+fn parsed_value_equals_parsed_text() {
     runner(500)
         .run(&(pattern_object(), event()), |(pattern, event)| {
             let (pattern, text) = (pattern.to_string(), event.to_string());
-            // serde_json keeps one of two equal keys, and no number beyond a double.
+            // serde_json keeps only one of two equal keys, and no number beyond a double.
             let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) else {
                 return Ok(());
             };

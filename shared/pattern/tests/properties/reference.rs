@@ -1,14 +1,14 @@
-//! What a match is, written as plainly as it can be said. Slow, and no code of the matcher's.
+//! A reference matcher, as simple as possible. It is slow and shares no code with the matcher.
 //!
-//! An event with arrays is looked at as many events without: one for every way of picking one element
-//! of each array. A pattern matches if all its fields are satisfied in one of them.
+//! It expands an event with arrays into many events without arrays: one for every way of picking
+//! one element of each array. A pattern matches if one of them satisfies all its fields.
 
 use std::fmt;
 
-/// A number as text, and its value where a double holds it. Written by hand, not computed.
+/// A number as text, and its value if a double holds it. The values are written by hand.
 pub type NumberCase = (&'static str, Option<f64>);
 
-/// The list of a `numeric`, and the comparison that it stands for.
+/// The list of a `numeric`, and the comparison that it expresses.
 pub type Comparison = (&'static str, fn(f64) -> bool);
 
 /// A JSON value of an event.
@@ -19,7 +19,7 @@ pub enum Value {
     Bool(bool),
     Null,
     List(Vec<Value>),
-    /// Keys may occur twice.
+    /// Keys may repeat.
     Object(Vec<(String, Value)>),
 }
 
@@ -27,12 +27,12 @@ pub enum Value {
 #[derive(Clone, Debug)]
 pub struct Object(pub Vec<(String, Rule)>);
 
-/// What a pattern has under a key.
+/// The rule under a key of a pattern.
 #[derive(Clone, Debug)]
 pub enum Rule {
     List(Vec<Entry>),
     Nested(Object),
-    /// Under `$or`, whatever the key.
+    /// The branches of `$or`, under any key.
     Or(Vec<Object>),
 }
 
@@ -58,10 +58,10 @@ pub enum Entry {
     ButWildcards(Vec<String>),
 }
 
-/// Fields by path, in one way of reading `$or`.
+/// Fields by path, for one combination of `$or` branches.
 type Alternative = Vec<(String, Vec<Entry>)>;
 
-/// Values by path, with one element picked of every array.
+/// Values by path, with one element picked from every array.
 type World = Vec<(String, Value)>;
 
 pub fn matches(pattern: &Object, event: &Value) -> bool {
@@ -99,7 +99,7 @@ fn expand(alternatives: Vec<Alternative>, path: &str, object: &Object) -> Vec<Al
     alternatives
 }
 
-/// Paths are written with a dot in front of every key, so that none is empty.
+/// Puts a dot in front of every key, so that no path is empty.
 fn join(path: &str, key: &str) -> String {
     format!("{path}.{key}")
 }
@@ -231,7 +231,7 @@ fn endings(text: &str) -> impl Iterator<Item = &str> {
     (0..=text.len()).filter_map(|start| text.get(start..))
 }
 
-/// Every way of writing each character in one of its two cases.
+/// Tries every combination of upper and lower case.
 fn equal_ignoring_case(pattern: &str, text: &str) -> bool {
     let Some(first) = pattern.chars().next() else {
         return text.is_empty();
@@ -246,7 +246,7 @@ fn equal_ignoring_case(pattern: &str, text: &str) -> bool {
     .any(|text| equal_ignoring_case(rest, text))
 }
 
-/// By trying every length for every star.
+/// Tries every length for every star.
 fn glob_takes(glob: &str, text: &str) -> bool {
     match glob.chars().next() {
         None => text.is_empty(),

@@ -1,9 +1,9 @@
-//! Arrays: element by element, and fields named together from the same element.
+//! Arrays match element by element; fields named together come from the same element.
 
 use super::{check, check_field};
 
 #[test]
-fn one_element_is_enough() {
+fn one_matching_element_is_enough() {
     check_field(&[
         ("one of the elements", r#"["b"]"#, r#"["a", "b"]"#, true),
         ("none of the elements", r#"["c"]"#, r#"["a", "b"]"#, false),
@@ -51,7 +51,7 @@ fn one_element_is_enough() {
 }
 
 #[test]
-fn fields_named_together_come_from_one_element() {
+fn grouped_fields_need_the_same_element() {
     let names = r#"{"p": {"first": ["Anna"], "last": ["Smith"]}}"#;
     let deep = r#"{"p": {"q": {"a": [1], "b": [2]}}}"#;
     let outer = r#"{"p": {"a": [1], "q": {"b": [2]}}}"#;
@@ -145,7 +145,7 @@ fn fields_named_together_come_from_one_element() {
 }
 
 #[test]
-fn what_lies_in_no_common_list_does_not_bind() {
+fn fields_in_separate_lists_are_independent() {
     check(&[
         (
             "a field outside the list",

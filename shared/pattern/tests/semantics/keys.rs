@@ -1,9 +1,9 @@
-//! Keys written twice, keys with dots, and `$or`.
+//! Repeated keys, keys with dots, and `$or`.
 
 use super::check;
 
 #[test]
-fn a_key_written_twice() {
+fn repeated_keys_count_each_time() {
     check(&[
         (
             "in a rule the last wins",
@@ -63,7 +63,7 @@ fn a_key_written_twice() {
 }
 
 #[test]
-fn a_dotted_key_is_a_nested_path() {
+fn dotted_key_equals_nested_path() {
     check(&[
         (
             "dotted in the rule",
@@ -119,7 +119,7 @@ fn a_dotted_key_is_a_nested_path() {
 }
 
 #[test]
-fn or_is_expanded_into_alternatives() {
+fn or_expands_into_alternatives() {
     let or = r#"{"s": [1], "$or": [{"a": [1]}, {"b": [1], "c": [1]}]}"#;
     let two = r#"{"$or": [{"a": [1]}, {"b": [1]}], "d": {"$or": [{"a": [1]}, {"b": [1]}]}}"#;
     let nested = r#"{"$or": [{"a": [1], "$or": [{"b": [1]}, {"c": [1]}]}, {"d": [1]}]}"#;
@@ -127,7 +127,7 @@ fn or_is_expanded_into_alternatives() {
         ("the first branch", or, r#"{"s": 1, "a": 1}"#, true),
         ("the second branch", or, r#"{"s": 1, "b": 1, "c": 1}"#, true),
         ("half of a branch", or, r#"{"s": 1, "b": 1}"#, false),
-        ("a branch without what is outside", or, r#"{"a": 1}"#, false),
+        ("a branch without the outer field", or, r#"{"a": 1}"#, false),
         ("outside without a branch", or, r#"{"s": 1}"#, false),
         ("two, both needed", two, r#"{"a": 1, "d": {"b": 1}}"#, true),
         ("two, one missing", two, r#"{"a": 1}"#, false),
@@ -148,32 +148,32 @@ fn or_is_expanded_into_alternatives() {
 }
 
 #[test]
-fn of_a_field_inside_and_outside_or_the_last_written_wins() {
+fn last_field_wins_around_or() {
     let before = r#"{"a": [1], "$or": [{"a": [2]}, {"b": [1]}]}"#;
     let after = r#"{"$or": [{"a": [2]}, {"b": [1]}], "a": [1]}"#;
     check(&[
         (
-            "the branch replaces what is before",
+            "the branch replaces the earlier field",
             before,
             r#"{"a": 2}"#,
             true,
         ),
         ("but only in itself", before, r#"{"a": 1, "b": 1}"#, true),
         (
-            "what is before is lost in the branch",
+            "the branch drops the earlier field",
             before,
             r#"{"a": 1}"#,
             false,
         ),
         (
-            "what is behind replaces the branch",
+            "the later field replaces the branch",
             after,
             r#"{"a": 1}"#,
             true,
         ),
         ("the branch is lost", after, r#"{"a": 2}"#, false),
         (
-            "what is behind stands in every branch",
+            "the later field applies to every branch",
             after,
             r#"{"a": 2, "b": 1}"#,
             false,

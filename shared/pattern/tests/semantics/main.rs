@@ -1,4 +1,4 @@
-//! What matches and what does not, case by case, each with its reason. Needs no recorded vectors.
+//! Matching and non-matching cases, each with its reason. Needs no recorded vectors.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ mod values;
 
 use pattern::{Event, EventPattern};
 
-/// Why, the pattern, the event, and whether they match.
+/// The reason, the pattern, the event, and whether they match.
 type Row = (&'static str, &'static str, &'static str, bool);
 
 fn check(table: &[Row]) {
@@ -29,7 +29,7 @@ fn check(table: &[Row]) {
     }
 }
 
-/// The same for one field, `f`: why, its list, its value in the event, and whether they match.
+/// Checks rows for the single field `f`: reason, list, value in the event, and whether they match.
 fn check_field(table: &[Row]) {
     for (why, list, value, hit) in table {
         let pattern = format!("{{\"f\": {list}}}");

@@ -3,7 +3,7 @@
 use super::check_field;
 
 #[test]
-fn prefix_and_suffix_are_for_texts() {
+fn prefix_and_suffix_match_texts() {
     check_field(&[
         ("a beginning", r#"[{"prefix": "ab"}]"#, r#""abc""#, true),
         (
@@ -127,7 +127,7 @@ fn equals_ignore_case_folds_each_character() {
 }
 
 #[test]
-fn wildcard_takes_anything_for_a_star() {
+fn wildcard_star_matches_any_characters() {
     check_field(&[
         (
             "a star takes dots",
@@ -194,7 +194,7 @@ fn wildcard_takes_anything_for_a_star() {
 }
 
 #[test]
-fn cidr_is_a_range_of_addresses() {
+fn cidr_matches_an_address_range() {
     check_field(&[
         (
             "inside",

@@ -1,9 +1,9 @@
-//! `exists` and `anything-but`: whether there is a value, and whether it is another one.
+//! `exists` and `anything-but`: presence of a value, and values other than the excluded ones.
 
 use super::{check, check_field};
 
 #[test]
-fn exists_is_about_leaves() {
+fn exists_tests_for_leaf_values() {
     let yes = r#"{"f": [{"exists": true}]}"#;
     let no = r#"{"f": [{"exists": false}]}"#;
     let below = r#"{"f": {"g": [{"exists": false}]}}"#;
@@ -75,7 +75,7 @@ fn exists_is_about_leaves() {
 }
 
 #[test]
-fn anything_but_needs_a_value_that_is_not_excluded() {
+fn anything_but_requires_a_value() {
     check_field(&[
         ("another text", r#"[{"anything-but": "a"}]"#, r#""b""#, true),
         ("this text", r#"[{"anything-but": "a"}]"#, r#""a""#, false),

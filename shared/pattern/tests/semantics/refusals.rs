@@ -1,10 +1,10 @@
-//! What AWS refuses, in its words.
+//! Patterns that AWS refuses, with its messages.
 
 use pattern::EventPattern;
 
 const TOO_COMPLEX: &str = "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a wildcard character";
 
-/// Why, the pattern, and the words behind `Event pattern is not valid. Reason: `.
+/// Checks rows of reason, pattern, and the text after `Event pattern is not valid. Reason: `.
 fn check(table: &[(&str, &str, &str)]) {
     for (why, pattern, reason) in table {
         let refused = EventPattern::parse(pattern).map(drop).unwrap_err();
@@ -13,7 +13,7 @@ fn check(table: &[(&str, &str, &str)]) {
     }
 }
 
-/// The same for the list of one field.
+/// Checks the same for the list of one field.
 fn check_list(table: &[(&str, &str, &str)]) {
     for (why, list, reason) in table {
         check(&[(why, &format!("{{\"f\": {list}}}"), reason)]);
@@ -21,7 +21,7 @@ fn check_list(table: &[(&str, &str, &str)]) {
 }
 
 #[test]
-fn a_pattern_is_objects_down_to_lists() {
+fn patterns_nest_objects_down_to_lists() {
     check(&[
         ("not an object", r#"["a"]"#, "Filter is not an object"),
         (
@@ -52,7 +52,7 @@ fn a_pattern_is_objects_down_to_lists() {
             "Match value must be String, number, true, false, or null",
         ),
         (
-            "the first mistake is told",
+            "only the first mistake is reported",
             r#"{"f": [], "g": 1}"#,
             "Empty arrays are not allowed",
         ),
@@ -77,7 +77,7 @@ fn a_pattern_is_objects_down_to_lists() {
 }
 
 #[test]
-fn a_match_object_is_one_operator() {
+fn match_object_has_one_operator() {
     check_list(&[
         (
             "unknown",
@@ -194,7 +194,7 @@ fn a_match_object_is_one_operator() {
 }
 
 #[test]
-fn numeric_is_one_comparison_or_a_range() {
+fn numeric_is_a_comparison_or_range() {
     check_list(&[
         (
             "no list",
@@ -270,7 +270,7 @@ fn numeric_is_one_comparison_or_a_range() {
 }
 
 #[test]
-fn anything_but_is_of_one_kind() {
+fn anything_but_takes_one_kind() {
     const VALUE: &str = "Value of anything-but must be an array or single string/number value.";
     const LIST: &str = "Inside anything but list, start|null|boolean is not supported.";
     const MIXED: &str = "Inside anything but list, either all values are number or string, mixed type is not supported";
@@ -354,7 +354,7 @@ fn anything_but_is_of_one_kind() {
 }
 
 #[test]
-fn or_is_held_to_its_form() {
+fn malformed_or_is_refused() {
     check(&[
         (
             "a single branch makes it a field",
@@ -385,7 +385,7 @@ fn or_is_held_to_its_form() {
 }
 
 #[test]
-fn wildcards_may_be_too_complex() {
+fn complex_wildcards_are_refused() {
     check(&[
         (
             "many stars",
@@ -416,6 +416,6 @@ fn wildcards_may_be_too_complex() {
     let replaced = r#"{"f": [{"wildcard": "*aaaaaaaaaa"}], "f": ["a"]}"#;
     assert!(
         EventPattern::parse(replaced).is_ok(),
-        "what is written over is not weighed"
+        "an overwritten field adds no complexity"
     );
 }

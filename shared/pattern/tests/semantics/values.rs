@@ -3,7 +3,7 @@
 use super::{check, check_field};
 
 #[test]
-fn a_value_is_itself_in_type_and_case() {
+fn values_match_by_type_and_case() {
     check_field(&[
         ("the text", r#"["a"]"#, r#""a""#, true),
         ("one of several", r#"["a", "b"]"#, r#""b""#, true),
@@ -104,7 +104,7 @@ fn all_fields_must_match() {
 }
 
 #[test]
-fn a_text_that_reads_as_an_address_is_one() {
+fn address_texts_compare_as_addresses() {
     check_field(&[
         ("as written", r#"["10.0.0.1"]"#, r#""10.0.0.1""#, true),
         ("with zeros", r#"["10.0.0.1"]"#, r#""10.00.0.001""#, true),
@@ -131,7 +131,7 @@ fn a_text_that_reads_as_an_address_is_one() {
 }
 
 #[test]
-fn a_number_is_its_value() {
+fn numbers_compare_by_value() {
     check_field(&[
         ("with a fraction of nothing", "[300]", "300.0", true),
         ("with an exponent", "[300]", "3.0e2", true),
@@ -242,7 +242,7 @@ fn numeric_compares_numbers() {
             false,
         ),
         (
-            "what no double holds is never compared",
+            "a number that no double holds is never compared",
             r#"[{"numeric": [">", 0]}]"#,
             "1e400",
             false,
@@ -254,7 +254,7 @@ fn numeric_compares_numbers() {
             false,
         ),
         (
-            "what a double drops is never compared",
+            "digits that a double drops are never compared",
             r#"[{"numeric": ["<", 1]}]"#,
             "1e-400",
             false,
