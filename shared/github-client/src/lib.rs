@@ -20,15 +20,14 @@
 //!
 //! # Guarantees
 //! - **A write is sent once.** The client never retries `POST` and `PATCH`, even if the
-//! response is lost: the caller looks for the marker first. It tries a `GET` up to
+//!   response is lost: the caller looks for the marker first. It tries a `GET` up to
 //!   three times when GitHub does not respond or responds with 5xx.
 //! - **Rate limits are respected** ("Rate limits for the REST API", "Best practices for
 //!   using the REST API"): `retry-after`, else `x-ratelimit-reset` if no calls
 //!   remain, else one minute. A `GET` waits for up to five seconds. For a longer
 //!   limit, and for any limit on a write, the client returns
 //!   [`GitHubError::RateLimited`](github::port::GitHubError::RateLimited) and the caller
-//! waits.
-//!   One client sends its writes one after the other, at least a second apart.
+//!   waits. One client sends its writes one after the other, at least a second apart.
 //! - **Time and size are bounded**: 10 s for one attempt (so about 40 s for a `GET` that
 //!   fails three times and waits for limits in between), 20 MiB for a diff or for all
 //!   patches, 64 KiB for a file or an error.
@@ -38,7 +37,7 @@
 //!   discards the token and repeats a `GET` once; the caller repeats a write.
 //! - **The token is sent only to the API**: it is not logged, not shown by `Debug`, not
 //!   sent over plain HTTP beyond loopback, and not sent along a redirect to another
-//! host.
+//!   host.
 //!
 //! # Recognising the bot's own reviews
 //! [`find_review`](github::port::PublishReview::find_review) tells whether a review is
@@ -49,10 +48,8 @@
 //!   from `GET /user` for a personal token, or from the response to a review that this
 //!   client posted;
 //! - else by account type. Tokens created elsewhere by an App and tokens of GitHub
-//! Actions
-//!   may not call `GET /user` (403, "Resource not accessible by integration"). In that
-//! case
-//!   only reviews by accounts of type `Bot` count. An attacker needs an App installed on
+//!   Actions may not call `GET /user` (403, "Resource not accessible by integration"). In
+//!   that case only reviews by accounts of type `Bot` count. An attacker needs an App installed on
 //!   the repository for that. Configure the bot's login to close this gap.
 
 mod app;
