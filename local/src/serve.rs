@@ -4,7 +4,7 @@
 use crate::bus::LocalBus;
 use crate::call::InvalidLambdaUrl;
 use crate::queue::{Queue, QueueError};
-use crate::registry::{Ports, functions};
+use crate::registry::{self, Dependencies};
 use crate::runner::Runner;
 use crate::server;
 use crate::template::Template;
@@ -14,6 +14,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::post;
+use bus::OnError;
 use config::{ConfigError, Environment};
 use github_client::Client;
 use http::{HeaderMap, StatusCode};
@@ -87,6 +88,9 @@ pub enum ServeError {
         /// Why not.
         error: io::Error,
     },
+    /// A function cannot be registered.
+    #[error(transparent)]
+    Registration(#[from] OnError),
     /// The queue failed while running.
     #[error(transparent)]
     Queue(#[from] QueueError),
@@ -106,7 +110,7 @@ impl ServeError {
             | Self::BusName { .. }
             | Self::InUse(_)
             | Self::Port { .. } => true,
-            Self::Https(_) | Self::Queue(_) | Self::Network(_) => false,
+            Self::Https(_) | Self::Registration(_) | Self::Queue(_) | Self::Network(_) => false,
         }
     }
 }
@@ -202,22 +206,30 @@ pub async fn serve(
     ));
     let entropy = Arc::new(SystemEntropy);
     let state = StateManager::new(store.state.clone(), clock.clone(), entropy.clone());
-    let agent = Agent::from_environment(environment, https, state, clock.clone(), entropy.clone())?;
+    let agent = Agent::from_environment(
+        environment,
+        https,
+        state.clone(),
+        clock.clone(),
+        entropy.clone(),
+    )?;
     match &agent {
         Some(model) => tracing::info!(model = model.name(), "a model reviews beside the rules"),
         None => tracing::info!("KIMI_API_KEY is not set: rules review alone"),
     }
-    let ports = Ports {
-        state: store.state.clone(),
+    let deps = Dependencies {
+        state,
+        bus: bus.clone(),
         github: Arc::new(github),
         model: agent.map(|agent| Arc::new(agent) as Arc<dyn Model>),
         policy,
         clock: clock.clone(),
         entropy,
     };
+    registry::register(&*bus, &deps)?;
     let runner = Runner {
         template,
-        functions: functions(&ports, &bus),
+        functions: bus.handlers(),
         bus: bus.clone(),
         queue: store.queue.clone(),
         clock: clock.clone(),

@@ -11,9 +11,10 @@ pub use show::{json, text};
 
 use crate::bus::LocalBus;
 use crate::queue::{Queue, QueueError};
-use crate::registry::{Ports, functions};
+use crate::registry::{self, Dependencies};
 use crate::runner::{Runner, Tried};
 use crate::template::Template;
+use bus::OnError;
 use event::Timestamp;
 use github_world::{AdoptError, World};
 use http::{HeaderMap, HeaderValue};
@@ -47,6 +48,9 @@ pub enum SimulateError {
     /// The queue failed.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// A function cannot be registered.
+    #[error(transparent)]
+    Registration(#[from] OnError),
     /// State failed.
     #[error(transparent)]
     State(#[from] StateError),
@@ -96,20 +100,23 @@ impl House {
             queue.clone(),
             clock.clone(),
         ));
-        let ports = Ports {
-            state: state.clone(),
+        let backend: Arc<dyn StateBackend> = state.clone();
+        let deps = Dependencies {
+            state: StateManager::new(backend, clock.clone(), entropy.clone()),
+            bus: bus.clone(),
             github: Arc::new(world.github()),
             model: None,
             policy: Policy::default(),
             clock: clock.clone(),
             entropy,
         };
+        registry::register(&*bus, &deps)?;
         let secrets = Secrets::parse(&SecretString::from(SECRET))?;
         Ok(Self {
             webhook: Webhook::new(secrets, bus.clone(), clock.clone()),
             runner: Runner {
                 template,
-                functions: functions(&ports, &bus),
+                functions: bus.handlers(),
                 bus,
                 queue,
                 clock: clock.clone(),

@@ -10,14 +10,14 @@ use github_world::{PostedReview, WebhookDelivery, World};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use local::bus::LocalBus;
 use local::queue::{DeadLetter, Queue};
-use local::registry::{self, GitHub, Ports};
+use local::registry::{self, Dependencies, GitHub};
 use local::runner::{Runner, Tried};
 use local::template::{Template, Via};
 use policy::Policy;
 use ports::{Clock, Entropy, ManualClock, SeededEntropy, Timestamp};
 use recorder::Entry;
 use secrecy::SecretString;
-use state::{Key, Memory, StateBackend, Stored};
+use state::{Key, Memory, StateBackend, StateManager, Stored};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -122,20 +122,23 @@ impl House {
             Some(model) => Some(Interrupted::new(model.clone(), &interruption)),
             None => None,
         };
-        let ports = Ports {
-            state: Interrupted::new(ground.state.clone(), &interruption),
+        let state: Arc<dyn StateBackend> = Interrupted::new(ground.state.clone(), &interruption);
+        let deps = Dependencies {
+            state: StateManager::new(state, clock.clone(), entropy.clone()),
+            bus: bus.clone(),
             github: Interrupted::new(github, &interruption),
             model,
             policy: ground.policy.clone(),
             clock: clock.clone(),
             entropy,
         };
+        registry::register(&*local, &deps).expect("the patterns of the manifests");
         let secrets = Secrets::parse(&SecretString::from(SECRET)).expect("a secret");
         Self {
             webhook: Webhook::new(secrets, bus.clone(), clock.clone()),
             runner: Runner {
                 template: template.clone(),
-                functions: registry::functions(&ports, &bus),
+                functions: local.handlers(),
                 bus: local,
                 queue: ground.queue.clone(),
                 clock,

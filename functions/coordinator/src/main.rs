@@ -1,13 +1,13 @@
 //! Wiring to Lambda.
 
-use coordinator::Coordinator;
+use coordinator::{Deps, handler};
 use github_client::Client;
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
     let base = runtime::start()?;
-    let deployment = coordinator::deployment(&base.environment)?;
+    let policy = coordinator::deployment(&base.environment)?;
     let (state, bus, environment) = tokio::try_join!(
         store::open(&base),
         bus_eventbridge::open(&base),
@@ -15,11 +15,11 @@ async fn main() -> Result<(), runtime::Error> {
     )?;
     let (https, clock) = (base.https()?, base.clock.clone());
     let github = Arc::new(Client::from_environment(&environment, https, clock)?);
-    let coordinator = Coordinator {
+    let handler = handler(Deps {
         state,
         bus,
         github,
-        deployment,
-    };
-    runtime::run(base, coordinator).await
+        policy,
+    });
+    runtime::run(base, handler).await
 }

@@ -1,0 +1,59 @@
+//! Generates the registration of the functions in the local process.
+
+use crate::manifest::{Function, Problem};
+use crate::markers;
+
+/// Path of the generated module.
+pub const PATH: &str = "local/src/registry/functions.rs";
+/// Path of the manifest that holds the dependencies between markers.
+pub const CARGO: &str = "local/Cargo.toml";
+
+/// Returns the module that registers every function with its topic patterns.
+pub fn module(functions: &[Function]) -> String {
+    let with_events: Vec<_> = functions.iter().filter(|it| it.http.is_none()).collect();
+    let with_github = with_events.iter().filter(|it| it.needs.has_github());
+    let github: Vec<_> = with_github
+        .map(|it| format!("{}::GitHub", it.module()))
+        .collect();
+    let github = github.join("\n    + ");
+    let registrations: String = with_events.iter().map(|it| registration(it)).collect();
+    format!(
+        "//! Generated from functions/*/function.toml by `cargo xtask wire`.\n\n\
+         use super::Dependencies;\n\
+         use bus::{{OnError, Subscribe}};\n\
+         use std::sync::Arc;\n\n\
+         /// The parts of GitHub that the functions call.\n\
+         pub trait GitHub:\n    {github}\n{{\n}}\n\n\
+         impl<T> GitHub for T where\n    T: {github}\n{{\n}}\n\n\
+         /// Registers every function with the topic patterns of its manifest.\n\
+         ///\n\
+         /// # Errors\n\
+         /// [`OnError`] if the bus refuses a pattern.\n\
+         pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError> {{\n\
+         {registrations}    Ok(())\n}}\n"
+    )
+}
+
+fn registration(function: &Function) -> String {
+    let module = function.module();
+    let mut text = format!("    let handler = Arc::new({module}::handler({module}::Deps {{\n");
+    for field in function.needs.fields() {
+        text += &format!("        {field}: deps.{field}.clone(),\n");
+    }
+    text += "    }));\n";
+    for topics in function.subscriptions.iter().flat_map(|it| &it.topics) {
+        text += &format!("    bus.on({topics:?}, handler.clone())?;\n");
+    }
+    text + "\n"
+}
+
+/// Returns the local process's `Cargo.toml` with the dependencies between its markers replaced.
+///
+/// # Errors
+/// The marker that is missing.
+pub fn dependencies(cargo: &str, functions: &[Function]) -> Result<String, Problem> {
+    let lines = functions
+        .iter()
+        .map(|Function { name, .. }| format!("{name} = {{ path = \"../functions/{name}\" }}\n"));
+    markers::replace(CARGO, cargo, &lines.collect::<String>())
+}
