@@ -3,14 +3,19 @@
 #[rustfmt::skip]
 mod functions;
 
-pub use functions::{GitHub, register};
+pub use functions::{GitHub, register, sources};
 
 use agent::Model;
 use bus::Emit;
 use policy::Policy;
 use ports::{Clock, Entropy};
+use source::EventSource;
 use state::StateManager;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Event sources by HTTP route, such as `POST /webhook`.
+pub type Sources = BTreeMap<&'static str, Arc<dyn EventSource>>;
 
 /// Dependencies of the functions. Each function gets those that its manifest names.
 pub struct Dependencies {

@@ -10,22 +10,20 @@ use crate::server;
 use crate::template::Template;
 use agent::{Agent, Model};
 use axum::Router;
-use axum::body::Body;
-use axum::extract::State;
-use axum::response::{IntoResponse, Json, Response};
-use axum::routing::post;
+use axum::extract::Request;
+use axum::routing::{MethodFilter, on};
 use bus::OnError;
 use config::{ConfigError, Environment};
 use github_client::Client;
-use http::{HeaderMap, StatusCode};
-use ports::{SystemClock, SystemEntropy};
+use http::Method;
+use ports::{Clock, SystemClock, SystemEntropy};
+use source::Door;
 use state::{Memory, Sqlite, StateBackend, StateError, StateManager, StateUrl};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use webhook::{Answer, MAX_BODY, Secrets, Webhook};
 
 /// Where state is kept when nobody says: a file in the folder one is in.
 pub const DEFAULT_STATE: &str = "sqlite://github-bot.db";
@@ -183,14 +181,13 @@ pub async fn serve(
     options: Options,
     environment: &Environment,
 ) -> Result<(), ServeError> {
-    let secrets = Secrets::parse(&environment.webhook_secret()?)
-        .map_err(|error| ConfigError::new("GITHUB_WEBHOOK_SECRET", error))?;
     let mut policy = coordinator::deployment(environment)?;
     if options.dry_run {
         tracing::info!("nothing is posted: what would be is recorded and logged");
         policy = policy.unpublished();
     }
-    let clock = Arc::new(SystemClock);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let sources = registry::sources(environment, &clock)?;
     let https = https::client(environment.allow_addresses()?)?;
     let github = Client::publisher_from_environment(environment, https.clone(), clock.clone())?;
     let listener = server::listen(options.host, options.port).await?;
@@ -234,12 +231,14 @@ pub async fn serve(
         queue: store.queue.clone(),
         clock: clock.clone(),
     };
-    let door = Arc::new(Door {
-        webhook: Webhook::new(secrets, bus, clock.clone()),
+    let doors = sources.into_iter().map(|(route, source)| {
+        let door = Door::new(source, bus.clone()).with_state(deps.state.clone());
+        (route, door)
     });
-    let routes = Router::new()
-        .route("/webhook", post(webhook))
-        .with_state(door)
+    let routes = doors
+        .fold(Router::new(), |routes, (route, door)| {
+            open(routes, route, door)
+        })
         .merge(server::health(store.queue.clone(), clock.clone()));
 
     println!("listening on http://{}/webhook", listener.local_addr()?);
@@ -248,18 +247,14 @@ pub async fn serve(
     ended
 }
 
-struct Door {
-    webhook: Webhook,
-}
-
-async fn webhook(State(door): State<Arc<Door>>, headers: HeaderMap, body: Body) -> Response {
-    // One byte more than is taken shows that there is more.
-    match axum::body::to_bytes(body, MAX_BODY + 1).await {
-        Ok(body) => answer(door.webhook.handle(&headers, &body).await),
-        Err(_) => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large\n").into_response(),
-    }
-}
-
-fn answer(answer: Answer) -> Response {
-    (answer.status, Json(answer)).into_response()
+/// Adds the route of a manifest, such as `POST /webhook`.
+fn open(routes: Router, route: &'static str, door: Door) -> Router {
+    let (method, path) = route.split_once(' ').unwrap_or(("POST", route));
+    let methods = Method::from_bytes(method.as_bytes())
+        .ok()
+        .and_then(|method| MethodFilter::try_from(method).ok())
+        .unwrap_or(MethodFilter::POST);
+    let door = Arc::new(door);
+    let answer = move |request: Request| async move { door.answer(request).await };
+    routes.route(path, on(methods, answer))
 }

@@ -15,15 +15,17 @@ use crate::registry::{self, Dependencies};
 use crate::runner::{Runner, Tried};
 use crate::template::Template;
 use bus::OnError;
+use config::ConfigError;
 use event::Timestamp;
 use github_world::{AdoptError, World};
 use http::{HeaderMap, HeaderValue};
 use policy::Policy;
 use ports::{Clock, ManualClock, SeededEntropy};
 use secrecy::SecretString;
+use source::Door;
 use state::{KeyPrefix, Memory, Record, StateBackend, StateError, StateManager};
 use std::sync::Arc;
-use webhook::{NoSecret, Secrets, Webhook};
+use webhook::{NoSecret, Secrets};
 
 /// The simulated GitHub signs with it.
 const SECRET: &str = "only for simulations";
@@ -54,7 +56,10 @@ pub enum SimulateError {
     /// State failed.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The simulation's own secret is none.
+    /// The secret of the simulation is invalid.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The secret of the simulation is invalid.
     #[error(transparent)]
     Secret(#[from] NoSecret),
 }
@@ -63,7 +68,7 @@ pub enum SimulateError {
 struct House {
     clock: Arc<ManualClock>,
     world: World,
-    webhook: Webhook,
+    webhook: Door,
     runner: Runner,
     state: Arc<Memory>,
 }
@@ -111,9 +116,12 @@ impl House {
             entropy,
         };
         registry::register(&*bus, &deps)?;
-        let secrets = Secrets::parse(&SecretString::from(SECRET))?;
+        let source = webhook::source(webhook::Deps {
+            clock: clock.clone(),
+            github_webhook_secret: SECRET.into(),
+        })?;
         Ok(Self {
-            webhook: Webhook::new(secrets, bus.clone(), clock.clone()),
+            webhook: Door::new(Arc::new(source), bus.clone()),
             runner: Runner {
                 template,
                 functions: bus.handlers(),

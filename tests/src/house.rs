@@ -16,12 +16,11 @@ use local::template::{Template, Via};
 use policy::Policy;
 use ports::{Clock, Entropy, ManualClock, SeededEntropy, Timestamp};
 use recorder::Entry;
-use secrecy::SecretString;
+use source::{Answer, Door};
 use state::{Key, Memory, StateBackend, StateManager, Stored};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
-use webhook::{Answer, Secrets, Webhook};
 
 /// Webhook secret of both GitHub and the function.
 const SECRET: &str = "It's a Secret to Everybody";
@@ -90,7 +89,7 @@ impl Ground {
 pub struct House {
     pub ground: Ground,
     template: Arc<Template>,
-    webhook: Webhook,
+    webhook: Door,
     runner: Runner,
     interruption: Arc<Interruption>,
 }
@@ -133,9 +132,13 @@ impl House {
             entropy,
         };
         registry::register(&*local, &deps).expect("the patterns of the manifests");
-        let secrets = Secrets::parse(&SecretString::from(SECRET)).expect("a secret");
+        let source = webhook::source(webhook::Deps {
+            clock: clock.clone(),
+            github_webhook_secret: SECRET.into(),
+        });
+        let source = source.expect("a secret");
         Self {
-            webhook: Webhook::new(secrets, bus.clone(), clock.clone()),
+            webhook: Door::new(Arc::new(source), bus.clone()),
             runner: Runner {
                 template: template.clone(),
                 functions: local.handlers(),

@@ -186,35 +186,7 @@ fn functions_depend_on_no_function() {
 }
 
 #[test]
-fn webhook_depends_on_no_state() {
-    let dependencies = dependencies();
-    for function in folders("functions") {
-        let has_state = reach(&dependencies, &function).contains("state");
-        assert_eq!(has_state, function != "webhook", "{function}");
-    }
-}
-
-/// Returns the crates of the workspace that `from` is built with.
-fn reach<'a>(
-    dependencies: &'a BTreeMap<String, BTreeSet<String>>,
-    from: &'a str,
-) -> BTreeSet<&'a str> {
-    let mut reached = BTreeSet::new();
-    let mut todo = vec![from];
-    while let Some(name) = todo.pop() {
-        if let Some(next) = dependencies.get(name) {
-            todo.extend(
-                next.iter()
-                    .map(String::as_str)
-                    .filter(|n| reached.insert(*n)),
-            );
-        }
-    }
-    reached
-}
-
-#[test]
-fn only_the_publisher_can_write_to_github() {
+fn publisher_alone_writes_to_github() {
     for port in ["PublishReview", "DismissReview", "SetCheck", "Summarise"] {
         for function in folders("functions") {
             let sources = rust_files(&root().join("functions").join(&function));

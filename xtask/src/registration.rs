@@ -17,10 +17,13 @@ pub fn module(functions: &[Function]) -> String {
         .collect();
     let github = github.join("\n    + ");
     let registrations: String = with_events.iter().map(|it| registration(it)).collect();
+    let sources: String = functions.iter().filter_map(source).collect();
     format!(
         "//! Generated from functions/*/function.toml by `cargo xtask wire`.\n\n\
-         use super::Dependencies;\n\
+         use super::{{Dependencies, Sources}};\n\
          use bus::{{OnError, Subscribe}};\n\
+         use config::{{ConfigError, Environment}};\n\
+         use ports::Clock;\n\
          use std::sync::Arc;\n\n\
          /// The parts of GitHub that the functions call.\n\
          pub trait GitHub:\n    {github}\n{{\n}}\n\n\
@@ -30,7 +33,14 @@ pub fn module(functions: &[Function]) -> String {
          /// # Errors\n\
          /// [`OnError`] if the bus refuses a pattern.\n\
          pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError> {{\n\
-         {registrations}    Ok(())\n}}\n"
+         {registrations}    Ok(())\n}}\n\n\
+         /// Creates the event sources of the manifests.\n\
+         ///\n\
+         /// # Errors\n\
+         /// [`ConfigError`] names the variable that is missing or wrong.\n\
+         pub fn sources(environment: &Environment, clock: &Arc<dyn Clock>) -> Result<Sources, ConfigError> {{\n    \
+         let mut sources = Sources::new();\n\
+         {sources}    Ok(sources)\n}}\n"
     )
 }
 
@@ -45,6 +55,24 @@ fn registration(function: &Function) -> String {
         text += &format!("    bus.on({topics:?}, handler.clone())?;\n");
     }
     text + "\n"
+}
+
+fn source(function: &Function) -> Option<String> {
+    let (module, http) = (function.module(), function.http.as_ref()?);
+    let mut text = format!("    let source = {module}::source({module}::Deps {{\n");
+    for field in function.needs.fields() {
+        if field != "bus" {
+            text += &format!("        {field}: {field}.clone(),\n");
+        }
+    }
+    for variable in function.needs.secrets.keys() {
+        let field = variable.to_lowercase();
+        text += &format!("        {field}: environment.secret({variable:?})?,\n");
+    }
+    Some(format!(
+        "{text}    }})?;\n    sources.insert({:?}, Arc::new(source));\n\n",
+        http.key
+    ))
 }
 
 /// Returns the local process's `Cargo.toml` with the dependencies between its markers replaced.

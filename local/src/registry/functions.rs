@@ -1,7 +1,9 @@
 //! Generated from functions/*/function.toml by `cargo xtask wire`.
 
-use super::Dependencies;
+use super::{Dependencies, Sources};
 use bus::{OnError, Subscribe};
+use config::{ConfigError, Environment};
+use ports::Clock;
 use std::sync::Arc;
 
 /// The parts of GitHub that the functions call.
@@ -123,4 +125,19 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     bus.on("*", handler.clone())?;
 
     Ok(())
+}
+
+/// Creates the event sources of the manifests.
+///
+/// # Errors
+/// [`ConfigError`] names the variable that is missing or wrong.
+pub fn sources(environment: &Environment, clock: &Arc<dyn Clock>) -> Result<Sources, ConfigError> {
+    let mut sources = Sources::new();
+    let source = webhook::source(webhook::Deps {
+        clock: clock.clone(),
+        github_webhook_secret: environment.secret("GITHUB_WEBHOOK_SECRET")?,
+    })?;
+    sources.insert("POST /webhook", Arc::new(source));
+
+    Ok(sources)
 }

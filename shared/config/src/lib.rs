@@ -60,17 +60,13 @@ impl Environment {
             .collect()
     }
 
-    /// `GITHUB_WEBHOOK_SECRET`: one, or several joined by commas while one is
-    /// rotated.
+    /// Returns the secret that `variable` holds.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not set.
-    pub fn webhook_secret(&self) -> Result<SecretString, ConfigError> {
-        self.required(
-            "GITHUB_WEBHOOK_SECRET",
-            "the secret that was set on GitHub's webhook",
-        )
-        .cloned()
+    /// [`ConfigError`] if it is not set.
+    pub fn secret(&self, variable: &'static str) -> Result<SecretString, ConfigError> {
+        self.required(variable, "the secret that the sender shares with the bot")
+            .cloned()
     }
 
     /// `GITHUB_TOKEN`.
@@ -344,7 +340,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_with_what_was_expected() {
         let empty = Environment::from_iter([("STATE_URL", "")]);
-        insta::assert_snapshot!(empty.webhook_secret().unwrap_err(), @"GITHUB_WEBHOOK_SECRET: not set; expected the secret that was set on GitHub's webhook");
+        insta::assert_snapshot!(empty.secret("GITHUB_WEBHOOK_SECRET").unwrap_err(), @"GITHUB_WEBHOOK_SECRET: not set; expected the secret that the sender shares with the bot");
         insta::assert_snapshot!(empty.state_url().unwrap_err(), @"STATE_URL: not set; expected where state is kept, such as dynamodb://table");
         insta::assert_snapshot!(empty.aws().unwrap_err(), @"AWS_REGION: not set; expected an AWS region, such as eu-central-1");
     }
