@@ -22,10 +22,9 @@ use http::{HeaderMap, HeaderValue};
 use policy::Policy;
 use ports::{Clock, ManualClock, SeededEntropy};
 use secrecy::SecretString;
-use source::Door;
+use source::{Door, NoSecret, Secrets};
 use state::{KeyPrefix, Memory, Record, StateBackend, StateError, StateManager};
 use std::sync::Arc;
-use webhook::{NoSecret, Secrets};
 
 /// The simulated GitHub signs with it.
 const SECRET: &str = "only for simulations";

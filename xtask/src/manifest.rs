@@ -140,7 +140,8 @@ pub struct Needs {
     pub clock: bool,
     /// Draws random numbers.
     pub entropy: bool,
-    /// Variables of the secrets, with the parameter that holds each secret's name.
+    /// Variables of the secrets, with the template parameter that holds each secret's name.
+    /// `wire` generates a parameter that the base file does not have.
     pub secrets: BTreeMap<String, Spanned<String>>,
 }
 
@@ -423,12 +424,15 @@ pub fn parse(name: &str, text: &str, base: &str) -> Result<Function, Vec<Problem
             check.refuse(&topic.span(), error);
         }
     }
-    for parameter in manifest
-        .environment
-        .values()
-        .chain(manifest.needs.secrets.values())
-    {
+    for parameter in manifest.environment.values() {
         check.parameter(&parameter.span(), parameter.get_ref());
+    }
+    for parameter in manifest.needs.secrets.values() {
+        let name = parameter.get_ref();
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            let reason = format!("{name:?} is not a name of a parameter: expected A-Z, a-z, 0-9");
+            check.refuse(&parameter.span(), reason);
+        }
     }
     if let Some(timeout) = &manifest.timeout {
         check.number("timeout", *timeout.get_ref(), &timeout.span(), 1..901);

@@ -8,7 +8,7 @@ use std::path::Path;
 /// Path of the generated module.
 pub const PATH: &str = "tests/src/samples.rs";
 /// Folder of the sample events, one for each topic.
-const FOLDER: &str = "events/bus";
+pub const FOLDER: &str = "events/bus";
 
 /// Returns the module that lists the functions that each sample event reaches.
 ///

@@ -3,7 +3,7 @@
 use crate::alarms;
 use crate::manifest::{Function, Invoke, Needs, Problem, Subscription};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Path of the hand-written part.
 pub const BASE: &str = "infra/base.yaml";
@@ -46,7 +46,7 @@ fn mark(line: &str) -> Option<&str> {
 /// A mark that names no function, or one that is missing.
 pub fn template(base: &str, functions: &[Function]) -> Result<String, Problem> {
     let names: BTreeSet<_> = base.lines().filter_map(mark).collect();
-    for needed in [REST, "rules", "alarms"] {
+    for needed in [REST, "parameters", "rules", "alarms"] {
         if !names.contains(needed) {
             return Err(Problem::new(BASE, 1, format!("{MARK}{needed} is missing")));
         }
@@ -70,6 +70,7 @@ pub fn template(base: &str, functions: &[Function]) -> Result<String, Problem> {
                 text.push('\n');
                 continue;
             }
+            Some("parameters") => parameters(base, functions),
             Some("rules") => {
                 let rules = functions.iter().flat_map(|it| &it.subscriptions);
                 rules
@@ -98,6 +99,30 @@ pub fn template(base: &str, functions: &[Function]) -> Result<String, Problem> {
     }
     Ok(text)
 }
+
+/// Returns the parameters of secrets that the base file does not have.
+fn parameters(base: &str, functions: &[Function]) -> String {
+    let secrets = functions.iter().flat_map(|it| &it.needs.secrets);
+    let secrets = secrets.map(|(variable, parameter)| (parameter.get_ref(), variable));
+    let missing: BTreeMap<_, _> = secrets
+        .filter(|(parameter, _)| !base.contains(&format!("\n  {parameter}:\n")))
+        .collect();
+    let text = missing.iter().map(|(parameter, variable)| {
+        let default = variable.to_lowercase().replace('_', "-");
+        PARAMETER
+            .replace("<parameter>", parameter)
+            .replace("<variable>", variable)
+            .replace("<default>", &default)
+    });
+    text.collect()
+}
+
+const PARAMETER: &str = r#"  <parameter>:
+    Type: String
+    AllowedPattern: "[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*"
+    Default: github-bot/<default>
+    Description: Name of the secret <variable>. In SSM, a slash stands before it.
+"#;
 
 /// Returns the name of resources for a function's name: `pull-request` is `PullRequest`.
 pub fn pascal(name: &str) -> String {

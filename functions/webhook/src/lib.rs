@@ -4,17 +4,13 @@
 //! *Reads* and *writes* nothing.
 //! *Emits* `github.*`: each event and action has a topic.
 
-mod signature;
-
-pub use signature::{NoSecret, Secrets};
-
 use config::ConfigError;
 use event::{Event, EventId};
 use github::Delivery;
 use http::HeaderMap;
 use ports::Clock;
 use secrecy::SecretString;
-use source::{Accepted, EventSource, Refusal, Reply};
+use source::{Accepted, EventSource, Refusal, Reply, Secrets};
 use std::sync::Arc;
 
 /// Largest payload in bytes ("Webhook events and payloads").

@@ -7,9 +7,11 @@ mod answer;
 mod door;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+mod signature;
 
 pub use answer::{Answer, Reply};
 pub use door::Door;
+pub use signature::{NoSecret, Secrets};
 
 use async_trait::async_trait;
 use bus::{Emit, EmitError};
