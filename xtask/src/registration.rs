@@ -51,8 +51,17 @@ fn registration(function: &Function) -> String {
         text += &format!("        {field}: deps.{field}.clone(),\n");
     }
     text += "    }));\n";
-    for topics in function.subscriptions.iter().flat_map(|it| &it.topics) {
-        text += &format!("    bus.on({topics:?}, handler.clone())?;\n");
+    let mut topics = function
+        .subscriptions
+        .iter()
+        .flat_map(|it| &it.topics)
+        .peekable();
+    while let Some(topic) = topics.next() {
+        let handler = match topics.peek() {
+            Some(_) => "handler.clone()",
+            None => "handler",
+        };
+        text += &format!("    bus.on({topic:?}, {handler})?;\n");
     }
     text + "\n"
 }

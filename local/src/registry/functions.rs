@@ -45,7 +45,7 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     bus.on("github.pr.unlabeled", handler.clone())?;
     bus.on("github.pr.edited", handler.clone())?;
     bus.on("github.pr.closed", handler.clone())?;
-    bus.on("agent.pr.review_published", handler.clone())?;
+    bus.on("agent.pr.review_published", handler)?;
 
     let handler = Arc::new(coordinator::handler(coordinator::Deps {
         state: deps.state.clone(),
@@ -53,7 +53,7 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
         github: deps.github.clone(),
         policy: deps.policy.clone(),
     }));
-    bus.on("agent.pr.review_requested", handler.clone())?;
+    bus.on("agent.pr.review_requested", handler)?;
 
     let handler = Arc::new(security::handler(security::Deps {
         state: deps.state.clone(),
@@ -63,7 +63,7 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
         clock: deps.clock.clone(),
         entropy: deps.entropy.clone(),
     }));
-    bus.on("agent.pr.security_check", handler.clone())?;
+    bus.on("agent.pr.security_check", handler)?;
 
     let handler = Arc::new(style::handler(style::Deps {
         state: deps.state.clone(),
@@ -73,7 +73,7 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
         clock: deps.clock.clone(),
         entropy: deps.entropy.clone(),
     }));
-    bus.on("agent.pr.style_check", handler.clone())?;
+    bus.on("agent.pr.style_check", handler)?;
 
     let handler = Arc::new(logic::handler(logic::Deps {
         state: deps.state.clone(),
@@ -83,7 +83,7 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
         clock: deps.clock.clone(),
         entropy: deps.entropy.clone(),
     }));
-    bus.on("agent.pr.logic_check", handler.clone())?;
+    bus.on("agent.pr.logic_check", handler)?;
 
     let handler = Arc::new(proof::handler(proof::Deps {
         state: deps.state.clone(),
@@ -93,7 +93,7 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
         clock: deps.clock.clone(),
         entropy: deps.entropy.clone(),
     }));
-    bus.on("agent.pr.proof_check", handler.clone())?;
+    bus.on("agent.pr.proof_check", handler)?;
 
     let handler = Arc::new(verdict::handler(verdict::Deps {
         state: deps.state.clone(),
@@ -101,7 +101,7 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     }));
     bus.on("agent.pr.check_completed", handler.clone())?;
     bus.on("agent.pr.proof_completed", handler.clone())?;
-    bus.on("agent.pr.review_begun", handler.clone())?;
+    bus.on("agent.pr.review_begun", handler)?;
 
     let handler = Arc::new(publisher::handler(publisher::Deps {
         state: deps.state.clone(),
@@ -116,13 +116,13 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     bus.on("agent.pr.review_skipped", handler.clone())?;
     bus.on("agent.pr.review_published", handler.clone())?;
     bus.on("agent.pr.review_dropped", handler.clone())?;
-    bus.on("github.check_suite.completed", handler.clone())?;
+    bus.on("github.check_suite.completed", handler)?;
 
     let handler = Arc::new(recorder::handler(recorder::Deps {
         state: deps.state.clone(),
         clock: deps.clock.clone(),
     }));
-    bus.on("*", handler.clone())?;
+    bus.on("*", handler)?;
 
     Ok(())
 }
