@@ -114,7 +114,7 @@ pub enum Category {
     Security,
     /// Code that a careful reader would not leave in.
     Style,
-    /// Code that does not do what it claims.
+    /// Code with wrong behaviour.
     Logic,
 }
 

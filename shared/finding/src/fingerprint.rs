@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn removed_line_is_found_on_old_side() {
+    fn finds_removed_line_on_old_side() {
         // The diff replaces the line behind `before` other lines.
         let gone = |before: usize| {
             let (lines, count) = (" a\n".repeat(before), before + 2);
