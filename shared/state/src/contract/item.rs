@@ -167,7 +167,7 @@ pub async fn deleted_item_is_absent_and_keeps_version(backend: Arc<dyn StateBack
     assert_eq!(
         put(&*backend, &key, 2, item("late", now, None)).await,
         Saved::Stale,
-        "a writer of what was deleted"
+        "a writer of the deleted item"
     );
     assert_eq!(
         put(&*backend, &key, 0, item("4", now, None)).await,
