@@ -151,7 +151,7 @@ impl fmt::Display for WhyNot {
             Self::OpenFindings(open) => write!(f, "{open} findings are open."),
             Self::FilesUnread => f.write_str("Not every changed file was read."),
             Self::RulesAlone => f.write_str("Rules alone approve nothing: no model has read it."),
-            Self::HeadMoved => f.write_str("It was pushed to since it was read."),
+            Self::HeadMoved => f.write_str("The head has changed since the review."),
             Self::Author(association) => write!(
                 f,
                 "Pull requests of authors who are {} here are not approved.",

@@ -31,7 +31,7 @@ fn names_line_key_and_remedy() {
             "reviewers = [\n  \"security\",\n  \"speed\",\n]",
         ),
         ("no list", "skip_labels = \"no-review\""),
-        ("nobody to ask", "reviewers = []"),
+        ("an empty list", "reviewers = []"),
         (
             "a pattern of paths",
             "[paths]\nexclude = [\"ok/**\", \"[a-z].rs\"]",
