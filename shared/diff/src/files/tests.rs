@@ -153,7 +153,7 @@ fn lists_unread_files_and_reads_others() {
             WhyLeftOut::NoPatch,
         ),
         (
-            "said to be unchanged",
+            "status unchanged",
             file("bad", Status::Unchanged, None),
             WhyLeftOut::NoPatch,
         ),
@@ -180,7 +180,7 @@ fn lists_unread_files_and_reads_others() {
             WhyLeftOut::Malformed,
         ),
         (
-            "fewer lines than said",
+            "fewer lines than in the header",
             file("bad", Status::Modified, Some("@@ -1,9 +1,9 @@\n x")),
             WhyLeftOut::Malformed,
         ),

@@ -128,11 +128,11 @@ fn lists_malformed_file_and_reads_others() {
     let good = modified("good", "@@ -1 +1 @@\n-x\n+y\n");
     for (why, part) in [
         (
-            "fewer lines than said",
+            "fewer lines than in the header",
             modified("bad", "@@ -1,9 +1,9 @@\n x\n"),
         ),
         (
-            "more lines than said would hide",
+            "more lines than in the header",
             modified("bad", "@@ -1 +1 @@\n-x\n+y\n+hidden\n"),
         ),
         (
