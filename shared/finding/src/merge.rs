@@ -9,7 +9,7 @@ use std::mem;
 /// Two findings are about the same problem if they overlap and either different reviewers report
 /// the same subject, or their titles are similar. A rule's finding takes precedence over a model's,
 /// the worse over the better. Two exceptions keep findings apart. A model's finding that is worse
-/// than a rule's remains separate: the rule does not prove it, and the rule's minor finding must
+/// than a rule's remains separate: the rule is no evidence for it, and the rule's minor finding must
 /// not hide it. A finding that blocks merging is not merged into a rule's finding that does not.
 pub fn merged(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
     let mut rest: Vec<Finding> = findings.into_iter().collect();
@@ -140,7 +140,7 @@ mod tests {
                 2,
             ),
             (
-                "two things that one model says of one place",
+                "two problems of one model at one place",
                 vec![
                     model((7, 7), Security, "Injection by name"),
                     model((7, 7), Security, "Token never expires"),
@@ -148,7 +148,7 @@ mod tests {
                 2,
             ),
             (
-                "one thing that a model says as two specialists",
+                "one problem of a model as two specialists",
                 vec![
                     model((7, 7), Security, "Query is built from user input"),
                     model((7, 9), Logic, "The query is built from user input"),
@@ -208,7 +208,7 @@ mod tests {
             let block = all.iter().find(|it| it.blocks());
             let block = block.unwrap_or_else(|| panic!("{why}: {all:?}"));
             assert_eq!(block.category, Category::Security, "{why}");
-            assert_eq!(block.severity, Severity::High, "{why}: as it was said");
+            assert_eq!(block.severity, Severity::High, "{why}: as reported");
         }
         let guess = Finding {
             confidence: Confidence::percent(60),
@@ -227,7 +227,7 @@ mod tests {
     fn of(severity: Severity, by: &str, rule: &str) -> Finding {
         Finding {
             severity,
-            message: format!("{by} says so."),
+            message: format!("Reported by {by}."),
             ..found(by, rule, (7, 7), Category::Security, "")
         }
     }
@@ -249,10 +249,10 @@ mod tests {
             by: vec!["rules".to_owned(), "kimi".to_owned()],
             title: model.title.clone(),
             suggestion: model.suggestion.clone(),
-            message: "rules says so. kimi says so.".to_owned(),
+            message: "Reported by rules. Reported by kimi.".to_owned(),
             ..rule.clone()
         };
-        assert_eq!(*one, expected, "as bad and as certain as the rule says");
+        assert_eq!(*one, expected, "severity and confidence of the rule");
 
         let echo = Finding {
             message: rule.message.clone(),
