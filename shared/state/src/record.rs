@@ -69,7 +69,7 @@ pub enum Decision<T, R> {
 
 /// Result of a turn.
 #[derive(Debug, Clone, PartialEq)]
-#[must_use = "the events are yet to be said"]
+#[must_use = "the events must be emitted"]
 pub enum Turn<T, R> {
     /// The state was not written, for this reason.
     Ignored(R),

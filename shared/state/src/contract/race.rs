@@ -137,7 +137,7 @@ pub async fn fifty_tasks_lose_no_update(backend: Arc<dyn StateBackend>) {
             panic!("{} was new, got {turn:?}", heard.id);
         };
         let [said] = events.as_slice() else {
-            panic!("{} says one event, got {events:?}", heard.id);
+            panic!("{} emits one event, got {events:?}", heard.id);
         };
         assert_eq!(said.data, heard.data);
         assert_eq!(said.causationid.as_ref(), Some(&heard.id));
