@@ -148,8 +148,11 @@ impl Environment {
     /// # Errors
     /// [`ConfigError`] if it is not set.
     pub fn state_url(&self) -> Result<&str, ConfigError> {
-        self.required("STATE_URL", "where state is kept, such as dynamodb://table")
-            .map(ExposeSecret::expose_secret)
+        self.required(
+            "STATE_URL",
+            "the location of the state, such as dynamodb://table",
+        )
+        .map(ExposeSecret::expose_secret)
     }
 
     /// Reads `ALLOW_ADDRESSES`: `loopback`, `private`, or both joined by a comma. Empty allows the
@@ -341,7 +344,7 @@ mod tests {
     fn error_names_missing_variable() {
         let empty = Environment::from_iter([("STATE_URL", "")]);
         insta::assert_snapshot!(empty.webhook_secret().unwrap_err(), @"GITHUB_WEBHOOK_SECRET: not set; expected the secret that was set on GitHub's webhook");
-        insta::assert_snapshot!(empty.state_url().unwrap_err(), @"STATE_URL: not set; expected where state is kept, such as dynamodb://table");
+        insta::assert_snapshot!(empty.state_url().unwrap_err(), @"STATE_URL: not set; expected the location of the state, such as dynamodb://table");
         insta::assert_snapshot!(empty.aws().unwrap_err(), @"AWS_REGION: not set; expected an AWS region, such as eu-central-1");
     }
 
