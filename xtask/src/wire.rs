@@ -1,7 +1,7 @@
 //! Reads the manifests, computes every generated file, then writes the stale ones.
 
 use crate::manifest::{self, Function, Problem};
-use crate::{bench, registration, samples, table, template};
+use crate::{bench, include, registration, samples, table, template};
 use std::path::Path;
 use std::{fs, io};
 
@@ -47,8 +47,13 @@ pub fn generate(root: &Path) -> Result<Vec<Output>, Vec<Problem>> {
         ),
         (table::PATH, table::insert(&docs, &functions)),
     ];
+    let pages = include::PAGES.map(|path| {
+        let text = read(path)?;
+        Ok((path, include::page(root, path, &text)))
+    });
+    let pages: Vec<_> = pages.into_iter().collect::<Result<_, Vec<Problem>>>()?;
     let mut outputs = Vec::new();
-    for (path, new) in texts {
+    for (path, new) in texts.into_iter().chain(pages) {
         outputs.push(Output {
             path: path.to_owned(),
             old: fs::read_to_string(root.join(path)).ok(),

@@ -98,9 +98,9 @@ mod tests {
         let (clock, [one, other]) = two();
         let key = Key::new("pace", "github").unwrap();
         let next = clock.now() + Duration::from_secs(11);
-        let seen = one.state.load::<Stored>(&key).await.unwrap();
+        let seen = one.state.get::<Stored>(&key).await.unwrap();
         let stored = Stored { next };
-        let saved = one.state.save(&key, seen.version, &stored, Some(next));
+        let saved = one.state.set(&key, seen.version, &stored, Some(next));
         assert!(matches!(saved.await, Ok(Saved::Written(_))));
         let error = other.turn("POST /reviews").await.unwrap_err();
         assert!(error.is_retryable(), "{error}");

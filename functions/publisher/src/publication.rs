@@ -249,7 +249,7 @@ impl Publisher {
         key: &Key,
         wanted: &P,
     ) -> Result<Option<Claim<P::Stands>>, HandlerError> {
-        let seen = self.deps.state.load::<Record<Publication<P::Stands>>>(key);
+        let seen = self.deps.state.get::<Record<Publication<P::Stands>>>(key);
         let seen = seen.await?;
         let (before, applied) = match seen.value {
             Some(record) => (Some(record.value), record.applied),
@@ -267,7 +267,7 @@ impl Publisher {
             stage: Stage::Claimed(claim.lease.clone()),
         };
         let (record, expires_at) = (Record { value, applied }, Some(now + RETENTION));
-        let saved = self.deps.state.save(key, seen.version, &record, expires_at);
+        let saved = self.deps.state.set(key, seen.version, &record, expires_at);
         match saved.await? {
             Saved::Written(_) => Ok(Some(claim)),
             Saved::Stale => Err(Contested::Conflict.into()),

@@ -222,13 +222,13 @@ impl Stage {
         value: T,
     ) {
         let state = &self.publisher.deps.state;
-        let seen = state.load::<Record<T>>(key).await.unwrap();
+        let seen = state.get::<Record<T>>(key).await.unwrap();
         let record = Record {
             value,
             applied: vec![],
         };
         let until = self.clock.now() + RETENTION;
-        let saved = state.save(key, seen.version, &record, Some(until)).await;
+        let saved = state.set(key, seen.version, &record, Some(until)).await;
         assert!(matches!(saved, Ok(state::Saved::Written(_))), "{saved:?}");
     }
 

@@ -75,7 +75,7 @@ impl Handler for Recorder {
         let saved = self
             .deps
             .state
-            .save(&key, Version::ABSENT, &entry, Some(expires_at))
+            .set(&key, Version::ABSENT, &entry, Some(expires_at))
             .await?;
         match saved {
             Saved::Written(_) => {

@@ -12,9 +12,9 @@ const KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// Tokens reserved or used in the budget under `key`.
 ///
 /// # Errors
-/// As [`StateManager::load`].
+/// As [`StateManager::get`].
 pub async fn used(state: &StateManager, key: &Key) -> Result<u64, StateError> {
-    let seen = state.load::<Ledger>(key).await?;
+    let seen = state.get::<Ledger>(key).await?;
     Ok(seen.value.map_or(0, |ledger| ledger.sum()))
 }
 

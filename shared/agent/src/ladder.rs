@@ -43,7 +43,7 @@ impl Ladder {
         if let Some((rung, _)) = known.filter(|(_, until)| self.clock.now() < *until) {
             return rung;
         }
-        let rung = match self.state.load::<Stored>(&self.key).await {
+        let rung = match self.state.get::<Stored>(&self.key).await {
             Ok(seen) => seen.value.map_or(Rung::Schema, |stored| stored.rung),
             Err(error) => {
                 // The endpoint will say it again.

@@ -37,7 +37,7 @@ impl Pause {
     /// # Errors
     /// [`AgentError::Paused`] while it may not.
     pub(crate) async fn look(&self) -> Result<(), AgentError> {
-        let seen = self.state.load::<Stored>(&self.key).await?;
+        let seen = self.state.get::<Stored>(&self.key).await?;
         let now = self.clock.now();
         match seen.value {
             Some(stored) if stored.until > now => Err(paused(stored.until, now)),

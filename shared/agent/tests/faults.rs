@@ -226,7 +226,7 @@ impl Clock for Pausing {
         let key = state::Key::new("pause", "127.0.0.1").expect("a key");
         let until = self.now() + Duration::from_secs(100);
         let pause = json!({"until": until, "reason": "another process"});
-        let saved = self.state.save(&key, Version::ABSENT, &pause, Some(until));
+        let saved = self.state.set(&key, Version::ABSENT, &pause, Some(until));
         assert!(matches!(saved.await, Ok(Saved::Written(_))));
         self.clock.sleep(duration).await;
     }

@@ -10,25 +10,16 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 /// topic pattern; [`settle`](InProcess::settle) delivers the emitted events.
 ///
 /// ```
-/// # use bus::{Emit, Handler, HandlerError, InProcess, Subscribe};
+/// # use bus::{Emit, InProcess, Subscribe};
 /// # use event::{Event, Outcome, Say};
-/// # use std::sync::Arc;
-/// struct Greeter;
-///
-/// #[async_trait::async_trait]
-/// impl Handler for Greeter {
-///     fn name(&self) -> &'static str { "greeter" }
-///
-///     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
-///         println!("received {}", event.topic);
-///         Ok(Outcome::Applied { said: 0 })
-///     }
-/// }
-///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let bus = InProcess::default();
-/// bus.on("github.pr.*", Arc::new(Greeter))?;
+/// let greeter = bus::handler("greeter", async |event| {
+///     println!("received {}", event.topic);
+///     Ok(Outcome::Applied { said: 0 })
+/// });
+/// bus.on("github.pr.*", greeter)?;
 ///
 /// let opened = Say {
 ///     topic: "github.pr.opened".parse()?,

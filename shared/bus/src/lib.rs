@@ -7,12 +7,14 @@
 
 mod batch;
 mod emit;
+mod function;
 mod handler;
 mod in_process;
 mod subscribe;
 
 pub use batch::{Batches, Entry, EntryResult, MAX_ENTRIES, MAX_SIZE, PutEvents, PutEventsError};
 pub use emit::{Emit, EmitError};
+pub use function::handler;
 pub use handler::{Handler, HandlerError};
 pub use in_process::{InProcess, Settled};
 pub use subscribe::{OnError, Subscribe, compile};

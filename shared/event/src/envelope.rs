@@ -90,6 +90,13 @@ impl Event {
         }
     }
 
+    /// Returns the events that `handler` emits for `self`, in order. A repeat of `self` returns the
+    /// same events.
+    pub fn effects(&self, handler: &str, says: impl IntoIterator<Item = Say>) -> Vec<Self> {
+        let effect = |(index, say)| self.caused(handler, index, say, self.time);
+        says.into_iter().enumerate().map(effect).collect()
+    }
+
     /// Returns the body as the type of the topic.
     ///
     /// # Errors

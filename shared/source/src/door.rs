@@ -124,7 +124,7 @@ impl Door {
                 return Err(Answer::new(StatusCode::INTERNAL_SERVER_ERROR, why));
             };
             // A lost race is a repeat of the same request.
-            let stored = state.save(&key, Version::ABSENT, &text, expires_at).await;
+            let stored = state.set(&key, Version::ABSENT, &text, expires_at).await;
             let _ = stored.map_err(|error: StateError| Answer::failure(error))?;
         }
         Ok(())

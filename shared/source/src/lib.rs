@@ -70,6 +70,17 @@ pub struct Text {
     pub expires_at: Option<Timestamp>,
 }
 
+impl Text {
+    /// Creates a text that does not expire.
+    pub fn new(key: Key, text: String) -> Self {
+        Self {
+            key,
+            text,
+            expires_at: None,
+        }
+    }
+}
+
 /// Reason why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -94,6 +105,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Returns the refusal of a malformed request.
+    pub fn invalid(reason: impl ToString) -> Self {
+        Self::Invalid(reason.to_string())
+    }
+
     /// Returns the HTTP status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {

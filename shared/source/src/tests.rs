@@ -100,7 +100,7 @@ async fn stores_texts_then_publishes() {
         let body = r#"{"id":"ticket-1","message":"accepted","topic":"support.ticket.opened"}"#;
         assert_eq!(response.body(), body);
     }
-    let stored = state.load::<String>(&key()).await.unwrap();
+    let stored = state.get::<String>(&key()).await.unwrap();
     assert_eq!(stored.value.as_deref(), Some("It is broken"));
     assert_eq!(
         bus.events.lock().unwrap().len(),

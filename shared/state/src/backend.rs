@@ -3,6 +3,7 @@ use async_trait::async_trait;
 use event::Timestamp;
 use jiff::{RoundMode, TimestampRound, Unit};
 use ports::Entropy;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub const RETENTION: Duration = Duration::from_secs(60 * 60);
 /// An item that expired or was deleted continues its version if it is written again within
 /// [`RETENTION`]. A writer that saw version 3 of the old item therefore cannot mistake version 3 of
 /// the new item for it, unless it runs longer than the retention.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Version(u64);
 
 impl Version {
@@ -55,7 +56,7 @@ impl fmt::Display for Version {
 /// Identifies one save. A transport sends a write again if the acknowledgement is lost, although
 /// the write may have been applied. The stored id distinguishes the writer's own write from a lost
 /// race.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteId(String);
 
 impl WriteId {
@@ -86,7 +87,7 @@ pub enum Saved {
 }
 
 /// Item in a backend.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
     pub version: Version,
     /// JSON text.

@@ -5,7 +5,7 @@
 //! - [`StateManager::turn`]: load → decide → save, the cycle of every handler. The events of a
 //!   decision are stored with the state that it wrote ([`Record`]), so that a repeat emits them
 //!   again and changes nothing.
-//! - [`StateManager::load`], [`StateManager::save`] and both in one, [`StateManager::update`]:
+//! - [`StateManager::get`], [`StateManager::set`] and both in one, [`StateManager::update`]:
 //!   typed values.
 //! - [`StateBackend`]: JSON text under a key. This crate holds [`Memory`] and, with the feature
 //!   `sqlite`, [`Sqlite`]. DynamoDB has a crate of its own, so that the handlers' libraries do not
@@ -35,6 +35,7 @@ pub use key::{InvalidKey, Key, KeyPrefix, Resume};
 pub use manager::{Listed, Loaded, StateManager};
 pub use memory::Memory;
 pub use record::{Applied, Decision, Record, Turn};
+pub use row::{is_expired, judge};
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
 pub use url::{InvalidStateUrl, StateUrl};

@@ -1,7 +1,9 @@
 use crate::record::{MAX_TRIES, back_off};
-use crate::{Key, KeyPrefix, NewItem, Record, Saved, StateBackend, StateError, Version, WriteId};
+use crate::{
+    Key, KeyPrefix, Memory, NewItem, Record, Saved, StateBackend, StateError, Version, WriteId,
+};
 use event::Timestamp;
-use ports::{Clock, Entropy};
+use ports::{Clock, Entropy, SystemClock, SystemEntropy};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
@@ -56,11 +58,17 @@ impl StateManager {
         }
     }
 
+    /// Creates a manager of state in the memory of this process, with the system's clock.
+    pub fn in_memory() -> Self {
+        let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+        Self::new(Arc::new(Memory::default()), clock, entropy)
+    }
+
     /// Loads the value under `key` with its version.
     ///
     /// # Errors
     /// [`StateError::Corrupt`] if the stored value is not a `T`, else as [`StateBackend::get`].
-    pub async fn load<T: DeserializeOwned>(&self, key: &Key) -> Result<Loaded<T>, StateError> {
+    pub async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Loaded<T>, StateError> {
         match self.backend.get(key, self.now()).await? {
             Some(stored) => Ok(Loaded {
                 value: Some(read(key, &stored.value)?),
@@ -77,9 +85,9 @@ impl StateManager {
     /// handler, not for deciding a write.
     ///
     /// # Errors
-    /// As [`load`](StateManager::load).
+    /// As [`get`](StateManager::get).
     pub async fn peek<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, StateError> {
-        let seen = self.load::<Record<T>>(key).await?;
+        let seen = self.get::<Record<T>>(key).await?;
         Ok(seen.value.map(|record| record.value))
     }
 
@@ -92,7 +100,7 @@ impl StateManager {
     /// # Errors
     /// [`StateError::Corrupt`] if `value` cannot be written as JSON, else as
     /// [`StateBackend::put_if_version`].
-    pub async fn save<T: Serialize>(
+    pub async fn set<T: Serialize>(
         &self,
         key: &Key,
         seen: Version,
@@ -114,7 +122,7 @@ impl StateManager {
     ///
     /// # Errors
     /// [`StateError::Contended`] if all attempts lost their race, else as
-    /// [`load`](StateManager::load) and [`save`](StateManager::save).
+    /// [`get`](StateManager::get) and [`set`](StateManager::set).
     pub async fn update<T, R>(
         &self,
         key: &Key,
@@ -128,15 +136,12 @@ impl StateManager {
             if lost > 0 {
                 self.pause(back_off(lost)).await;
             }
-            let seen = self.load::<T>(key).await?;
+            let seen = self.get::<T>(key).await?;
             let (next, said) = change(seen.value, self.now());
             let Some((next, expires_at)) = next else {
                 return Ok(said);
             };
-            match self
-                .save(key, seen.version, &next, Some(expires_at))
-                .await?
-            {
+            match self.set(key, seen.version, &next, Some(expires_at)).await? {
                 Saved::Written(_) => return Ok(said),
                 Saved::Stale => {}
             }
@@ -161,7 +166,7 @@ impl StateManager {
     /// order of their keys. Records are listed as `Record<T>`.
     ///
     /// # Errors
-    /// As [`load`](StateManager::load).
+    /// As [`get`](StateManager::get).
     pub async fn list<T: DeserializeOwned>(
         &self,
         prefix: &KeyPrefix,

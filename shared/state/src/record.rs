@@ -177,7 +177,7 @@ impl StateManager {
     ///
     /// # Errors
     /// [`StateError::Contended`] after 128 lost races in a row, else as
-    /// [`save`](StateManager::save).
+    /// [`set`](StateManager::set).
     pub async fn turn<T, R>(
         &self,
         key: &Key,
@@ -193,7 +193,7 @@ impl StateManager {
                 tracing::debug!(%key, handler, event = %heard.id, lost, "another writer was faster: deciding again");
                 self.pause(back_off(lost)).await;
             }
-            let seen = self.load::<Record<T>>(key).await?;
+            let seen = self.get::<Record<T>>(key).await?;
             let (before, journal) = match seen.value {
                 Some(record) => match record.repeat(handler, heard) {
                     Ok(repeated) => return Ok(repeated),
@@ -221,7 +221,7 @@ impl StateManager {
                 value: next,
                 applied: remember(journal, applied),
             };
-            match self.save(key, seen.version, &record, expires_at).await? {
+            match self.set(key, seen.version, &record, expires_at).await? {
                 Saved::Written(_) => {
                     return Ok(Turn::Applied {
                         value: record.value,

@@ -5,11 +5,10 @@ use crate::{NewItem, RETENTION, Saved, Stored, Version};
 use event::Timestamp;
 
 /// Returns the version to write next, or the result if there is nothing to write.
-pub(crate) fn judge(
-    row: Option<&Stored>,
-    expected: Version,
-    item: &NewItem,
-) -> Result<Version, Saved> {
+///
+/// # Errors
+/// The result of a write that is not applied: a repeat, or a lost race.
+pub fn judge(row: Option<&Stored>, expected: Version, item: &NewItem) -> Result<Version, Saved> {
     let Some(row) = row else {
         return if expected == Version::ABSENT {
             Ok(expected.next())
@@ -32,7 +31,8 @@ pub(crate) fn judge(
     }
 }
 
-pub(crate) fn is_expired(row: &Stored, now: Timestamp) -> bool {
+/// Returns whether the item is absent at `now`.
+pub fn is_expired(row: &Stored, now: Timestamp) -> bool {
     row.expires_at.is_some_and(|at| at <= now)
 }
 

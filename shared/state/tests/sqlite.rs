@@ -103,7 +103,7 @@ async fn several_processes_lose_no_update() {
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "a process failed: {said}");
     }
-    let seen = manager(&file).load(&key()).await.unwrap();
+    let seen = manager(&file).get(&key()).await.unwrap();
     let record: state::Record<BTreeSet<String>> = seen.value.unwrap();
     assert_eq!(record.value.len(), (PROCESSES * TURNS) as usize);
     assert_eq!(seen.version, Version::new(u64::from(PROCESSES * TURNS)));
@@ -126,7 +126,7 @@ async fn killed_process_loses_no_confirmed_write() {
     assert_eq!(turns, 5);
 
     let state = manager(&file);
-    let seen = state.load(&key()).await.unwrap();
+    let seen = state.get(&key()).await.unwrap();
     let record: state::Record<BTreeSet<String>> = seen.value.unwrap();
     assert!(record.value.len() >= 5, "{:?}", record.value);
     assert_eq!(seen.version, Version::new(record.value.len() as u64));

@@ -249,7 +249,7 @@ async fn put(state: StateManager, key: Key, value: ReviewItem) {
         value,
         applied: Vec::new(),
     };
-    let seen: Loaded<Record<ReviewItem>> = state.load(&key).await.unwrap();
-    let saved = state.save(&key, seen.version, &record, None);
+    let seen: Loaded<Record<ReviewItem>> = state.get(&key).await.unwrap();
+    let saved = state.set(&key, seen.version, &record, None);
     let _ = saved.await.unwrap();
 }

@@ -150,7 +150,7 @@ pub async fn fifty_tasks_lose_no_update(backend: Arc<dyn StateBackend>) {
     );
 
     let seen = state
-        .load::<crate::Record<Vec<u64>>>(&key)
+        .get::<crate::Record<Vec<u64>>>(&key)
         .await
         .expect("a record");
     let record = seen.value.expect("the record is there");
@@ -183,7 +183,7 @@ pub async fn fifty_tasks_apply_one_event_once(backend: Arc<dyn StateBackend>) {
         Some(vec![7])
     );
     let seen = state
-        .load::<serde_json::Value>(&key)
+        .get::<serde_json::Value>(&key)
         .await
         .expect("a record");
     assert_eq!(seen.version, Version::new(1), "and written once");

@@ -70,7 +70,7 @@ async fn concurrent_updates_lose_none() {
     let mut said = tasks.join_all().await;
     said.sort_unstable();
     assert_eq!(said, (1..=50).collect::<Vec<_>>(), "each has its own");
-    let seen = state.load::<u32>(&key()).await.unwrap();
+    let seen = state.get::<u32>(&key()).await.unwrap();
     assert_eq!(seen.value, Some(50));
 }
 

@@ -73,7 +73,7 @@ impl World {
     }
 
     async fn record(&self) -> (Version, Option<Record<Numbers>>) {
-        let seen = self.state.load(&key()).await.unwrap();
+        let seen = self.state.get(&key()).await.unwrap();
         (seen.version, seen.value)
     }
 }
@@ -149,7 +149,7 @@ async fn record_has_pinned_format() {
     assert_eq!(
         world
             .state
-            .load::<serde_json::Value>(&key())
+            .get::<serde_json::Value>(&key())
             .await
             .unwrap()
             .value,
@@ -174,7 +174,7 @@ async fn error_names_corrupt_record() {
     let (key, absent) = (key(), Version::ABSENT);
     let saved = world
         .state
-        .save(&key, absent, &json!({"value": 1}), None)
+        .set(&key, absent, &json!({"value": 1}), None)
         .await;
     assert_eq!(saved.unwrap(), Saved::Written(absent.next()));
     let error = world.hear(1).await.unwrap_err();

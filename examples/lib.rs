@@ -1,0 +1,1 @@
+//! Uses of the framework: each file of this folder is one example.
