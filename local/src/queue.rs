@@ -33,6 +33,9 @@ pub struct Delivery {
     pub unreached: u32,
     /// When it was put on the bus.
     pub put_at: Timestamp,
+    /// Time from which this attempt may begin: after the route's delay, or after the wait of a
+    /// failed attempt.
+    pub due_at: Timestamp,
 }
 
 impl Delivery {
@@ -170,7 +173,7 @@ impl Queue {
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, QueueError> {
         self.ask(move |queue| {
             let mut select = queue.prepare_cached(
-                "SELECT id, rule, target, event, attempts, put_at, unreached FROM delivery
+                "SELECT id, rule, target, event, attempts, put_at, unreached, due_at FROM delivery
                  WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
             )?;
             let mut due = Vec::new();
@@ -193,7 +196,7 @@ impl Queue {
     ) -> Result<Vec<Delivery>, QueueError> {
         self.ask(move |queue| {
             let mut select = queue.prepare_cached(
-                "SELECT id, rule, target, event, attempts, put_at, unreached FROM delivery
+                "SELECT id, rule, target, event, attempts, put_at, unreached, due_at FROM delivery
                  WHERE rule = ?1 AND target = ?2 AND due_at <= ?3 ORDER BY due_at, id LIMIT ?4",
             )?;
             let mut due = Vec::new();
@@ -464,6 +467,7 @@ fn read(
                 attempts: row.get(4)?,
                 put_at: timestamp(row, 5)?,
                 unreached: row.get(6)?,
+                due_at: timestamp(row, 7)?,
             }),
             Err(error) => {
                 let reason = format!("it cannot be read any more: {error}");

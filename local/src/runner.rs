@@ -166,6 +166,7 @@ impl<F: Call> Runner<F> {
             return Ok(tried(delivery, function, Duration::ZERO, dead));
         };
         let limit = self.template.functions.get(&route.function);
+        let waits = Waits::of(&delivery, route.via.delay(), self.clock.now());
         let started = Instant::now();
         let result = self
             .functions
@@ -175,6 +176,7 @@ impl<F: Call> Runner<F> {
         let settled = match result {
             Ok(answer) => {
                 self.queue.done(delivery.id).await?;
+                waits.log(&delivery.event, &route.function);
                 (Ok(answer), End::Handled)
             }
             Err(failure) => self.failed(&delivery, route, &failure).await?,
@@ -220,6 +222,46 @@ impl<F: Call> Runner<F> {
             .bury(delivery.id, reason.clone(), self.clock.now())
             .await?;
         Ok((Err(reason), End::Dead))
+    }
+}
+
+/// Time from the publication of an event to the start of its function, by cause.
+#[derive(Debug, PartialEq, Eq)]
+struct Waits {
+    /// Whole time.
+    latency: Duration,
+    /// Delay of the route.
+    delay: Duration,
+    /// Waits after failed attempts, such as for a pace, a pause or a lease.
+    retry: Duration,
+}
+
+impl Waits {
+    fn of(delivery: &Delivery, delay: Duration, now: Timestamp) -> Self {
+        let since = |at: Timestamp| {
+            let since = at.duration_since(delivery.put_at);
+            Duration::try_from(since).unwrap_or_default()
+        };
+        let hidden = since(delivery.due_at);
+        Self {
+            latency: since(now),
+            delay: delay.min(hidden),
+            retry: hidden.saturating_sub(delay),
+        }
+    }
+
+    fn log(&self, event: &EventBridgeEvent<Value>, function: &str) {
+        let milliseconds = |wait: Duration| wait.as_secs_f64() * 1000.0;
+        tracing::info!(
+            metric = "EventLatency",
+            function,
+            topic = event.detail_type,
+            id = event.id,
+            latency_ms = milliseconds(self.latency),
+            delay_ms = milliseconds(self.delay),
+            retry_wait_ms = milliseconds(self.retry),
+            "handled"
+        );
     }
 }
 

@@ -90,16 +90,13 @@ impl Handler for Recorder {
 
 fn log(entry: &Entry) {
     let event = &entry.event;
-    let since = entry.heard_at.duration_since(event.time);
     tracing::info!(
-        metric = "EventLatency",
-        latency_ms = since.as_millis_f64(),
         id = event.id.as_str(),
         topic = event.topic.as_str(),
         subject = event.subject.as_deref(),
         correlationid = event.correlationid.as_str(),
         causationid = event.causationid.as_ref().map(event::EventId::as_str),
-        "heard {}",
+        "recorded {}",
         event.topic,
     );
 }

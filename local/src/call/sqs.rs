@@ -95,6 +95,7 @@ mod tests {
             attempts: 2,
             unreached: 1,
             put_at: Timestamp::UNIX_EPOCH,
+            due_at: Timestamp::UNIX_EPOCH,
         }
     }
 

@@ -95,6 +95,7 @@ mod tests {
             attempts,
             unreached,
             put_at: at(0),
+            due_at: at(0),
         }
     }
 

@@ -153,3 +153,38 @@ async fn former_target_ends_in_dead_letters() {
     assert!(letters[0].reason.contains("FormerRule"), "{letters:?}");
     running.stop().await;
 }
+
+#[test]
+fn waits_are_split_by_cause() {
+    let at = |second| Timestamp::from_second(second).expect("an instant");
+    let seconds = Duration::from_secs;
+    for (why, delay, due, now, delayed, retried) in [
+        ("at once", 0, 0, 1, 0, 0),
+        ("the route's delay", 720, 720, 721, 720, 0),
+        ("a pause after a failed attempt", 0, 60, 61, 0, 60),
+        ("both", 720, 780, 781, 720, 60),
+    ] {
+        let delivery = Delivery {
+            id: 1,
+            rule: "Rule".to_owned(),
+            target: "target".to_owned(),
+            event: serde_json::from_value(serde_json::json!({
+                "version": "0", "id": "1", "detail-type": "a.b", "source": "s",
+                "account": "1", "time": "2026-01-05T09:00:00Z", "region": "r",
+                "resources": [], "detail": {}
+            }))
+            .expect("an event"),
+            attempts: 0,
+            unreached: 0,
+            put_at: at(0),
+            due_at: at(due),
+        };
+        let waits = Waits::of(&delivery, seconds(delay), at(now));
+        let expected = Waits {
+            latency: seconds(now.unsigned_abs()),
+            delay: seconds(delayed),
+            retry: seconds(retried),
+        };
+        assert_eq!(waits, expected, "{why}");
+    }
+}

@@ -147,9 +147,12 @@ impl<H: Handler> Edge<H> {
             Err(error) => return Err(self.malformed(&error)),
         };
         let (id, topic) = (event.id.as_str(), event.topic.as_str());
+        let latency = self.base.clock.now().duration_since(event.time);
+        let latency_ms = latency.as_millis_f64();
         match self.handler.handle(&event).await {
             Ok(outcome) => {
-                tracing::info!(id, topic, function, "{outcome}");
+                let metric = "EventLatency";
+                tracing::info!(metric, id, topic, function, latency_ms, "{outcome}");
                 Ok(())
             }
             Err(error) => {
