@@ -60,7 +60,7 @@ pub fn functions(ports: &Ports, bus: &Arc<impl Emit + 'static>) -> Functions {
             state: state.clone(),
             bus: bus.clone(),
             github: ports.github.clone(),
-            deployment: ports.policy.clone(),
+            deployment: ports.policy.clone().into(),
         }),
         Arc::new(security::security(deps.clone())),
         Arc::new(style::style(deps.clone())),

@@ -10,6 +10,7 @@ pub mod model;
 pub mod octokit;
 mod program;
 mod python;
+pub mod sam;
 pub mod steps;
 mod target;
 mod waiting;

@@ -128,6 +128,8 @@ pub struct Needs {
     pub model: bool,
     /// Variables of the secrets, with the parameter that holds each secret's name.
     pub secrets: BTreeMap<String, Spanned<String>>,
+    /// Variables with an optional `ssm:/name`, and the parameter that holds it.
+    pub references: BTreeMap<String, Spanned<String>>,
 }
 
 /// Kinds of state items, such as `pr` of `pr:octo/widgets#7`.
@@ -168,7 +170,8 @@ impl Needs {
                 names.push(name.to_owned());
             }
         }
-        names.extend(self.secrets.keys().map(|name| format!("`{name}`")));
+        let variables = self.secrets.keys().chain(self.references.keys());
+        names.extend(variables.map(|name| format!("`{name}`")));
         names
     }
 }
@@ -395,6 +398,7 @@ pub fn parse(name: &str, text: &str, base: &str) -> Result<Function, Vec<Problem
         .environment
         .values()
         .chain(manifest.needs.secrets.values())
+        .chain(manifest.needs.references.values())
     {
         check.parameter(&parameter.span(), parameter.get_ref());
     }

@@ -337,6 +337,17 @@ const SECRET_STATEMENT: &str = r#"- Effect: Allow
     - !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${<parameter>}-??????
 "#;
 
+// The condition avoids a statement without a resource: an empty reference names nothing.
+const REFERENCE_STATEMENT: &str = r#"- !If
+  - Has<parameter>
+  - Effect: Allow
+    Action: ssm:GetParameter
+    Resource: !Sub
+      - arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${Name}
+      - Name: !Join ["", !Split ["ssm:", !Ref <parameter>]]
+  - !Ref AWS::NoValue
+"#;
+
 const KEY_STATEMENT: &str = r#"- !If
   - SecretsHaveKey
   - Effect: Allow
@@ -467,6 +478,7 @@ fn variables(function: &Function) -> String {
         bus,
         model,
         secrets,
+        references,
         ..
     } = &function.needs;
     let mut text = String::new();
@@ -497,6 +509,9 @@ fn variables(function: &Function) -> String {
     if *model {
         text += MODEL_VARIABLES;
     }
+    for (variable, parameter) in references {
+        text += &format!("{variable}: !Ref {}\n", parameter.get_ref());
+    }
     for (variable, parameter) in secrets {
         text += &SECRET_VARIABLE
             .replace("<variable>", variable)
@@ -512,6 +527,7 @@ fn statements(function: &Function) -> String {
         bus,
         model,
         secrets,
+        references,
         ..
     } = &function.needs;
     let allow = |actions: &str, on: &str| {
@@ -544,12 +560,15 @@ fn statements(function: &Function) -> String {
     for parameter in secrets.values() {
         text += &secret(parameter.get_ref());
     }
+    for parameter in references.values() {
+        text += &REFERENCE_STATEMENT.replace("<parameter>", parameter.get_ref());
+    }
     if *model {
         text += "- !If\n  - HasModel\n";
         text += &indent(2, &secret("ModelKeyName"));
         text += "  - !Ref AWS::NoValue\n";
     }
-    if function.needs.has_github() || *model || !secrets.is_empty() {
+    if function.needs.has_github() || *model || !secrets.is_empty() || !references.is_empty() {
         text += KEY_STATEMENT;
     }
     if function.http.is_none() {

@@ -13,12 +13,14 @@
 //! again, when that is what a review that is asked for once more has.
 
 mod decide;
+mod deployment;
 mod settings;
 
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
 use config::{ConfigError, Environment};
 use decide::{Ignored, Known};
+pub use deployment::Deployment;
 use event::{Event, Failure, Outcome};
 use github::port::{ReadFile, ReadLanguages};
 use policy::{Layer, Policy, Source};
@@ -37,8 +39,8 @@ pub struct Coordinator {
     pub bus: Arc<dyn Emit>,
     /// Where settings are read, and what the repository is written in.
     pub github: Arc<dyn GitHub>,
-    /// What whoever runs the bot wants: [`deployment`].
-    pub deployment: Policy,
+    /// Settings of the deployment.
+    pub deployment: Deployment,
 }
 
 /// The parts of GitHub that the coordinator is given.

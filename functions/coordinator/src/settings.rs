@@ -50,6 +50,9 @@ pub(crate) enum Invalid {
     /// GitHub has more of it than is taken.
     #[error("{0} has more than {max} bytes", max = policy::MAX_BYTES)]
     TooLarge(Source),
+    /// The reference to it cannot be resolved.
+    #[error("{0} cannot be read: {1}")]
+    Unreadable(Source, String),
 }
 
 impl Invalid {
@@ -63,6 +66,11 @@ impl Invalid {
             Self::TooLarge(source) => format!(
                 "The settings in {source} are not used: the file has more than {} bytes. Shorten it.",
                 policy::MAX_BYTES
+            ),
+            // The reason may name AWS resources, which are not for everybody.
+            Self::Unreadable(source, _) => format!(
+                "The settings in {source} are not used: the parameter that it refers to cannot be \
+                 read. The log of the function `coordinator` has the reason."
             ),
         };
         Skipped {
@@ -94,11 +102,12 @@ impl Coordinator {
     /// # Errors
     /// [`GitHubError`], when what the repository wants cannot be known now.
     pub(crate) async fn settings(&self, pr: &PrKey, base: &Base) -> Result<Settings, GitHubError> {
+        self.deployment.log();
         let mut settings = Settings {
-            policy: self.deployment.clone(),
+            policy: self.deployment.policy.clone(),
             attributes: self.attributes(pr, base).await?,
             languages: self.languages(pr).await,
-            invalid: None,
+            invalid: self.deployment.invalid.clone(),
         };
         settings.lay(self.organisations(pr).await?, Source::Organisation);
         let lower = settings.policy.clone();

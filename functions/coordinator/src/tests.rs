@@ -36,14 +36,13 @@ impl House {
         let world = World::new(clock.clone(), entropy.clone());
         let state = StateManager::new(Arc::new(Memory::default()), clock, entropy);
         let opened = world.open_pull_request(NewPullRequest::default());
-        let deployment = Layer::parse(deployment, Source::Deployment).unwrap();
         let house = Self {
             pr: opened.pr.unwrap(),
             coordinator: Coordinator {
                 state,
                 bus: Arc::new(Nobody),
                 github: Arc::new(world.github()),
-                deployment: Policy::default().over(deployment),
+                deployment: Deployment::parse(deployment),
             },
             world,
         };
@@ -150,7 +149,7 @@ async fn layers_lie_one_over_the_other() {
 async fn without_any_file_it_is_as_the_deployment_wants() {
     let house = House::new("max_comments = 1").await;
     let review = house.opened().await;
-    assert_eq!(review.policy, house.coordinator.deployment);
+    assert_eq!(review.policy, house.coordinator.deployment.policy);
     assert_eq!(review.attributes, Attributes::default());
 }
 
@@ -244,6 +243,25 @@ async fn settings_that_cannot_be_read_are_told() {
         assert_eq!(reason, SkipReason::InvalidPolicy, "{why}");
         assert!(given.contains(told), "{why}: {given}");
         assert!(!review.policy.publish, "{why}: what could be read holds");
+    }
+}
+
+#[tokio::test]
+async fn invalid_deployment_policy_skips_and_tells() {
+    let wrong = Deployment::parse("bots");
+    let away = Deployment::unreadable("parameter /bot/policy: AccessDeniedException");
+    for (why, deployment, told) in [
+        ("no TOML", wrong, "- line 1: this is not TOML"),
+        ("no parameter", away, "cannot be read"),
+    ] {
+        let mut house = House::new("").await;
+        house.coordinator.deployment = deployment;
+        house.put("main", ".github/review-bot.toml", "max_comments = 3");
+        let Skipped { reason, why: given } = house.opened().await.skipped.expect(why);
+        assert_eq!(reason, SkipReason::InvalidPolicy, "{why}");
+        assert!(given.contains("`REVIEW_POLICY`"), "{why}: {given}");
+        assert!(given.contains(told), "{why}: {given}");
+        assert!(!given.contains("AccessDenied"), "{why}: {given}");
     }
 }
 

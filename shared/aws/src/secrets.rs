@@ -6,7 +6,7 @@ use crate::{Base, Failed};
 use aws_types::SdkConfig;
 use config::{ConfigError, Environment};
 use futures_util::future::try_join_all;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 /// "GetParameter", AWS Systems Manager API Reference.
@@ -48,6 +48,20 @@ pub async fn secrets(base: &Base) -> Result<Environment, ConfigError> {
         environment.set(variable, secret);
     }
     Ok(environment)
+}
+
+/// Returns the text that `value` refers to. A `value` that is no reference is the text itself.
+///
+/// # Errors
+/// [`Failed`] names the parameter or the secret.
+pub async fn referenced(base: &Base, value: &str) -> Result<String, Failed> {
+    match Reference::read(value) {
+        None => Ok(value.to_owned()),
+        Some(reference) => {
+            let text = reference.fetch(&base.sdk).await?;
+            Ok(text.expose_secret().to_owned())
+        }
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]

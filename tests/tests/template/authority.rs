@@ -117,7 +117,9 @@ fn allowed(statement: &Value) -> String {
     let mut lines = String::new();
     for (actions, resource) in actions.into_iter().zip(resources) {
         let named = arn(resource).or(reference(resource));
-        let on = named.or(resource["Fn::Sub"].as_str()).expect("a resource");
+        let text = &resource["Fn::Sub"];
+        let text = text.as_str().or(text[0].as_str());
+        let on = named.or(text).expect("a resource");
         for action in texts(actions) {
             lines += &format!("    {action} on {on}\n");
         }

@@ -14,4 +14,5 @@ mod authority;
 mod delivery;
 mod environment;
 mod infra;
+mod parameters;
 mod queues;
