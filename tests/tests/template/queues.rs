@@ -143,10 +143,15 @@ fn batches(infra: &Infra) -> Vec<String> {
     found
 }
 
+/// Seconds of the verdict's function after the last report.
+const TIME_FOR_VERDICT: u64 = 30;
+
 /// A specialist that crashes once answers in time all the same: its message is shown
 /// again, and it may run, before the review's deadline.
 fn too_late(infra: &Infra) -> Vec<String> {
     let deadline = infra.number(&infra.0["Parameters"]["ReviewDeadlineSeconds"]["Default"]);
+    let least = &infra.0["Parameters"]["ReviewDeadlineSeconds"]["MinValue"];
+    let least = infra.number(least);
     let mut found = Vec::new();
     for (name, function, queue, _) in infra.sources() {
         if !infra.variables(function).contains_key("KIMI_MODEL") {
@@ -157,8 +162,8 @@ fn too_late(infra: &Infra) -> Vec<String> {
         let visibility = infra.number(&properties["VisibilityTimeout"]);
         let second = timeout.zip(visibility).map(|(run, hidden)| run + hidden);
         if second
-            .zip(deadline)
-            .is_none_or(|(second, deadline)| second >= deadline)
+            .zip(deadline.min(least))
+            .is_none_or(|(second, deadline)| second + TIME_FOR_VERDICT > deadline)
         {
             found.push(format!(
                 "{name}: its second try ends after the review's deadline"
@@ -187,6 +192,13 @@ fn a_specialist_has_a_second_try_before_the_deadline() {
     SecurityFunction: its second try ends after the review's deadline
     StyleFunction: its second try ends after the review's deadline
     ReviewDeadlineSeconds: not the 720 that everything is made to fit
+    ");
+    let told = broken(too_late, "    MinValue: 660\n", "    MinValue: 600\n");
+    insta::assert_snapshot!(told, @"
+    LogicFunction: its second try ends after the review's deadline
+    ProofFunction: its second try ends after the review's deadline
+    SecurityFunction: its second try ends after the review's deadline
+    StyleFunction: its second try ends after the review's deadline
     ");
     let told = broken(too_late, "      Timeout: 90\n", "      Timeout: 75\n");
     insta::assert_snapshot!(told, @"SecurityFunction: it ends before its model may answer");
