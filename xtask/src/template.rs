@@ -356,6 +356,13 @@ const KEY_STATEMENT: &str = r#"- !If
   - !Ref AWS::NoValue
 "#;
 
+// An intrinsic function replaces the one in Globals.
+const WEBHOOK_LIMIT: &str = "      ReservedConcurrentExecutions: !If
+        - HasWebhookReservedConcurrency
+        - !Ref WebhookReservedConcurrency
+        - !If [HasReservedConcurrency, !Ref ReservedConcurrency, !Ref AWS::NoValue]
+";
+
 /// Returns all resources of a function.
 fn block(function: &Function) -> String {
     let mut text = format!("  # ── {}: {}\n", function.name, function.description);
@@ -453,6 +460,9 @@ fn lambda(function: &Function) -> String {
         if let Some(value) = value {
             limits += &format!("      {name}: {value}\n");
         }
+    }
+    if function.http.is_some() {
+        limits += WEBHOOK_LIMIT;
     }
     let events = queue.map(|queue| {
         let limit = queue.concurrency.as_ref();

@@ -1,9 +1,10 @@
 //! Parameters: their patterns, and the documented commands that set them.
 
-use crate::infra::Infra;
+use crate::infra::{Infra, reference};
 use journeys::sam;
 use local::template::BUILT_IN;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -96,6 +97,81 @@ fn sam_cuts_policy_text_and_cloudformation_refuses_it() {
     assert_eq!(parameters["ReviewPolicy"], "bots", "sam cuts at the blank");
     let refused = refusal(&infra, "ReviewPolicy", "bots");
     assert_eq!(refused.as_deref(), Some(r#"ReviewPolicy: refuses "bots""#));
+}
+
+/// Evaluates a condition function of a rule.
+fn holds(condition: &Value, values: &BTreeMap<&str, String>) -> bool {
+    let entry = condition.as_object().and_then(|it| it.iter().next());
+    let (function, operands) = entry.expect("a function");
+    let value = |of: &Value| match reference(of) {
+        Some(name) => values[name].clone(),
+        None => text(of),
+    };
+    let mut operands_hold = super::infra::values(operands).map(|it| holds(it, values));
+    match function.as_str() {
+        "Fn::Or" => operands_hold.any(|it| it),
+        "Fn::And" => operands_hold.all(|it| it),
+        "Fn::Not" => !operands_hold.any(|it| it),
+        "Fn::Equals" => value(&operands[0]) == value(&operands[1]),
+        "Fn::Contains" => {
+            let mut list = super::infra::values(&operands[0]);
+            list.any(|it| text(it) == value(&operands[1]))
+        }
+        other => panic!("{other} is not for rules"),
+    }
+}
+
+/// Returns the descriptions of the rules' assertions that fail, with defaults for the other
+/// parameters.
+fn failed_assertions(infra: &Infra, set: &[(&str, &str)]) -> Vec<String> {
+    let parameters = infra.0["Parameters"].as_object().expect("parameters");
+    let defaults = parameters.iter();
+    let mut values: BTreeMap<_, _> = defaults
+        .map(|(name, it)| (name.as_str(), text(&it["Default"])))
+        .collect();
+    values.extend(set.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    let mut failed = Vec::new();
+    for rule in super::infra::values(&infra.0["Rules"]) {
+        let applies = &rule["RuleCondition"];
+        if !applies.is_null() && !holds(applies, &values) {
+            continue;
+        }
+        for assertion in super::infra::values(&rule["Assertions"]) {
+            if !holds(&assertion["Assert"], &values) {
+                failed.push(text(&assertion["AssertDescription"]));
+            }
+        }
+    }
+    failed
+}
+
+#[test]
+fn reserved_concurrency_covers_queues() {
+    let infra = Infra::parse(BUILT_IN);
+    let allowed = |name: &str| -> Vec<u64> {
+        let values = infra.0["Parameters"][name]["AllowedValues"].as_array();
+        let values = values.expect("allowed values").iter();
+        values.map(|it| it.as_u64().expect("a number")).collect()
+    };
+    let queue = allowed("SpecialistConcurrency");
+    assert!(queue.contains(&2) && queue.contains(&1000), "{queue:?}");
+    for taken in queue {
+        for reserved in allowed("ReservedConcurrency") {
+            let set = [
+                ("SpecialistConcurrency", &*taken.to_string()),
+                ("ReservedConcurrency", &*reserved.to_string()),
+            ];
+            let is_refused = !failed_assertions(&infra, &set).is_empty();
+            let is_short = reserved != 0 && reserved < taken;
+            assert_eq!(is_refused, is_short, "{set:?}");
+        }
+    }
+}
+
+#[test]
+fn defaults_satisfy_the_rules() {
+    let infra = Infra::parse(BUILT_IN);
+    assert_eq!(failed_assertions(&infra, &[]), Vec::<String>::new());
 }
 
 #[test]

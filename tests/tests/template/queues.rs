@@ -2,8 +2,6 @@
 
 use crate::infra::{Infra, arn, broken, folder, reference, texts};
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 fn logs(infra: &Infra) -> Vec<String> {
     let (mut found, mut taken) = (Vec::new(), BTreeSet::new());
@@ -110,18 +108,11 @@ fn batches(infra: &Infra) -> Vec<String> {
                 "{name}: what it says of {queue}'s messages is not heard"
             ));
         }
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../functions")
-            .join(folder(function))
-            .join("Cargo.toml");
-        let manifest = fs::read_to_string(manifest).unwrap_or_default();
         let limit = infra.number(&source["ScalingConfig"]["MaximumConcurrency"]);
-        if manifest.contains("shared/specialist") && limit.is_none() {
-            found.push(format!(
-                "{name}: nothing keeps it from asking GitHub all at once"
-            ));
+        if limit.is_none() {
+            found.push(format!("{name}: takes from {queue} without a limit"));
         }
-        if manifest.contains("name = \"publisher\"") && limit != Some(2) {
+        if folder(function) == "publisher" && limit != Some(2) {
             found.push(format!(
                 "{name}: more write to GitHub at a time than need be"
             ));
@@ -213,7 +204,7 @@ fn a_function_is_told_how_its_queue_gives() {
         "            ScalingConfig: { MaximumConcurrency: !Ref SpecialistConcurrency }\n",
         "",
     );
-    insta::assert_snapshot!(told, @"SecurityFunction: nothing keeps it from asking GitHub all at once");
+    insta::assert_snapshot!(told, @"CoordinatorFunction: takes from CoordinatorQueue without a limit");
     let told = broken(
         batches,
         "{ MaximumConcurrency: 2 }",
