@@ -163,6 +163,7 @@ const SCHEDULE: &str = r#"  <Fn>Schedule:
           - Effect: Allow
             Principal: { Service: scheduler.amazonaws.com }
             Action: sts:AssumeRole
+      PermissionsBoundary: !If [HasPermissionsBoundary, !Ref PermissionsBoundaryArn, !Ref AWS::NoValue]
       Policies:
         - PolicyName: <name>-schedule
           PolicyDocument:
@@ -235,7 +236,7 @@ const FUNCTION: &str = r#"  <Fn>Function:
       checkov:
         skip:
           - { id: CKV_AWS_116, comment: "<failures>" }
-          - { id: CKV_AWS_117, comment: "nothing that it talks to is in a VPC" }
+          - { id: CKV_AWS_117, comment: "in a VPC with the parameter VpcSubnetIds" }
           - { id: CKV_AWS_173, comment: "names and references only; Lambda encrypts them with its own key" }
     Properties:
       CodeUri: ../target/lambda/<name>
@@ -273,6 +274,8 @@ const ROLE: &str = r#"  <Fn>Role:
           - Effect: Allow
             Principal: { Service: lambda.amazonaws.com }
             Action: sts:AssumeRole
+      PermissionsBoundary: !If [HasPermissionsBoundary, !Ref PermissionsBoundaryArn, !Ref AWS::NoValue]
+      ManagedPolicyArns: !If [InVpc, [!Ref VpcAccess], !Ref AWS::NoValue]
       Policies:
         - PolicyName: <name>
           PolicyDocument:
@@ -314,6 +317,7 @@ GITHUB_APP_PRIVATE_KEY: !If
 
 const MODEL_VARIABLES: &str = r#"KIMI_BASE_URL: !Ref ModelUrl
 KIMI_MODEL: !Ref ModelId
+KIMI_PRICES: !Ref ModelPrices
 KIMI_API_KEY: !If
   - HasModel
   - !If

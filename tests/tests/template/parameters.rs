@@ -169,6 +169,35 @@ fn reserved_concurrency_covers_queues() {
 }
 
 #[test]
+fn vpc_parameters_belong_together() {
+    let infra = Infra::parse(BUILT_IN);
+    for (set, is_accepted) in [
+        (&[("VpcSubnetIds", "subnet-1")][..], false),
+        (&[("VpcSecurityGroupIds", "sg-1")], false),
+        (
+            &[
+                ("VpcSubnetIds", "subnet-1"),
+                ("VpcSecurityGroupIds", "sg-1"),
+            ],
+            true,
+        ),
+        (&[("AllowAddresses", "private")], false),
+        (&[("AllowAddresses", "loopback")], true),
+        (
+            &[
+                ("AllowAddresses", "private"),
+                ("VpcSubnetIds", "subnet-1"),
+                ("VpcSecurityGroupIds", "sg-1"),
+            ],
+            true,
+        ),
+    ] {
+        let failed = failed_assertions(&infra, set);
+        assert_eq!(failed.is_empty(), is_accepted, "{set:?}: {failed:?}");
+    }
+}
+
+#[test]
 fn defaults_satisfy_the_rules() {
     let infra = Infra::parse(BUILT_IN);
     assert_eq!(failed_assertions(&infra, &[]), Vec::<String>::new());
@@ -184,8 +213,53 @@ fn parameters_accept_and_refuse() {
         ("ReviewPolicy", "ssm:policy", false),
         ("ReviewPolicy", "secretsmanager:policy", false),
         ("ReviewPolicy", "publish = false", false),
+        ("KmsKeyArn", "", true),
+        (
+            "KmsKeyArn",
+            "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            true,
+        ),
+        (
+            "KmsKeyArn",
+            "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+            true,
+        ),
+        (
+            "KmsKeyArn",
+            "arn:aws:kms:eu-central-1:123456789012:alias/bot",
+            false,
+        ),
+        ("KmsKeyArn", "1234abcd-12ab-34cd-56ef-1234567890ab", false),
+        ("KmsKeyArn", "arn:aws:kms:*", false),
+        ("ModelPrices", "kimi-k3.1-pro=2/0.2/10", true),
+        ("ModelPrices", "a/b:c=2/0.2/10,other=1/1/1", true),
+        ("ModelPrices", "kimi-k3.1-pro=2", false),
+        ("ModelPrices", "kimi=2/0.2/10 other=1/1/1", false),
+        ("VpcSubnetIds", "subnet-0a1b2c3d,subnet-0d3c2b1a", true),
+        ("VpcSubnetIds", "sg-0a1b2c3d", false),
+        ("VpcSecurityGroupIds", "sg-0a1b2c3d", true),
+        (
+            "CaLayerArn",
+            "arn:aws:lambda:eu-central-1:123456789012:layer:ca:3",
+            true,
+        ),
+        (
+            "CaLayerArn",
+            "arn:aws:lambda:eu-central-1:123456789012:layer:ca",
+            false,
+        ),
+        (
+            "PermissionsBoundaryArn",
+            "arn:aws:iam::123456789012:policy/path/boundary",
+            true,
+        ),
+        ("PermissionsBoundaryArn", "boundary", false),
     ] {
         let refused = refusal(&infra, name, value);
         assert_eq!(refused.is_none(), is_accepted, "{name}={value}");
+        if name == "ModelPrices" {
+            let is_read = value.parse::<agent::Prices>().is_ok();
+            assert_eq!(is_read, is_accepted, "{value}: as the functions read it");
+        }
     }
 }
