@@ -327,6 +327,20 @@ KIMI_API_KEY: !If
   - !Ref AWS::NoValue
 "#;
 
+const STATE_VARIABLE: &str = r#"STATE_URL: !If
+  - CreatesTable
+  - !Sub dynamodb://${Table}
+  - !Sub dynamodb://${ExistingTable}
+"#;
+
+const TABLE_STATEMENT: &str = r#"- Effect: Allow
+  Action: <actions>
+  Resource: !If
+    - CreatesTable
+    - !GetAtt Table.Arn
+    - !Sub arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${ExistingTable}
+"#;
+
 const SECRET_VARIABLE: &str = r#"<variable>: !If
   - SecretsInSsm
   - !Sub ssm:/${<parameter>}
@@ -500,7 +514,7 @@ fn variables(function: &Function) -> String {
         text += "EVENT_BUS_NAME: !Ref Bus\n";
     }
     if state.is_some() {
-        text += "STATE_URL: !Sub dynamodb://${Table}\n";
+        text += STATE_VARIABLE;
     }
     if let Some(queue) = function.queue() {
         text += &format!("QUEUE_URL: !Ref {}Queue\n", pascal(&queue.name));
@@ -561,7 +575,7 @@ fn statements(function: &Function) -> String {
         } else {
             "dynamodb:GetItem"
         };
-        text += &allow(actions, "Table");
+        text += &TABLE_STATEMENT.replace("<actions>", actions);
     }
     if *bus {
         text += &allow("[events:PutEvents, events:DescribeEventBus]", "Bus");

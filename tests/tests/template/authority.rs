@@ -62,7 +62,7 @@ fn wildcards(infra: &Infra) -> Vec<String> {
 
 #[test]
 fn what_a_policy_can_name_it_names() {
-    let told = broken(wildcards, "Resource: !GetAtt Table.Arn", "Resource: \"*\"");
+    let told = broken(wildcards, "    - !GetAtt Table.Arn", "    - \"*\"");
     insta::assert_snapshot!(told, @"PullRequestRole: *");
     let told = broken(wildcards, "Action: kms:Decrypt", "Action: kms:*");
     insta::assert_snapshot!(told, @"WebhookRole: kms:*");

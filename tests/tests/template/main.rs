@@ -16,3 +16,4 @@ mod environment;
 mod infra;
 mod parameters;
 mod queues;
+mod table;
