@@ -50,7 +50,13 @@ fn full_match(pattern: &str, value: &str) -> bool {
 fn commands(page: &str) -> Vec<String> {
     let text = page.replace("\\\n", " ");
     let is_set = |line: &&str| line.contains("sam deploy") && line.contains("-overrides");
-    text.lines().filter(is_set).map(ToOwned::to_owned).collect()
+    let lines = text.lines().filter(is_set);
+    // In a table, the command is between backticks.
+    let command = |line: &str| match line.split_once("`sam deploy") {
+        Some((_, rest)) => format!("sam deploy{}", rest.split('`').next().unwrap_or_default()),
+        None => line.to_owned(),
+    };
+    lines.map(command).collect()
 }
 
 #[test]
@@ -81,12 +87,22 @@ fn documented_overrides_reach_cloudformation() {
             assert_eq!(refusal(&infra, &name, &value), None, "samconfig: {word}");
         }
     }
-    for needed in ["ReviewPolicy=ssm:/github-bot/review-policy"] {
-        assert!(
-            set.iter().any(|it| it == needed),
-            "{needed} is not documented"
-        );
+    // A parameter that is off by default can be switched off again.
+    let parameters = infra.0["Parameters"].as_object().expect("parameters");
+    let optional = parameters.iter().filter(|(_, it)| it["Default"] == "");
+    let mut needed: Vec<_> = optional.map(|(name, _)| format!("{name}=")).collect();
+    needed.push("ReviewPolicy=ssm:/github-bot/review-policy".to_owned());
+    for needed in needed {
+        assert!(set.contains(&needed), "{needed} is not documented");
     }
+}
+
+#[test]
+fn sam_takes_an_empty_value_in_quotes_only() {
+    let bare = sam::parameters("sam deploy --parameter-overrides AlarmEmail=");
+    assert!(bare.is_err(), "{bare:?}");
+    let quoted = sam::parameters(r#"sam deploy --parameter-overrides 'AlarmEmail=""'"#);
+    assert_eq!(quoted.expect("parameters")["AlarmEmail"], "");
 }
 
 #[test]
