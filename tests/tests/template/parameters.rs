@@ -31,7 +31,12 @@ fn refusal(infra: &Infra, name: &str, value: &str) -> Option<String> {
         Some(pattern) => full_match(pattern, value),
         None => true,
     };
-    (!is_allowed || !is_number || !matches).then(|| format!("{name}: refuses {value:?}"))
+    let is_short = match parameter["MaxLength"].as_u64() {
+        Some(most) => value.chars().count() as u64 <= most,
+        None => true,
+    };
+    (!is_allowed || !is_number || !matches || !is_short)
+        .then(|| format!("{name}: refuses {value:?}"))
 }
 
 fn text(value: &Value) -> String {
