@@ -3,11 +3,12 @@
 use crate::queue::{Queue, QueueError};
 use crate::template::Template;
 use async_trait::async_trait;
-use bus::{Emit, EmitError, Entry, MAX_SIZE};
+use bus::{Emit, EmitError, Entry, Handler, MAX_SIZE, OnError, Subscribe, compile};
 use event::{Event, EventBridgeEvent, EventId};
 use ports::Clock;
 use serde_json::Value;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Notify;
 
 /// Matches events against the template's rules and puts a delivery into the queue
@@ -17,7 +18,11 @@ pub struct LocalBus {
     queue: Queue,
     clock: Arc<dyn Clock>,
     arrived: Notify,
+    handlers: RwLock<Handlers>,
 }
+
+/// Handlers by name.
+pub type Handlers = BTreeMap<&'static str, Arc<dyn Handler>>;
 
 impl LocalBus {
     /// A bus with the rules of `template` before `queue`.
@@ -27,6 +32,7 @@ impl LocalBus {
             queue,
             clock,
             arrived: Notify::new(),
+            handlers: RwLock::default(),
         }
     }
 
@@ -50,9 +56,39 @@ impl LocalBus {
         put
     }
 
+    /// Returns the registered handlers.
+    pub fn handlers(&self) -> Handlers {
+        self.handlers
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     /// Returns when events have been put since the last time.
     pub async fn arrival(&self) {
         self.arrived.notified().await;
+    }
+}
+
+/// The template's rules decide which events a handler gets, and how: with which delay, retries
+/// and concurrency. A handler that they do not lead to is named in the log.
+impl Subscribe for LocalBus {
+    fn on(&self, topics: &str, handler: Arc<dyn Handler>) -> Result<(), OnError> {
+        let pattern = compile(topics)?;
+        let function = handler.name();
+        if !self.template.subscribes(function, &pattern) {
+            tracing::warn!(
+                function,
+                topics,
+                "the template has no rule for this subscription"
+            );
+        }
+        let mut handlers = self
+            .handlers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        handlers.insert(function, handler);
+        Ok(())
     }
 }
 

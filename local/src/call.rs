@@ -1,5 +1,5 @@
 //! Calling a function with what it is to hear: within this process
-//! ([`Functions`](crate::registry::Functions)), or by its invoke URL
+//! ([`Handlers`](crate::bus::Handlers)), or by its invoke URL
 //! ([`Lambda`]).
 
 mod in_process;

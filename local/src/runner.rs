@@ -4,10 +4,9 @@
 
 mod retry;
 
-use crate::bus::LocalBus;
+use crate::bus::{Handlers, LocalBus};
 use crate::call::{Call, Failure};
 use crate::queue::{Delivery, Lane, Queue, QueueError};
-use crate::registry::Functions;
 use crate::template::{Route, Template};
 use event::{EventBridgeEvent, Outcome, Timestamp};
 use ports::Clock;
@@ -23,7 +22,7 @@ use tokio::task::JoinSet;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The runner.
-pub struct Runner<F = Functions> {
+pub struct Runner<F = Handlers> {
     /// The rules.
     pub template: Arc<Template>,
     /// The functions, or how they are called.

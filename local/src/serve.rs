@@ -4,27 +4,26 @@
 use crate::bus::LocalBus;
 use crate::call::InvalidLambdaUrl;
 use crate::queue::{Queue, QueueError};
-use crate::registry::{Ports, functions};
+use crate::registry::{self, Dependencies};
 use crate::runner::Runner;
 use crate::server;
 use crate::template::Template;
 use agent::{Agent, Model};
 use axum::Router;
-use axum::body::Body;
-use axum::extract::State;
-use axum::response::{IntoResponse, Json, Response};
-use axum::routing::post;
+use axum::extract::Request;
+use axum::routing::{MethodFilter, on};
+use bus::OnError;
 use config::{ConfigError, Environment};
 use github_client::Client;
-use http::{HeaderMap, StatusCode};
-use ports::{SystemClock, SystemEntropy};
+use http::Method;
+use ports::{Clock, SystemClock, SystemEntropy};
+use source::Door;
 use state::{Memory, Sqlite, StateBackend, StateError, StateManager, StateUrl};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use webhook::{Answer, MAX_BODY, Secrets, Webhook};
 
 /// Where state is kept when nobody says: a file in the folder one is in.
 pub const DEFAULT_STATE: &str = "sqlite://github-bot.db";
@@ -87,6 +86,9 @@ pub enum ServeError {
         /// Why not.
         error: io::Error,
     },
+    /// A function cannot be registered.
+    #[error(transparent)]
+    Registration(#[from] OnError),
     /// The queue failed while running.
     #[error(transparent)]
     Queue(#[from] QueueError),
@@ -106,7 +108,7 @@ impl ServeError {
             | Self::BusName { .. }
             | Self::InUse(_)
             | Self::Port { .. } => true,
-            Self::Https(_) | Self::Queue(_) | Self::Network(_) => false,
+            Self::Https(_) | Self::Registration(_) | Self::Queue(_) | Self::Network(_) => false,
         }
     }
 }
@@ -179,14 +181,13 @@ pub async fn serve(
     options: Options,
     environment: &Environment,
 ) -> Result<(), ServeError> {
-    let secrets = Secrets::parse(&environment.webhook_secret()?)
-        .map_err(|error| ConfigError::new("GITHUB_WEBHOOK_SECRET", error))?;
     let mut policy = coordinator::deployment(environment)?;
     if options.dry_run {
         tracing::info!("nothing is posted: what would be is recorded and logged");
         policy = policy.unpublished();
     }
-    let clock = Arc::new(SystemClock);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let sources = registry::sources(environment, &clock)?;
     let https = https::client(environment.allow_addresses()?)?;
     let github = Client::publisher_from_environment(environment, https.clone(), clock.clone())?;
     let listener = server::listen(options.host, options.port).await?;
@@ -202,32 +203,42 @@ pub async fn serve(
     ));
     let entropy = Arc::new(SystemEntropy);
     let state = StateManager::new(store.state.clone(), clock.clone(), entropy.clone());
-    let agent = Agent::from_environment(environment, https, state, clock.clone(), entropy.clone())?;
+    let agent = Agent::from_environment(
+        environment,
+        https,
+        state.clone(),
+        clock.clone(),
+        entropy.clone(),
+    )?;
     match &agent {
         Some(model) => tracing::info!(model = model.name(), "a model reviews beside the rules"),
         None => tracing::info!("KIMI_API_KEY is not set: rules review alone"),
     }
-    let ports = Ports {
-        state: store.state.clone(),
+    let deps = Dependencies {
+        state,
+        bus: bus.clone(),
         github: Arc::new(github),
         model: agent.map(|agent| Arc::new(agent) as Arc<dyn Model>),
         policy,
         clock: clock.clone(),
         entropy,
     };
+    registry::register(&*bus, &deps)?;
     let runner = Runner {
         template,
-        functions: functions(&ports, &bus),
+        functions: bus.handlers(),
         bus: bus.clone(),
         queue: store.queue.clone(),
         clock: clock.clone(),
     };
-    let door = Arc::new(Door {
-        webhook: Webhook::new(secrets, bus, clock.clone()),
+    let doors = sources.into_iter().map(|(route, source)| {
+        let door = Door::new(source, bus.clone()).with_state(deps.state.clone());
+        (route, door)
     });
-    let routes = Router::new()
-        .route("/webhook", post(webhook))
-        .with_state(door)
+    let routes = doors
+        .fold(Router::new(), |routes, (route, door)| {
+            open(routes, route, door)
+        })
         .merge(server::health(store.queue.clone(), clock.clone()));
 
     println!("listening on http://{}/webhook", listener.local_addr()?);
@@ -236,18 +247,14 @@ pub async fn serve(
     ended
 }
 
-struct Door {
-    webhook: Webhook,
-}
-
-async fn webhook(State(door): State<Arc<Door>>, headers: HeaderMap, body: Body) -> Response {
-    // One byte more than is taken shows that there is more.
-    match axum::body::to_bytes(body, MAX_BODY + 1).await {
-        Ok(body) => answer(door.webhook.handle(&headers, &body).await),
-        Err(_) => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large\n").into_response(),
-    }
-}
-
-fn answer(answer: Answer) -> Response {
-    (answer.status, Json(answer)).into_response()
+/// Adds the route of a manifest, such as `POST /webhook`.
+fn open(routes: Router, route: &'static str, door: Door) -> Router {
+    let (method, path) = route.split_once(' ').unwrap_or(("POST", route));
+    let methods = Method::from_bytes(method.as_bytes())
+        .ok()
+        .and_then(|method| MethodFilter::try_from(method).ok())
+        .unwrap_or(MethodFilter::POST);
+    let door = Arc::new(door);
+    let answer = move |request: Request| async move { door.answer(request).await };
+    routes.route(path, on(methods, answer))
 }

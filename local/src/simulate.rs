@@ -11,18 +11,20 @@ pub use show::{json, text};
 
 use crate::bus::LocalBus;
 use crate::queue::{Queue, QueueError};
-use crate::registry::{Ports, functions};
+use crate::registry::{self, Dependencies};
 use crate::runner::{Runner, Tried};
 use crate::template::Template;
+use bus::OnError;
+use config::ConfigError;
 use event::Timestamp;
 use github_world::{AdoptError, World};
 use http::{HeaderMap, HeaderValue};
 use policy::Policy;
 use ports::{Clock, ManualClock, SeededEntropy};
 use secrecy::SecretString;
+use source::{Door, NoSecret, Secrets};
 use state::{KeyPrefix, Memory, Record, StateBackend, StateError, StateManager};
 use std::sync::Arc;
-use webhook::{NoSecret, Secrets, Webhook};
 
 /// The simulated GitHub signs with it.
 const SECRET: &str = "only for simulations";
@@ -47,10 +49,16 @@ pub enum SimulateError {
     /// The queue failed.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// A function cannot be registered.
+    #[error(transparent)]
+    Registration(#[from] OnError),
     /// State failed.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The simulation's own secret is none.
+    /// The secret of the simulation is invalid.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The secret of the simulation is invalid.
     #[error(transparent)]
     Secret(#[from] NoSecret),
 }
@@ -59,7 +67,7 @@ pub enum SimulateError {
 struct House {
     clock: Arc<ManualClock>,
     world: World,
-    webhook: Webhook,
+    webhook: Door,
     runner: Runner,
     state: Arc<Memory>,
 }
@@ -96,20 +104,26 @@ impl House {
             queue.clone(),
             clock.clone(),
         ));
-        let ports = Ports {
-            state: state.clone(),
+        let backend: Arc<dyn StateBackend> = state.clone();
+        let deps = Dependencies {
+            state: StateManager::new(backend, clock.clone(), entropy.clone()),
+            bus: bus.clone(),
             github: Arc::new(world.github()),
             model: None,
             policy: Policy::default(),
             clock: clock.clone(),
             entropy,
         };
-        let secrets = Secrets::parse(&SecretString::from(SECRET))?;
+        registry::register(&*bus, &deps)?;
+        let source = webhook::source(webhook::Deps {
+            clock: clock.clone(),
+            github_webhook_secret: SECRET.into(),
+        })?;
         Ok(Self {
-            webhook: Webhook::new(secrets, bus.clone(), clock.clone()),
+            webhook: Door::new(Arc::new(source), bus.clone()),
             runner: Runner {
                 template,
-                functions: functions(&ports, &bus),
+                functions: bus.handlers(),
                 bus,
                 queue,
                 clock: clock.clone(),

@@ -7,7 +7,8 @@ mod yaml;
 use event::EventBridgeEvent;
 use pattern::{EventPattern, RuleSet};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -110,7 +111,7 @@ fn line_of(line: Option<usize>) -> String {
 ///
 /// # Errors
 /// [`TemplateError`] when it is no YAML.
-pub fn json(text: &str, file: &str) -> Result<serde_json::Value, TemplateError> {
+pub fn json(text: &str, file: &str) -> Result<Value, TemplateError> {
     Ok(yaml::Document::parse(text, file)?.json)
 }
 
@@ -172,11 +173,30 @@ impl Template {
         matching.flat_map(|rule| &rule.routes).collect()
     }
 
+    /// Returns whether a rule sends the topics of `pattern` to `function`.
+    pub fn subscribes(&self, function: &str, pattern: &EventPattern) -> bool {
+        let rules = self.rules.iter().filter(|rule| {
+            let mut routes = rule.routes.iter();
+            routes.any(|route| route.function == function)
+        });
+        let subscribed: HashSet<Value> = rules.flat_map(|rule| topics(&rule.pattern)).collect();
+        topics(pattern)
+            .iter()
+            .all(|topic| subscribed.contains(topic))
+    }
+
     /// The route that a delivery was put on, if it is still there.
     pub fn route(&self, rule: &str, target: &str) -> Option<&Route> {
         let mut routes = self.rules.iter().flat_map(|rule| &rule.routes);
         routes.find(|route| route.rule == rule && route.target == target)
     }
+}
+
+/// Returns the values of `detail-type`.
+fn topics(pattern: &EventPattern) -> Vec<Value> {
+    let json: Value = serde_json::from_str(pattern.as_str()).unwrap_or_default();
+    let topics = json.get("detail-type").and_then(Value::as_array);
+    topics.cloned().unwrap_or_default()
 }
 
 impl Via {

@@ -10,18 +10,17 @@ use github_world::{PostedReview, WebhookDelivery, World};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use local::bus::LocalBus;
 use local::queue::{DeadLetter, Queue};
-use local::registry::{self, GitHub, Ports};
+use local::registry::{self, Dependencies, GitHub};
 use local::runner::{Runner, Tried};
 use local::template::{Template, Via};
 use policy::Policy;
 use ports::{Clock, Entropy, ManualClock, SeededEntropy, Timestamp};
 use recorder::Entry;
-use secrecy::SecretString;
-use state::{Key, Memory, StateBackend, Stored};
+use source::{Answer, Door};
+use state::{Key, Memory, StateBackend, StateManager, Stored};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
-use webhook::{Answer, Secrets, Webhook};
 
 /// Webhook secret of both GitHub and the function.
 const SECRET: &str = "It's a Secret to Everybody";
@@ -90,7 +89,7 @@ impl Ground {
 pub struct House {
     pub ground: Ground,
     template: Arc<Template>,
-    webhook: Webhook,
+    webhook: Door,
     runner: Runner,
     interruption: Arc<Interruption>,
 }
@@ -122,20 +121,27 @@ impl House {
             Some(model) => Some(Interrupted::new(model.clone(), &interruption)),
             None => None,
         };
-        let ports = Ports {
-            state: Interrupted::new(ground.state.clone(), &interruption),
+        let state: Arc<dyn StateBackend> = Interrupted::new(ground.state.clone(), &interruption);
+        let deps = Dependencies {
+            state: StateManager::new(state, clock.clone(), entropy.clone()),
+            bus: bus.clone(),
             github: Interrupted::new(github, &interruption),
             model,
             policy: ground.policy.clone(),
             clock: clock.clone(),
             entropy,
         };
-        let secrets = Secrets::parse(&SecretString::from(SECRET)).expect("a secret");
+        registry::register(&*local, &deps).expect("the patterns of the manifests");
+        let source = webhook::source(webhook::Deps {
+            clock: clock.clone(),
+            github_webhook_secret: SECRET.into(),
+        });
+        let source = source.expect("a secret");
         Self {
-            webhook: Webhook::new(secrets, bus.clone(), clock.clone()),
+            webhook: Door::new(Arc::new(source), bus.clone()),
             runner: Runner {
                 template: template.clone(),
-                functions: registry::functions(&ports, &bus),
+                functions: local.handlers(),
                 bus: local,
                 queue: ground.queue.clone(),
                 clock,

@@ -8,6 +8,8 @@ pub mod interruption;
 pub mod log;
 pub mod model;
 pub mod octokit;
+#[rustfmt::skip]
+pub mod samples;
 mod program;
 mod python;
 pub mod sam;

@@ -1,26 +1,21 @@
-//! Nothing is wired to nowhere: rules, functions, folders and what the crates may
-//! touch. What else the template must hold, template.rs guards.
+//! Wiring of rules, functions, folders and crates. `template.rs` checks the rest of the template.
 
 use event::EventBridgeEvent;
-use github::{PullRequestChanged, Reference};
 use journeys::house::Ground;
-use local::bus::LocalBus;
-use local::registry::{self, Ports};
-use local::template::{BUILT_IN, Template};
+use journeys::samples::SAMPLES;
+use local::bus::{Handlers, LocalBus};
+use local::registry::{self, Dependencies};
+use local::template::Template;
 use ports::SeededEntropy;
-use review::message::{
-    Block, CheckCompleted, CheckRequested, ProofCompleted, ProofRequested, ReviewBegun,
-    ReviewCompleted, ReviewDropped, ReviewPublished, ReviewRecorded, ReviewRequested,
-    ReviewSkipped,
-};
 use serde_json::Value;
+use state::{StateBackend, StateManager};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-/// Functions that no event reaches: their callers are outside.
+/// Functions that HTTP requests invoke.
 const CALLED_FROM_OUTSIDE: [&str; 1] = ["webhook"];
 
 fn root() -> PathBuf {
@@ -55,36 +50,31 @@ fn folders(of: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_sample_is_an_event_as_its_hearers_read_it() {
+fn samples_are_named_by_their_topics() {
     for (topic, sample) in samples() {
         let event = &sample.detail;
         assert_eq!(sample.detail_type, topic, "the file is named by the topic");
         assert_eq!(event.topic.as_str(), topic, "detail-type is the type");
         assert_eq!(sample.source, event.source, "{topic}");
-        let body = match topic.as_str() {
-            "agent.pr.block" => event.read::<Block>().err(),
-            "agent.pr.check_completed" => event.read::<CheckCompleted>().err(),
-            "agent.pr.proof_check" => event.read::<ProofRequested>().err(),
-            "agent.pr.proof_completed" => event.read::<ProofCompleted>().err(),
-            "agent.pr.review_begun" => event.read::<ReviewBegun>().err(),
-            "agent.pr.review_dropped" => event.read::<ReviewDropped>().err(),
-            "agent.pr.review_completed" => event.read::<ReviewCompleted>().err(),
-            "agent.pr.review_published" => event.read::<ReviewPublished>().err(),
-            "agent.pr.review_recorded" => event.read::<ReviewRecorded>().err(),
-            "agent.pr.review_requested" => event.read::<ReviewRequested>().err(),
-            "agent.pr.review_skipped" => event.read::<ReviewSkipped>().err(),
-            "github.check_suite.completed" => event.data_as::<Reference>().err(),
-            // Nobody but the recorder hears these, and it takes any body.
-            "github.issue.opened" | "github.pr.comment.created" => None,
-            check if check.ends_with("_check") => event.data_as::<CheckRequested>().err(),
-            _ => event.data_as::<PullRequestChanged>().err(),
-        };
-        assert!(body.is_none(), "{}", body.expect("an error"));
     }
 }
 
 #[test]
-fn every_rule_has_a_sample_that_it_matches() {
+fn template_routes_samples_as_manifests_do() {
+    let template = template();
+    for (topic, sample) in samples() {
+        let routes = template.routes(&sample);
+        let routed: BTreeSet<&str> = routes.iter().map(|route| route.function.as_str()).collect();
+        let (_, functions) = SAMPLES
+            .iter()
+            .find(|(name, _)| *name == topic)
+            .expect("a row of the generated table");
+        assert_eq!(routed, functions.iter().copied().collect(), "{topic}");
+    }
+}
+
+#[test]
+fn rules_have_matching_samples() {
     let (template, samples) = (template(), samples());
     for rule in &template.rules {
         let hit = samples.values().any(|sample| {
@@ -95,69 +85,62 @@ fn every_rule_has_a_sample_that_it_matches() {
     }
 }
 
-#[test]
-fn every_topic_that_a_rule_names_has_a_sample() {
-    let samples = samples();
-    let template = local::template::json(BUILT_IN, "infra/template.yaml").expect("YAML");
-    let resources = template["Resources"].as_object().expect("resources");
-    for (name, rule) in resources {
-        if rule["Type"] != "AWS::Events::Rule" {
-            continue;
-        }
-        let topics = &rule["Properties"]["EventPattern"]["detail-type"];
-        for topic in topics.as_array().expect("a list of topics") {
-            if let Some(topic) = topic.as_str() {
-                assert!(
-                    samples.contains_key(topic),
-                    "{name} hears {topic}, and events/bus/{topic}.json is not there"
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn where_every_sample_goes() {
-    let template = template();
-    let mut table = String::new();
-    for (topic, sample) in samples() {
-        table += &format!("{topic}\n");
-        for route in template.routes(&sample) {
-            let (rule, function, via) = (&route.rule, &route.function, route.via);
-            table += &format!("    {rule} -> {function} ({via})\n");
-        }
-    }
-    insta::assert_snapshot!(table);
-}
-
-#[test]
-fn functions_are_in_the_template_in_a_folder_and_in_the_runner() {
-    let template = template();
-    let in_template: BTreeSet<String> = template.functions.keys().cloned().collect();
-    assert_eq!(folders("functions"), in_template, "folder by folder");
-
+/// Registers every function on a bus with the template's rules. Returns the handlers.
+fn handlers(template: Template) -> Handlers {
     let ground = Ground::in_memory();
-    let bus = LocalBus::new(
+    let bus = Arc::new(LocalBus::new(
         Arc::new(template),
         ground.queue.clone(),
         ground.clock.clone(),
-    );
-    let ports = Ports {
-        state: ground.state,
+    ));
+    let entropy = Arc::new(SeededEntropy::new(1));
+    let state: Arc<dyn StateBackend> = ground.state;
+    let deps = Dependencies {
+        state: StateManager::new(state, ground.clock.clone(), entropy.clone()),
+        bus: bus.clone(),
         github: Arc::new(ground.world.github()),
         model: None,
         policy: ground.policy,
         clock: ground.clock,
-        entropy: Arc::new(SeededEntropy::new(1)),
+        entropy,
     };
-    let functions = registry::functions(&ports, &Arc::new(bus));
-    let mut in_runner: BTreeSet<String> = functions.keys().map(ToString::to_string).collect();
-    in_runner.extend(CALLED_FROM_OUTSIDE.map(str::to_owned));
-    assert_eq!(in_runner, in_template, "handler by handler");
+    registry::register(&*bus, &deps).expect("the patterns of the manifests");
+    bus.handlers()
+}
+
+#[tokio::test]
+async fn functions_read_the_samples_of_their_topics() {
+    let handlers = handlers(template());
+    let samples = samples();
+    for (topic, functions) in SAMPLES {
+        for function in *functions {
+            let event = &samples[*topic].detail;
+            let result = handlers[function].handle(event).await;
+            let unread = result
+                .err()
+                .filter(|error| error.to_string().contains("malformed"));
+            assert!(
+                unread.is_none(),
+                "{function}, {topic}: {}",
+                unread.expect("an error")
+            );
+        }
+    }
 }
 
 #[test]
-fn every_function_that_hears_events_is_reached_by_one() {
+fn functions_have_folder_template_and_handler() {
+    let template = template();
+    let in_template: BTreeSet<String> = template.functions.keys().cloned().collect();
+    assert_eq!(folders("functions"), in_template, "folder by folder");
+    let handlers = handlers(template);
+    let mut registered: BTreeSet<String> = handlers.keys().map(ToString::to_string).collect();
+    registered.extend(CALLED_FROM_OUTSIDE.map(str::to_owned));
+    assert_eq!(registered, in_template, "handler by handler");
+}
+
+#[test]
+fn functions_are_reached_by_rules() {
     let template = template();
     let routes = template.rules.iter().flat_map(|rule| &rule.routes);
     let mut reached: BTreeSet<&str> = routes.map(|route| route.function.as_str()).collect();
@@ -166,7 +149,7 @@ fn every_function_that_hears_events_is_reached_by_one() {
     assert_eq!(reached, functions);
 }
 
-/// What each crate of the workspace depends on, tests left aside.
+/// Returns the dependencies of each crate of the workspace, without those of tests.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version", "1"])
@@ -194,7 +177,7 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn functions_know_nothing_of_each_other() {
+fn functions_depend_on_no_function() {
     let (dependencies, functions) = (dependencies(), folders("functions"));
     for function in &functions {
         let others: Vec<_> = dependencies[function].intersection(&functions).collect();
@@ -203,35 +186,7 @@ fn functions_know_nothing_of_each_other() {
 }
 
 #[test]
-fn the_webhook_has_no_state() {
-    let dependencies = dependencies();
-    for function in folders("functions") {
-        let has_state = reach(&dependencies, &function).contains("state");
-        assert_eq!(has_state, function != "webhook", "{function}");
-    }
-}
-
-/// Whatever of the workspace `from` is built with.
-fn reach<'a>(
-    dependencies: &'a BTreeMap<String, BTreeSet<String>>,
-    from: &'a str,
-) -> BTreeSet<&'a str> {
-    let mut reached = BTreeSet::new();
-    let mut todo = vec![from];
-    while let Some(name) = todo.pop() {
-        if let Some(next) = dependencies.get(name) {
-            todo.extend(
-                next.iter()
-                    .map(String::as_str)
-                    .filter(|n| reached.insert(*n)),
-            );
-        }
-    }
-    reached
-}
-
-#[test]
-fn only_the_publisher_can_write_to_github() {
+fn publisher_alone_writes_to_github() {
     for port in ["PublishReview", "DismissReview", "SetCheck", "Summarise"] {
         for function in folders("functions") {
             let sources = rust_files(&root().join("functions").join(&function));

@@ -3,6 +3,10 @@
 pub mod alarms;
 pub mod bench;
 pub mod manifest;
+pub mod markers;
+pub mod new;
+pub mod registration;
+pub mod samples;
 pub mod table;
 pub mod template;
 pub mod wire;

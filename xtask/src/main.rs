@@ -1,11 +1,13 @@
-//! Tasks of this repository: `cargo xtask wire` generates the wiring from the manifests.
+//! Tasks of this repository.
 
 use clap::{Parser, Subcommand};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use xtask::manifest::Problem;
+use xtask::new::{self, Agent};
 use xtask::wire::{self, Written};
 
-/// Tasks of this repository.
+/// Tasks of this repository
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 struct Cli {
@@ -15,25 +17,86 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Generates the template, the bench's samples and the tables from functions/*/function.toml
+    /// Generates the template, registration, samples and tables from functions/*/function.toml
     Wire {
         /// Fails when a generated file is stale, and writes nothing
         #[arg(long)]
         check: bool,
     },
+    /// Creates the files of something new
+    New {
+        #[command(subcommand)]
+        new: New,
+    },
+    /// Removes the files of an agent
+    Remove {
+        #[command(subcommand)]
+        remove: Remove,
+    },
+}
+
+#[derive(Subcommand)]
+enum Remove {
+    /// Deletes functions/NAME and runs wire
+    Agent {
+        /// Name of the folder
+        name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum New {
+    /// Creates functions/NAME with a handler, its test and its manifest, and runs wire
+    Agent(Agent),
 }
 
 fn main() -> ExitCode {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let Task::Wire { check } = Cli::parse().task;
-    let outputs = match wire::generate(&root) {
-        Ok(outputs) => outputs,
-        Err(problems) => {
-            for problem in problems {
-                eprintln!("{problem}");
+    let task = Cli::parse().task;
+    let Some(root) = root() else {
+        eprintln!("infra/base.yaml: not found here or in a parent folder");
+        return ExitCode::from(2);
+    };
+    match task {
+        Task::Wire { check } => wire(&root, check),
+        Task::New {
+            new: New::Agent(agent),
+        } => match new::agent(&root, &agent) {
+            Ok(paths) => {
+                for path in paths {
+                    println!("wrote {path}");
+                }
+                println!("next: cargo test -p {}", agent.name);
+                ExitCode::SUCCESS
             }
-            return ExitCode::from(2);
-        }
+            Err(problems) => refuse(&problems),
+        },
+        Task::Remove {
+            remove: Remove::Agent { name },
+        } => match new::remove(&root, &name) {
+            Ok(paths) => {
+                for path in paths {
+                    println!("wrote {path}");
+                }
+                ExitCode::SUCCESS
+            }
+            Err(problems) => refuse(&problems),
+        },
+    }
+}
+
+/// Returns the repository's root: the current folder or one of its parents.
+fn root() -> Option<PathBuf> {
+    let folder = std::env::current_dir().ok()?;
+    let mut folders = folder.ancestors();
+    folders
+        .find(|folder| folder.join("infra/base.yaml").is_file())
+        .map(Path::to_owned)
+}
+
+fn wire(root: &Path, check: bool) -> ExitCode {
+    let outputs = match wire::generate(root) {
+        Ok(outputs) => outputs,
+        Err(problems) => return refuse(&problems),
     };
     let stale = outputs.iter().filter(|output| output.is_stale());
     let stale: Vec<_> = stale.map(|output| output.path.as_str()).collect();
@@ -44,7 +107,7 @@ fn main() -> ExitCode {
         eprintln!("stale: {}; run cargo xtask wire", stale.join(", "));
         return ExitCode::FAILURE;
     }
-    match wire::write(&root, &outputs) {
+    match wire::write(root, &outputs) {
         Ok(Written(paths)) => {
             for path in paths {
                 println!("wrote {path}");
@@ -56,4 +119,11 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn refuse(problems: &[Problem]) -> ExitCode {
+    for problem in problems {
+        eprintln!("{problem}");
+    }
+    ExitCode::from(2)
 }

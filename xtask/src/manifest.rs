@@ -1,7 +1,7 @@
 //! Manifest of a function: `functions/<name>/function.toml`.
 
 use event::TopicPattern;
-use pattern::EventPattern;
+use pattern::{Event, EventPattern};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -80,7 +80,15 @@ pub struct Subscription {
     pub delay: Option<Setting>,
     /// Events that the function takes from the queue at a time.
     pub concurrency: Option<Setting>,
-    line: usize,
+    /// Line in the manifest, from 1.
+    pub line: usize,
+}
+
+impl Subscription {
+    /// Returns whether the rule matches `event`.
+    pub fn matches(&self, event: &Event) -> bool {
+        EventPattern::parse(&self.pattern.to_string()).is_ok_and(|it| it.matches(event))
+    }
 }
 
 /// Way from a rule to the function.
@@ -126,10 +134,15 @@ pub struct Needs {
     pub github_write: bool,
     /// Asks the model.
     pub model: bool,
-    /// Variables of the secrets, with the parameter that holds each secret's name.
+    /// Reads the deployment's settings, `REVIEW_POLICY`.
+    pub policy: bool,
+    /// Reads the time, or sleeps.
+    pub clock: bool,
+    /// Draws random numbers.
+    pub entropy: bool,
+    /// Variables of the secrets, with the template parameter that holds each secret's name.
+    /// `wire` generates a parameter that the base file does not have.
     pub secrets: BTreeMap<String, Spanned<String>>,
-    /// Variables with an optional `ssm:/name`, and the parameter that holds it.
-    pub references: BTreeMap<String, Spanned<String>>,
 }
 
 /// Kinds of state items, such as `pr` of `pr:octo/widgets#7`.
@@ -150,6 +163,21 @@ impl Needs {
         self.github_read || self.github_write
     }
 
+    /// Returns the names of the fields of the handler's `Deps`.
+    pub fn fields(&self) -> Vec<&'static str> {
+        let fields = [
+            ("state", self.state.is_some()),
+            ("bus", self.bus),
+            ("github", self.has_github()),
+            ("model", self.model),
+            ("policy", self.policy),
+            ("clock", self.clock),
+            ("entropy", self.entropy),
+        ];
+        let needed = fields.into_iter().filter(|(_, is_needed)| *is_needed);
+        needed.map(|(name, _)| name).collect()
+    }
+
     /// Returns the needs as the manifest names them.
     pub fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
@@ -165,13 +193,15 @@ impl Needs {
             ("github-read", self.github_read),
             ("github-write", self.github_write),
             ("model", self.model),
+            ("policy", self.policy),
+            ("clock", self.clock),
+            ("entropy", self.entropy),
         ] {
             if is_needed {
                 names.push(name.to_owned());
             }
         }
-        let variables = self.secrets.keys().chain(self.references.keys());
-        names.extend(variables.map(|name| format!("`{name}`")));
+        names.extend(self.secrets.keys().map(|name| format!("`{name}`")));
         names
     }
 }
@@ -394,13 +424,15 @@ pub fn parse(name: &str, text: &str, base: &str) -> Result<Function, Vec<Problem
             check.refuse(&topic.span(), error);
         }
     }
-    for parameter in manifest
-        .environment
-        .values()
-        .chain(manifest.needs.secrets.values())
-        .chain(manifest.needs.references.values())
-    {
+    for parameter in manifest.environment.values() {
         check.parameter(&parameter.span(), parameter.get_ref());
+    }
+    for parameter in manifest.needs.secrets.values() {
+        let name = parameter.get_ref();
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            let reason = format!("{name:?} is not a name of a parameter: expected A-Z, a-z, 0-9");
+            check.refuse(&parameter.span(), reason);
+        }
     }
     if let Some(timeout) = &manifest.timeout {
         check.number("timeout", *timeout.get_ref(), &timeout.span(), 1..901);
@@ -453,6 +485,11 @@ impl Function {
     /// Returns the manifest's path.
     pub fn file(&self) -> String {
         format!("functions/{}/function.toml", self.name)
+    }
+
+    /// Returns the name of its crate in code.
+    pub fn module(&self) -> String {
+        self.name.replace('-', "_")
     }
 
     /// Returns the subscription that has a queue.

@@ -1,21 +1,17 @@
 //! Generates the table of functions in the documentation.
 
 use crate::manifest::{Function, Invoke, Problem};
+use crate::markers;
 
 /// Path of the page that holds the table between markers.
 pub const PATH: &str = "docs/architecture.md";
-const BEGIN: &str = "<!-- generated: functions, by cargo xtask wire -->\n";
-const END: &str = "<!-- end of generated -->\n";
 
 /// Returns the page with the table between its markers replaced.
 ///
 /// # Errors
 /// The marker that is missing.
 pub fn insert(page: &str, functions: &[Function]) -> Result<String, Problem> {
-    let missing = |marker: &str| Problem::new(PATH, 1, format!("{} is missing", marker.trim()));
-    let (before, rest) = page.split_once(BEGIN).ok_or_else(|| missing(BEGIN))?;
-    let (_, after) = rest.split_once(END).ok_or_else(|| missing(END))?;
-    Ok(format!("{before}{BEGIN}{}{END}{after}", table(functions)))
+    markers::replace(PATH, page, &table(functions))
 }
 
 fn table(functions: &[Function]) -> String {

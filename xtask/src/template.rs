@@ -3,7 +3,7 @@
 use crate::alarms;
 use crate::manifest::{Function, Invoke, Needs, Problem, Subscription};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Path of the hand-written part.
 pub const BASE: &str = "infra/base.yaml";
@@ -46,7 +46,7 @@ fn mark(line: &str) -> Option<&str> {
 /// A mark that names no function, or one that is missing.
 pub fn template(base: &str, functions: &[Function]) -> Result<String, Problem> {
     let names: BTreeSet<_> = base.lines().filter_map(mark).collect();
-    for needed in [REST, "rules", "alarms"] {
+    for needed in [REST, "parameters", "rules", "alarms"] {
         if !names.contains(needed) {
             return Err(Problem::new(BASE, 1, format!("{MARK}{needed} is missing")));
         }
@@ -70,6 +70,7 @@ pub fn template(base: &str, functions: &[Function]) -> Result<String, Problem> {
                 text.push('\n');
                 continue;
             }
+            Some("parameters") => parameters(base, functions),
             Some("rules") => {
                 let rules = functions.iter().flat_map(|it| &it.subscriptions);
                 rules
@@ -98,6 +99,31 @@ pub fn template(base: &str, functions: &[Function]) -> Result<String, Problem> {
     }
     Ok(text)
 }
+
+/// Returns the parameters of secrets that the base file does not have.
+fn parameters(base: &str, functions: &[Function]) -> String {
+    let secrets = functions.iter().flat_map(|it| &it.needs.secrets);
+    let secrets = secrets.map(|(variable, parameter)| (parameter.get_ref(), variable));
+    let missing: BTreeMap<_, _> = secrets
+        .filter(|(parameter, _)| !base.contains(&format!("\n  {parameter}:\n")))
+        .collect();
+    let text = missing.iter().map(|(parameter, variable)| {
+        let default = variable.to_lowercase().replace('_', "-");
+        PARAMETER
+            .replace("<parameter>", parameter)
+            .replace("<variable>", variable)
+            .replace("<default>", &default)
+    });
+    text.collect()
+}
+
+const PARAMETER: &str = r#"  <parameter>:
+    Type: String
+    MaxLength: 256
+    AllowedPattern: "[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*"
+    Default: github-bot/<default>
+    Description: Name of the secret <variable>. In SSM, a slash stands before it.
+"#;
 
 /// Returns the name of resources for a function's name: `pull-request` is `PullRequest`.
 pub fn pascal(name: &str) -> String {
@@ -356,13 +382,13 @@ const SECRET_STATEMENT: &str = r#"- Effect: Allow
 "#;
 
 // The condition avoids a statement without a resource: an empty reference names nothing.
-const REFERENCE_STATEMENT: &str = r#"- !If
-  - Has<parameter>
+const POLICY_STATEMENT: &str = r#"- !If
+  - HasReviewPolicy
   - Effect: Allow
     Action: ssm:GetParameter
     Resource: !Sub
       - arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${Name}
-      - Name: !Join ["", !Split ["ssm:", !Ref <parameter>]]
+      - Name: !Join ["", !Split ["ssm:", !Ref ReviewPolicy]]
   - !Ref AWS::NoValue
 "#;
 
@@ -506,7 +532,7 @@ fn variables(function: &Function) -> String {
         bus,
         model,
         secrets,
-        references,
+        policy,
         ..
     } = &function.needs;
     let mut text = String::new();
@@ -537,8 +563,8 @@ fn variables(function: &Function) -> String {
     if *model {
         text += MODEL_VARIABLES;
     }
-    for (variable, parameter) in references {
-        text += &format!("{variable}: !Ref {}\n", parameter.get_ref());
+    if *policy {
+        text += "REVIEW_POLICY: !Ref ReviewPolicy\n";
     }
     for (variable, parameter) in secrets {
         text += &SECRET_VARIABLE
@@ -555,7 +581,7 @@ fn statements(function: &Function) -> String {
         bus,
         model,
         secrets,
-        references,
+        policy,
         ..
     } = &function.needs;
     let allow = |actions: &str, on: &str| {
@@ -588,15 +614,15 @@ fn statements(function: &Function) -> String {
     for parameter in secrets.values() {
         text += &secret(parameter.get_ref());
     }
-    for parameter in references.values() {
-        text += &REFERENCE_STATEMENT.replace("<parameter>", parameter.get_ref());
+    if *policy {
+        text += POLICY_STATEMENT;
     }
     if *model {
         text += "- !If\n  - HasModel\n";
         text += &indent(2, &secret("ModelKeyName"));
         text += "  - !Ref AWS::NoValue\n";
     }
-    if function.needs.has_github() || *model || !secrets.is_empty() || !references.is_empty() {
+    if function.needs.has_github() || *model || !secrets.is_empty() || *policy {
         text += KEY_STATEMENT;
     }
     if function.http.is_none() {

@@ -1,7 +1,7 @@
 //! Reads the manifests, computes every generated file, then writes the stale ones.
 
 use crate::manifest::{self, Function, Problem};
-use crate::{bench, table, template};
+use crate::{bench, registration, samples, table, template};
 use std::path::Path;
 use std::{fs, io};
 
@@ -34,10 +34,17 @@ pub fn generate(root: &Path) -> Result<Vec<Output>, Vec<Problem>> {
     let base = read(template::BASE)?;
     let functions = load(root, &base)?;
     let functions = template::ordered(&base, functions);
-    let docs = read(table::PATH)?;
+    let (docs, cargo) = (read(table::PATH)?, read(registration::CARGO)?);
+    let samples = samples::module(root, &functions)?;
     let texts = [
+        (samples::PATH, Ok(samples)),
         (template::PATH, template::template(&base, &functions)),
         (bench::PATH, Ok(bench::samples(&functions))),
+        (registration::PATH, Ok(registration::module(&functions))),
+        (
+            registration::CARGO,
+            registration::dependencies(&cargo, &functions),
+        ),
         (table::PATH, table::insert(&docs, &functions)),
     ];
     let mut outputs = Vec::new();

@@ -9,52 +9,46 @@ use policy::{Layer, Policy, Source};
 /// and no review would follow. Every pull request is skipped instead, with the reason.
 #[derive(Debug, Clone)]
 pub struct Deployment {
-    pub(crate) policy: Policy,
-    pub(crate) invalid: Option<Invalid>,
-}
-
-impl From<Policy> for Deployment {
-    fn from(policy: Policy) -> Self {
-        Self {
-            policy,
-            invalid: None,
-        }
-    }
+    /// Valid settings, or the built-in ones.
+    pub policy: Policy,
+    /// Error of the settings.
+    pub invalid: Option<Invalid>,
 }
 
 impl Deployment {
     /// Parses the settings in TOML.
     pub fn parse(text: &str) -> Self {
         match Layer::parse(text, Source::Deployment) {
-            Ok(layer) => Policy::default().over(layer).into(),
+            Ok(layer) => Self {
+                policy: Policy::default().over(layer),
+                invalid: None,
+            },
             Err(error) => Self::invalid(error.into()),
         }
     }
 
     /// Stands for settings that cannot be read for `reason`, which only the log shows.
     pub fn unreadable(reason: &str) -> Self {
-        Self::invalid(Invalid::Unreadable(Source::Deployment, reason.to_owned()))
+        let source = Source::Deployment;
+        Self::invalid(Invalid::Unreadable(source, reason.to_owned()))
     }
 
     fn invalid(invalid: Invalid) -> Self {
-        let deployment = Self {
+        log(&invalid);
+        Self {
             policy: Policy::default(),
             invalid: Some(invalid),
-        };
-        deployment.log();
-        deployment
-    }
-
-    /// Logs invalid settings: at start, and for each request, so that the alarm lasts as
-    /// long as pull requests are skipped. The alarm counts the lines by `metric`.
-    pub(crate) fn log(&self) {
-        if let Some(invalid) = &self.invalid {
-            tracing::error!(
-                metric = "PolicyInvalid",
-                "reviews are skipped until REVIEW_POLICY is corrected: {invalid}"
-            );
         }
     }
+}
+
+/// Logs invalid settings: at start, and for each request, so that the alarm lasts as long as
+/// pull requests are skipped. The alarm counts the lines by `metric`.
+pub(crate) fn log(invalid: &Invalid) {
+    tracing::error!(
+        metric = "PolicyInvalid",
+        "reviews are skipped until REVIEW_POLICY is corrected: {invalid}"
+    );
 }
 
 #[cfg(feature = "lambda")]

@@ -26,21 +26,42 @@ use github::port::{ReadFile, ReadLanguages};
 use policy::{Layer, Policy, Source};
 use review::item::{PullRequestItem, ReviewItem};
 use review::message::{ReviewKey, ReviewRequested};
+pub use settings::Invalid;
 use state::StateManager;
 use std::sync::Arc;
 
 const NAME: &str = "coordinator";
 
-/// The function.
-pub struct Coordinator {
+/// Dependencies of the handler.
+pub struct Deps {
     /// Where the review's state is kept.
     pub state: StateManager,
     /// Where the specialists are asked.
     pub bus: Arc<dyn Emit>,
     /// Where settings are read, and what the repository is written in.
     pub github: Arc<dyn GitHub>,
-    /// Settings of the deployment.
-    pub deployment: Deployment,
+    /// Settings of the deployment, from [`deployment`] or [`Deployment`].
+    pub policy: Policy,
+}
+
+/// Handler of the function.
+pub struct Coordinator {
+    deps: Deps,
+    invalid: Option<Invalid>,
+}
+
+/// Creates the handler.
+pub fn handler(deps: Deps) -> Coordinator {
+    let invalid = None;
+    Coordinator { deps, invalid }
+}
+
+impl Coordinator {
+    /// Skips every pull request if the settings of the deployment are `invalid`.
+    #[must_use]
+    pub fn unless(self, invalid: Option<Invalid>) -> Self {
+        Self { invalid, ..self }
+    }
 }
 
 /// The parts of GitHub that the coordinator is given.
@@ -68,7 +89,7 @@ impl Handler for Coordinator {
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
         let asked: ReviewRequested = event.read()?;
         let ReviewKey { pr, head_sha } = &asked.review;
-        let pull: Option<PullRequestItem> = self.state.peek(&PullRequestItem::key(pr)).await?;
+        let pull: Option<PullRequestItem> = self.deps.state.peek(&PullRequestItem::key(pr)).await?;
         let Some(pull) = pull else {
             return Err(NoPullRequest(asked.review).into());
         };
@@ -85,9 +106,9 @@ impl Handler for Coordinator {
         };
         let key = ReviewItem::key(&asked.review);
         let decide = |seen: Option<&_>, now| decide::decide(seen, &known, now);
-        let turn = self.state.turn(&key, NAME, event, decide).await?;
+        let turn = self.deps.state.turn(&key, NAME, event, decide).await?;
         let (outcome, events) = turn.into_parts();
-        self.bus.emit(events).await?;
+        self.deps.bus.emit(events).await?;
         Ok(outcome)
     }
 }

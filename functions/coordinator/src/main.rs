@@ -1,6 +1,6 @@
 //! Wiring to Lambda.
 
-use coordinator::{Coordinator, Deployment};
+use coordinator::{Deployment, Deps, handler};
 use github_client::Client;
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ async fn main() -> Result<(), runtime::Error> {
     )?;
     let (https, clock) = (base.https()?, base.clock.clone());
     let github = Arc::new(Client::from_environment(&environment, https, clock)?);
-    let coordinator = Coordinator {
+    let handler = handler(Deps {
         state,
         bus,
         github,
-        deployment,
-    };
-    runtime::run(base, coordinator).await
+        policy: deployment.policy,
+    });
+    runtime::run(base, handler.unless(deployment.invalid)).await
 }

@@ -1,6 +1,6 @@
 //! What a repository wants of its reviews, as its base branch says it.
 
-use crate::Coordinator;
+use crate::{Coordinator, deployment};
 use github::port::GitHubError;
 use github::{Base, PrKey, RepoName};
 use policy::{Attributes, Layer, Policy, PolicyError, Source};
@@ -40,7 +40,7 @@ pub(crate) struct Settings {
 
 /// Why a file is no settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Invalid {
+pub enum Invalid {
     /// It says what settings do not.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -102,12 +102,12 @@ impl Coordinator {
     /// # Errors
     /// [`GitHubError`], when what the repository wants cannot be known now.
     pub(crate) async fn settings(&self, pr: &PrKey, base: &Base) -> Result<Settings, GitHubError> {
-        self.deployment.log();
+        self.invalid.iter().for_each(deployment::log);
         let mut settings = Settings {
-            policy: self.deployment.policy.clone(),
+            policy: self.deps.policy.clone(),
             attributes: self.attributes(pr, base).await?,
             languages: self.languages(pr).await,
-            invalid: self.deployment.invalid.clone(),
+            invalid: self.invalid.clone(),
         };
         settings.lay(self.organisations(pr).await?, Source::Organisation);
         let lower = settings.policy.clone();
@@ -149,7 +149,7 @@ impl Coordinator {
         let Some(repo): Option<RepoName> = repo else {
             return Ok(Ok(None));
         };
-        let file = self.github.file(&repo, source.place(), DEFAULT_BRANCH);
+        let file = self.deps.github.file(&repo, source.place(), DEFAULT_BRANCH);
         match file.await {
             Err(GitHubError::Forbidden { call, reason }) => {
                 tracing::info!(%pr, "{source} may not be seen ({call}: {reason}); it counts as absent");
@@ -161,13 +161,18 @@ impl Coordinator {
 
     async fn repositorys(&self, pr: &PrKey, reference: &str) -> Result<File, GitHubError> {
         let source = Source::Repository;
-        let file = self.github.file(&pr.repo, source.place(), reference);
+        let file = self.deps.github.file(&pr.repo, source.place(), reference);
         or_too_large(file.await, source)
     }
 
     /// No settings: what cannot be read of them calls nothing generated.
     async fn attributes(&self, pr: &PrKey, base: &Base) -> Result<Attributes, GitHubError> {
-        match self.github.file(&pr.repo, ATTRIBUTES, &branch(base)).await {
+        match self
+            .deps
+            .github
+            .file(&pr.repo, ATTRIBUTES, &branch(base))
+            .await
+        {
             Ok(file) => {
                 let text = file.unwrap_or_default();
                 Ok(Attributes::parse(&String::from_utf8_lossy(&text)))
@@ -183,7 +188,7 @@ impl Coordinator {
     /// No settings either: without them files are ordered by what the change itself is
     /// written in.
     async fn languages(&self, pr: &PrKey) -> Vec<String> {
-        let languages = self.github.languages(&pr.repo).await;
+        let languages = self.deps.github.languages(&pr.repo).await;
         let mut languages = languages.unwrap_or_else(|error| {
             tracing::info!(%pr, "what it is written in is not known: {error}");
             vec![]

@@ -36,14 +36,16 @@ impl House {
         let world = World::new(clock.clone(), entropy.clone());
         let state = StateManager::new(Arc::new(Memory::default()), clock, entropy);
         let opened = world.open_pull_request(NewPullRequest::default());
+        let deployment = Deployment::parse(deployment);
         let house = Self {
             pr: opened.pr.unwrap(),
-            coordinator: Coordinator {
+            coordinator: handler(Deps {
                 state,
                 bus: Arc::new(Nobody),
                 github: Arc::new(world.github()),
-                deployment: Deployment::parse(deployment),
-            },
+                policy: deployment.policy,
+            })
+            .unless(deployment.invalid),
             world,
         };
         house.know("opened").await;
@@ -63,7 +65,11 @@ impl House {
             id: event.parse().unwrap(),
             ..self.asked()
         };
-        let turn = self.coordinator.state.turn(&key, "test", &event, write);
+        let turn = self
+            .coordinator
+            .deps
+            .state
+            .turn(&key, "test", &event, write);
         let _written = turn.await.unwrap().into_parts();
     }
 
@@ -110,7 +116,7 @@ impl House {
     async fn opened(&self) -> ReviewItem {
         self.coordinator.handle(&self.asked()).await.unwrap();
         let key = ReviewItem::key(&self.review());
-        let review = self.coordinator.state.peek(&key).await.unwrap();
+        let review = self.coordinator.deps.state.peek(&key).await.unwrap();
         review.expect("a review")
     }
 }
@@ -149,7 +155,7 @@ async fn layers_lie_one_over_the_other() {
 async fn without_any_file_it_is_as_the_deployment_wants() {
     let house = House::new("max_comments = 1").await;
     let review = house.opened().await;
-    assert_eq!(review.policy, house.coordinator.deployment.policy);
+    assert_eq!(review.policy, house.coordinator.deps.policy);
     assert_eq!(review.attributes, Attributes::default());
 }
 
@@ -192,9 +198,9 @@ async fn only_the_organisations_repository_may_be_hidden() {
         ("nobody knows what it wants", "octo/widgets", false),
     ] {
         let mut house = House::new("").await;
-        house.coordinator.github = Arc::new(Hidden {
+        house.coordinator.deps.github = Arc::new(Hidden {
             repo: hidden.parse().unwrap(),
-            rest: house.coordinator.github.clone(),
+            rest: house.coordinator.deps.github.clone(),
         });
         let end = house.coordinator.handle(&house.asked()).await;
         assert_eq!(end.is_ok(), is_reviewed, "{why}: {end:?}");
@@ -255,7 +261,7 @@ async fn invalid_deployment_policy_skips_and_tells() {
         ("no parameter", away, "cannot be read"),
     ] {
         let mut house = House::new("").await;
-        house.coordinator.deployment = deployment;
+        house.coordinator = house.coordinator.unless(deployment.invalid);
         house.put("main", ".github/review-bot.toml", "max_comments = 3");
         let Skipped { reason, why: given } = house.opened().await.skipped.expect(why);
         assert_eq!(reason, SkipReason::InvalidPolicy, "{why}");
@@ -331,7 +337,7 @@ async fn while_github_is_away_nothing_is_decided() {
     let error = house.coordinator.handle(&house.asked()).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
     let key = ReviewItem::key(&house.review());
-    let review: Option<ReviewItem> = house.coordinator.state.peek(&key).await.unwrap();
+    let review: Option<ReviewItem> = house.coordinator.deps.state.peek(&key).await.unwrap();
     assert_eq!(review, None);
     house.opened().await;
 }

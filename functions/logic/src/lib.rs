@@ -7,7 +7,9 @@
 pub mod rules;
 
 use review::Category;
-use specialist::{Deps, Specialist};
+use specialist::Specialist;
+
+pub use specialist::{Deps, GitHub};
 
 /// Focus of the model's prompt.
 pub const LENS: &str = "\
@@ -18,7 +20,7 @@ pub const LENS: &str = "\
     nobody thought of.";
 
 /// Creates the specialist.
-pub fn logic(deps: Deps) -> Specialist {
+pub fn handler(deps: Deps) -> Specialist {
     Specialist {
         name: "logic",
         category: Category::Logic,

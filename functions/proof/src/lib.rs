@@ -18,14 +18,19 @@ use review::frame::{SECOND_LOOK, TIME_TO_ANSWER};
 use review::item::{ProofItem, PullRequestItem, ReviewItem};
 use review::message::{ProofRequested, ReviewKey};
 use review::{Change, ReviewError};
-use specialist::Deps;
+
+pub use specialist::{Deps, GitHub};
 
 const NAME: &str = "proof";
 
-/// The function.
+/// Handler of the function.
 pub struct Proof {
-    /// What it is given: the same as a specialist.
-    pub deps: Deps,
+    deps: Deps,
+}
+
+/// Creates the handler.
+pub fn handler(deps: Deps) -> Proof {
+    Proof { deps }
 }
 
 #[async_trait]

@@ -36,17 +36,21 @@ impl Publisher {
         let (mut login, mut checks_green) = (None, false);
         if asked.is_some() {
             login = of
-                .or_without("the bot's name, to approve", self.github.login().await)?
+                .or_without("the bot's name, to approve", self.deps.github.login().await)?
                 .flatten();
             if policy.auto_approve().require_checks {
                 let (repo, head) = (&of.review.pr.repo, &of.review.head_sha);
-                let green = self.github.others_are_green(repo, head, check::NAME).await;
+                let green = self
+                    .deps
+                    .github
+                    .others_are_green(repo, head, check::NAME)
+                    .await;
                 checks_green = of
                     .or_without("others' checks, to approve", green)?
                     .unwrap_or(false);
             }
         }
-        let now = self.github.pull_request(&of.review.pr).await?;
+        let now = self.deps.github.pull_request(&of.review.pr).await?;
         if let Err(ignored) = of.still(&now) {
             return Ok(Err(ignored));
         }

@@ -57,20 +57,20 @@ impl Publish for Approve {
         claim: &Claim<Stands>,
     ) -> Result<Result<Stands, Ignored>, HandlerError> {
         let pr = &self.of.review.pr;
-        if let Some(found) = by.github.find_review(pr, &self.marker).await? {
+        if let Some(found) = by.deps.github.find_review(pr, &self.marker).await? {
             return Ok(Ok(Stands { review_id: found.0 }));
         }
         if let Err(ignored) = by.may_approve(self).await? {
             return Ok(Err(ignored));
         }
-        claim.time_left(by.clock.now())?;
+        claim.time_left(by.deps.clock.now())?;
         let approval = NewReview {
             commit_id: self.of.review.head_sha.clone(),
             event: ReviewEvent::Approve,
             body: text::approval(&self.of, &self.marker),
             comments: vec![],
         };
-        let id = by.github.create_review(pr, &approval).await?;
+        let id = by.deps.github.create_review(pr, &approval).await?;
         Ok(Ok(Stands { review_id: id.0 }))
     }
 
@@ -135,7 +135,9 @@ impl Publisher {
         let marker = match reviewed.map(|it| (it.marker, it.stage)) {
             None | Some((_, Stage::Withdrawn(_))) => return Ok(Err(Ignored::NotReviewed)),
             // It may have looked at the checks before they ended.
-            Some((_, Stage::Claimed(lease))) => return Err(lease.busy(self.clock.now()).into()),
+            Some((_, Stage::Claimed(lease))) => {
+                return Err(lease.busy(self.deps.clock.now()).into());
+            }
             Some((_, Stage::Published(Reviewed::Recorded { .. }))) => {
                 return Ok(Err(Ignored::Unpublished));
             }

@@ -315,10 +315,10 @@ impl Check {
     async fn set(&self, by: &Publisher, claim: &Claim<Stands>, says: Says) -> Result<u64, Unset> {
         let ReviewKey { pr, head_sha } = &self.review;
         let (repo, external_id) = (&pr.repo, claim.marker.bare());
-        let found = by.github.find_check(repo, head_sha, NAME, external_id);
+        let found = by.deps.github.find_check(repo, head_sha, NAME, external_id);
         let found = found.await?;
         claim
-            .time_left(by.clock.now())
+            .time_left(by.deps.clock.now())
             .map_err(|contested| Unset::Failed(contested.into()))?;
         let check = NewCheck {
             head_sha: head_sha.clone(),
@@ -334,10 +334,10 @@ impl Check {
                 Err(Unset::Ended)
             }
             Some(found) if check.conclusion.is_some() || !found.completed => {
-                by.github.update_check(repo, found.id, &check).await?;
+                by.deps.github.update_check(repo, found.id, &check).await?;
                 Ok(found.id.0)
             }
-            Some(_) | None => Ok(by.github.create_check(repo, &check).await?.0),
+            Some(_) | None => Ok(by.deps.github.create_check(repo, &check).await?.0),
         }
     }
 }

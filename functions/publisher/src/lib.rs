@@ -61,8 +61,8 @@ const NAME: &str = "publisher";
 /// `check_suite`).
 const CHECKS_COMPLETED: &str = "github.check_suite.completed";
 
-/// The function.
-pub struct Publisher {
+/// Dependencies of the handler.
+pub struct Deps {
     /// Where publications are claimed.
     pub state: StateManager,
     /// Where it is said that a review stands.
@@ -73,6 +73,16 @@ pub struct Publisher {
     pub clock: Arc<dyn Clock>,
     /// Where lease holders and markers are drawn from.
     pub entropy: Arc<dyn Entropy>,
+}
+
+/// Handler of the function.
+pub struct Publisher {
+    deps: Deps,
+}
+
+/// Creates the handler.
+pub fn handler(deps: Deps) -> Publisher {
+    Publisher { deps }
 }
 
 /// The parts of GitHub that the publisher is given.
@@ -112,7 +122,7 @@ impl Handler for Publisher {
                 let block: Block = event.read()?;
                 let of = self.wanted(&block.review).await?;
                 let key = CheckItem::key(&block.review, Category::Security);
-                let report = self.state.peek(&key).await?;
+                let report = self.deps.state.peek(&key).await?;
                 match of.and_then(|of| Review::of_late(of, report)) {
                     Ok(review) => self.publish(event, &review).await,
                     Err(ignored) => Ok(ignored.outcome()),
@@ -209,7 +219,8 @@ impl Publisher {
     /// comes any more: who claims it looks at the pull request afterwards.
     async fn dropped(&self, event: &Event, review: ReviewKey) -> Result<Outcome, HandlerError> {
         let check = Check::dropped(review);
-        let claimed: Option<Publication<check::Stands>> = self.state.peek(&check.key()).await?;
+        let claimed: Option<Publication<check::Stands>> =
+            self.deps.state.peek(&check.key()).await?;
         match claimed.map(|it| it.stage) {
             None => Ok(Ignored::Ended.outcome()),
             Some(Stage::Published(stands)) if check.is_told_by(&stands) => {

@@ -1,7 +1,7 @@
 //! Wiring to Lambda.
 
 use github_client::Client;
-use publisher::{Publisher, Turns};
+use publisher::{Deps, Turns, handler};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -20,12 +20,12 @@ async fn main() -> Result<(), runtime::Error> {
         clock: clock.clone(),
     };
     let github = Arc::new(github.paced_by(Arc::new(turns)));
-    let publisher = Publisher {
+    let handler = handler(Deps {
         state,
         bus,
         github,
         clock,
         entropy,
-    };
-    runtime::run(base, publisher).await
+    });
+    runtime::run(base, handler).await
 }

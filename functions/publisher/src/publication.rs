@@ -236,9 +236,9 @@ impl Publisher {
             Some((claim, stands)) => settle(seen, claim, stands, wanted.says(stands), now),
             None => again(seen, wanted, now),
         };
-        let turn = self.state.turn(&key, NAME, event, decide).await?;
+        let turn = self.deps.state.turn(&key, NAME, event, decide).await?;
         let (outcome, events) = turn.into_parts();
-        self.bus.emit(events).await?;
+        self.deps.bus.emit(events).await?;
         Ok(outcome)
     }
 
@@ -249,15 +249,16 @@ impl Publisher {
         key: &Key,
         wanted: &P,
     ) -> Result<Option<Claim<P::Stands>>, HandlerError> {
-        let seen = self.state.load::<Record<Publication<P::Stands>>>(key);
+        let seen = self.deps.state.load::<Record<Publication<P::Stands>>>(key);
         let seen = seen.await?;
         let (before, applied) = match seen.value {
             Some(record) => (Some(record.value), record.applied),
             None => (None, Vec::new()),
         };
-        let now = self.clock.now();
+        let now = self.deps.clock.now();
         let is_told = |stands: &P::Stands| wanted.is_told_by(stands);
-        let Some(claim) = claim(before, wanted.subject(), is_told, now, &*self.entropy)? else {
+        let Some(claim) = claim(before, wanted.subject(), is_told, now, &*self.deps.entropy)?
+        else {
             return Ok(None);
         };
         let value = Publication {
@@ -266,7 +267,7 @@ impl Publisher {
             stage: Stage::Claimed(claim.lease.clone()),
         };
         let (record, expires_at) = (Record { value, applied }, Some(now + RETENTION));
-        let saved = self.state.save(key, seen.version, &record, expires_at);
+        let saved = self.deps.state.save(key, seen.version, &record, expires_at);
         match saved.await? {
             Saved::Written(_) => Ok(Some(claim)),
             Saved::Stale => Err(Contested::Conflict.into()),
@@ -291,7 +292,7 @@ impl Publisher {
             });
             (released, ())
         };
-        Ok(self.state.update(key, end).await?)
+        Ok(self.deps.state.update(key, end).await?)
     }
 
     /// Records that the vote of this publication is dismissed: its verdict is posted again
@@ -310,7 +311,7 @@ impl Publisher {
             });
             (next, ())
         };
-        Ok(self.state.update(key, withdraw).await?)
+        Ok(self.deps.state.update(key, withdraw).await?)
     }
 }
 

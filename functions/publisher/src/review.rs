@@ -148,7 +148,12 @@ impl Publish for Review {
         }
         let pr = &self.of.review.pr;
         let plain = text::review(self, &diff, claim.marker.as_str(), &Approval::NotAsked);
-        if let Some(found) = by.github.find_review(pr, claim.marker.as_str()).await? {
+        if let Some(found) = by
+            .deps
+            .github
+            .find_review(pr, claim.marker.as_str())
+            .await?
+        {
             return Ok(Ok(Stands::posted(found.0, &plain)));
         }
         let verdict = match &self.kind {
@@ -165,9 +170,9 @@ impl Publish for Review {
             places: true,
         };
         loop {
-            claim.time_left(by.clock.now())?;
+            claim.time_left(by.deps.clock.now())?;
             let review = form.written(self, &diff, &claim.marker);
-            let answer = by.github.create_review(pr, &review).await;
+            let answer = by.deps.github.create_review(pr, &review).await;
             let less = match &answer {
                 Err(GitHubError::Rejected { reason, .. }) => form.after(&review, reason),
                 Ok(_) | Err(_) => None,
@@ -177,10 +182,15 @@ impl Publish for Review {
             };
             // An attempt before this one may have come through by now, or the head be
             // another one.
-            if let Some(found) = by.github.find_review(pr, claim.marker.as_str()).await? {
+            if let Some(found) = by
+                .deps
+                .github
+                .find_review(pr, claim.marker.as_str())
+                .await?
+            {
                 return Ok(Ok(Stands::posted(found.0, &plain)));
             }
-            if let Err(ignored) = self.of.still(&by.github.pull_request(pr).await?) {
+            if let Err(ignored) = self.of.still(&by.deps.github.pull_request(pr).await?) {
                 return Ok(Err(ignored));
             }
             tracing::info!(review = %self.of.review, ?answer, "GitHub did not accept the review; posting less of it");
@@ -276,7 +286,7 @@ impl Publisher {
         let (mut ids, mut in_flight) = (Vec::new(), Vec::new());
         let mut approving = None;
         for kind in [VERDICT, BLOCK, DOUBT] {
-            let found: Option<Publication<Stands>> = self.state.peek(&of.key(kind)).await?;
+            let found: Option<Publication<Stands>> = self.deps.state.peek(&of.key(kind)).await?;
             let Some(found) = found.filter(|found| of.has_base_of(found)) else {
                 continue;
             };
@@ -288,7 +298,8 @@ impl Publisher {
             }
             ids.extend(found.stage.object().and_then(Stands::review_id));
         }
-        let approval: Option<Publication<Approved>> = self.state.peek(&of.key(APPROVAL)).await?;
+        let approval: Option<Publication<Approved>> =
+            self.deps.state.peek(&of.key(APPROVAL)).await?;
         if let Some(approval) = approval.filter(|found| of.has_base_of(found)) {
             if approval.stage.is_claimed() {
                 in_flight.extend(approving);
@@ -296,7 +307,7 @@ impl Publisher {
             ids.extend(approval.stage.object().map(|it| it.review_id));
         }
         for marker in in_flight {
-            let posted = self.github.find_review(&of.review.pr, &marker).await?;
+            let posted = self.deps.github.find_review(&of.review.pr, &marker).await?;
             ids.extend(posted.map(|posted| posted.0));
         }
         Ok(ids)
@@ -323,7 +334,7 @@ impl Publisher {
 
     /// Whether a review of what blocks stands on GitHub beside the verdict's.
     pub(crate) async fn is_blocked(&self, of: &Wanted) -> Result<bool, HandlerError> {
-        let found: Option<Publication<Stands>> = self.state.peek(&of.key(BLOCK)).await?;
+        let found: Option<Publication<Stands>> = self.deps.state.peek(&of.key(BLOCK)).await?;
         let found = found.filter(|found| of.has_base_of(found));
         Ok(found.is_some_and(|found| match found.stage {
             Stage::Published(Stands::Posted { .. }) => true,
@@ -338,14 +349,14 @@ impl Publisher {
         &self,
         of: &Wanted,
     ) -> Result<Option<Publication<Stands>>, HandlerError> {
-        Ok(self.state.peek(&of.key(VERDICT)).await?)
+        Ok(self.deps.state.peek(&of.key(VERDICT)).await?)
     }
 
     /// The diff that comments must sit on.
     async fn diff(&self, of: &Wanted) -> Result<Diff, HandlerError> {
         let (pr, head_sha) = (&of.review.pr, &of.review.head_sha);
         let base_sha = &of.item.base_sha;
-        Ok(review::change::read(&*self.github, pr, base_sha, head_sha).await?)
+        Ok(review::change::read(&*self.deps.github, pr, base_sha, head_sha).await?)
     }
 }
 

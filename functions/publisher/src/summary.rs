@@ -73,7 +73,7 @@ impl Publish for Summary<'_> {
         by: &Publisher,
         claim: &Claim<Stands>,
     ) -> Result<Result<Stands, Ignored>, HandlerError> {
-        let now = by.github.pull_request(&self.of.review.pr).await?;
+        let now = by.deps.github.pull_request(&self.of.review.pr).await?;
         if let Err(ignored) = self.of.still(&now) {
             return Ok(Err(ignored));
         }
@@ -105,7 +105,7 @@ impl Summary<'_> {
         if self.told.makes_a_summary() {
             return Ok(true);
         }
-        let known: Option<Publication<Stands>> = by.state.peek(&self.key()).await?;
+        let known: Option<Publication<Stands>> = by.deps.state.peek(&self.key()).await?;
         let skipped = matches!(self.told, Told::Skipped(_));
         Ok(skipped && known.is_some())
     }
@@ -122,9 +122,9 @@ impl Summary<'_> {
         comment: CommentId,
         body: &str,
     ) -> Result<bool, HandlerError> {
-        claim.time_left(by.clock.now())?;
+        claim.time_left(by.deps.clock.now())?;
         let repo = &self.of.review.pr.repo;
-        match by.github.update_comment(repo, comment, body).await {
+        match by.deps.github.update_comment(repo, comment, body).await {
             Err(GitHubError::NotFound { .. }) => Ok(false),
             answer => Ok(answer.map(|()| true)?),
         }
@@ -139,7 +139,11 @@ impl Summary<'_> {
         body: &str,
     ) -> Result<Result<CommentId, Ignored>, HandlerError> {
         let pr = &self.of.review.pr;
-        let found = by.github.find_comment(pr, claim.marker.as_str()).await?;
+        let found = by
+            .deps
+            .github
+            .find_comment(pr, claim.marker.as_str())
+            .await?;
         if let Some(found) = found
             && self.update(by, claim, found, body).await?
         {
@@ -148,7 +152,7 @@ impl Summary<'_> {
         if !self.told.makes_a_summary() {
             return Ok(Err(Ignored::NoSummary));
         }
-        claim.time_left(by.clock.now())?;
-        Ok(Ok(by.github.create_comment(pr, body).await?))
+        claim.time_left(by.deps.clock.now())?;
+        Ok(Ok(by.deps.github.create_comment(pr, body).await?))
     }
 }

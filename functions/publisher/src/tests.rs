@@ -155,13 +155,13 @@ impl Stage {
         let entropy = Arc::new(SeededEntropy::new(8));
         let state = StateManager::new(Arc::new(Memory::default()), clock.clone(), entropy.clone());
         let said = Arc::new(Said::default());
-        let publisher = Publisher {
+        let publisher = handler(Deps {
             state,
             bus: said.clone(),
             github: Arc::new(world.github()),
             clock: clock.clone(),
             entropy,
-        };
+        });
         Self {
             pr: opened.pr.unwrap(),
             world,
@@ -221,7 +221,7 @@ impl Stage {
         key: &state::Key,
         value: T,
     ) {
-        let state = &self.publisher.state;
+        let state = &self.publisher.deps.state;
         let seen = state.load::<Record<T>>(key).await.unwrap();
         let record = Record {
             value,

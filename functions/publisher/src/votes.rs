@@ -16,7 +16,7 @@ impl Publisher {
     /// lets only others dismiss, the votes stay.
     pub(crate) async fn take_back_votes(&self, of: &Wanted) -> Result<(), HandlerError> {
         let pr = &of.review.pr;
-        let own = self.github.own_reviews(pr, MARKER).await;
+        let own = self.deps.github.own_reviews(pr, MARKER).await;
         let own = of
             .or_without("the bot's reviews, to take votes back", own)?
             .unwrap_or_default();
@@ -31,7 +31,7 @@ impl Publisher {
             of.review.head_sha.short()
         );
         for vote in stale.take(MOST) {
-            let now = self.github.pull_request(pr).await?;
+            let now = self.deps.github.pull_request(pr).await?;
             if let Err(ignored) = of.still(&now) {
                 tracing::info!(review = %of.review, %ignored, "votes stay as they are");
                 return Ok(());
@@ -43,7 +43,7 @@ impl Publisher {
                 let (pr, head_sha) = (pr.clone(), head_sha.clone());
                 self.withdraw_reviews(&ReviewKey { pr, head_sha }).await?;
             }
-            let done = self.github.dismiss_review(pr, vote.id, &message).await;
+            let done = self.deps.github.dismiss_review(pr, vote.id, &message).await;
             of.or_without("taking a vote back", done)?;
         }
         Ok(())

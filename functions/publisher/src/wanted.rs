@@ -163,12 +163,12 @@ impl Publisher {
         review: &ReviewKey,
     ) -> Result<Result<Wanted, Ignored>, HandlerError> {
         let pr = PullRequestItem::key(&review.pr);
-        let pull: Option<PullRequestItem> = self.state.peek(&pr).await?;
+        let pull: Option<PullRequestItem> = self.deps.state.peek(&pr).await?;
         let wants = pull.as_ref().map(|pull| pull.wants(&review.head_sha));
         if let Some(Err(stale)) = wants {
             return Ok(Err(Ignored::Stale(stale)));
         }
-        let item: Option<ReviewItem> = self.state.peek(&ReviewItem::key(review)).await?;
+        let item: Option<ReviewItem> = self.deps.state.peek(&ReviewItem::key(review)).await?;
         Ok(item.ok_or(Ignored::NotKept).map(|item| Wanted {
             review: review.clone(),
             item,

@@ -24,12 +24,22 @@ use std::sync::Arc;
 
 const NAME: &str = "pull-request";
 
-/// The function.
-pub struct PullRequest {
+/// Dependencies of the handler.
+pub struct Deps {
     /// Where the pull request's state is kept.
     pub state: StateManager,
     /// Where reviews are asked for.
     pub bus: Arc<dyn Emit>,
+}
+
+/// Handler of the function.
+pub struct PullRequest {
+    deps: Deps,
+}
+
+/// Creates the handler.
+pub fn handler(deps: Deps) -> PullRequest {
+    PullRequest { deps }
 }
 
 #[async_trait]
@@ -43,15 +53,15 @@ impl Handler for PullRequest {
             let published: ReviewPublished = event.read()?;
             let key = PullRequestItem::key(&published.review.pr);
             let decide = |seen: Option<&_>, _| decide::published(seen, &published, event.time);
-            self.state.turn(&key, NAME, event, decide).await?
+            self.deps.state.turn(&key, NAME, event, decide).await?
         } else {
             let change: PullRequestChanged = event.data_as()?;
             let key = PullRequestItem::key(&change.pr);
             let decide = |seen: Option<&_>, _| decide::changed(seen, &change, event.time);
-            self.state.turn(&key, NAME, event, decide).await?
+            self.deps.state.turn(&key, NAME, event, decide).await?
         };
         let (outcome, events) = turn.into_parts();
-        self.bus.emit(events).await?;
+        self.deps.bus.emit(events).await?;
         Ok(outcome)
     }
 }

@@ -17,12 +17,22 @@ use std::time::Duration;
 /// How long the journal is kept.
 const RETENTION: Duration = Duration::from_hours(30 * 24);
 
-/// The function.
-pub struct Recorder {
+/// Dependencies of the handler.
+pub struct Deps {
     /// Where the journal is kept.
     pub state: StateManager,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+}
+
+/// Handler of the function.
+pub struct Recorder {
+    deps: Deps,
+}
+
+/// Creates the handler.
+pub fn handler(deps: Deps) -> Recorder {
+    Recorder { deps }
 }
 
 /// One line of the journal.
@@ -58,11 +68,12 @@ impl Handler for Recorder {
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
         let entry = Entry {
             event: event.clone(),
-            heard_at: self.clock.now(),
+            heard_at: self.deps.clock.now(),
         };
         let expires_at = entry.heard_at + RETENTION;
         let key = Entry::key(event)?;
         let saved = self
+            .deps
             .state
             .save(&key, Version::ABSENT, &entry, Some(expires_at))
             .await?;

@@ -11,7 +11,9 @@ use event::Say;
 use review::Category;
 use review::item::CheckReport;
 use review::message::{Block, CheckRequested};
-use specialist::{Deps, Specialist};
+use specialist::Specialist;
+
+pub use specialist::{Deps, GitHub};
 
 /// Focus of the model's prompt.
 pub const LENS: &str = "\
@@ -22,7 +24,7 @@ pub const LENS: &str = "\
     addresses that a stranger chooses; races that a stranger can win.";
 
 /// Creates the specialist.
-pub fn security(deps: Deps) -> Specialist {
+pub fn handler(deps: Deps) -> Specialist {
     Specialist {
         name: "security",
         category: Category::Security,

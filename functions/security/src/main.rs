@@ -4,5 +4,5 @@
 async fn main() -> Result<(), runtime::Error> {
     let base = runtime::start()?;
     let deps = specialist::open(&base).await?;
-    runtime::run(base, security::security(deps)).await
+    runtime::run(base, security::handler(deps)).await
 }

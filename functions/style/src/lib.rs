@@ -8,7 +8,9 @@
 pub mod rules;
 
 use review::Category;
-use specialist::{Deps, Specialist};
+use specialist::Specialist;
+
+pub use specialist::{Deps, GitHub};
 
 /// Focus of the model's prompt.
 pub const LENS: &str = "\
@@ -18,7 +20,7 @@ pub const LENS: &str = "\
     naming conventions, not taste. Severity is low at most.";
 
 /// Creates the specialist.
-pub fn style(deps: Deps) -> Specialist {
+pub fn handler(deps: Deps) -> Specialist {
     Specialist {
         name: "style",
         category: Category::Style,

@@ -4,5 +4,5 @@
 async fn main() -> Result<(), runtime::Error> {
     let base = runtime::start()?;
     let deps = specialist::open(&base).await?;
-    runtime::run(base, style::style(deps)).await
+    runtime::run(base, style::handler(deps)).await
 }

@@ -31,12 +31,22 @@ use std::sync::Arc;
 
 const NAME: &str = "verdict";
 
-/// The function.
-pub struct Verdict {
+/// Dependencies of the handler.
+pub struct Deps {
     /// Where the review's state is kept.
     pub state: StateManager,
     /// Where the verdict is told.
     pub bus: Arc<dyn Emit>,
+}
+
+/// Handler of the function.
+pub struct Verdict {
+    deps: Deps,
+}
+
+/// Creates the handler.
+pub fn handler(deps: Deps) -> Verdict {
+    Verdict { deps }
 }
 
 #[async_trait]
@@ -49,16 +59,20 @@ impl Handler for Verdict {
         let heard = Heard::of(event)?;
         let review = heard.review();
         let known = Known {
-            pull: self.state.peek(&PullRequestItem::key(&review.pr)).await?,
+            pull: self
+                .deps
+                .state
+                .peek(&PullRequestItem::key(&review.pr))
+                .await?,
             reports: self.reports(review).await?,
             earlier: self.earlier(review).await?,
-            proof: self.state.peek(&ProofItem::key(review)).await?,
+            proof: self.deps.state.peek(&ProofItem::key(review)).await?,
         };
         let key = ReviewItem::key(review);
         let decide = |seen: Option<&ReviewItem>, now| decide::decide(seen, &heard, &known, now);
-        let turn = self.state.turn(&key, NAME, event, decide).await?;
+        let turn = self.deps.state.turn(&key, NAME, event, decide).await?;
         let (outcome, events) = turn.into_parts();
-        self.bus.emit(events).await?;
+        self.deps.bus.emit(events).await?;
         Ok(outcome)
     }
 }
@@ -72,7 +86,7 @@ impl Verdict {
         let mut reports = BTreeMap::new();
         for category in Category::ALL {
             let key = CheckItem::key(review, category);
-            if let Some(item) = self.state.peek(&key).await? {
+            if let Some(item) = self.deps.state.peek(&key).await? {
                 reports.insert(category, item);
             }
         }
@@ -81,7 +95,7 @@ impl Verdict {
 
     /// The verdict of the head whose review stood on GitHub when this one began.
     async fn earlier(&self, review: &ReviewKey) -> Result<Option<Earlier>, HandlerError> {
-        let item: Option<ReviewItem> = self.state.peek(&ReviewItem::key(review)).await?;
+        let item: Option<ReviewItem> = self.deps.state.peek(&ReviewItem::key(review)).await?;
         let Some(head_sha) = item.and_then(|item| item.previous) else {
             return Ok(None);
         };
@@ -89,7 +103,7 @@ impl Verdict {
             pr: review.pr.clone(),
             head_sha: head_sha.clone(),
         };
-        let item: Option<ReviewItem> = self.state.peek(&ReviewItem::key(&before)).await?;
+        let item: Option<ReviewItem> = self.deps.state.peek(&ReviewItem::key(&before)).await?;
         let verdict = item.and_then(|item| item.verdict);
         Ok(verdict.map(|verdict| Earlier { head_sha, verdict }))
     }

@@ -1,10 +1,10 @@
 //! Wiring to Lambda.
 
-use verdict::Verdict;
+use verdict::{Deps, handler};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
     let base = runtime::start()?;
     let (state, bus) = tokio::try_join!(store::open(&base), bus_eventbridge::open(&base))?;
-    runtime::run(base, Verdict { state, bus }).await
+    runtime::run(base, handler(Deps { state, bus })).await
 }

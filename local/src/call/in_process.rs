@@ -1,6 +1,6 @@
 use super::{Call, Failure};
+use crate::bus::Handlers;
 use crate::queue::Delivery;
-use crate::registry::Functions;
 use crate::template::Route;
 use async_trait::async_trait;
 use event::{Event, Outcome};
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 /// As Lambda would: for as long as it may run, and a panic is a failure like any
 /// other.
 #[async_trait]
-impl Call for Functions {
+impl Call for Handlers {
     type Answer = Outcome;
 
     async fn call(

@@ -7,9 +7,9 @@ use event::Event;
 use github::{HeadSha, PrKey};
 use github_world::{PostedCheck, PostedComment, PostedReview};
 use serde::Deserialize;
+use source::Answer;
 use state::{Key, Version};
 use std::collections::{BTreeMap, BTreeSet};
-use webhook::Answer;
 
 /// A whole run.
 #[derive(Debug, Default)]

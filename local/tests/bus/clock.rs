@@ -5,10 +5,10 @@ use crate::functions::{Functions, Reply, listen};
 use async_trait::async_trait;
 use bus::{Handler, HandlerError};
 use event::{Event, EventBridgeEvent, Outcome, Timestamp};
+use local::bus::Handlers;
 use local::bus::LocalBus;
 use local::call::{Call, Lambda};
 use local::queue::Queue;
-use local::registry;
 use local::runner::{End, Runner, Tried};
 use local::template::Template;
 use ports::{Clock, ManualClock};
@@ -131,7 +131,7 @@ impl Handler for Orders {
 #[tokio::test]
 async fn in_the_process_an_event_that_cannot_be_read_is_given_up_at_once() {
     let orders: Arc<dyn Handler> = Arc::new(Orders);
-    let functions = registry::Functions::from([("orders", orders)]);
+    let functions = Handlers::from([("orders", orders)]);
     let (runner, _clock) = runner(TEMPLATE, functions);
     put(&runner, "order.placed", json!({"amount": 1})).await;
     assert_eq!(step(&runner).await.expect("it is due").end, End::Dead);

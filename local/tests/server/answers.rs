@@ -50,7 +50,7 @@ fn every_delivery_is_answered() {
     let zen = br#"{"zen": "Keep it logically awesome.", "hook_id": 1, "hook": {}}"#;
     let huge = vec![b' '; 26 * 1024 * 1024];
     for (why, delivery, expected) in [
-        ("GitHub tries the webhook", delivery("ping", zen), 200),
+        ("GitHub tries the webhook", delivery("ping", zen), 202),
         (
             "a comment",
             github.world.comment(&pr, "octocat", "Hm."),

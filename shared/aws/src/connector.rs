@@ -1,4 +1,4 @@
-//! The SDK's calls go out as all others do.
+//! Sends the SDK's calls through the HTTPS client of all other calls.
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -9,8 +9,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use https::Unguarded;
 
-/// `reqwest` as the SDK sees it. How long a call may take is the SDK's to say
-/// (`TimeoutConfig`).
+/// `reqwest` as a client of the SDK. The SDK sets the timeouts (`TimeoutConfig`).
 #[derive(Debug, Clone)]
 pub(crate) struct Connector(pub(crate) Unguarded);
 
@@ -52,7 +51,7 @@ async fn send(client: &Unguarded, request: HttpRequest) -> Result<HttpResponse, 
     HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
 }
 
-/// What the SDK may try again: anything that the network did.
+/// Converts an error so that the SDK retries all network errors.
 fn failed(error: https::Error) -> ConnectorError {
     if error.is_timeout() {
         ConnectorError::timeout(error.into())

@@ -1,5 +1,4 @@
-//! What an error of an AWS service means to the caller ("Error retries and
-//! handling" of each service).
+//! Classifies errors of AWS services ("Error retries and handling" of each service).
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -7,16 +6,16 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use std::error::Error;
 
-/// A call that failed.
+/// Error of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
-    /// Whether the same call may succeed later.
+    /// True if the same call may succeed later.
     pub retryable: bool,
-    /// What was called, and what came of it.
+    /// Called resource and its error.
     pub reason: String,
 }
 
-/// Says what `error` means for a call to `what`, such as `table github-bot`.
+/// Classifies `error` of a call to `what`, such as `table github-bot`.
 pub fn explain<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Failed
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -56,7 +55,7 @@ fn answered(what: &str, status: u16, meta: &ErrorMetadata) -> Failed {
         | "LimitExceededException"
         | "TransactionConflictException"
         | "ReplicatedWriteConflictException"
-        // Credentials that ran out: the next environment has new ones.
+        // The credentials have expired: the next environment gets new ones.
         | "ExpiredTokenException" => true,
         _ => status == 429 || status >= 500,
     };
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_tried_again() {
+    fn classifies_retryable_errors() {
         for (why, status, code, again) in [
             ("too many requests", 400, "ThrottlingException", true),
             (

@@ -1,6 +1,5 @@
-//! Calls in the AWS JSON protocol, for services of which a function needs one
-//! operation: signed, repeated and timed as the SDK's own clients do, without a
-//! client crate that would double the binary.
+//! Calls of single operations in the AWS JSON protocol. Signatures, retries and timeouts are those
+//! of the SDK's own clients, without a client crate, which would double the size of the binary.
 
 use crate::{Failed, explain};
 use aws_runtime::auth::sigv4::{self, SigV4AuthScheme};
@@ -26,22 +25,21 @@ use aws_types::{SdkConfig, SigningName};
 use serde_json::Value;
 use std::fmt;
 
-/// One operation of a service ("AWS JSON 1.0 and 1.1 protocol", Smithy).
+/// Protocol parameters of a service ("AWS JSON 1.0 and 1.1 protocol", Smithy).
 pub(crate) struct Api {
-    /// The service as it is signed for, which is its host's first label.
+    /// Name of the service for signatures, which is also the first label of its host.
     pub(crate) service: &'static str,
-    /// What stands before the operation in `X-Amz-Target`.
+    /// Prefix of the operation in `X-Amz-Target`.
     pub(crate) target: &'static str,
     /// `1.0` or `1.1`.
     pub(crate) version: &'static str,
 }
 
 impl Api {
-    /// Calls `operation` with `input`; `what` is what errors call the thing that
-    /// it is about.
+    /// Calls `operation` with `input`; `what` names the resource in error texts.
     ///
     /// # Errors
-    /// [`Failed`] says whether the same call may succeed later.
+    /// [`Failed`] tells whether the same call may succeed later.
     pub(crate) async fn call(
         &self,
         sdk: &SdkConfig,
@@ -116,7 +114,8 @@ impl Api {
     }
 }
 
-/// "Regional endpoints", AWS General Reference; China has a domain of its own.
+/// Returns the service's URL ("Regional endpoints", AWS General Reference). China has a separate
+/// domain.
 fn endpoint(service: &str, sdk: &SdkConfig) -> String {
     if let Some(url) = sdk.endpoint_url() {
         return url.to_owned();
@@ -130,7 +129,7 @@ fn endpoint(service: &str, sdk: &SdkConfig) -> String {
     format!("https://{service}.{region}.{domain}")
 }
 
-/// The input as JSON text. It may hold what must not be logged.
+/// Input as JSON text. It may hold secrets, so that it must not be logged.
 struct Body(String);
 
 impl fmt::Debug for Body {
@@ -139,7 +138,7 @@ impl fmt::Debug for Body {
     }
 }
 
-/// The service's refusal.
+/// Error response of the service.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Refused(ErrorMetadata);
@@ -159,7 +158,7 @@ fn read(response: &HttpResponse) -> Result<Value, OrchestratorError<Refused>> {
     let json: Value = json.unwrap_or_default();
     let text = |names: [&str; 2]| names.iter().find_map(|name| json.get(name)?.as_str());
     let mut meta = ErrorMetadata::builder();
-    // A namespace may stand before the code: com.amazonaws.ssm#ParameterNotFound.
+    // A namespace may precede the code: com.amazonaws.ssm#ParameterNotFound.
     if let Some(code) = text(["__type", "code"]) {
         meta = meta.code(code.rsplit('#').next().unwrap_or(code));
     }

@@ -1,5 +1,5 @@
-//! What all AWS clients share: the HTTPS client, credentials, region, retries; and
-//! the few calls that need no client of their own.
+//! Shared parts of all AWS clients: the HTTPS client, credentials, region and retries. The crate
+//! also makes the few calls that need no client of their own.
 
 mod connector;
 mod explain;
@@ -27,31 +27,30 @@ use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An attempt that takes longer is given up and made again: DynamoDB and
-/// EventBridge answer within tens of milliseconds.
+/// Timeout of one attempt, after which the SDK makes the next one: DynamoDB and EventBridge answer
+/// within tens of milliseconds.
 const ATTEMPT: Duration = Duration::from_secs(3);
-/// The first attempt and its repeats, with the SDK's jittered back-off between;
-/// after them the event itself is delivered again.
+/// Maximum number of attempts, with the SDK's jittered back-off between them. After that, the event
+/// is delivered again.
 const ATTEMPTS: u32 = 4;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
 
-/// What a function on AWS is built on.
+/// Dependencies of every function on AWS.
 #[derive(Clone)]
 pub struct Base {
-    /// Its settings. Secrets may be references, see [`secrets`].
+    /// Settings. Secrets may be references, see [`secrets`].
     pub environment: Environment,
-    /// What its clients of AWS are made from.
+    /// Configuration of the AWS clients.
     pub sdk: SdkConfig,
-    /// Whom its clients trust.
+    /// Root certificates of the clients.
     roots: Roots,
-    /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// Where random numbers come from.
     pub entropy: Arc<dyn Entropy>,
 }
 
 impl Base {
-    /// The machine's clock and randomness, and AWS as `environment` says.
+    /// Creates the dependencies from the machine's clock and randomness, and from the AWS settings
+    /// of `environment`.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or wrong.
@@ -68,8 +67,8 @@ impl Base {
         })
     }
 
-    /// What calls GitHub and the model, made anew. Clients of AWS have one of their own:
-    /// where AWS is, `ALLOW_ADDRESSES` does not say, and it may be a VPC's endpoint.
+    /// Creates a client for GitHub and the model. AWS clients use a separate one: `ALLOW_ADDRESSES`
+    /// does not apply to them, since AWS may be reached by an endpoint within a VPC.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is wrong.
@@ -83,25 +82,28 @@ fn no_tls(error: https::Error) -> ConfigError {
     ConfigError::new("EXTRA_CA_CERTS", https::reason(error))
 }
 
-/// What a look at something at start has shown: that it is not there, or may not
-/// be used, is told at once and not at the first event. Whatever else went wrong
-/// may be over by then, and is left to that event.
+/// Converts the result of a check of a resource at start. A missing or forbidden resource is an
+/// error at once, not only at the first event. Any other error may be temporary; it is logged, and
+/// the first event tries again.
 ///
 /// # Errors
-/// [`ConfigError`] names `variable`, which names the thing.
+/// [`ConfigError`] names `variable`, which holds the name of the resource.
 pub fn looked_at<T>(variable: &'static str, looked: Result<T, Failed>) -> Result<(), ConfigError> {
     match looked {
         Ok(_) => Ok(()),
         Err(failed) if failed.retryable => {
-            tracing::warn!(variable, "not known yet: {}", failed.reason);
+            tracing::warn!(
+                variable,
+                "resource could not be checked at start: {}",
+                failed.reason
+            );
             Ok(())
         }
         Err(failed) => Err(ConfigError::new(variable, failed.reason)),
     }
 }
 
-/// The configuration that every client is made from: `Client::new(&config)`.
-/// All clients of it call by `https`.
+/// Returns the configuration of all AWS clients, `Client::new(&config)`. They call by `https`.
 pub fn sdk_config(settings: config::Aws, https: &Unguarded) -> SdkConfig {
     let session_token = settings
         .session_token
@@ -134,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_do_not_show_their_secrets() {
+    fn debug_output_hides_secrets() {
         let settings = config::Aws {
             region: "eu-central-1".to_owned(),
             access_key_id: "AKIDEXAMPLE".to_owned(),

@@ -1,5 +1,4 @@
-//! What a function says to queues: that a message can never be handled, or when it is
-//! worth another try.
+//! Calls of SQS: sends dead letters, and hides messages until their next attempt.
 
 use crate::json::Api;
 use crate::{Base, Failed};
@@ -16,7 +15,7 @@ const QUEUES: Api = Api {
 /// Puts `letter` into the queue at `url`.
 ///
 /// # Errors
-/// [`Failed`]: it is not there.
+/// [`Failed`] if the letter is not in the queue.
 pub async fn send_dead_letter(base: &Base, url: &str, letter: &Value) -> Result<(), Failed> {
     let input = json!({ "QueueUrl": url, "MessageBody": letter.to_string() });
     let what = format!("queue {url}");
@@ -24,11 +23,11 @@ pub async fn send_dead_letter(base: &Base, url: &str, letter: &Value) -> Result<
     Ok(())
 }
 
-/// Hides the message that was received under `receipt` from the queue at `url` for
-/// `time` from now ("ChangeMessageVisibility", Amazon SQS API Reference).
+/// Hides the message with the handle `receipt` in the queue at `url` for `time` from now
+/// ("ChangeMessageVisibility", Amazon SQS API Reference).
 ///
 /// # Errors
-/// [`Failed`]: it is shown again when the queue's own time is over.
+/// [`Failed`]: the message becomes visible after the queue's visibility timeout.
 pub async fn hide(base: &Base, url: &str, receipt: &str, time: Duration) -> Result<(), Failed> {
     let input = json!({
         "QueueUrl": url,

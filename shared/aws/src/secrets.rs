@@ -1,5 +1,5 @@
-//! Secrets by reference: `ssm:/name` and `secretsmanager:name` stand in a
-//! variable, the secret itself stays where it is kept.
+//! Resolves secrets by reference: a variable holds `ssm:/name` or `secretsmanager:name`, the secret
+//! remains in its store.
 
 use crate::json::Api;
 use crate::{Base, Failed};
@@ -40,12 +40,11 @@ fn at_start(sdk: &SdkConfig) -> SdkConfig {
     sdk.to_builder().retry_config(retries).build()
 }
 
-/// The environment with every reference replaced by the secret that it names. All
-/// are fetched at the same time, once for the life of the process: after a
-/// rotation, new processes have the new secret.
+/// Replaces every reference in the environment by the secret that it names. Fetches all secrets
+/// concurrently, once per process: after a rotation, new processes get the new secret.
 ///
 /// # Errors
-/// [`ConfigError`] names the variable, and what could not be had.
+/// [`ConfigError`] names the variable and the secret that could not be fetched.
 pub async fn secrets(base: &Base) -> Result<Environment, ConfigError> {
     let sdk = &at_start(&base.sdk);
     let fetched = base
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_a_reference_and_what_a_secret() {
+    fn distinguishes_references_from_secrets() {
         for (why, text, expected) in [
             (
                 "a parameter",

@@ -1,4 +1,4 @@
-//! The bus on AWS: EventBridge's `PutEvents`.
+//! Event bus on AWS: EventBridge's `PutEvents`.
 
 use async_trait::async_trait;
 use aws::{Base, SdkConfig};
@@ -16,13 +16,13 @@ pub struct EventBridge {
     bus: String,
 }
 
-/// The bus that `EVENT_BUS_NAME` names, once it is known to be there.
+/// Opens the bus that `EVENT_BUS_NAME` names and checks that it exists.
 ///
-/// The look opens the connection that the first event is put through, so that it
-/// costs little more than that event saves.
+/// The check opens the connection for the first event, so that it costs little more time than it
+/// saves there.
 ///
 /// # Errors
-/// [`ConfigError`] when the variable is not set, or names no bus that may be used.
+/// [`ConfigError`] if the variable is not set or names a bus that is missing or forbidden.
 pub async fn open(base: &Base) -> Result<Arc<Batches<EventBridge>>, ConfigError> {
     let name = base.environment.event_bus_name()?;
     let (clock, entropy) = (base.clock.clone(), base.entropy.clone());
@@ -41,7 +41,8 @@ fn what(bus: &str) -> String {
 }
 
 impl EventBridge {
-    /// The bus called `bus`, reached as `config` says, in batches that it takes.
+    /// Returns the bus called `bus`, with batches of the size that it accepts. `config` holds
+    /// region and credentials.
     pub fn bus(
         config: &SdkConfig,
         bus: &str,

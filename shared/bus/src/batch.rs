@@ -5,39 +5,37 @@ use ports::{Clock, Entropy};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// PutEvents takes at most ten entries a call ("PutEvents").
+/// Largest number of entries in one call ("PutEvents").
 pub const MAX_ENTRIES: usize = 10;
 
-/// The most that is sent in one call, in bytes as [`Entry::size`] counts them.
-/// EventBridge took 256 KiB for years and takes 1 MiB now; events here are
-/// references and stay far below both.
+/// Largest size of one call, in bytes as [`Entry::size`] counts them. EventBridge accepts
+/// 1 MiB; it accepted 256 KiB before. Events hold references and stay far below both.
 pub const MAX_SIZE: usize = 256 * 1024;
 
-/// How often entries that the bus did not take are sent again.
+/// Largest number of attempts for an entry.
 const MAX_TRIES: u32 = 5;
 
-/// Before the second try; doubled for each that follows.
+/// Time before the second attempt. It doubles for each further attempt.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 
-/// One entry of a PutEvents call ("PutEventsRequestEntry").
+/// Entry of a PutEvents call ("PutEventsRequestEntry").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The event's id, to say which one failed; it is within `detail` too.
+    /// Id of the event, which names a failed entry. `detail` holds it too.
     pub id: EventId,
-    /// Who says it.
+    /// Component that emits the event.
     pub source: String,
-    /// The topic.
+    /// Topic.
     pub detail_type: String,
-    /// The event as JSON text.
+    /// Event as JSON text.
     pub detail: String,
-    /// When it was said.
+    /// Time of the event.
     pub time: Timestamp,
 }
 
 impl Entry {
-    /// The size in bytes as EventBridge counts it ("Calculating Amazon
-    /// EventBridge PutEvents event entry size"): 14 for the time, and every text
-    /// in UTF-8.
+    /// Returns the size in bytes as EventBridge counts it ("Calculating Amazon EventBridge
+    /// PutEvents event entry size"): 14 for the time, and every text in UTF-8.
     pub fn size(&self) -> usize {
         14 + self.source.len() + self.detail_type.len() + self.detail.len()
     }
@@ -55,7 +53,7 @@ impl From<&Event> for Entry {
     }
 }
 
-/// What became of one entry: EventBridge's id, or its error code and message.
+/// Result of one entry: EventBridge's id, or its error code and message.
 pub type EntryResult = Result<String, (String, String)>;
 
 /// One PutEvents call.
@@ -118,7 +116,11 @@ impl<P: PutEvents> Batches<P> {
                     reason,
                 });
             }
-            tracing::warn!(failed = entries.len(), reason, "the bus did not take all");
+            tracing::warn!(
+                failed = entries.len(),
+                reason,
+                "the bus did not accept all events"
+            );
             self.clock.sleep(jittered(wait, &*self.entropy)).await;
             wait *= 2;
         }
@@ -227,7 +229,7 @@ mod tests {
     fn an_event_that_is_too_large_is_named() {
         let error = batches(&[event(1, 10), event(2, MAX_SIZE)]).unwrap_err();
         assert!(!error.is_retryable());
-        insta::assert_snapshot!(error, @"event event-2 on agent.pr.review_requested is too large for the bus: 262401 bytes, at most 262144");
+        insta::assert_snapshot!(error, @"event event-2 on agent.pr.review_requested has 262401 bytes; the bus accepts at most 262144");
     }
 
     /// EventBridge as it answers: some entries fail, some of them for ever.
@@ -285,6 +287,6 @@ mod tests {
         let bus = bus(vec![HashSet::from(["event-1"]); 9]);
         let error = bus.emit(vec![event(0, 1), event(1, 1)]).await.unwrap_err();
         assert!(error.is_retryable());
-        insta::assert_snapshot!(error, @"the bus did not take event-1 (InternalFailure: try again)");
+        insta::assert_snapshot!(error, @"the bus did not accept event-1 (InternalFailure: try again)");
     }
 }

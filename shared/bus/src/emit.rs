@@ -7,38 +7,36 @@ pub trait Emit: Send + Sync {
     /// Returns when the bus has all of `events`.
     ///
     /// # Errors
-    /// [`EmitError`]; some of the events may be on the bus by then. Saying all of
-    /// them again is safe: their ids are derived, and hearers tell repeats by id.
+    /// [`EmitError`]; the bus may have some of the events. Emitting all of them again is
+    /// safe: their ids are derived, and handlers detect a repeat by its id.
     async fn emit(&self, events: Vec<Event>) -> Result<(), EmitError>;
 }
 
-/// Why the bus does not have an event.
+/// Reason why the bus does not have an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EmitError {
-    /// It would never fit.
-    #[error("event {id} on {topic} is too large for the bus: {size} bytes, at most {limit}")]
+    /// The event exceeds the limit of the bus.
+    #[error("event {id} on {topic} has {size} bytes; the bus accepts at most {limit}")]
     TooLarge {
-        /// The event's id.
         id: EventId,
-        /// The event's topic.
         topic: Topic,
-        /// Its size as PutEvents counts it, in bytes.
+        /// Size in bytes, counted as PutEvents does.
         size: usize,
-        /// The most that is sent, in bytes.
+        /// Largest size in bytes.
         limit: usize,
     },
-    /// The bus did not take some of the events, now.
-    #[error("the bus did not take {} ({reason})", list(.failed))]
+    /// The bus did not accept some of the events; a retry may succeed.
+    #[error("the bus did not accept {} ({reason})", list(.failed))]
     Unavailable {
         /// The events that are not on the bus.
         failed: Vec<EventId>,
-        /// What the bus said.
+        /// Error message of the bus.
         reason: String,
     },
-    /// The bus will not take them: no permission, no such bus.
-    #[error("the bus refused: {reason}")]
+    /// The bus refuses the events: the permission is missing, or the bus does not exist.
+    #[error("the bus refused the events: {reason}")]
     Refused {
-        /// What the bus said.
+        /// Error message of the bus.
         reason: String,
     },
 }

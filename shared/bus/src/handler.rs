@@ -3,49 +3,49 @@ use event::{Event, Failure, Outcome};
 use std::fmt;
 use std::time::Duration;
 
-/// Hears an event, changes at most one state item, says events.
+/// Handles an event: changes at most one state item and emits events.
 ///
-/// Delivery is at least once: hearing the same event again must change nothing
-/// and say the same events under the same ids.
+/// Delivery is at least once. A repeated event must change nothing and emit the same events
+/// with the same ids.
 #[async_trait]
 pub trait Handler: Send + Sync {
-    /// The function's name, as in `functions/<name>`.
+    /// Returns the function's name, as in `functions/<name>`.
     fn name(&self) -> &'static str;
 
-    /// Hears `event`.
+    /// Handles `event`.
     ///
     /// # Errors
-    /// [`HandlerError`]: whether the same event may succeed later.
+    /// [`HandlerError`], which states whether a retry may succeed.
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError>;
 }
 
-/// Why an event was not handled. Made from any [`Failure`] by `?`.
+/// Reason why an event was not handled. `?` converts any [`Failure`].
 #[derive(Debug)]
 pub struct HandlerError(Box<dyn Failure>);
 
-/// Between two tries of a message, when its function says nothing of the time: long
-/// enough that ten tries outlast an outage.
-const UNTOLD: Duration = Duration::from_secs(180);
-/// The least, so that short waits do not use up a queue's tries.
+/// Time between two attempts if the error states none. Ten attempts outlast an outage of half
+/// an hour.
+const DEFAULT_WAIT: Duration = Duration::from_secs(180);
+/// Shortest time, so that short waits do not use up the attempts of a queue.
 const SHORTEST: Duration = Duration::from_secs(45);
-/// The most ("ChangeMessageVisibility", Amazon SQS API Reference): twelve hours, less
-/// what has gone by.
+/// Longest time. SQS allows twelve hours since the message was received
+/// ("ChangeMessageVisibility", Amazon SQS API Reference).
 const LONGEST: Duration = Duration::from_hours(11);
 
 impl HandlerError {
-    /// How long a queue's message is hidden before it is tried again: as long as
-    /// whatever failed asks for, within bounds.
+    /// Returns how long the queue hides the message before the next attempt: the time that
+    /// the error states, within bounds.
     pub fn hidden_for(&self) -> Duration {
-        let asked = self.retry_after().unwrap_or(UNTOLD);
+        let asked = self.retry_after().unwrap_or(DEFAULT_WAIT);
         asked.clamp(SHORTEST, LONGEST)
     }
 
-    /// Whether the same event may succeed later.
+    /// Returns whether a retry may succeed.
     pub fn is_retryable(&self) -> bool {
         self.0.is_retryable()
     }
 
-    /// The least time to wait before the next try, where it is known.
+    /// Returns the shortest time before the next attempt, if the error states one.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after()
     }
@@ -58,7 +58,7 @@ impl<E: Failure> From<E> for HandlerError {
 }
 
 impl fmt::Display for HandlerError {
-    /// The error and everything below it, in one line.
+    /// Writes the error and its sources in one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
         let mut below = self.0.source();

@@ -1,15 +1,16 @@
-use crate::{Emit, EmitError, Handler, HandlerError};
+use crate::subscribe::compile;
+use crate::{Emit, EmitError, Handler, HandlerError, OnError, Subscribe};
 use async_trait::async_trait;
-use event::{Event, InvalidTopicPattern, Outcome, TopicPattern};
-use pattern::{EventPattern, InvalidPattern, RuleSet};
+use event::{Event, Outcome};
+use pattern::RuleSet;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-/// A bus within one process, without a template: handlers are put on it by topic
-/// pattern, and [`settle`](InProcess::settle) delivers what was said.
+/// Bus within one process, without a template. [`on`](Subscribe::on) registers handlers by
+/// topic pattern; [`settle`](InProcess::settle) delivers the emitted events.
 ///
 /// ```
-/// # use bus::{Emit, Handler, HandlerError, InProcess};
+/// # use bus::{Emit, Handler, HandlerError, InProcess, Subscribe};
 /// # use event::{Event, Outcome, Say};
 /// # use std::sync::Arc;
 /// struct Greeter;
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 ///     fn name(&self) -> &'static str { "greeter" }
 ///
 ///     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
-///         println!("heard {}", event.topic);
+///         println!("received {}", event.topic);
 ///         Ok(Outcome::Applied { said: 0 })
 ///     }
 /// }
@@ -46,49 +47,24 @@ pub struct InProcess {
     waiting: Mutex<VecDeque<Event>>,
 }
 
-/// One delivery: which event, to whom, and what came of it.
+/// One delivery of an event to a handler.
 #[derive(Debug)]
 pub struct Settled {
     /// The event.
     pub event: Event,
     /// The handler's name.
     pub handler: &'static str,
-    /// What it answered.
+    /// Result of the handler.
     pub result: Result<Outcome, HandlerError>,
 }
 
-/// Why a handler could not be put on the bus.
-#[derive(Debug, thiserror::Error)]
-pub enum OnError {
-    /// The text is no topic pattern.
-    #[error(transparent)]
-    Topic(#[from] InvalidTopicPattern),
-    /// EventBridge would refuse what it compiles to.
-    #[error(transparent)]
-    Pattern(#[from] InvalidPattern),
-}
-
 impl InProcess {
-    /// From now on, `handler` hears every event whose topic matches.
-    ///
-    /// # Errors
-    /// [`OnError`] when `topics` is no topic pattern.
-    pub fn on(&self, topics: &str, handler: Arc<dyn Handler>) -> Result<(), OnError> {
-        let topics: TopicPattern = topics.parse()?;
-        let pattern = EventPattern::parse(&topics.to_event_pattern().to_string())?;
-        self.rules
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(pattern, handler);
-        Ok(())
-    }
-
-    /// Delivers what was said, and what is said on hearing it, until nothing is
-    /// left. A handler's failure is returned, not tried again.
+    /// Delivers all events, including those that the handlers emit. Returns a handler's
+    /// failure and does not retry it.
     pub async fn settle(&self) -> Vec<Settled> {
         let mut settled = Vec::new();
         while let Some(event) = self.next() {
-            for handler in self.hearers(&event) {
+            for handler in self.subscribers(&event) {
                 settled.push(Settled {
                     event: event.clone(),
                     handler: handler.name(),
@@ -99,7 +75,7 @@ impl InProcess {
         settled
     }
 
-    fn hearers(&self, event: &Event) -> Vec<Arc<dyn Handler>> {
+    fn subscribers(&self, event: &Event) -> Vec<Arc<dyn Handler>> {
         let envelope = serde_json::json!(event.clone().into_eventbridge());
         let envelope = pattern::Event::from_value(&envelope);
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
@@ -112,6 +88,15 @@ impl InProcess {
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, VecDeque<Event>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Subscribe for InProcess {
+    fn on(&self, topics: &str, handler: Arc<dyn Handler>) -> Result<(), OnError> {
+        let pattern = compile(topics)?;
+        let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
+        rules.insert(pattern, handler);
+        Ok(())
     }
 }
 

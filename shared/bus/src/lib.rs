@@ -1,15 +1,18 @@
-//! Saying events ([`Emit`]) and hearing them ([`Handler`]).
+//! Emitting events ([`Emit`]), handling them ([`Handler`]) and subscribing to them
+//! ([`Subscribe`]).
 //!
-//! Two ways out: [`PutEvents`] in batches as EventBridge takes them
-//! ([`Batches`]), and an [`InProcess`] bus on which handlers are put with
+//! Two implementations of [`Emit`]: [`Batches`] sends batches as EventBridge's PutEvents takes
+//! them; [`InProcess`] delivers to handlers that are registered with
 //! `bus.on("github.pr.*", handler)`.
 
 mod batch;
 mod emit;
 mod handler;
 mod in_process;
+mod subscribe;
 
 pub use batch::{Batches, Entry, EntryResult, MAX_ENTRIES, MAX_SIZE, PutEvents, PutEventsError};
 pub use emit::{Emit, EmitError};
 pub use handler::{Handler, HandlerError};
-pub use in_process::{InProcess, OnError, Settled};
+pub use in_process::{InProcess, Settled};
+pub use subscribe::{OnError, Subscribe, compile};

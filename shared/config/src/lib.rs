@@ -1,27 +1,27 @@
-//! The environment, read in one place: the same names on one machine and on AWS.
-//! What is missing or wrong is named at start-up, not in mid-run.
+//! Reads the environment in one place, with the same variables on one machine and on AWS. Missing
+//! or wrong variables are reported at start-up.
 
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 
-/// The process's environment, as it was at start.
+/// Environment of the process at its start.
 #[derive(Clone, Default)]
 pub struct Environment(HashMap<String, SecretString>);
 
-/// A variable that is missing or wrong.
+/// Variable that is missing or wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}: {problem}")]
 pub struct ConfigError {
-    /// The variable's name.
+    /// Name of the variable.
     pub variable: &'static str,
-    /// What is wrong, and what was expected. Never repeats a secret.
+    /// Problem and expected value. Never repeats a secret.
     pub problem: String,
 }
 
 impl ConfigError {
-    /// `variable` does not hold what was expected.
+    /// Creates an error of `variable`.
     pub fn new(variable: &'static str, problem: impl fmt::Display) -> Self {
         Self {
             variable,
@@ -30,19 +30,19 @@ impl ConfigError {
     }
 }
 
-/// Where GitHub's REST API is when `GITHUB_API_URL` says nothing.
+/// URL of GitHub's REST API if `GITHUB_API_URL` is not set.
 pub const GITHUB_API_URL: &str = "https://api.github.com";
 
-/// Where the model is when `KIMI_BASE_URL` says nothing ("Kimi API", "Quickstart").
+/// URL of the model's API if `KIMI_BASE_URL` is not set ("Kimi API", "Quickstart").
 pub const KIMI_BASE_URL: &str = "https://api.moonshot.ai/v1";
 
-/// The model when `KIMI_MODEL` says nothing.
+/// Id of the model if `KIMI_MODEL` is not set.
 pub const KIMI_MODEL: &str = "kimi-k3.1-pro";
 
-/// The variable that [`Addresses`] are read from.
+/// Variable with the [`Addresses`].
 pub const ALLOW_ADDRESSES: &str = "ALLOW_ADDRESSES";
 
-/// The variables that hold secrets, or references to them.
+/// Variables that hold secrets or references to secrets.
 const SECRETS: [&str; 4] = [
     "GITHUB_WEBHOOK_SECRET",
     "GITHUB_TOKEN",
@@ -51,8 +51,7 @@ const SECRETS: [&str; 4] = [
 ];
 
 impl Environment {
-    /// The environment of this process. A variable that is no Unicode counts as
-    /// absent.
+    /// Reads the environment of this process. A variable that is not Unicode counts as absent.
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn read() -> Self {
         std::env::vars_os()
@@ -60,30 +59,26 @@ impl Environment {
             .collect()
     }
 
-    /// `GITHUB_WEBHOOK_SECRET`: one, or several joined by commas while one is
-    /// rotated.
+    /// Returns the secret that `variable` holds.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not set.
-    pub fn webhook_secret(&self) -> Result<SecretString, ConfigError> {
-        self.required(
-            "GITHUB_WEBHOOK_SECRET",
-            "the secret that was set on GitHub's webhook",
-        )
-        .cloned()
+    /// [`ConfigError`] if it is not set.
+    pub fn secret(&self, variable: &'static str) -> Result<SecretString, ConfigError> {
+        self.required(variable, "the secret that the sender shares with the bot")
+            .cloned()
     }
 
-    /// `GITHUB_TOKEN`.
+    /// Returns `GITHUB_TOKEN`.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not set.
+    /// [`ConfigError`] if it is not set.
     pub fn github_token(&self) -> Result<SecretString, ConfigError> {
         let expected = "a token with read access to contents and write access to pull requests, \
                         or an App's GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY";
         self.required("GITHUB_TOKEN", expected).cloned()
     }
 
-    /// `GITHUB_APP_ID` with `GITHUB_APP_PRIVATE_KEY`; `None` when neither is set.
+    /// Returns `GITHUB_APP_ID` and `GITHUB_APP_PRIVATE_KEY`; `None` if neither is set.
     ///
     /// # Errors
     /// [`ConfigError`] names the one that is missing.
@@ -104,61 +99,64 @@ impl Environment {
         }))
     }
 
-    /// `GITHUB_API_URL`, or GitHub's own.
+    /// Returns `GITHUB_API_URL`, by default GitHub's own.
     pub fn github_api_url(&self) -> &str {
         self.text("GITHUB_API_URL").unwrap_or(GITHUB_API_URL)
     }
 
-    /// `KIMI_API_KEY`: without it no model is asked.
+    /// Returns `KIMI_API_KEY`; without it no model is used.
     pub fn kimi_api_key(&self) -> Option<SecretString> {
         self.text("KIMI_API_KEY").map(SecretString::from)
     }
 
-    /// `KIMI_BASE_URL`: where `/chat/completions` is, or Kimi's own.
+    /// Returns `KIMI_BASE_URL`, the prefix of `/chat/completions`, by default Kimi's own.
     pub fn kimi_base_url(&self) -> &str {
         self.text("KIMI_BASE_URL").unwrap_or(KIMI_BASE_URL)
     }
 
-    /// `KIMI_MODEL`: the model's id.
+    /// Returns `KIMI_MODEL`, the id of the model.
     pub fn kimi_model(&self) -> &str {
         self.text("KIMI_MODEL").unwrap_or(KIMI_MODEL)
     }
 
-    /// `KIMI_PRICES`: `model=input/cached/output` in dollars for a million tokens,
-    /// several joined by commas.
+    /// Returns `KIMI_PRICES`: `model=input/cached/output` in dollars for a million tokens, several
+    /// joined by commas.
     pub fn kimi_prices(&self) -> Option<&str> {
         self.text("KIMI_PRICES")
     }
 
-    /// `REVIEW_POLICY`: what the deployment wants of reviews, in TOML. Read by who
-    /// knows settings.
+    /// Returns `REVIEW_POLICY`: the deployment's review settings in TOML. The crate `policy` parses
+    /// them.
     pub fn review_policy(&self) -> Option<&str> {
         self.text("REVIEW_POLICY")
     }
 
-    /// `EVENT_BUS_NAME`: the EventBridge bus.
+    /// Returns `EVENT_BUS_NAME`, the name of the EventBridge bus.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not set.
+    /// [`ConfigError`] if it is not set.
     pub fn event_bus_name(&self) -> Result<&str, ConfigError> {
         self.required("EVENT_BUS_NAME", "the name of the EventBridge bus")
             .map(ExposeSecret::expose_secret)
     }
 
-    /// `STATE_URL`: `dynamodb://table`, `sqlite://path`, `redis://…` or `memory:`.
+    /// Returns `STATE_URL`: `dynamodb://table`, `sqlite://path`, `redis://…` or `memory:`.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not set.
+    /// [`ConfigError`] if it is not set.
     pub fn state_url(&self) -> Result<&str, ConfigError> {
-        self.required("STATE_URL", "where state is kept, such as dynamodb://table")
-            .map(ExposeSecret::expose_secret)
+        self.required(
+            "STATE_URL",
+            "the location of the state, such as dynamodb://table",
+        )
+        .map(ExposeSecret::expose_secret)
     }
 
-    /// `ALLOW_ADDRESSES`: `loopback`, `private`, or both joined by a comma; nothing is
-    /// the internet alone.
+    /// Reads `ALLOW_ADDRESSES`: `loopback`, `private`, or both joined by a comma. Empty allows the
+    /// internet only.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is anything else.
+    /// [`ConfigError`] if it has another value.
     pub fn allow_addresses(&self) -> Result<Addresses, ConfigError> {
         let mut allowed = Addresses::default();
         let Some(text) = self.text(ALLOW_ADDRESSES) else {
@@ -179,29 +177,28 @@ impl Environment {
         Ok(allowed)
     }
 
-    /// `EXTRA_CA_CERTS`: a PEM file of root certificates that a function trusts
-    /// beside Mozilla's, such as a GitHub Enterprise Server's.
+    /// Returns `EXTRA_CA_CERTS`: a PEM file of root certificates that a function trusts besides
+    /// Mozilla's, such as a GitHub Enterprise Server's.
     pub fn extra_ca_certs(&self) -> Option<&Path> {
         self.text("EXTRA_CA_CERTS").map(Path::new)
     }
 
-    /// `DEAD_LETTER_QUEUE_URL`: where a function on AWS puts what it can never
-    /// handle.
+    /// Returns `DEAD_LETTER_QUEUE_URL`, the queue for events that a function on AWS cannot handle.
     pub fn dead_letter_queue_url(&self) -> Option<&str> {
         self.text("DEAD_LETTER_QUEUE_URL")
     }
 
-    /// `QUEUE_URL`: the queue that a function on AWS hears by, so that it can say when
-    /// a message is worth another try.
+    /// Returns `QUEUE_URL`, the queue that delivers events to a function on AWS. The function sets
+    /// the time of the next attempt there.
     pub fn queue_url(&self) -> Option<&str> {
         self.text("QUEUE_URL")
     }
 
-    /// `MAX_RECEIVE_COUNT`: how often a function on AWS is given a message of its
-    /// queue, as the queue's redrive policy says.
+    /// Reads `MAX_RECEIVE_COUNT`: the maximum number of deliveries of a message to a function on
+    /// AWS, equal to the one in the queue's redrive policy.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is no number.
+    /// [`ConfigError`] if it is not a number.
     pub fn max_receive_count(&self) -> Result<Option<u32>, ConfigError> {
         const VARIABLE: &str = "MAX_RECEIVE_COUNT";
         let wrong = |error| ConfigError::new(VARIABLE, format!("expected a whole number: {error}"));
@@ -209,8 +206,8 @@ impl Environment {
         text.map(|text| text.parse().map_err(wrong)).transpose()
     }
 
-    /// The variables that hold secrets as far as they are set, with what they hold:
-    /// the secret, or on AWS a reference to it.
+    /// Returns the variables with secrets that are set, with their values: the secret, or on AWS a
+    /// reference to it.
     pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let set = |variable| Some((variable, self.text(variable)?));
         SECRETS.into_iter().filter_map(set)
@@ -221,18 +218,18 @@ impl Environment {
         self.0.insert(variable.to_owned(), secret);
     }
 
-    /// `RUST_LOG`, or `info`.
+    /// Returns `RUST_LOG`, by default `info`.
     pub fn log_filter(&self) -> &str {
         self.text("RUST_LOG").unwrap_or("info")
     }
 
-    /// `NO_COLOR` ("no-color.org"): set to anything but the empty text.
+    /// Returns whether `NO_COLOR` ("no-color.org") is set and not empty.
     pub fn no_color(&self) -> bool {
         self.text("NO_COLOR").is_some()
     }
 
-    /// What AWS gives every function: region and credentials, and the endpoint
-    /// where an emulator stands in for AWS.
+    /// Returns the variables that AWS sets for every function: region and credentials, and the
+    /// endpoint of an emulator, if one replaces AWS.
     ///
     /// # Errors
     /// [`ConfigError`] names the one that is missing.
@@ -284,45 +281,44 @@ impl<K: Into<String>, V: Into<SecretString>> FromIterator<(K, V)> for Environmen
     }
 }
 
-/// Where beside the internet an API may be whose address is configured. Addresses of
-/// a link and of a cloud's metadata service are none of these.
+/// Places besides the internet where an API with a configured address may be. Link-local addresses
+/// and metadata services of clouds are always excluded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Addresses {
-    /// On this machine, unencrypted too.
+    /// On this machine, also unencrypted.
     pub loopback: bool,
     /// In a private network, such as a GitHub Enterprise Server's.
     pub private: bool,
 }
 
 impl Addresses {
-    /// Nowhere beside it.
+    /// The internet only.
     pub const INTERNET: Self = Self {
         loopback: false,
         private: false,
     };
-    /// On this machine.
+    /// The internet and this machine.
     pub const LOOPBACK: Self = Self {
         loopback: true,
         private: false,
     };
-    /// In a private network.
+    /// The internet and private networks.
     pub const PRIVATE: Self = Self {
         loopback: false,
         private: true,
     };
 }
 
-/// An App, as GitHub's settings show it.
+/// App as shown in GitHub's settings.
 #[derive(Debug, Clone)]
 pub struct App {
     /// `GITHUB_APP_ID`.
     pub id: String,
-    /// `GITHUB_APP_PRIVATE_KEY`: PEM, whose line ends may be written `\n`.
+    /// `GITHUB_APP_PRIVATE_KEY`: PEM, whose line ends may be written as `\n`.
     pub private_key: SecretString,
 }
 
-/// Region, credentials and endpoint, as the AWS SDKs name them ("Environment
-/// variables support").
+/// Region, credentials and endpoint, named as in the AWS SDKs ("Environment variables support").
 #[derive(Debug, Clone)]
 pub struct Aws {
     /// `AWS_REGION`.
@@ -342,15 +338,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_named_with_what_was_expected() {
+    fn error_names_missing_variable() {
         let empty = Environment::from_iter([("STATE_URL", "")]);
-        insta::assert_snapshot!(empty.webhook_secret().unwrap_err(), @"GITHUB_WEBHOOK_SECRET: not set; expected the secret that was set on GitHub's webhook");
-        insta::assert_snapshot!(empty.state_url().unwrap_err(), @"STATE_URL: not set; expected where state is kept, such as dynamodb://table");
+        insta::assert_snapshot!(empty.secret("GITHUB_WEBHOOK_SECRET").unwrap_err(), @"GITHUB_WEBHOOK_SECRET: not set; expected the secret that the sender shares with the bot");
+        insta::assert_snapshot!(empty.state_url().unwrap_err(), @"STATE_URL: not set; expected the location of the state, such as dynamodb://table");
         insta::assert_snapshot!(empty.aws().unwrap_err(), @"AWS_REGION: not set; expected an AWS region, such as eu-central-1");
     }
 
     #[test]
-    fn an_app_is_an_id_and_a_key() {
+    fn app_needs_id_and_key() {
         let app = |set: &[(&'static str, &'static str)]| {
             Environment::from_iter(set.iter().copied()).github_app()
         };
@@ -370,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_is_read_and_the_rest_has_its_default() {
+    fn reads_set_variables_and_defaults() {
         let set = Environment::from_iter([("STATE_URL", "dynamodb://bot"), ("NO_COLOR", "1")]);
         assert_eq!(set.state_url(), Ok("dynamodb://bot"));
         assert_eq!(set.github_api_url(), GITHUB_API_URL);
@@ -382,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_internet_is_called_unless_told_otherwise() {
+    fn allows_only_internet_by_default() {
         let read = |text| Environment::from_iter([(ALLOW_ADDRESSES, text)]).allow_addresses();
         for (text, loopback, private) in [
             ("", false, false),
@@ -408,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_needs_no_more_than_its_key() {
+    fn model_needs_only_its_key() {
         let set = Environment::from_iter([("KIMI_API_KEY", "sk-1"), ("KIMI_MODEL", "")]);
         let key = set.kimi_api_key().map(|key| key.expose_secret().to_owned());
         assert_eq!(key.as_deref(), Some("sk-1"));

@@ -2,59 +2,58 @@ use crate::parse::{MAX_FILES, Room, is_path, read_file};
 use crate::{Diff, FileChange, FileDiff, WhyLeftOut};
 use serde::{Deserialize, Serialize};
 
-/// A file as GitHub lists it ("List pull requests files").
+/// Changed file as GitHub lists it ("List pull requests files").
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedFile {
-    /// Path in the new tree, as it is: neither quoted nor escaped.
+    /// Path in the new tree, neither quoted nor escaped.
     pub filename: String,
     /// Path in the old tree, for a rename or copy.
     #[serde(default)]
     pub previous_filename: Option<String>,
-    /// What happened to it.
     pub status: Status,
-    /// Lines added. Late pages of a long list may say 0 of any file.
+    /// Number of added lines. Late pages of a long list can report 0 for any file.
     #[serde(default)]
     pub additions: u64,
-    /// Lines removed; 0 as above.
+    /// Number of removed lines; unreliable as `additions`.
     #[serde(default)]
     pub deletions: u64,
-    /// Both together; 0 as above.
+    /// Number of changed lines; unreliable as `additions`.
     #[serde(default)]
     pub changes: u64,
-    /// The hunks. Missing where they are large, not text, or none.
+    /// Hunks. Missing if they are large, not text, or none.
     #[serde(default)]
     pub patch: Option<String>,
 }
 
-/// What GitHub says happened to a file.
+/// GitHub's status of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It is new.
+    /// The file is new.
     Added,
-    /// It is gone.
+    /// The file was removed.
     Removed,
-    /// Its text changed.
+    /// The text changed.
     Modified,
-    /// It has another name.
+    /// The file has another name.
     Renamed,
-    /// It is a copy.
+    /// The file is a copy.
     Copied,
-    /// Something else about it changed, such as its mode.
+    /// Something else changed, such as the mode.
     Changed,
     /// Nothing changed.
     Unchanged,
-    /// A word that is not in GitHub's documentation.
+    /// A word that GitHub does not document.
     #[serde(other)]
     Other,
 }
 
-/// Puts a diff together from GitHub's list of files: what is read where the diff
-/// itself is too large for GitHub (status 406 above 300 files or 20,000 lines).
+/// Builds a diff from GitHub's list of files. Used where the diff itself is too large for GitHub
+/// (status 406 above 300 files or 20,000 lines).
 ///
-/// Each file is read by itself with the same limits as in [`crate::parse`]. A file
-/// without a patch is left out as [`WhyLeftOut::NoPatch`], whatever its counts say: that
-/// nothing but its name changed cannot be told from a late page.
+/// Reads each file separately with the same limits as [`crate::parse`]. A file without a patch is
+/// left out as [`WhyLeftOut::NoPatch`], whatever its counts: on a late page a pure rename cannot be
+/// distinguished from a change.
 pub fn from_files(files: &[ChangedFile]) -> Diff {
     let mut diff = Diff::default();
     let mut room = Room::default();
@@ -97,8 +96,8 @@ fn read(file: &ChangedFile, room: &mut Room) -> Result<FileDiff, WhyLeftOut> {
     })
 }
 
-/// Reads `patch` behind a header that git would write. The names in it are not the
-/// file's: those come as they are and would have to be quoted only to be read again.
+/// Parses `patch` behind a header as git would write it. The header uses placeholder names: the
+/// names of the file are not quoted, so git's format cannot hold them as they are.
 fn hunks(
     file: &ChangedFile,
     change: FileChange,
@@ -120,7 +119,7 @@ fn hunks(
     let part = format!("diff --git a/file b/file\n--- {old}\n+++ {new}\n{patch}{end}");
     let read = read_file(&part, true)?;
     let (added, removed) = (read.added_line_count(), read.removed_line_count());
-    // A patch that was cut between two hunks is not all of the file.
+    // A patch that was cut between two hunks does not hold the whole change.
     let is_whole = (added as u64, removed as u64) == (file.additions, file.deletions);
     let is_counted = (file.additions, file.deletions, file.changes) != (0, 0, 0);
     if is_counted && !is_whole {

@@ -1,11 +1,11 @@
 use crate::FileChange;
 use std::borrow::Cow;
 
-/// What stands before the first `---` of one file's part of the diff ("Generating
-/// patch text with -p" in git's documentation).
+/// Lines before the first `---` of one file's part of the diff ("Generating patch text with -p" in
+/// git's documentation).
 ///
-/// Read here and not by `diffy`: its search for the two names in a `diff --git`
-/// line takes quadratic time, and it skips what it does not know.
+/// `diffy` does not read them: its search for the two names in a `diff --git` line takes quadratic
+/// time, and it skips unknown lines.
 #[derive(Debug, Default)]
 pub(crate) struct Header<'a> {
     /// Both names of the `diff --git` line.
@@ -15,16 +15,16 @@ pub(crate) struct Header<'a> {
     pub(crate) change: Option<FileChange>,
     pub(crate) is_submodule: bool,
     pub(crate) is_binary: bool,
-    /// From `---` on; empty where the text did not change.
+    /// Text from `---` on; empty if the text did not change.
     pub(crate) body: &'a str,
 }
 
-/// A header that git would not write.
+/// Header that git would not write.
 #[derive(Debug)]
 pub(crate) struct Malformed;
 
 impl<'a> Header<'a> {
-    /// Reads the header of `part`, which begins with `diff --git `.
+    /// Parses the header of `part`, which begins with `diff --git `.
     pub(crate) fn read(part: &'a str) -> Result<Self, Malformed> {
         let mut header = Self::default();
         let mut rest = part;
@@ -66,7 +66,7 @@ impl<'a> Header<'a> {
         {
             self.mode(mode);
         } else if let Some(ids) = line.strip_prefix("index ") {
-            // `index 1234..5678 160000`; the mode stands here if it did not change.
+            // `index 1234..5678 160000` holds the mode if it did not change.
             self.mode(ids.rsplit(' ').next().unwrap_or_default());
         } else if line.starts_with("Binary files ") || line == "GIT binary patch" {
             self.is_binary = true;
@@ -83,21 +83,20 @@ impl<'a> Header<'a> {
         self.is_submodule |= mode == "160000";
     }
 
-    /// The names (old, new) of a rename or copy.
+    /// Returns the names (old, new) of a rename or copy.
     pub(crate) fn moved(&self) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
         Some((unquote(self.moved_from?)?, unquote(self.moved_to?)?))
     }
 
-    /// The name in the `diff --git` line, where both of its names are the same.
-    /// All other lines that could name the file are missing when its text did
-    /// not change.
+    /// Returns the name in the `diff --git` line if both of its names are the same. All other lines
+    /// that could name the file are missing if its text did not change.
     pub(crate) fn name(&self) -> Option<Cow<'a, str>> {
         same_name(self.names)
     }
 }
 
-/// The one name in `a/name b/name`: both sides have the same length, so the
-/// middle is known even where the name holds blanks.
+/// Returns the name in `a/name b/name`. Both sides have the same length, so the middle is known
+/// even if the name contains blanks.
 fn same_name(names: &str) -> Option<Cow<'_, str>> {
     let (old, new) = names.split_at_checked(names.len() / 2)?;
     let old = strip_prefix(unquote(old)?, "a/")?;
@@ -105,7 +104,7 @@ fn same_name(names: &str) -> Option<Cow<'_, str>> {
     (old == new).then_some(new)
 }
 
-/// The file's name as well as it can be told from a part that is malformed.
+/// Returns the best guess of the file's name in a malformed part.
 pub(crate) fn best_name(part: &str) -> String {
     let line = part.lines().next().unwrap_or_default();
     let names = line.strip_prefix("diff --git ").unwrap_or(line);
@@ -124,7 +123,7 @@ pub(crate) fn best_name(part: &str) -> String {
         .into_owned()
 }
 
-/// `path` without the `a/` or `b/` that git puts before it.
+/// Removes the `a/` or `b/` that git puts before `path`.
 pub(crate) fn strip_prefix<'a>(path: Cow<'a, str>, prefix: &str) -> Option<Cow<'a, str>> {
     match path {
         Cow::Borrowed(path) => path.strip_prefix(prefix).map(Cow::Borrowed),
@@ -132,8 +131,8 @@ pub(crate) fn strip_prefix<'a>(path: Cow<'a, str>, prefix: &str) -> Option<Cow<'
     }
 }
 
-/// A path as git writes it: as it is, or in double quotes with C's escapes
-/// (`core.quotePath` in git's documentation). `None` if it is not UTF-8.
+/// Decodes a path in git's format: plain, or in double quotes with C's escapes (`core.quotePath` in
+/// git's documentation). `None` if it is not UTF-8.
 fn unquote(text: &str) -> Option<Cow<'_, str>> {
     let Some(text) = text.strip_prefix('"') else {
         return Some(Cow::Borrowed(text));
@@ -170,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_read_as_git_writes_it() {
+    fn decodes_names_in_git_format() {
         for (why, names, name) in [
             ("plain", "a/src/lib.rs b/src/lib.rs", Some("src/lib.rs")),
             ("blanks", "a/my file b/my file", Some("my file")),

@@ -1,37 +1,29 @@
-//! What a path tells about a file.
+//! Derives facts about a file from its path.
 
-/// What a file is written in, by its name.
+/// Language of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// C and C++.
     C,
-    /// C#.
     CSharp,
-    /// CSS and what compiles to it.
+    /// CSS and languages that compile to it.
     Css,
-    /// A container's build file.
+    /// Build file of a container.
     Dockerfile,
-    /// Go.
     Go,
-    /// HTML and templates of it.
+    /// HTML and HTML templates.
     Html,
     /// Java, Kotlin, Scala, Groovy.
     Java,
     /// JavaScript and TypeScript, with their single-file components.
     JavaScript,
-    /// JSON.
     Json,
-    /// PHP.
     Php,
-    /// Python.
     Python,
-    /// Ruby.
     Ruby,
-    /// Rust.
     Rust,
     /// Shell scripts and make files.
     Shell,
-    /// SQL.
     Sql,
     /// Swift, Dart.
     Swift,
@@ -39,14 +31,13 @@ pub enum Language {
     Text,
     /// TOML, INI, properties, `.env`.
     Toml,
-    /// YAML.
     Yaml,
-    /// Anything else.
+    /// Any other language.
     Other,
 }
 
 impl Language {
-    /// What people write programs in.
+    /// Programming languages.
     pub const PROGRAMS: &'static [Self] = &[
         Self::C,
         Self::CSharp,
@@ -62,7 +53,7 @@ impl Language {
         Self::Swift,
     ];
 
-    /// By the name that GitHub has for it ("List repository languages"; Linguist,
+    /// Returns the language for GitHub's name ("List repository languages"; Linguist,
     /// `languages.yml`).
     pub fn named(name: &str) -> Self {
         match name {
@@ -89,7 +80,7 @@ impl Language {
         }
     }
 
-    /// By the name of the file.
+    /// Returns the language of the file at `path`.
     pub fn of(path: &str) -> Self {
         let name = file_name(path);
         match name {
@@ -130,7 +121,7 @@ impl Language {
     }
 }
 
-/// Whether the file holds tests, by its name and folders.
+/// Returns whether the name and the folders of the file mark it as a test.
 pub fn is_test(path: &str) -> bool {
     let in_folder = path.rsplit_once('/').is_some_and(|(folders, _)| {
         folders.split('/').any(|folder| {
@@ -153,8 +144,8 @@ pub fn is_test(path: &str) -> bool {
             .any(|part| name.contains(part))
 }
 
-/// Whether a tool wrote the file, or people elsewhere: nothing here would be
-/// mended by hand.
+/// Returns whether the path marks the file as generated or as third-party code, which is not edited
+/// by hand in this repository.
 pub fn is_generated(path: &str) -> bool {
     let name = file_name(path);
     let lower = name.to_ascii_lowercase();
@@ -195,20 +186,20 @@ pub fn is_generated(path: &str) -> bool {
     locked || built || elsewhere
 }
 
-/// Whether the line says that a tool wrote the file (`@generated`, or Go's
-/// "Code generated … DO NOT EDIT.").
+/// Returns whether the line marks the file as generated (`@generated`, or Go's "Code generated … DO
+/// NOT EDIT.").
 pub fn says_generated(line: &str) -> bool {
     let line = line.get(..line.floor_char_boundary(400)).unwrap_or(line);
     line.contains(concat!("@", "generated"))
         || (line.contains("generated") && line.contains("DO NOT EDIT"))
 }
 
-/// Whether it is a file of environment variables, such as `.env.production`.
+/// Returns whether `name` is a file of environment variables, such as `.env.production`.
 pub fn is_env_file(name: &str) -> bool {
     name == ".env" || name.starts_with(".env.")
 }
 
-/// The last part of a path.
+/// Returns the last part of a path.
 pub fn file_name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
@@ -218,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_tells_what_a_file_is() {
+    fn classifies_files_by_path() {
         for (why, path, language, test, generated) in [
             ("Rust", "src/lib.rs", Language::Rust, false, false),
             ("a lock file", "Cargo.lock", Language::Other, false, true),

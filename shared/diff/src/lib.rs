@@ -1,6 +1,5 @@
-//! A pull request's diff as files, hunks and lines. The text comes from
-//! strangers: whatever it holds, parsing ends, never panics, and says by name
-//! what it could not read.
+//! Parses a pull request's diff into files, hunks and lines. The text is untrusted: whatever it
+//! holds, the parser terminates, never panics, and lists the files that it could not read.
 
 mod files;
 mod header;
@@ -13,34 +12,33 @@ pub use parse::{MAX_BYTES, MAX_FILES, MAX_LINES, parse};
 
 use serde::{Deserialize, Serialize};
 
-/// A parsed diff: what can be read, and what was left out and why.
+/// Parsed diff: the files that were read, and the files that were left out with the reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diff {
-    /// Files that were read, in the diff's order. One whose text did not change
-    /// (a new name, a new mode, an empty file) has no hunks.
+    /// Files that were read, in the order of the diff. A file whose text did not change (a new
+    /// name, a new mode, an empty file) has no hunks.
     pub files: Vec<FileDiff>,
-    /// Files that changed but were not read.
+    /// Changed files that were not read.
     pub left_out: Vec<LeftOut>,
 }
 
 impl Diff {
-    /// Whether a comment on the right side of the diff may sit on `line` of
-    /// `path`: on an added line or one of context. GitHub refuses a whole review
-    /// for a single comment elsewhere ("Create a review for a pull request",
-    /// status 422).
+    /// Returns whether GitHub accepts a comment on the right side at `line` of `path`: the line is
+    /// added or context. GitHub rejects a whole review for a single comment elsewhere ("Create a
+    /// review for a pull request", status 422).
     pub fn has_line(&self, path: &str, line: u32) -> bool {
         self.files
             .iter()
             .any(|file| file.path == path && file.has_line(line))
     }
 
-    /// Whether a comment on the left side of the diff may sit on `line` of the old
-    /// version of `path`: on a line that the diff removes.
+    /// Returns whether GitHub accepts a comment on the left side at `line` of the old version of
+    /// `path`: the diff removes the line.
     pub fn has_left_line(&self, path: &str, line: u32) -> bool {
         self.code(path, line, Side::Left).is_some()
     }
 
-    /// Whether a comment on `side` may sit on `line` of `path`.
+    /// Returns whether GitHub accepts a comment on `side` at `line` of `path`.
     pub fn has(&self, path: &str, line: u32, side: Side) -> bool {
         match side {
             Side::Left => self.has_left_line(path, line),
@@ -48,8 +46,8 @@ impl Diff {
         }
     }
 
-    /// The text of `line` of `path`: on the right side of an added line or one of
-    /// context, on the left side of a removed one.
+    /// Returns the text of `line` of `path`: on the right side an added or context line, on the
+    /// left side a removed line.
     pub fn code(&self, path: &str, line: u32, side: Side) -> Option<&str> {
         self.files
             .iter()
@@ -57,8 +55,8 @@ impl Diff {
             .find_map(|file| file.code(line, side))
     }
 
-    /// Whether a comment may sit on the lines from `first` to `last` of `path` on the
-    /// right side: both are in one hunk, in this order.
+    /// Returns whether GitHub accepts a comment on the right side from line `first` to line `last`
+    /// of `path`: both are in one hunk, in this order.
     pub fn has_range(&self, path: &str, first: u32, last: u32) -> bool {
         let mut files = self.files.iter().filter(|file| file.path == path);
         first < last
@@ -68,27 +66,25 @@ impl Diff {
             })
     }
 
-    /// How many lines the diff adds, over all files.
+    /// Returns the number of added lines in all files.
     pub fn added_line_count(&self) -> usize {
         self.files.iter().map(FileDiff::added_line_count).sum()
     }
 }
 
-/// One file's text changes.
+/// Text changes of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileDiff {
-    /// Path in the new tree; in the old one where the file was deleted.
+    /// Path in the new tree; in the old tree if the file was deleted.
     pub path: String,
-    /// Path in the old tree where it differs (a rename or copy).
+    /// Path in the old tree if it differs (a rename or copy).
     pub old_path: Option<String>,
-    /// What happened to the file.
     pub change: FileChange,
-    /// The changed places.
     pub hunks: Vec<Hunk>,
 }
 
 impl FileDiff {
-    /// The diff of a new file with the text `text`: for examples and tests.
+    /// Returns the diff of a new file with the text `text`, for examples and tests.
     pub fn added(path: &str, text: &str) -> Self {
         let line = |(number, text): (u32, &str)| Line {
             kind: LineKind::Added,
@@ -108,7 +104,7 @@ impl FileDiff {
         }
     }
 
-    /// The lines that are new, each with its number in the new file.
+    /// Returns the added lines, each with its number in the new file.
     pub fn added_lines(&self) -> impl Iterator<Item = (u32, &str)> {
         self.lines().filter_map(|line| match line.kind {
             LineKind::Added => Some((line.new_number?, line.text.as_str())),
@@ -116,56 +112,56 @@ impl FileDiff {
         })
     }
 
-    /// How many lines are new.
+    /// Returns the number of added lines.
     pub fn added_line_count(&self) -> usize {
         self.added_lines().count()
     }
 
-    /// How many lines are gone.
+    /// Returns the number of removed lines.
     pub fn removed_line_count(&self) -> usize {
         self.lines()
             .filter(|line| line.kind == LineKind::Removed)
             .count()
     }
 
-    /// Whether `line` of the new file is in the diff, added or as context.
+    /// Returns whether `line` of the new file is in the diff, added or as context.
     pub fn has_line(&self, line: u32) -> bool {
         self.hunks.iter().any(|hunk| hunk.has_line(line))
     }
 
-    /// Whether `line` of the old file is in the diff as a removed one.
+    /// Returns whether the diff removes `line` of the old file.
     pub fn has_left_line(&self, line: u32) -> bool {
         self.code(line, Side::Left).is_some()
     }
 
-    /// As [`Diff::code`], in this file.
+    /// Returns the text of a line as [`Diff::code`] does, in this file.
     pub fn code(&self, line: u32, side: Side) -> Option<&str> {
         let mut lines = self.lines();
         let found = lines.find(|at| at.number(side) == Some(line));
         found.map(|at| at.text.as_str())
     }
 
-    /// All lines of all hunks.
+    /// Returns all lines of all hunks.
     pub fn lines(&self) -> impl Iterator<Item = &Line> {
         self.hunks.iter().flat_map(|hunk| &hunk.lines)
     }
 }
 
-/// What happened to a file.
+/// Kind of a file's change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileChange {
-    /// It is new. A copy is new, too; its `old_path` names the original.
+    /// The file is new. A copy is new, too; its `old_path` names the original.
     Added,
-    /// Its text or its mode changed.
+    /// The text or the mode changed.
     Modified,
-    /// It is gone.
+    /// The file was deleted.
     Deleted,
-    /// It has another name.
+    /// The file has another name.
     Renamed,
 }
 
-/// A side of the diff, as GitHub's review comments name it.
+/// Side of the diff, as GitHub's review comments name it.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
@@ -179,18 +175,17 @@ pub enum Side {
 }
 
 impl Side {
-    /// Whether it is the new version.
+    /// Returns whether this is the side of the new version.
     pub fn is_right(&self) -> bool {
         *self == Self::Right
     }
 }
 
-/// One changed place with the lines around it.
+/// Changed lines with the context around them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hunk {
-    /// What stands behind the second `@@`: usually the enclosing function.
+    /// Text behind the second `@@`: usually the enclosing function.
     pub section: Option<String>,
-    /// Its lines.
     pub lines: Vec<Line>,
 }
 
@@ -203,20 +198,20 @@ impl Hunk {
 /// One line of a hunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Added, removed or context.
     pub kind: LineKind,
     /// Number in the old file, from 1; `None` for an added line.
     pub old_number: Option<u32>,
     /// Number in the new file, from 1; `None` for a removed line.
     pub new_number: Option<u32>,
-    /// The text without its line end, be it LF or CRLF.
+    /// Text without the line end (LF or CRLF).
     pub text: String,
-    /// Whether it ends with CRLF.
+    /// True if the line ends with CRLF.
     pub crlf: bool,
 }
 
 impl Line {
-    /// The side that it is shown on, and its number there: the left where it is gone.
+    /// Returns the side that GitHub shows the line on and the line's number there. A removed line
+    /// is on the left, any other on the right.
     pub fn place(&self) -> Option<(Side, u32)> {
         let side = match self.kind {
             LineKind::Removed => Side::Left,
@@ -225,8 +220,8 @@ impl Line {
         self.number(side).map(|number| (side, number))
     }
 
-    /// Its number on `side`: on the right of what is there, on the left of what is gone.
-    /// A line of context is on the right alone.
+    /// Returns the line's number on `side`. Removed lines have one on the left only, added and
+    /// context lines on the right only.
     pub fn number(&self, side: Side) -> Option<u32> {
         match (side, self.kind) {
             (Side::Left, LineKind::Removed) => self.old_number,
@@ -238,28 +233,27 @@ impl Line {
     }
 }
 
-/// What a line is to its file.
+/// Kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineKind {
-    /// Only in the new file.
+    /// The line is in the new file only.
     Added,
-    /// Only in the old file.
+    /// The line is in the old file only.
     Removed,
-    /// In both.
+    /// The line is in both files.
     Context,
 }
 
-/// A changed file that was not read.
+/// Changed file that was not read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LeftOut {
-    /// Its path, as well as it is known.
+    /// Path, or the best guess of it.
     pub path: String,
-    /// Why.
     pub why: WhyLeftOut,
 }
 
 impl LeftOut {
-    /// Files that nobody can name, only count or guess at: `what` there is of them.
+    /// Describes files without known names, such as a count. `what` is the description.
     pub fn nameless(what: impl std::fmt::Display, why: WhyLeftOut) -> Self {
         Self {
             path: format!("({what})"),
@@ -267,33 +261,33 @@ impl LeftOut {
         }
     }
 
-    /// Whether it may stand for any file. One whose name begins as if it had none is
-    /// taken for such, too.
+    /// Returns whether the entry may represent any file. A path that begins with `(` counts as
+    /// nameless, too.
     pub fn is_nameless(&self) -> bool {
         self.path.starts_with('(')
     }
 }
 
-/// Why a changed file was not read.
+/// Reason why a changed file was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhyLeftOut {
-    /// Not text.
+    /// The file is not text.
     Binary,
-    /// A submodule's commit.
+    /// The file is the commit of a submodule.
     Submodule,
-    /// Its part of the diff is malformed.
+    /// The file's part of the diff is malformed.
     Malformed,
-    /// The diff or the file is larger than what is read.
+    /// The diff or the file exceeds the limits.
     TooLarge,
-    /// A tool wrote it: a lock file, minified or generated code, vendored code.
+    /// The file is generated or third-party code: a lock file, minified code, vendored code.
     Generated,
-    /// It was asked about, and there was no answer.
+    /// The reviewer was asked and did not answer.
     Unanswered,
-    /// The configuration does not want it.
+    /// The configuration excludes the file.
     Excluded,
-    /// It, or some of it, does not fit into what a model is shown.
+    /// The file, or a part of it, does not fit into a model's prompt.
     Budget,
-    /// GitHub names it without saying what changed.
+    /// GitHub lists the file without its changes.
     NoPatch,
 }

@@ -2,25 +2,24 @@ use crate::header::{Header, best_name, strip_prefix};
 use crate::{Diff, FileChange, FileDiff, Hunk, LeftOut, Line, LineKind, WhyLeftOut};
 use std::borrow::Cow;
 
-/// How many lines of a diff are read, as many as GitHub itself gives.
+/// Maximum number of lines read from a diff, the same as GitHub's limit.
 pub const MAX_LINES: usize = 20_000;
 
-/// How many bytes of a diff are read.
+/// Maximum number of bytes read from a diff.
 pub const MAX_BYTES: usize = 5_000_000;
 
-/// How many files of a diff are looked at; GitHub lists no more than these. The
-/// rest is one entry in [`Diff::left_out`].
+/// Maximum number of files read from a diff, the same as in GitHub's list. The rest is one entry in
+/// [`Diff::left_out`].
 pub const MAX_FILES: usize = 3_000;
 
-/// Linux has no longer paths.
+/// Maximum length of a path, the same as on Linux.
 const MAX_PATH: usize = 4_096;
 
-/// Reads a unified diff in git's form.
+/// Parses a unified diff in git's format.
 ///
-/// Each file is read by itself, so that a malformed one takes no other with it.
-/// A file that does not fit into what is left of [`MAX_LINES`] and [`MAX_BYTES`]
-/// is left out as a whole; smaller ones behind it are still read. Time and memory
-/// are linear in the text.
+/// Reads each file separately, so that a malformed one does not affect the others. A file that
+/// exceeds the rest of [`MAX_LINES`] and [`MAX_BYTES`] is left out as a whole; smaller files behind
+/// it are still read. Time and memory are linear in the text.
 ///
 /// ```
 /// let diff = diff::parse(
@@ -55,7 +54,7 @@ pub fn parse(text: &str) -> Diff {
     diff
 }
 
-/// What is left of [`MAX_LINES`] and [`MAX_BYTES`].
+/// Unused rest of [`MAX_LINES`] and [`MAX_BYTES`].
 #[derive(Debug)]
 pub(crate) struct Room {
     lines: usize,
@@ -86,8 +85,8 @@ fn line_ends(text: &str) -> usize {
     text.bytes().filter(|&b| b == b'\n').count()
 }
 
-/// Whether `path` is one inside a repository: neither absolute nor leading out of
-/// it, with a name between any two slashes.
+/// Returns whether `path` is inside a repository: relative, without `..`, and with a name between
+/// any two slashes.
 pub(crate) fn is_path(path: &str) -> bool {
     path.len() <= MAX_PATH
         && !path.contains('\0')
@@ -110,8 +109,8 @@ impl Diff {
     }
 }
 
-/// What stands before the first file, and each file's part. No line of a hunk
-/// begins with `diff --git `: it has its sign or a blank before it.
+/// Splits a diff into the text before the first file and one part for each file. No line of a hunk
+/// begins with `diff --git `: a sign or a blank precedes it.
 fn split(text: &str) -> (&str, impl Iterator<Item = &str>) {
     const FIRST: &str = "diff --git ";
     const NEXT: &str = "\ndiff --git ";
@@ -150,7 +149,7 @@ pub(crate) fn read_file(part: &str, fits: bool) -> Result<FileDiff, WhyLeftOut> 
         .ok_or(WhyLeftOut::Malformed)
 }
 
-/// A new name, a new mode, an empty file.
+/// Reads a file without text changes: a new name, a new mode, an empty file.
 fn without_text(header: &Header<'_>) -> Option<FileDiff> {
     let (old_path, path) = match header.moved() {
         Some((old, new)) => (Some(old.into_owned()), new),
@@ -194,8 +193,8 @@ fn with_text(header: &Header<'_>) -> Option<FileDiff> {
     })
 }
 
-/// `diffy` ends a hunk when it has as many lines as its header says and passes
-/// over the rest; lines must not hide there.
+/// Returns whether `body` has lines that `diffy` does not read. `diffy` ends a hunk after the
+/// number of lines in its header and skips the rest, which could hide changes.
 fn has_more_lines(body: &str, patch: &diffy::Patch<'_, str>) -> bool {
     let read: usize = patch.hunks().iter().map(|h| h.lines().len() + 1).sum();
     let written = body
@@ -207,7 +206,7 @@ fn has_more_lines(body: &str, patch: &diffy::Patch<'_, str>) -> bool {
     written > read
 }
 
-/// `None` if a number does not fit.
+/// Converts a hunk. `None` if a number does not fit.
 fn read_hunk(hunk: &diffy::Hunk<'_, str>) -> Option<Hunk> {
     let mut old = Numbers::from(hunk.old_range().start())?;
     let mut new = Numbers::from(hunk.new_range().start())?;
@@ -246,7 +245,7 @@ fn read_hunk(hunk: &diffy::Hunk<'_, str>) -> Option<Hunk> {
     })
 }
 
-/// Line numbers, from 1. A side without lines begins at 0 and is never asked.
+/// Line numbers, from 1. A side without lines begins at 0 and is never used.
 struct Numbers(u32);
 
 impl Numbers {

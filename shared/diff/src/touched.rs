@@ -1,12 +1,12 @@
-//! What of a diff is to be read: what somebody wants, and what was touched since it was
-//! read before.
+//! Selects the part of a diff to review: the files that the policy includes, and the hunks that
+//! changed since the last review.
 
 use crate::{Diff, FileDiff, Hunk, Line, Side, WhyLeftOut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 impl Diff {
-    /// The diff of the files whose path `wants` takes; the others are left out as
+    /// Keeps the files whose path satisfies `wants`. The others are left out as
     /// [`WhyLeftOut::Excluded`].
     #[must_use]
     pub fn narrowed_to(mut self, wants: impl Fn(&str) -> bool) -> Self {
@@ -20,14 +20,14 @@ impl Diff {
         self
     }
 
-    /// What of this diff `since` touches, where both lead to one new tree: the hunks
-    /// whose new lines meet a hunk of `since` in that file. What `since` has left out,
-    /// renamed or copied counts as touched from end to end, and so does everything if
-    /// it does not say what it left out.
+    /// Returns the hunks of this diff that `since` touches; both diffs lead to the same new tree. A
+    /// hunk is touched if its new lines overlap a hunk of `since` in that file. Files that `since`
+    /// left out, renamed or copied are touched as a whole. If `since` left out files without naming
+    /// them, everything is touched.
     ///
-    /// What `since` has beside that is other people's work, as after a merge of the
-    /// base branch. Files that are not touched are not left out: they were read before.
-    /// Time is that of sorting the hunks.
+    /// Hunks that are in `since` only belong to other changes, as after a merge of the base branch.
+    /// Files that are not touched are not left out: an earlier review has read them. The time is
+    /// that of sorting the hunks.
     ///
     /// ```
     /// let all = diff::parse(
@@ -48,9 +48,9 @@ impl Diff {
         }
     }
 
-    /// Whether `lines` of a side of the file at `path` may be new by this diff: it adds
-    /// one of them, or does not say because it left that file out. Of what is gone the
-    /// number tells nothing: it is new wherever the diff changes the file.
+    /// Returns whether `lines` on a side of the file at `path` may be new in this diff: it adds one
+    /// of them, or it left the file out. The number of a removed line is not compared: such a line
+    /// counts as new if the diff changes the file at all.
     pub fn may_be_new(&self, path: &str, lines: &RangeInclusive<u32>, side: Side) -> bool {
         let is_new = |file: &FileDiff| {
             let mut added = file.added_lines();
@@ -64,12 +64,12 @@ impl Diff {
     }
 }
 
-/// What a diff touches.
+/// Places that a diff touches.
 struct Touched<'a> {
     everything: bool,
-    /// Of these files nobody knows what.
+    /// Files that count as touched as a whole.
     whole: BTreeSet<&'a str>,
-    /// Places of these: disjoint, and in their order.
+    /// Touched lines of the other files: disjoint and sorted.
     places: BTreeMap<&'a str, Vec<RangeInclusive<u32>>>,
 }
 
@@ -89,7 +89,7 @@ impl<'a> Touched<'a> {
         for file in &since.files {
             let places = touched.places.entry(&file.path).or_default();
             places.extend(file.hunks.iter().filter_map(Hunk::new_lines));
-            // Without new lines nobody knows where it was.
+            // A hunk without new lines has no known place.
             if file.old_path.is_some() || file.hunks.iter().any(|hunk| hunk.new_lines().is_none()) {
                 touched.whole.insert(&file.path);
             }
@@ -100,7 +100,7 @@ impl<'a> Touched<'a> {
         touched
     }
 
-    /// What of `file` is touched, if anything is.
+    /// Returns the touched part of `file`, if there is one.
     fn of(&self, file: &FileDiff) -> Option<FileDiff> {
         if self.everything || self.whole.contains(&*file.path) {
             return Some(file.clone());
@@ -123,7 +123,7 @@ impl<'a> Touched<'a> {
     }
 }
 
-/// Whether a new line of `hunk` is in one of `places`; one that has none may be
+/// Returns whether a new line of `hunk` is in one of `places`. A hunk without new lines may be
 /// anywhere.
 fn meets(places: &[RangeInclusive<u32>], hunk: &Hunk) -> bool {
     let Some(lines) = hunk.new_lines() else {
@@ -135,7 +135,7 @@ fn meets(places: &[RangeInclusive<u32>], hunk: &Hunk) -> bool {
         .is_some_and(|place| place.start() <= lines.end())
 }
 
-/// The same lines in ranges that do not overlap, in their order.
+/// Merges `places` into sorted ranges that do not overlap.
 fn disjoint(mut places: Vec<RangeInclusive<u32>>) -> Vec<RangeInclusive<u32>> {
     places.sort_by_key(|place| *place.start());
     let mut disjoint: Vec<RangeInclusive<u32>> = Vec::new();
@@ -151,7 +151,7 @@ fn disjoint(mut places: Vec<RangeInclusive<u32>>) -> Vec<RangeInclusive<u32>> {
 }
 
 impl Hunk {
-    /// From its first to its last line of the new file: they stand without a gap.
+    /// Returns the range from the first to the last line in the new file; it has no gap.
     pub(crate) fn new_lines(&self) -> Option<RangeInclusive<u32>> {
         let number = |line: &Line| line.new_number;
         let first = self.lines.iter().find_map(number)?;

@@ -3,37 +3,37 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A CloudEvents 1.0 JSON object ("CloudEvents - Version 1.0.2"), and the
-/// `detail` of the EventBridge entry that carries it.
+/// CloudEvents 1.0 JSON object ("CloudEvents - Version 1.0.2"), which is the `detail` of the
+/// EventBridge entry that carries it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// Always `1.0`.
     pub specversion: SpecVersion,
     /// Unique per source; a repeat of the same event has the same id.
     pub id: EventId,
-    /// Who said it: `github-bot.<function>`. Equal to EventBridge's `source`.
+    /// Emitter: `github-bot.<function>`. Equal to EventBridge's `source`.
     pub source: String,
-    /// The topic. Equal to EventBridge's `detail-type`.
+    /// Topic. Equal to EventBridge's `detail-type`.
     #[serde(rename = "type")]
     pub topic: Topic,
-    /// What it is about, such as `octo/widgets#7`.
+    /// Subject, such as `octo/widgets#7`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// When it was said (RFC 3339).
+    /// Time of emission (RFC 3339).
     pub time: Timestamp,
-    /// The delivery that began it all.
+    /// Delivery that started the flow.
     pub correlationid: CorrelationId,
-    /// The event that caused this one; absent on the first.
+    /// Event that caused this one; absent on the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causationid: Option<EventId>,
-    /// W3C Trace Context, handed on as it came.
+    /// W3C Trace Context, passed on unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
-    /// The body, typed by topic.
+    /// Body, whose type depends on the topic.
     pub data: Value,
 }
 
-/// CloudEvents' `specversion`: there is one that is spoken here.
+/// CloudEvents' `specversion`, of which one is supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SpecVersion {
     /// CloudEvents 1.0.
@@ -41,15 +41,13 @@ pub enum SpecVersion {
     V1,
 }
 
-/// An event whose body is not what its topic promises. Trying again is no help.
+/// Event whose body does not have the type of its topic. It is not retryable.
 #[derive(Debug, thiserror::Error)]
 #[error("event {id} on {topic}: malformed data: {reason}")]
 pub struct MalformedEvent {
-    /// The event's id.
     pub id: EventId,
-    /// The event's topic.
     pub topic: Topic,
-    /// What was wrong, and where.
+    /// Problem and its position.
     pub reason: String,
 }
 
@@ -60,7 +58,7 @@ impl Failure for MalformedEvent {
 }
 
 impl Event {
-    /// The first event of a flow: nothing caused it, and the flow has its name.
+    /// Creates the first event of a flow. It has no cause, and its id becomes the correlation id.
     pub fn first(id: EventId, source: &str, say: Say, now: Timestamp) -> Self {
         Self {
             specversion: SpecVersion::V1,
@@ -76,7 +74,7 @@ impl Event {
         }
     }
 
-    /// The `index`th event that `handler` says on hearing `self`.
+    /// Creates the `index`th event that `handler` emits for `self`.
     pub fn caused(&self, handler: &str, index: usize, say: Say, now: Timestamp) -> Self {
         Self {
             specversion: SpecVersion::V1,
@@ -92,7 +90,7 @@ impl Event {
         }
     }
 
-    /// The body as the type that belongs to the topic.
+    /// Returns the body as the type of the topic.
     ///
     /// # Errors
     /// [`MalformedEvent`] names the field that is missing or wrong.
@@ -104,7 +102,7 @@ impl Event {
         }
     }
 
-    /// The body as a type that several topics share.
+    /// Returns the body as a type that several topics share.
     ///
     /// # Errors
     /// [`MalformedEvent`] names the field that is missing or wrong.
@@ -120,9 +118,8 @@ impl Event {
         }
     }
 
-    /// The EventBridge event that a rule's target receives ("Events in Amazon
-    /// EventBridge"), as the local runner makes it: same fields, a stand-in
-    /// account and region.
+    /// Converts to the EventBridge event that a rule's target receives ("Events in Amazon
+    /// EventBridge"), for the local runner: same fields, a placeholder account and region.
     pub fn into_eventbridge(self) -> EventBridgeEvent {
         EventBridgeEvent {
             version: "0".to_owned(),
@@ -138,39 +135,36 @@ impl Event {
     }
 }
 
-/// What a rule's target receives: EventBridge's envelope around an [`Event`], or
-/// around any other detail.
+/// Event that a rule's target receives: EventBridge's envelope around an [`Event`] or another
+/// detail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventBridgeEvent<D = Event> {
     /// Always `0`.
     #[serde(default)]
     pub version: String,
-    /// EventBridge's own id, new for every delivery of the same event: never
-    /// used to tell repeats.
+    /// EventBridge's own id, new for every delivery of the same event. It does not identify repeats.
     pub id: String,
-    /// The topic.
+    /// Topic.
     #[serde(rename = "detail-type")]
     pub detail_type: String,
-    /// Who said it.
+    /// Emitter.
     pub source: String,
-    /// The AWS account, twelve digits.
+    /// AWS account, twelve digits.
     #[serde(default)]
     pub account: String,
-    /// When it was put on the bus.
+    /// Time at which the event was put on the bus.
     pub time: Timestamp,
-    /// The AWS region.
+    /// AWS region.
     #[serde(default)]
     pub region: String,
-    /// ARNs of resources; unused here.
+    /// ARNs of resources; unused.
     #[serde(default)]
     pub resources: Vec<String>,
-    /// The event.
     pub detail: D,
 }
 
 impl<D: Serialize> EventBridgeEvent<D> {
-    /// The same envelope with its detail as plain JSON, as a bus takes it from
-    /// anybody.
+    /// Converts the detail to plain JSON, the form in which a bus accepts events of any emitter.
     pub fn into_json(self) -> EventBridgeEvent<Value> {
         EventBridgeEvent {
             version: self.version,
@@ -203,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wire_form_is_a_cloudevent() {
+    fn serializes_as_cloudevent() {
         insta::assert_json_snapshot!(opened(), @r#"
         {
           "specversion": "1.0",
@@ -221,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_names_its_cause_and_its_beginning() {
+    fn caused_event_names_cause_and_correlation() {
         let opened = opened();
         let say = Say {
             topic: "agent.pr.review_requested".parse().unwrap(),
@@ -237,21 +231,21 @@ mod tests {
     }
 
     #[test]
-    fn the_envelope_survives_the_bus() {
+    fn envelope_survives_the_bus() {
         let envelope = opened().into_eventbridge();
         let text = serde_json::to_string(&envelope).unwrap();
         assert_eq!(
             serde_json::from_str::<EventBridgeEvent>(&text).unwrap(),
             envelope
         );
-        // A bus that knows nothing of what it carries changes nothing of it.
+        // A bus that does not parse the detail must not change it.
         let carried = serde_json::to_string(&envelope.into_json()).unwrap();
         let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         assert_eq!(read(&carried), read(&text));
     }
 
     #[test]
-    fn malformed_data_is_named() {
+    fn error_names_malformed_data() {
         #[derive(Debug, Deserialize)]
         struct Body {
             #[expect(dead_code, reason = "only its absence matters")]

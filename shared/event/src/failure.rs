@@ -1,13 +1,12 @@
 use std::time::Duration;
 
-/// Why something could not be done, as far as whoever hears an event must know:
-/// whether the same event may succeed later.
+/// Error of a handler, with the facts that its caller needs to decide on a retry.
 pub trait Failure: std::error::Error + Send + Sync + 'static {
-    /// `true`: deliver the event again later. `false`: it ends in the
-    /// dead-letter queue, with this error as the reason.
+    /// Returns whether the same event may succeed later. If not, the event goes to the dead-letter
+    /// queue with this error as the reason.
     fn is_retryable(&self) -> bool;
 
-    /// The least time to wait before the next try, where it is known.
+    /// Returns the minimum time to wait before the next attempt, if it is known.
     fn retry_after(&self) -> Option<Duration> {
         None
     }

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// A text that is no id.
+/// Text that is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no id: expected 1 to 128 visible ASCII characters")]
 pub struct InvalidId {
@@ -17,7 +17,7 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// The id as text.
+            /// Returns the id as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -61,23 +61,22 @@ macro_rules! id {
 }
 
 id! {
-    /// Names one event (CloudEvents `id`). A delivery's GUID for what GitHub
-    /// sent, [derived](EventId::derive) for everything that follows from it.
+    /// Id of an event (CloudEvents `id`): the delivery's GUID for events from GitHub, a
+    /// [derived](EventId::derive) id for all others.
     EventId
 }
 
 id! {
-    /// The delivery that began it all (`correlationid`): GitHub's
-    /// `X-GitHub-Delivery`, carried by every event that follows from it.
+    /// Id of the delivery that started the flow (`correlationid`): GitHub's `X-GitHub-Delivery`,
+    /// carried by every event that follows from it.
     CorrelationId
 }
 
 impl EventId {
-    /// The id of the `index`th event that `handler` says when it hears `cause`.
+    /// Derives the id of the `index`th event that `handler` emits for `cause`.
     ///
-    /// The same three always give the same id, so a handler that hears an event
-    /// a second time says the same events again instead of new ones. The form is
-    /// a UUID of version 8 (RFC 9562) over SHA-256.
+    /// The same arguments always give the same id, so that a handler that handles an event twice
+    /// emits the same events again. The form is a UUID of version 8 (RFC 9562) over SHA-256.
     ///
     /// ```
     /// # use event::EventId;
@@ -88,7 +87,7 @@ impl EventId {
     /// # Ok::<(), event::InvalidId>(())
     /// ```
     pub fn derive(cause: &EventId, handler: &str, index: usize) -> Self {
-        // Neither part can hold a zero byte, so the parts cannot run together.
+        // No part can hold a zero byte, so the separated parts are unambiguous.
         let digest = Sha256::new()
             .chain_update(cause.as_str())
             .chain_update([0])
@@ -113,7 +112,7 @@ impl EventId {
 }
 
 impl From<&EventId> for CorrelationId {
-    /// The event that begins a flow gives the flow its name.
+    /// Uses the id of a flow's first event as its correlation id.
     fn from(id: &EventId) -> Self {
         Self(id.0.clone())
     }
@@ -124,9 +123,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_derived_id_is_a_uuid_of_version_8() {
+    fn derived_id_is_uuid_version_8() {
         let cause: EventId = "72d3162e-cc78-11e3-81ab-4c9367dc0958".parse().unwrap();
-        // Pinned: ids that are already out in the world must not change.
+        // Pinned: ids that were already emitted must not change.
         insta::assert_snapshot!(
             EventId::derive(&cause, "coordinator", 2),
             @"a47e6542-14e9-8568-b650-76248193fc78"
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_short_and_visible() {
+    fn accepts_short_visible_ids_only() {
         for bad in ["", "two words", "new\nline", "é", &"x".repeat(129)] {
             assert!(bad.parse::<EventId>().is_err(), "{bad:?} was taken");
         }

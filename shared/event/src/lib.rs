@@ -1,6 +1,6 @@
-//! The words that everything else is made of: the [`Event`] (a CloudEvents 1.0
-//! JSON object), its [`Topic`], the [`TopicPattern`] that hears it, and ids
-//! that are derived, so that a repeat says the same thing under the same id.
+//! Shared terms of all crates: the [`Event`] (a CloudEvents 1.0 JSON object), its [`Topic`], the
+//! [`TopicPattern`] of a subscription, and ids that are derived, so that a repeat emits the same
+//! events under the same ids.
 
 mod envelope;
 mod failure;

@@ -1,21 +1,21 @@
 use std::fmt;
 
-/// What came of an event that was heard.
+/// Outcome of a handled event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Something changed; this many events were said.
+    /// The state changed.
     Applied {
-        /// How many events were said.
+        /// Number of emitted events.
         said: usize,
     },
-    /// It was heard before: nothing changed, the same events were said again.
+    /// The event was handled before: the state did not change, the same events were emitted again.
     Repeated {
-        /// How many events were said again.
+        /// Number of events emitted again.
         said: usize,
     },
-    /// Nothing was to be done, for a reason that has a name.
+    /// There was nothing to do.
     Ignored {
-        /// The reason, for people.
+        /// Reason, for people.
         reason: String,
     },
 }

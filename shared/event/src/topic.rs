@@ -2,17 +2,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// EventBridge takes no longer `detail-type` ("PutEventsRequestEntry").
+/// Maximum length of EventBridge's `detail-type` ("PutEventsRequestEntry").
 const MAX_LEN: usize = 128;
 
-/// What an event is about: lower-case segments joined by dots
-/// (`github.pr.opened`). It is the CloudEvents `type` and EventBridge's
-/// `detail-type`.
+/// Topic of an event: lower-case segments joined by dots (`github.pr.opened`). It is the
+/// CloudEvents `type` and EventBridge's `detail-type`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Topic(String);
 
-/// A text that is no topic.
+/// Text that is not a topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is no topic: expected segments of a-z, 0-9, _ and - joined by dots, \
@@ -23,7 +22,7 @@ pub struct InvalidTopic {
 }
 
 impl Topic {
-    /// The topic as text.
+    /// Returns the topic as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -70,38 +69,37 @@ impl fmt::Display for Topic {
     }
 }
 
-/// Which topics a handler hears: exact (`github.pr.opened`), wildcard
+/// Pattern of the topics that a handler subscribes to: exact (`github.pr.opened`), wildcard
 /// (`github.pr.*`), multi-level (`github.*.created`).
 ///
-/// `*` stands for any run of characters, dots included, as it does in
-/// EventBridge's `wildcard`, so a pattern means the same in code, on one
-/// machine and on AWS.
+/// `*` matches any run of characters, including dots, as in EventBridge's `wildcard`. A pattern
+/// therefore has the same meaning in code, on one machine and on AWS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicPattern(String);
 
-/// A text that is no topic pattern.
+/// Text that is not a topic pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTopicPattern {
-    /// Something other than topic characters and `*`.
+    /// The text has characters other than those of topics and `*`.
     #[error(
-        "{0:?} is no topic pattern: expected a topic in which * stands for any run of \
+        "{0:?} is no topic pattern: expected a topic in which * matches any run of \
          characters, such as github.*.created"
     )]
     Characters(String),
-    /// EventBridge refuses two stars side by side.
-    #[error("{0:?} is no topic pattern: ** says no more than * and EventBridge refuses it")]
+    /// The text has two adjacent stars, which EventBridge rejects.
+    #[error("{0:?} is no topic pattern: ** means the same as * and EventBridge rejects it")]
     StarStar(String),
 }
 
 impl TopicPattern {
-    /// The pattern as text.
+    /// Returns the pattern as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The EventBridge event pattern that matches the same topics: exact → a
-    /// value, one trailing star → `prefix`, everything else → `wildcard`.
-    /// (Prefix is the cheaper: a bus takes only 30 rules with `wildcard`.)
+    /// Returns the EventBridge event pattern that matches the same topics: exact → a value, one
+    /// trailing star → `prefix`, everything else → `wildcard`. (A bus allows only 30 rules with
+    /// `wildcard`, so `prefix` is preferred.)
     ///
     /// ```
     /// # use event::TopicPattern;
@@ -130,8 +128,8 @@ impl std::str::FromStr for TopicPattern {
         if text.contains("**") {
             return Err(InvalidTopicPattern::StarStar(shown()));
         }
-        // A star may stand for a whole segment, several, or a part of one: put a
-        // letter in its place and what is left must be a topic.
+        // A star may match a whole segment, several, or a part of one. With a letter in place of
+        // each star, the pattern must be a topic.
         match text.replace('*', "x").parse::<Topic>() {
             Ok(_) => Ok(Self(text.to_owned())),
             Err(_) => Err(InvalidTopicPattern::Characters(shown())),
@@ -156,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn topics() {
+    fn accepts_and_rejects_topics() {
         for (why, text, good) in [
             ("three segments", "github.pr.opened", true),
             (
@@ -178,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_three_forms_compile() {
+    fn pattern_forms_compile() {
         for (why, pattern, compiled) in [
             (
                 "exact is a value",
@@ -216,9 +214,9 @@ mod tests {
     }
 
     #[test]
-    fn bad_patterns_are_named() {
-        insta::assert_snapshot!("github.**".parse::<TopicPattern>().unwrap_err(), @r#""github.**" is no topic pattern: ** says no more than * and EventBridge refuses it"#);
-        insta::assert_snapshot!("GitHub.*".parse::<TopicPattern>().unwrap_err(), @r#""GitHub.*" is no topic pattern: expected a topic in which * stands for any run of characters, such as github.*.created"#);
-        insta::assert_snapshot!("".parse::<TopicPattern>().unwrap_err(), @r#""" is no topic pattern: expected a topic in which * stands for any run of characters, such as github.*.created"#);
+    fn error_names_bad_pattern() {
+        insta::assert_snapshot!("github.**".parse::<TopicPattern>().unwrap_err(), @r#""github.**" is no topic pattern: ** means the same as * and EventBridge rejects it"#);
+        insta::assert_snapshot!("GitHub.*".parse::<TopicPattern>().unwrap_err(), @r#""GitHub.*" is no topic pattern: expected a topic in which * matches any run of characters, such as github.*.created"#);
+        insta::assert_snapshot!("".parse::<TopicPattern>().unwrap_err(), @r#""" is no topic pattern: expected a topic in which * matches any run of characters, such as github.*.created"#);
     }
 }

@@ -3,71 +3,69 @@ use diff::{Diff, LeftOut, Side};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
-/// One thing that a reviewer found, on one line of the diff or a few.
+/// Finding of a reviewer on one or more lines of the diff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Path of the file in the new tree.
     pub path: String,
-    /// The first of its lines, where it has more than one. In the same hunk.
+    /// First line, if the finding has more than one. It is in the same hunk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_line: Option<u32>,
-    /// Line in the file, from 1; the last where there are more. It is a line of the diff,
-    /// on its side.
+    /// Line in the file, from 1; the last one if there are more. It is a line of the diff on
+    /// `side`.
     pub line: u32,
-    /// The side that its lines count on: the old file's for what is wrong about taking
-    /// lines away.
+    /// Side that the line numbers refer to. A finding about removed lines is on the side of the old
+    /// file.
     #[serde(default, skip_serializing_if = "Side::is_right")]
     pub side: Side,
-    /// How bad it is.
     pub severity: Severity,
-    /// Which specialist's subject it is.
+    /// Subject, which names the specialist.
     pub category: Category,
-    /// The other specialists that say so, too.
+    /// Other specialists that report the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Category>,
-    /// The rule that found it, such as `committed-secret`: stable, for people
-    /// who want to look it up or switch it off. A model's finding has none of its
-    /// own: [`MODEL`].
+    /// Rule that found it, such as `committed-secret`. The name is stable, so that people can look
+    /// it up or switch it off. A model's finding has [`MODEL`].
     pub rule: String,
-    /// The gist in a few words, where a model says one.
+    /// Summary in a few words, if the model gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// What is wrong and what to do, in a sentence or two. Never repeats a secret.
+    /// Problem and remedy in one or two sentences. Never repeats a secret.
     pub message: String,
-    /// What the lines would be replaced with, whole lines.
+    /// Replacement for the lines, in whole lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
-    /// How sure the reviewer is.
+    /// Confidence of the reviewer.
     pub confidence: Confidence,
-    /// Who found it, such as `rules`; more than one where they agree.
+    /// Reviewers that found it, such as `rules`; more than one if they agree.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
-    /// What it is known again by after a push, once its code is known.
+    /// Identity that survives a push, once the code is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// Whether its lines stood there unchanged at the last review.
+    /// True if the last review read the same lines.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reviewed_before: bool,
 }
 
-/// [`Finding::rule`] of what a model found.
+/// [`Finding::rule`] of a model's finding.
 pub const MODEL: &str = "model";
 
 impl Finding {
-    /// Whether it stands against merging: a security finding that is bad and
-    /// that its reviewer is sure of.
+    /// Returns whether the finding blocks merging: a security finding with a high severity and a
+    /// high confidence.
     pub fn blocks(&self) -> bool {
         self.category == Category::Security
             && self.severity >= Severity::High
             && self.confidence >= Confidence::percent(80)
     }
 
-    /// Whether it stands on a line of `diff`.
+    /// Returns whether the finding is on a line of `diff`.
     pub fn is_on(&self, diff: &Diff) -> bool {
         diff.has(&self.path, self.line, self.side)
     }
 
-    /// Where it is, for people: `src/a.rs:12`, `src/a.rs:9 (gone)` of the old file.
+    /// Returns the place for people: `src/a.rs:12`, or `src/a.rs:9 (gone)` in the old file.
     pub fn place(&self) -> String {
         let Self {
             path, line, side, ..
@@ -76,55 +74,55 @@ impl Finding {
         format!("{path}:{line}{gone}")
     }
 
-    /// Its lines, from the first to the last.
+    /// Returns the range from the first to the last line.
     pub fn lines(&self) -> std::ops::RangeInclusive<u32> {
         self.start_line.unwrap_or(self.line)..=self.line
     }
 
-    /// Whether a rule found it, and not a model alone.
+    /// Returns whether a rule found it, alone or together with a model.
     pub fn is_by_rules(&self) -> bool {
         self.rule != MODEL
     }
 
-    /// The order that findings are told in: worst first, then by place.
+    /// Returns the sort key of findings: worst first, then by place.
     pub fn rank(&self) -> (Reverse<Severity>, &str, u32, &str) {
         (Reverse(self.severity), &self.path, self.line, &self.rule)
     }
 }
 
-/// How bad a finding is, from least to worst.
+/// Severity of a finding, from least to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.
     Info,
-    /// Should be mended some day.
+    /// Should be fixed at some time.
     Low,
-    /// Should be mended before merging.
+    /// Should be fixed before the merge.
     Medium,
-    /// Must be mended before merging.
+    /// Must be fixed before the merge.
     High,
-    /// Harm is done as soon as it is pushed: rotate, revoke, revert.
+    /// Does harm as soon as it is pushed: rotate, revoke, revert.
     Critical,
 }
 
-/// A finding's subject, which is the specialist's.
+/// Subject of a finding and of the specialist that reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
     /// Secrets, injection, unsafe settings.
     Security,
-    /// What a careful reader would not leave in.
+    /// Code that a careful reader would not leave in.
     Style,
-    /// What will not do what it says.
+    /// Code with wrong behaviour.
     Logic,
 }
 
 impl Category {
-    /// Every specialist there is, in the order that they are named in.
+    /// All specialists, in display order.
     pub const ALL: [Self; 3] = [Self::Security, Self::Style, Self::Logic];
 
-    /// As it is written in keys and events.
+    /// Returns the name that is used in keys and events.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Security => "security",
@@ -140,18 +138,18 @@ impl std::fmt::Display for Category {
     }
 }
 
-/// How sure a reviewer is, in percent: 0 is a guess, 100 is certain.
+/// Confidence of a reviewer in percent: 0 is a guess, 100 is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Confidence(u8);
 
 impl Confidence {
-    /// `percent`, at most 100.
+    /// Creates a confidence of `percent`, capped at 100.
     pub const fn percent(percent: u8) -> Self {
         Self(if percent > 100 { 100 } else { percent })
     }
 
-    /// In percent.
+    /// Returns the confidence in percent.
     pub const fn as_percent(self) -> u8 {
         self.0
     }
@@ -174,25 +172,25 @@ impl From<Confidence> for u8 {
     }
 }
 
-/// What a reviewer read, and what it did not.
+/// Files that a reviewer read and files that it left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
-    /// How many files were read.
+    /// Number of files read.
     pub files_read: u32,
-    /// The changed files that were not, and why.
+    /// Changed files that were not read, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
 }
 
 impl Coverage {
-    /// Whether the file at `path` may be among those that were not read.
+    /// Returns whether the file at `path` may be among the unread files.
     pub fn may_leave_out(&self, path: &str) -> bool {
         let is_it = |left_out: &LeftOut| left_out.is_nameless() || left_out.path == path;
         self.left_out.iter().any(is_it)
     }
 
-    /// Whether it says that the file at `path` was read. Who has read nothing at all
-    /// says so of no file, whether or not it names what it left out.
+    /// Returns whether the coverage confirms that the file at `path` was read. A coverage without
+    /// any read file confirms none, whether or not it names the files left out.
     pub fn says_it_read(&self, path: &str) -> bool {
         self.files_read > 0 && !self.may_leave_out(path)
     }
@@ -204,7 +202,7 @@ mod tests {
     use diff::WhyLeftOut::{TooLarge, Unanswered};
 
     #[test]
-    fn what_a_reader_says_that_it_read() {
+    fn confirms_read_files() {
         let named = |path: &str| LeftOut {
             path: path.to_owned(),
             why: Unanswered,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a finding is known again by after a push: its path, its category and the code
-/// that it is about, not the number of its line. Spaces do not count.
+/// Identity of a finding that survives a push. It is derived from the path, the category and the
+/// code, not from the line number. White space is ignored.
 ///
 /// 16 hexadecimal digits of SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ impl Fingerprint {
     }
 }
 
-/// A line of code, however long it is: 8 bytes of SHA-256 of its words.
+/// Hash of a line of code: 8 bytes of SHA-256 of its words.
 #[derive(Debug, Clone, Copy)]
 struct CodeLine([u8; 8]);
 
@@ -55,11 +55,11 @@ impl CodeLine {
     }
 }
 
-/// A finding of more lines is known by no code: no reader makes one.
+/// Maximum number of lines of a finding with a fingerprint. No reviewer reports longer ones.
 const MOST_LINES: usize = 100;
 
 impl Finding {
-    /// The same finding, known by the code that `diff` has where it stands.
+    /// Sets the fingerprint from the code that `diff` has on the finding's lines.
     #[must_use]
     pub fn identified(mut self, diff: &Diff) -> Self {
         let lines = self.lines().take(MOST_LINES + 1);
@@ -75,27 +75,26 @@ impl Finding {
     }
 }
 
-/// The lines of one side of a hunk: each line's number and code.
+/// Lines of one side of a hunk: number and hash of each line.
 type Lines = Vec<(u32, CodeLine)>;
 
-/// Where the code of findings stands in a diff. What is worked out for one of them is
-/// kept for the others.
+/// Index of the places of findings in a diff. Results computed for one finding are reused for the
+/// others.
 pub struct Places<'a> {
     diff: &'a Diff,
-    /// What any of the findings is known by: nothing else is kept.
+    /// Fingerprints of all findings. The index stores no others.
     wanted: BTreeSet<&'a Fingerprint>,
-    /// Of each file and side, its hunks.
+    /// Hunks of each file and side.
     files: BTreeMap<(&'a str, Side), Vec<Lines>>,
-    /// Of each file, side, category and count of lines: the first lines of what is known
-    /// so.
+    /// First lines of the matching code for each file, side, category and number of lines.
     known: BTreeMap<(&'a str, Side, Category, usize), Known>,
 }
 
-/// The first lines, in their order, of the code that is known so.
+/// Sorted first lines of the code with each fingerprint.
 type Known = BTreeMap<Fingerprint, Vec<u32>>;
 
 impl<'a> Places<'a> {
-    /// Those of `findings` in `diff`.
+    /// Creates the index for `findings` in `diff`.
     pub fn of(findings: &'a [Finding], diff: &'a Diff) -> Self {
         let known = |finding: &'a Finding| finding.fingerprint.as_ref();
         Self {
@@ -106,8 +105,8 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// `finding`, one of them, where its code stands now, the nearest place if there are several;
-    /// `None` if the code is not there any more.
+    /// Returns `finding`, which must be one of the findings of [`Places::of`], at the current place
+    /// of its code. If there are several places, the nearest wins. `None` if the code is gone.
     pub fn moved(&mut self, finding: &Finding) -> Option<Finding> {
         let fingerprint = finding.fingerprint.as_ref()?;
         let count = finding.lines().take(MOST_LINES + 1).count();
@@ -145,7 +144,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The lines of a side of the hunk.
+/// Returns the lines of one side of the hunk.
 fn code(hunk: &Hunk, side: Side) -> Lines {
     let lines = hunk.lines.iter();
     lines
@@ -153,7 +152,7 @@ fn code(hunk: &Hunk, side: Side) -> Lines {
         .collect()
 }
 
-/// What each run of `count` lines within a hunk is known by, and its first line.
+/// Returns the fingerprint and the first line of each run of `count` lines within a hunk.
 fn runs(
     path: &str,
     side: Side,
@@ -203,8 +202,8 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_gone_is_known_by_the_old_side() {
-        // `check()` was the line behind so many others; now there is another.
+    fn finds_removed_line_on_old_side() {
+        // The diff replaces the line behind `before` other lines.
         let gone = |before: usize| {
             let (lines, count) = (" a\n".repeat(before), before + 2);
             diff::parse(&format!(
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_is_known_by_its_code_and_not_by_its_line() {
+    fn code_identifies_finding_regardless_of_line() {
         let before = diff("import db\nrun(query)\ndone()");
         let finding = found(None, 2).identified(&before);
         for (why, after, line) in [
@@ -255,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn several_lines_move_together() {
+    fn moves_several_lines_together() {
         let before = diff("a\nb\nc\nd");
         let finding = found(Some(2), 3).identified(&before);
         let down = moved(&finding, &diff("new\na\nb\nc\nd")).unwrap();
@@ -265,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn path_and_category_are_part_of_it() {
+    fn fingerprint_includes_path_and_category() {
         let diff = diff("a\nb");
         let one = found(None, 1).identified(&diff);
         let style = Finding {
@@ -283,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_worked_out_once_serves_every_finding() {
+    fn computes_fingerprints_once_for_all_findings() {
         let lines = |first: usize| {
             let lines = (first..first + 20_000).map(|line| format!("run({line})"));
             diff(&lines.collect::<Vec<_>>().join("\n"))
@@ -301,9 +300,6 @@ mod tests {
         let kept: usize = places.known.values().map(BTreeMap::len).sum();
         assert_eq!(kept, 99, "of what is asked for");
         let long = found(Some(1), 200).identified(&before);
-        assert_eq!(
-            long.fingerprint, None,
-            "no reader makes one of so many lines"
-        );
+        assert_eq!(long.fingerprint, None, "a finding of too many lines");
     }
 }

@@ -1,5 +1,5 @@
-//! Findings: what is wrong, where, how bad and how sure. How those of several
-//! reviewers become one list, and how one is known again after a push.
+//! Findings of reviewers: problem, place, severity and confidence. This crate merges the findings
+//! of several reviewers and recognizes a finding after a push.
 
 mod finding;
 mod fingerprint;

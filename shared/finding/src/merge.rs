@@ -2,14 +2,15 @@ use crate::Finding;
 use std::collections::BTreeSet;
 use std::mem;
 
-/// Findings of several reviewers, those about the same thing made one: worst first,
-/// each with everybody who found it. Nobody's own findings are taken for each other.
+/// Merges findings of several reviewers about the same problem. The result is sorted, the worst
+/// first, and each finding names all of its reviewers. A reviewer's own findings are merged only if
+/// their titles are similar.
 ///
-/// The same thing is: the same place, and either the same subject found by another
-/// reviewer, or nearly the same words. What a rule says stands before what a model
-/// says, the worse before the better. What a model finds worse than a rule does is
-/// another thing: the rule's word for it is not enough to believe it, and the rule's
-/// trifle must not hide it. Nor does any other subject hide what stands against merging.
+/// Two findings are about the same problem if they overlap and either different reviewers report
+/// the same subject, or their titles are similar. A rule's finding takes precedence over a model's,
+/// the worse over the better. Two exceptions keep findings apart. A model's finding that is worse
+/// than a rule's remains separate: the rule is no evidence for it, and the rule's minor finding must
+/// not hide it. A finding that blocks merging is not merged into a rule's finding that does not.
 pub fn merged(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
     let mut rest: Vec<Finding> = findings.into_iter().collect();
     rest.sort_by(|a, b| (!a.is_by_rules(), a.rank()).cmp(&(!b.is_by_rules(), b.rank())));
@@ -27,7 +28,7 @@ pub fn merged(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
 fn is_same(one: &Finding, other: &Finding) -> bool {
     let (a, b) = (one.lines(), other.lines());
     let overlap = a.start() <= b.end() && b.start() <= a.end();
-    // Two rules that look for different things have each something to say.
+    // Findings of two rules are about different problems.
     let rules = one.is_by_rules() && other.is_by_rules();
     let by_others = !other.by.iter().any(|by| one.by.contains(by));
     let same_subject = one.category == other.category && by_others;
@@ -40,9 +41,9 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
         && (same_subject || alike(one, other))
 }
 
-/// The first stands, with what the other adds to it: as bad and as certain as a rule
-/// says, or as the worse of two models does. What stands against merging stands first:
-/// its subject is what it is known by.
+/// Adds `other` to `one`. If `one` is by a rule, its severity and confidence remain; of two models,
+/// the worse one counts. A finding that blocks merging takes precedence, since the category is part
+/// of its fingerprint.
 fn join(one: &mut Finding, mut other: Finding) {
     if one.is_by_rules() {
         add_words(one, &other);
@@ -50,7 +51,7 @@ fn join(one: &mut Finding, mut other: Finding) {
         if other.blocks() && !one.blocks() {
             mem::swap(one, &mut other);
         }
-        // How sure one is of its subject makes nobody surer of another.
+        // The confidence in one subject is no evidence for another subject.
         if one.severity == other.severity && one.category == other.category {
             one.confidence = one.confidence.max(other.confidence);
         }
@@ -70,7 +71,7 @@ fn join(one: &mut Finding, mut other: Finding) {
     }
 }
 
-/// What the model says of it beside what the rule says.
+/// Appends the model's words to the rule's.
 fn add_words(rule: &mut Finding, model: &Finding) {
     if rule.title.is_none() {
         rule.title.clone_from(&model.title);
@@ -80,7 +81,7 @@ fn add_words(rule: &mut Finding, model: &Finding) {
     }
 }
 
-/// Whether most words of one are in the other.
+/// Returns whether the titles share most of their words.
 fn alike(one: &Finding, other: &Finding) -> bool {
     let (Some(a), Some(b)) = (&one.title, &other.title) else {
         return false;
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_is_told_once() {
+    fn merges_duplicates() {
         use Category::{Logic, Security};
         let rule = |rule, line| found("rules", rule, (line, line), Security, "");
         let model = |lines, category, title| found("kimi", MODEL, lines, category, title);
@@ -139,7 +140,7 @@ mod tests {
                 2,
             ),
             (
-                "two things that one model says of one place",
+                "two problems of one model at one place",
                 vec![
                     model((7, 7), Security, "Injection by name"),
                     model((7, 7), Security, "Token never expires"),
@@ -147,7 +148,7 @@ mod tests {
                 2,
             ),
             (
-                "one thing that a model says as two specialists",
+                "one problem of a model as two specialists",
                 vec![
                     model((7, 7), Security, "Query is built from user input"),
                     model((7, 9), Logic, "The query is built from user input"),
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_specialists_that_agree_are_named() {
+    fn names_specialists_that_agree() {
         use Category::{Logic, Security, Style};
         let title = "The query is built from user input";
         let said = |category| found("kimi", MODEL, (7, 7), category, title);
@@ -173,13 +174,16 @@ mod tests {
         let [one] = &all[..] else {
             panic!("{all:?}");
         };
-        assert_eq!(one.category, Logic, "of what is alike the first stands");
+        assert_eq!(
+            one.category, Logic,
+            "the first of two similar findings remains"
+        );
         assert_eq!(one.also, [Style, Security]);
         assert_eq!(one.by, ["kimi"]);
     }
 
     #[test]
-    fn no_other_subject_hides_what_stands_against_merging() {
+    fn blocking_finding_remains_visible() {
         let title = "The query is built from user input";
         let said = |category, severity, by, rule| Finding {
             severity,
@@ -204,7 +208,7 @@ mod tests {
             let block = all.iter().find(|it| it.blocks());
             let block = block.unwrap_or_else(|| panic!("{why}: {all:?}"));
             assert_eq!(block.category, Category::Security, "{why}");
-            assert_eq!(block.severity, Severity::High, "{why}: as it was said");
+            assert_eq!(block.severity, Severity::High, "{why}: as reported");
         }
         let guess = Finding {
             confidence: Confidence::percent(60),
@@ -215,7 +219,7 @@ mod tests {
             let all = merged([guess.clone(), sure]);
             assert!(
                 !all.iter().any(Finding::blocks),
-                "nobody has said so: {all:?}"
+                "neither finding blocks: {all:?}"
             );
         }
     }
@@ -223,13 +227,13 @@ mod tests {
     fn of(severity: Severity, by: &str, rule: &str) -> Finding {
         Finding {
             severity,
-            message: format!("{by} says so."),
+            message: format!("Reported by {by}."),
             ..found(by, rule, (7, 7), Category::Security, "")
         }
     }
 
     #[test]
-    fn the_rules_words_stand_and_everybody_is_named() {
+    fn keeps_rule_text_and_names_reviewers() {
         let model = Finding {
             title: Some("Injection".to_owned()),
             suggestion: Some("query(sql, [name])".to_owned()),
@@ -245,10 +249,10 @@ mod tests {
             by: vec!["rules".to_owned(), "kimi".to_owned()],
             title: model.title.clone(),
             suggestion: model.suggestion.clone(),
-            message: "rules says so. kimi says so.".to_owned(),
+            message: "Reported by rules. Reported by kimi.".to_owned(),
             ..rule.clone()
         };
-        assert_eq!(*one, expected, "as bad and as certain as the rule says");
+        assert_eq!(*one, expected, "severity and confidence of the rule");
 
         let echo = Finding {
             message: rule.message.clone(),
@@ -258,11 +262,11 @@ mod tests {
     }
 
     #[test]
-    fn what_a_model_finds_worse_is_a_finding_of_its_own() {
+    fn worse_model_finding_remains_separate() {
         use Severity::{Critical, High, Info, Low, Medium};
         for (why, rule, model, told) in [
             (
-                "a trifle hides nothing",
+                "a minor finding hides nothing",
                 Info,
                 Critical,
                 vec![Critical, Info],

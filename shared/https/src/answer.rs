@@ -2,10 +2,11 @@ use crate::lookup::Refused;
 use reqwest::{Error, Response};
 use std::error::Error as _;
 
-/// Reads at most `most` bytes of an answer into `body`; whether that was all.
+/// Reads at most `most` bytes of a response into `body`. Returns whether that was the whole
+/// response.
 ///
 /// # Errors
-/// [`Error`] when the connection ends before the answer does.
+/// [`Error`] if the connection ends before the response does.
 pub async fn fill(body: &mut Vec<u8>, response: &mut Response, most: usize) -> Result<bool, Error> {
     while let Some(chunk) = response.chunk().await? {
         let room = most.saturating_sub(body.len());
@@ -17,8 +18,8 @@ pub async fn fill(body: &mut Vec<u8>, response: &mut Response, most: usize) -> R
     Ok(true)
 }
 
-/// Whether nothing was called because the name leads only where nothing may be called:
-/// no other try finds it elsewhere.
+/// Returns whether the call was not made because all addresses of the host name are forbidden. A
+/// retry cannot succeed.
 pub fn is_refused(error: &Error) -> bool {
     let mut cause = error.source();
     while let Some(next) = cause {
@@ -30,7 +31,7 @@ pub fn is_refused(error: &Error) -> bool {
     false
 }
 
-/// The error with its causes, in one line and without the address.
+/// Returns the error with its causes, in one line and without the URL.
 pub fn reason(error: Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();

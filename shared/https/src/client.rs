@@ -1,4 +1,4 @@
-//! Clients, and whom they trust.
+//! HTTPS clients and their root certificates.
 
 use crate::lookup::Lookup;
 use config::Addresses;
@@ -9,20 +9,20 @@ use rustls::{ClientConfig, RootCertStore};
 use std::path::Path;
 use std::time::Duration;
 
-/// For a connection; what a whole call may take is the caller's to say.
+/// Timeout of a connection. Callers set the timeout of a whole call.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Calls the APIs whose address is configured: names that lead to where [`Addresses`]
-/// do not allow are not called. An address in a name's place is not looked up; it is
-/// judged by [`Endpoint`](crate::Endpoint). A clone shares all connections.
+/// Client for APIs whose address is configured. It does not call host names that resolve to
+/// addresses outside of [`Addresses`]. An IP address in place of a name is not resolved;
+/// [`Endpoint`](crate::Endpoint) checks it. A clone shares all connections.
 #[derive(Debug, Clone)]
 pub struct Client {
     https: reqwest::Client,
     addresses: Addresses,
 }
 
-/// Calls any address, for what comes from no configured API: AWS by its SDK, and
-/// functions on this machine.
+/// Client without a check of addresses, for services other than the configured APIs: AWS by its
+/// SDK, and functions on this machine.
 pub type Unguarded = reqwest::Client;
 
 impl Client {
@@ -33,59 +33,57 @@ impl Client {
         })
     }
 
-    /// What it calls beside the internet.
+    /// Returns the addresses that the client may call besides the internet.
     pub fn addresses(&self) -> Addresses {
         self.addresses
     }
 
-    /// A call of an address that an [`Endpoint`](crate::Endpoint) has given.
+    /// Starts a request to the URL of an [`Endpoint`](crate::Endpoint).
     pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.https.request(method, url)
     }
 
-    /// The same with `POST`.
+    /// Starts a `POST` request to the URL of an [`Endpoint`](crate::Endpoint).
     pub fn post(&self, url: Url) -> RequestBuilder {
         self.request(Method::POST, url)
     }
 }
 
-/// A client as [`builder`] makes it, which trusts whom the machine trusts.
+/// Creates a client with the settings of [`builder`] that trusts the machine's root certificates.
 ///
 /// # Errors
-/// [`Error`] when TLS cannot be set up.
+/// [`Error`] if TLS cannot be set up.
 pub fn client(addresses: Addresses) -> Result<Client, Error> {
     Client::new(builder(), addresses)
 }
 
-/// The same for any address.
+/// Creates such a client without a check of addresses.
 ///
 /// # Errors
-/// [`Error`] when TLS cannot be set up.
+/// [`Error`] if TLS cannot be set up.
 pub fn unguarded() -> Result<Unguarded, Error> {
     builder().build()
 }
 
-/// Whom a function's clients trust: Mozilla's root certificates, which are built in,
-/// and others from a file. To read the machine's takes a millisecond of every cold
-/// start.
+/// Root certificates of a function's clients: Mozilla's, which are built in, and others from a
+/// file. Reading the machine's certificates would take a millisecond of every cold start.
 #[derive(Debug, Clone)]
 pub struct Roots(ClientConfig);
 
-/// A file with root certificates that cannot be read.
+/// Error of a file with root certificates.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {problem}")]
 pub struct RootsError {
-    /// The file.
+    /// Path of the file.
     pub file: String,
-    /// What is wrong with it.
     pub problem: String,
 }
 
 impl Roots {
-    /// Mozilla's, and those in the PEM file `more`.
+    /// Combines Mozilla's root certificates with those in the PEM file `more`.
     ///
     /// # Errors
-    /// [`RootsError`] names the file, and what is wrong with it.
+    /// [`RootsError`] names the file and the problem.
     pub fn built_in(more: Option<&Path>) -> Result<Self, RootsError> {
         let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         if let Some(path) = more {
@@ -107,18 +105,18 @@ impl Roots {
         ))
     }
 
-    /// A client as [`builder`] makes it, which trusts them.
+    /// Creates a client with the settings of [`builder`] that trusts these root certificates.
     ///
     /// # Errors
-    /// [`Error`] when TLS cannot be set up.
+    /// [`Error`] if TLS cannot be set up.
     pub fn client(&self, addresses: Addresses) -> Result<Client, Error> {
         Client::new(self.builder(), addresses)
     }
 
-    /// The same for any address.
+    /// Creates such a client without a check of addresses.
     ///
     /// # Errors
-    /// [`Error`] when TLS cannot be set up.
+    /// [`Error`] if TLS cannot be set up.
     pub fn unguarded(&self) -> Result<Unguarded, Error> {
         self.builder().build()
     }
@@ -128,8 +126,8 @@ impl Roots {
     }
 }
 
-/// For a client that does nothing by itself: no redirects, no repeats, and no proxy,
-/// for the environment is read in one place, and that is not reqwest.
+/// Returns the settings of all clients: no redirects, no retries and no proxy. `reqwest` must not
+/// read a proxy from the environment, which the crate `config` alone reads.
 pub fn builder() -> ClientBuilder {
     cryptography();
     reqwest::Client::builder()
@@ -141,7 +139,7 @@ pub fn builder() -> ClientBuilder {
 
 fn cryptography() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // It fails if another thread was quicker, which is as good.
+        // The installation fails if another thread was faster; the provider is installed then.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }
@@ -156,7 +154,7 @@ mod tests {
 
     const LOOPBACK: Addresses = Addresses::LOOPBACK;
 
-    /// Answers one call, and gives it back.
+    /// Answers one call and returns the request.
     fn serve(answer: &'static str) -> (u16, JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("its address").port();
@@ -176,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_called_where_it_is_allowed_and_nowhere_else() {
+    fn calls_names_at_allowed_addresses_only() {
         const ANSWER: &str = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
         let (port, served) = serve(ANSWER);
         let url = format!("http://localhost:{port}/v1");
@@ -194,7 +192,7 @@ mod tests {
                 told.ends_with(", on this machine; to allow that, set ALLOW_ADDRESSES=loopback"),
                 "{told}"
             );
-            // The listener has heard nothing: what it answers is the first call.
+            // The listener has received no call yet: it answers only the first one.
             let loopback = call(LOOPBACK).await.expect("an answer");
             assert_eq!(loopback.status(), 204);
         });
@@ -203,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_leads_nowhere() {
+    fn does_not_follow_redirects() {
         const ANSWER: &str = "HTTP/1.1 307 Temporary Redirect\r\nlocation: \
                               http://169.254.169.254/latest\r\nconnection: close\r\n\r\n";
         let (port, served) = serve(ANSWER);

@@ -1,51 +1,51 @@
-//! The address of an API that a secret is sent to, checked before the first call.
+//! Base URL of an API that receives a secret, checked before the first call.
 
 use crate::place::Place;
 use config::Addresses;
 use reqwest::Url;
 use std::fmt;
 
-/// Why an address may not be called.
+/// Error of a URL that must not be called.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{url:?}: {wrong}")]
 pub struct EndpointError {
-    /// Scheme, host and port; empty if what was given is no URL, for it may hold a
-    /// password that nobody could tell apart.
+    /// Scheme, host and port. Empty if the text is not a URL, since it may then hold a password
+    /// that cannot be located.
     pub url: String,
-    /// What is wrong with it.
     pub wrong: Wrong,
 }
 
-/// What is wrong with an address.
+/// Kind of an invalid URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
-    /// Nothing that can be read.
+    /// The text is not a URL.
     #[error("not a URL such as https://api.example.com/v1")]
     NoUrl,
-    /// No host to call.
+    /// The URL has no host.
     #[error("no host")]
     NoHost,
-    /// It names who calls.
+    /// The URL has a user or a password.
     #[error("user and password do not belong here")]
     Password,
-    /// A query or a fragment.
+    /// The URL has a query or a fragment.
     #[error("nothing may follow the path")]
     Query,
-    /// Another protocol.
+    /// The scheme is not supported.
     #[error("neither https nor http")]
     Scheme,
-    /// `http` beyond loopback.
+    /// The URL uses `http` beyond loopback.
     #[error("the secret would be sent unencrypted; use https")]
     Unencrypted,
-    /// Not where the operator lets APIs be: says where, and what would allow it.
+    /// The operator does not allow the place of the host. The text names the place and the setting
+    /// that allows it.
     #[error("an address {0}")]
     Place(&'static str),
 }
 
-/// The base address of an API: `https` on the internet; where [`Addresses`] allow it,
-/// `https` in a private network, and `https` or `http` on loopback. No address of a
-/// link or of a cloud's metadata service, no user or password, no query. A host that is
-/// a name is looked up by the [`Client`](crate::Client), which minds the same.
+/// Base URL of an API: `https` on the internet; if [`Addresses`] allow it, `https` in a private
+/// network, and `https` or `http` on loopback. Rejected are link-local addresses, metadata services
+/// of clouds, user or password, and queries. The [`Client`](crate::Client) checks the addresses
+/// that a host name resolves to by the same rules.
 ///
 /// ```
 /// # use config::Addresses;
@@ -61,10 +61,10 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads `text`.
+    /// Parses and checks `text`.
     ///
     /// # Errors
-    /// [`EndpointError`] says what is wrong, and repeats no password.
+    /// [`EndpointError`] names the problem and repeats no password.
     pub fn read(text: &str, addresses: Addresses) -> Result<Self, EndpointError> {
         let Ok(base) = Url::parse(text.trim()) else {
             return Err(EndpointError {
@@ -79,12 +79,12 @@ impl Endpoint {
         Ok(Self { base })
     }
 
-    /// The host, without the port: `api.moonshot.ai`, `127.0.0.1`, `[::1]`.
+    /// Returns the host without the port: `api.moonshot.ai`, `127.0.0.1`, `[::1]`.
     pub fn host(&self) -> &str {
         self.base.host_str().unwrap_or_default()
     }
 
-    /// The address of `path`, which begins with `/` and holds nothing to escape.
+    /// Returns the URL of `path`, which begins with `/` and needs no escaping.
     pub fn at(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         let base = self.base.path().trim_end_matches('/');
@@ -92,8 +92,8 @@ impl Endpoint {
         url
     }
 
-    /// `location` as seen from `from`, if it is still of this scheme, host and port:
-    /// the secret must not go anywhere else.
+    /// Resolves `location` against `from`. `None` if the result has another scheme, host or port:
+    /// the secret must not be sent there.
     pub fn follow(&self, from: &Url, location: &str) -> Option<Url> {
         let url = from.join(location).ok()?;
         (url.origin() == self.base.origin()).then_some(url)
@@ -139,8 +139,8 @@ mod tests {
     const PRIVATE: Addresses = Addresses::PRIVATE;
 
     #[test]
-    fn an_endpoint_is_where_the_operator_allows_it() {
-        // Good with what; `None` is never.
+    fn accepts_allowed_endpoints_only() {
+        // Settings that allow the URL; `None` means that no setting does.
         let (internet, loopback, private) = (Some(INTERNET), Some(LOOPBACK), Some(PRIVATE));
         for (why, url, good) in [
             ("GitHub's own", "https://api.github.com", internet),
@@ -206,18 +206,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_told_with_the_remedy() {
+    fn error_names_problem_and_remedy() {
         let told = |url, addresses| Endpoint::read(url, addresses).unwrap_err().to_string();
         insta::assert_snapshot!(told("http://localhost:8080/v1", INTERNET), @r#""http://localhost:8080": an address on this machine; to allow that, set ALLOW_ADDRESSES=loopback"#);
         insta::assert_snapshot!(told("https://10.0.0.7/v1", INTERNET), @r#""https://10.0.0.7": an address in a private network; to allow that, set ALLOW_ADDRESSES=private"#);
         insta::assert_snapshot!(told("https://10.0.0.7/v1", LOOPBACK), @r#""https://10.0.0.7": an address in a private network; to allow that, set ALLOW_ADDRESSES=loopback,private"#);
         insta::assert_snapshot!(told("http://10.0.0.7/v1", INTERNET), @r#""http://10.0.0.7": the secret would be sent unencrypted; use https"#);
-        insta::assert_snapshot!(told("https://169.254.169.254/v1", PRIVATE), @r#""https://169.254.169.254": an address which is never called: of a link, of a cloud's metadata service, or reserved"#);
+        insta::assert_snapshot!(told("https://169.254.169.254/v1", PRIVATE), @r#""https://169.254.169.254": an address which is never called: link-local, a cloud's metadata service, or reserved"#);
         insta::assert_snapshot!(told("localhost", LOOPBACK), @r#""": not a URL such as https://api.example.com/v1"#);
     }
 
     #[test]
-    fn a_password_in_the_url_is_not_repeated() {
+    fn error_hides_password() {
         for url in [
             "https://me:hunter2@api.moonshot.ai",
             "https://me:hunter2@ /",
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_put_behind_the_base() {
+    fn appends_path_to_base() {
         for base in ["https://api.moonshot.ai/v1", "https://api.moonshot.ai/v1/"] {
             let endpoint = Endpoint::read(base, INTERNET).unwrap();
             let url = endpoint.at("/chat/completions");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_stays_with_the_host() {
+    fn follows_redirects_to_same_host_only() {
         let api = Endpoint::read("https://api.github.com", INTERNET).unwrap();
         let from = api.at("/repos/octo/widgets/pulls/7");
         for (why, location, good) in [

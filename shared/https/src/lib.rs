@@ -1,4 +1,4 @@
-//! How a process calls others over HTTPS, and where it may call.
+//! HTTPS clients, and the addresses that they may call.
 
 mod answer;
 mod client;

@@ -1,4 +1,4 @@
-//! Names are looked up by the machine; of what it finds, only what is allowed is called.
+//! Resolves host names by the machine's resolver and keeps the allowed addresses only.
 
 use crate::place::Place;
 use config::Addresses;
@@ -7,12 +7,12 @@ use std::net::{IpAddr, SocketAddr};
 
 pub(crate) struct Lookup(pub(crate) Addresses);
 
-/// All that a name leads to is refused.
+/// Error of a host name whose addresses are all forbidden.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{host} is at {address}, {reason}")]
 pub(crate) struct Refused {
     host: String,
-    /// The first of them.
+    /// First of the forbidden addresses.
     address: IpAddr,
     reason: &'static str,
 }
@@ -55,7 +55,8 @@ fn keep(
 
 fn allowed(host: &str, address: IpAddr, addresses: Addresses) -> Result<(), &'static str> {
     let place = Place::of(address);
-    // Loopback is called without encryption ("RFC 6761", 6.3).
+    // Calls to loopback are not encrypted, so that the name must resolve to loopback ("RFC 6761",
+    // 6.3).
     if Place::of_host(host) == Place::Loopback && place != Place::Loopback {
         return Err("which is not this machine");
     }
@@ -71,7 +72,7 @@ mod tests {
     const PRIVATE: Addresses = Addresses::PRIVATE;
 
     #[test]
-    fn of_what_a_name_leads_to_only_what_is_allowed_is_called() {
+    fn keeps_allowed_addresses_only() {
         for (why, host, found, addresses, kept) in [
             (
                 "the internet",
@@ -128,14 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_told_with_the_remedy() {
+    fn error_names_address_and_remedy() {
         let told = |host: &str, ip: &str| {
             let found = SocketAddr::new(ip.parse().unwrap(), 0);
             keep(host, [found].into_iter(), INTERNET).unwrap_err()
         };
         insta::assert_snapshot!(told("git.example.com", "10.0.0.7"), @"git.example.com is at 10.0.0.7, in a private network; to allow that, set ALLOW_ADDRESSES=private");
         insta::assert_snapshot!(told("git.example.com", "127.0.0.1"), @"git.example.com is at 127.0.0.1, on this machine; to allow that, set ALLOW_ADDRESSES=loopback");
-        insta::assert_snapshot!(told("git.example.com", "169.254.169.254"), @"git.example.com is at 169.254.169.254, which is never called: of a link, of a cloud's metadata service, or reserved");
+        insta::assert_snapshot!(told("git.example.com", "169.254.169.254"), @"git.example.com is at 169.254.169.254, which is never called: link-local, a cloud's metadata service, or reserved");
         insta::assert_snapshot!(told("localhost", "10.0.0.7"), @"localhost is at 10.0.0.7, which is not this machine");
     }
 }

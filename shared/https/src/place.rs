@@ -1,9 +1,9 @@
-//! Where an address is.
+//! Classifies hosts and addresses by their place.
 
 use config::Addresses;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Where a host or an address is.
+/// Place of a host or an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Internet,
@@ -11,12 +11,12 @@ pub(crate) enum Place {
     Loopback,
     /// In a private network.
     Private,
-    /// Where no API is: on a link, at a cloud's metadata service, or reserved.
+    /// No place of an API: link-local, a metadata service of a cloud, or reserved.
     Nowhere,
 }
 
-/// Names of metadata services. Others that lead there are known by their address,
-/// when they are looked up.
+/// Names of metadata services. Other names of such services are detected by their address when they
+/// are resolved.
 const METADATA: [&str; 5] = [
     "instance-data",
     "instance-data.ec2.internal",
@@ -26,8 +26,8 @@ const METADATA: [&str; 5] = [
 ];
 
 impl Place {
-    /// Of a host as the URL parser writes it: every spelling of an IPv4 address
-    /// (decimal, octal, hexadecimal) has become the dotted one.
+    /// Classifies a host as the URL parser writes it. The parser has converted every spelling of an
+    /// IPv4 address (decimal, octal, hexadecimal) to dotted decimal.
     pub(crate) fn of_host(host: &str) -> Self {
         let name = host.trim_end_matches('.');
         let address = name.trim_start_matches('[').trim_end_matches(']');
@@ -47,23 +47,23 @@ impl Place {
         }
     }
 
-    /// "IANA IPv4 Special-Purpose Address Registry".
+    /// Classifies by the "IANA IPv4 Special-Purpose Address Registry".
     fn of_v4(address: Ipv4Addr) -> Self {
         match address.octets() {
             [127, ..] => Self::Loopback,
-            // Alibaba's metadata service, and Azure's, which has a public address.
+            // Metadata services of Alibaba and Azure; the latter has a public address.
             [100, 100, 100, 200] | [168, 63, 129, 16] => Self::Nowhere,
             [10, ..] | [172, 16..32, ..] | [192, 168, ..] => Self::Private,
-            // Shared by a provider's customers; networks under test.
+            // Shared address space of providers; benchmarking networks.
             [100, 64..128, ..] | [198, 18 | 19, ..] => Self::Private,
             [0, ..] | [169, 254, ..] | [192, 0, 0, _] => Self::Nowhere,
-            [224..=255, ..] => Self::Nowhere, // multicast, and what is reserved
+            [224..=255, ..] => Self::Nowhere, // multicast and reserved
             _ => Self::Internet,
         }
     }
 
-    /// "IANA IPv6 Special-Purpose Address Registry"; an IPv4 address within is judged
-    /// as one.
+    /// Classifies by the "IANA IPv6 Special-Purpose Address Registry". An embedded IPv4 address is
+    /// classified as such.
     fn of_v6(address: Ipv6Addr) -> Self {
         if address.is_loopback() {
             return Self::Loopback;
@@ -73,9 +73,9 @@ impl Place {
             Self::of_v4(Ipv4Addr::new(a, b, c, d))
         };
         match address.segments() {
-            // Mapped, and compatible.
+            // Mapped and compatible addresses.
             [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => v4(high, low),
-            // NAT64 and 6to4 lead to the IPv4 address in them.
+            // NAT64 and 6to4 embed an IPv4 address.
             [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
                 match v4(high, low) {
                     Self::Internet => Self::Internet,
@@ -83,9 +83,9 @@ impl Place {
                 }
             }
             [0x64, 0xff9b, ..] => Self::Nowhere,
-            // Translated, and Teredo: nobody calls an API through these.
+            // Translated addresses and Teredo: no API is called through these.
             [0, 0, 0, 0, 0xffff, 0, ..] | [0x2001, 0, ..] => Self::Nowhere,
-            // The metadata services of AWS, Google, Oracle and Scaleway.
+            // Metadata services of AWS, Google, Oracle and Scaleway.
             [0xfd00, 0xec2, ..]
             | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254]
             | [0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe]
@@ -97,10 +97,10 @@ impl Place {
         }
     }
 
-    /// Whether `addresses` allows it.
+    /// Checks whether `addresses` allows the place.
     ///
     /// # Errors
-    /// Says where it is, and what would allow it: "in a private network; …".
+    /// Names the place and the setting that allows it: "in a private network; …".
     pub(crate) fn allowed(self, addresses: Addresses) -> Result<(), &'static str> {
         match (self, addresses) {
             (Self::Internet, _)
@@ -122,7 +122,7 @@ impl Place {
                 Err("in a private network; to allow that, set ALLOW_ADDRESSES=loopback,private")
             }
             (Self::Nowhere, _) => {
-                Err("which is never called: of a link, of a cloud's metadata service, or reserved")
+                Err("which is never called: link-local, a cloud's metadata service, or reserved")
             }
         }
     }
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_is_somewhere() {
+    fn classifies_hosts() {
         for (why, host, place) in [
             ("a name", "api.moonshot.ai", Place::Internet),
             ("a public address", "1.1.1.1", Place::Internet),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn each_place_is_allowed_by_itself_and_some_never() {
+    fn places_are_allowed_separately() {
         let all = [false, true];
         let all = all.map(|loopback| all.map(|private| Addresses { loopback, private }));
         for addresses in all.into_iter().flatten() {
@@ -221,9 +221,9 @@ mod tests {
         }
     }
 
-    /// What is told to be set keeps what is set.
+    /// Checks that the setting in each error text keeps the places that are allowed already.
     #[test]
-    fn the_remedy_is_one() {
+    fn remedy_allows_place_and_keeps_others() {
         for (loopback, private) in [(false, false), (true, false), (false, true)] {
             for place in [Place::Loopback, Place::Private] {
                 let Err(told) = place.allowed(Addresses { loopback, private }) else {

@@ -1,5 +1,5 @@
-//! Whether a pull request may be approved. This is code's decision alone: that a
-//! model would approve is not asked, and has no place in [`ApprovalFacts`].
+//! Decides whether a pull request may be approved. The decision is made by code alone:
+//! [`ApprovalFacts`] holds no opinion of a model.
 
 use crate::Policy;
 use crate::choice::AuthorAssociation;
@@ -7,24 +7,24 @@ use finding::Category;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// When pull requests are approved.
+/// Conditions under which pull requests are approved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AutoApprove {
-    /// Whether any are.
+    /// True if pull requests are approved at all.
     pub enabled: bool,
-    /// The least score, of 10.
+    /// Minimum score, out of 10.
     pub score: u8,
-    /// Whose.
+    /// Associations of the authors whose pull requests are approved.
     pub authors: Vec<AuthorAssociation>,
-    /// Whether all other checks must be green.
+    /// True if all other checks must have succeeded.
     pub require_checks: bool,
-    /// Whether those from forks can be.
+    /// True if pull requests from forks can be approved.
     pub allow_forks: bool,
-    /// Whether those of people who are new here can be.
+    /// True if pull requests of first-time contributors can be approved.
     pub allow_first_time: bool,
 }
 
-/// As far as it is named. What one layer names, those above it can only narrow.
+/// Approval settings that a layer names. Higher layers can only narrow them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Named {
@@ -78,64 +78,64 @@ fn narrow<T>(named: &mut Option<T>, upper: Option<T>, both: impl FnOnce(T, T) ->
     };
 }
 
-/// What is known of a pull request when its review is done.
+/// Facts about a pull request at the end of its review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalFacts {
-    /// Of 10; absent when nobody gave one.
+    /// Out of 10; absent if the review has no score.
     pub score: Option<u8>,
-    /// Findings that are not resolved, also those that were not worth a comment.
+    /// Number of unresolved findings, including those that were not posted as comments.
     pub open_findings: u32,
-    /// Whether every changed file was read, also those that the policy leaves
-    /// out: what nobody read is not approved.
+    /// True if every changed file was read, including the files that the policy excludes. A pull
+    /// request with unread files is not approved.
     pub every_file_read: bool,
-    /// Whether a model has read it for every specialist, and left nothing out.
+    /// True if a model read the pull request for every specialist and left nothing out.
     pub read_by_model: bool,
-    /// Whether the head is still the commit that was read.
+    /// True if the head is still the commit that was reviewed.
     pub head_unchanged: bool,
-    /// What GitHub says the author is to the repository.
+    /// Author's association with the repository, from GitHub.
     pub author_association: AuthorAssociation,
-    /// Whether the bot opened it. GitHub refuses to have it approved then.
+    /// True if the bot opened the pull request. GitHub does not let authors approve their own.
     pub own_pull_request: bool,
-    /// Whether its head is in another repository.
+    /// True if the head is in another repository.
     pub from_fork: bool,
-    /// Whether it is the author's first here.
+    /// True if this is the author's first pull request in the repository.
     pub first_time: bool,
-    /// Whether there are other checks of the head, and all have succeeded.
+    /// True if the head has other checks and all of them have succeeded.
     pub checks_green: bool,
-    /// The specialists that were asked and have not answered.
+    /// Specialists that were asked and have not answered.
     pub missing_specialists: Vec<Category>,
 }
 
-/// Why a pull request is not approved.
+/// Reason not to approve a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WhyNot {
-    /// Nobody wants any to be.
+    /// Approving is switched off.
     Off,
-    /// The bot's own.
+    /// The bot opened the pull request.
     OwnPullRequest,
-    /// Its score, if there is one, and the least that is wanted.
+    /// The score, if there is one, is below the minimum (second value).
     Score(Option<u8>, u8),
-    /// So many are open.
+    /// This number of findings is open.
     OpenFindings(u32),
-    /// Some of it was not read.
+    /// Some changed files were not read.
     FilesUnread,
-    /// No model has read it.
+    /// No model has read the pull request.
     RulesAlone,
-    /// It was pushed to since.
+    /// The head has moved since the review.
     HeadMoved,
-    /// Such authors' are not.
+    /// Pull requests of authors with this association are not approved.
     Author(AuthorAssociation),
-    /// Nor those of people who are new here.
+    /// The author is a first-time contributor.
     FirstTime,
-    /// Nor those from forks.
+    /// The head is in a fork.
     Fork,
-    /// Another check is red or not done, or there is none yet.
+    /// Another check is red or pending, or there is no other check yet.
     ChecksNotGreen,
-    /// Not all have answered.
+    /// These specialists have not answered.
     Missing(Vec<Category>),
 }
 
-/// A sentence, for people.
+/// A sentence for people.
 impl fmt::Display for WhyNot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -151,7 +151,7 @@ impl fmt::Display for WhyNot {
             Self::OpenFindings(open) => write!(f, "{open} findings are open."),
             Self::FilesUnread => f.write_str("Not every changed file was read."),
             Self::RulesAlone => f.write_str("Rules alone approve nothing: no model has read it."),
-            Self::HeadMoved => f.write_str("It was pushed to since it was read."),
+            Self::HeadMoved => f.write_str("The head has changed since the review."),
             Self::Author(association) => write!(
                 f,
                 "Pull requests of authors who are {} here are not approved.",
@@ -171,15 +171,15 @@ impl fmt::Display for WhyNot {
 }
 
 impl Policy {
-    /// When pull requests are approved.
+    /// Returns the approval conditions of this policy.
     pub fn auto_approve(&self) -> AutoApprove {
         self.approval.with_defaults()
     }
 
-    /// Whether a pull request may be approved.
+    /// Checks whether a pull request may be approved.
     ///
     /// # Errors
-    /// Every reason against it, in [`WhyNot`]'s order.
+    /// Every reason against approval, in the order of [`WhyNot`].
     pub fn may_approve(&self, facts: &ApprovalFacts) -> Result<(), Vec<WhyNot>> {
         let wanted = self.auto_approve();
         let association = facts.author_association;

@@ -1,22 +1,21 @@
 use crate::Glob;
 use serde::{Deserialize, Serialize};
 
-/// Lines of `.gitattributes` that are read.
+/// Maximum number of lines read from `.gitattributes`.
 const MAX_LINES: usize = 1_000;
-/// Bytes of what is kept of them, as JSON: they are part of a review's state item.
+/// Maximum size of the stored patterns in bytes of JSON. They are part of a review's state item.
 const MAX_KEPT: usize = 16 * 1024;
 
-/// Which files a repository's `.gitattributes` calls written by a tool or by people
-/// elsewhere: `linguist-generated`, `linguist-vendored` (GitHub Docs, "Customizing how
-/// changed files appear"). As the settings, it is the base branch's: a pull request
-/// hides nothing of itself.
+/// Files that a repository's `.gitattributes` marks as `linguist-generated` or `linguist-vendored`
+/// (GitHub Docs, "Customizing how changed files appear"). The file is read from the base branch, as
+/// the settings are, so that a pull request cannot hide its own files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Attributes(Vec<(Glob, bool)>);
 
 impl Attributes {
-    /// Reads `text`. A line that says neither, or whose pattern is none that
-    /// [`Glob`] takes, counts for nothing; so do lines behind what is read or kept.
+    /// Reads `text`. Ignores lines without one of the two attributes, lines with a pattern that
+    /// [`Glob`] does not support, and everything behind the line limit or the size limit.
     pub fn parse(text: &str) -> Self {
         let mut room = MAX_KEPT;
         let mut read = Vec::new();
@@ -27,7 +26,7 @@ impl Attributes {
             let left = room.checked_sub(kept(glob.as_str()));
             let Some(left) = left.filter(|_| number <= MAX_LINES) else {
                 tracing::warn!(
-                    ".gitattributes is long: its line {number} and what follows do not count"
+                    ".gitattributes exceeds the limits: ignoring line {number} and all lines behind it"
                 );
                 break;
             };
@@ -37,7 +36,7 @@ impl Attributes {
         Self(read)
     }
 
-    /// Whether the file at `path` is called so. The last line that takes it decides.
+    /// Returns whether the file at `path` is marked. The last matching line decides.
     pub fn is_generated(&self, path: &str) -> bool {
         let mut lines = self.0.iter().rev();
         let last = lines.find(|(glob, _)| glob.matches(path));
@@ -45,7 +44,7 @@ impl Attributes {
     }
 }
 
-/// What a pattern takes as JSON, at most: `["…",false],`, with `"` and `\\` escaped.
+/// Returns the maximum size of a pattern as JSON: `["…",false],`, with `"` and `\\` escaped.
 fn kept(pattern: &str) -> usize {
     let escaped = |c: char| match c {
         '"' | '\\' => 2,
@@ -55,7 +54,7 @@ fn kept(pattern: &str) -> usize {
     pattern.chars().map(escaped).sum::<usize>() + 11
 }
 
-/// `pattern attribute -attribute attribute=value` ("gitattributes").
+/// Parses `pattern attribute -attribute attribute=value` ("gitattributes").
 fn line(line: &str) -> Option<(Glob, bool)> {
     let mut words = line.split_whitespace();
     let pattern = words.next().filter(|pattern| !pattern.starts_with('#'))?;
@@ -68,7 +67,7 @@ fn line(line: &str) -> Option<(Glob, bool)> {
         let is_it = matches!(name, "linguist-generated" | "linguist-vendored");
         is_it.then_some(!off && value != "false")
     });
-    // Either is enough.
+    // One of the two attributes is enough.
     let is_generated = said.reduce(|one, other| one || other)?;
     Some((Glob::parse(pattern).ok()?, is_generated))
 }
@@ -78,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_bounded_in_bytes() {
+    fn bounds_stored_patterns_in_bytes() {
         for (why, pattern) in [
             ("many letters of four bytes", "\u{1f600}".repeat(100)),
             ("what JSON escapes", "\"".repeat(110)),
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_of_attributes_calls_generated() {
+    fn reads_generated_and_vendored_attributes() {
         let attributes = Attributes::parse(
             "# linguist-generated\n\
              * text=auto\n\

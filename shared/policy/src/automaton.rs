@@ -1,26 +1,26 @@
-//! One pattern of paths without braces, as an automaton whose states are the bits
-//! of one number ("Shift-And", Baeza-Yates and Gonnet): it reads each character
-//! of a path once, whatever the pattern.
+//! Matches one path pattern without braces by an automaton whose states are the bits of one number
+//! ("Shift-And", Baeza-Yates and Gonnet). It reads each character of a path once, whatever the
+//! pattern.
 
 use crate::InvalidGlob;
 
-/// State `i` has read all that stands before the pattern's `i`th token.
+/// Automaton in which state `i` means that all tokens before the pattern's `i`th token are matched.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Automaton {
-    /// The states that each character of the pattern leads on from, sorted.
+    /// States that each character of the pattern advances, sorted by character.
     on: Vec<(char, u128)>,
-    /// Those that any character of a name leads on from: `?`.
+    /// States that any character of a name advances: `?`.
     any: u128,
-    /// Those that stay on any character of a name: `*`.
+    /// States that remain active on any character of a name: `*`.
     stays: u128,
-    /// Those that stay on any character and lead on at once: `**/` may be nothing.
+    /// States that remain active on any character and advance without one: `**/` can match nothing.
     folders: u128,
-    /// The last one.
+    /// Number of the last state.
     end: u32,
 }
 
 impl Automaton {
-    /// Of the names of folders and at last of a file, among them `**`.
+    /// Builds the automaton from the names of the folders, `**` among them, and of the file.
     pub(crate) fn new(parts: &[String]) -> Result<Self, InvalidGlob> {
         let mut made = Self::default();
         let mut parts = parts.iter().peekable();

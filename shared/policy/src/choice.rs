@@ -1,12 +1,12 @@
-//! Settings that are one word of a few.
+//! Settings whose value is one of a few words.
 
 use diff::language::Language;
 use finding::{Category, Severity};
 use serde::{Deserialize, Serialize};
 
-/// A value that is written as one word of a few.
+/// Value that is written as one of a few words.
 pub(crate) trait Choice: Copy + 'static {
-    /// Every word with what it means, in the order that people are told them.
+    /// Every word with its meaning, in the order in which error texts list them.
     const WORDS: &'static [(&'static str, Self)];
 }
 
@@ -28,13 +28,13 @@ impl Choice for Category {
     ];
 }
 
-/// What is done with pull requests of a kind.
+/// Treatment of a kind of pull requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Treatment {
-    /// They are left alone.
+    /// Such pull requests are not reviewed.
     Skip,
-    /// They are reviewed as any other.
+    /// Such pull requests are reviewed as any other.
     Review,
 }
 
@@ -43,14 +43,14 @@ impl Choice for Treatment {
         &[("skip", Self::Skip), ("review", Self::Review)];
 }
 
-/// How a check run ends ("Create a check run", `conclusion`), as far as it can
-/// be chosen.
+/// Conclusion of a check run ("Create a check run", `conclusion`), restricted to those that can be
+/// chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Conclusion {
-    /// It says what it found and stands in nobody's way.
+    /// Reports the findings and does not prevent a merge.
     Neutral,
-    /// It keeps the pull request from being merged where the check is required.
+    /// Prevents the merge where the check is required.
     Failure,
 }
 
@@ -59,38 +59,37 @@ impl Choice for Conclusion {
         &[("neutral", Self::Neutral), ("failure", Self::Failure)];
 }
 
-/// What GitHub says an author is to the repository ("GraphQL: Enums",
-/// `CommentAuthorAssociation`).
+/// Author's association with a repository ("GraphQL: Enums", `CommentAuthorAssociation`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AuthorAssociation {
     /// Owns the repository.
     Owner,
-    /// Is a member of the organisation that owns it.
+    /// Is a member of the organisation that owns the repository.
     Member,
-    /// Was invited to it.
+    /// Was invited to the repository.
     Collaborator,
-    /// Has committed to it.
+    /// Has committed to the repository.
     Contributor,
-    /// Has not committed to it before.
+    /// Has not committed to the repository before.
     FirstTimeContributor,
-    /// Has not committed to anything on GitHub before.
+    /// Has not committed to any repository on GitHub before.
     FirstTimer,
-    /// Stands in for somebody without an account.
+    /// Placeholder for a user without an account.
     Mannequin,
-    /// Nothing, or a word that is not known yet.
+    /// No association, or an unknown word.
     #[serde(other)]
     None,
 }
 
 impl AuthorAssociation {
-    /// By GitHub's word. One that is not known is trusted least.
+    /// Returns the association for GitHub's word. An unknown word gets the least trusted one.
     pub fn of(word: &str) -> Self {
         let known = Self::WORDS.iter().find(|(name, _)| *name == word);
         known.map_or(Self::None, |(_, association)| *association)
     }
 
-    /// GitHub's word.
+    /// Returns GitHub's word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Owner => "OWNER",
@@ -104,7 +103,7 @@ impl AuthorAssociation {
         }
     }
 
-    /// Whether nothing of theirs has been merged here before.
+    /// Returns whether the repository has no merged contribution of the author yet.
     pub fn is_new(self) -> bool {
         match self {
             Self::FirstTimeContributor | Self::FirstTimer | Self::Mannequin | Self::None => true,
@@ -126,7 +125,7 @@ impl Choice for AuthorAssociation {
     ];
 }
 
-/// What a file is written in, by a name that can be kept.
+/// Language of a file, under a name that can be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "&'static str")]
 pub struct FileLanguage(pub Language);
@@ -170,7 +169,7 @@ impl TryFrom<String> for FileLanguage {
         let known = Self::WORDS.iter().find(|(name, _)| *name == word);
         known
             .map(|(_, language)| *language)
-            .ok_or_else(|| format!("{word:?} is no language that is known"))
+            .ok_or_else(|| format!("{word:?} is not a known language"))
     }
 }
 
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_and_the_state_use_the_same_words() {
+    fn settings_and_state_share_words() {
         words_are_serdes::<Severity>();
         words_are_serdes::<Category>();
         words_are_serdes::<Treatment>();
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn every_specialist_and_every_program_can_be_named() {
+    fn all_specialists_and_languages_have_names() {
         assert_eq!(Category::WORDS.len(), Category::ALL.len());
         for language in Language::PROGRAMS {
             let named = FileLanguage::WORDS.iter().any(|(_, of)| of.0 == *language);
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn an_association_that_is_not_known_is_trusted_least() {
+    fn unknown_association_is_trusted_least() {
         for (word, association, new) in [
             ("OWNER", AuthorAssociation::Owner, false),
             ("CONTRIBUTOR", AuthorAssociation::Contributor, false),

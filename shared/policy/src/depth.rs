@@ -1,14 +1,14 @@
-//! How deep a file's brackets go. The parser bounds brackets and dotted keys each
-//! by itself, but dotted keys within brackets multiply, and a table of many
-//! thousand levels is more than a stack holds.
+//! Bounds the nesting depth of a settings file. The parser bounds brackets and dotted keys
+//! separately, but dotted keys within brackets multiply, and a table with many thousand levels
+//! overflows the stack.
 
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
-/// Brackets within brackets; settings need three.
+/// Maximum depth of nested brackets. Settings need three.
 const MAX_DEPTH: usize = 8;
 
-/// Where `text` goes too deep, if it does.
+/// Returns the position at which `text` is nested too deeply, if it is.
 pub(crate) fn too_deep(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for token in Source::new(text).lex() {

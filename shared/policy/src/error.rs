@@ -1,17 +1,16 @@
 use crate::Source;
 use std::fmt;
 
-/// More problems than this are only counted.
+/// Maximum number of problems that are listed. Further ones are only counted.
 pub(crate) const MAX_PROBLEMS: usize = 20;
 
-/// Why a file of settings is not used: all that is wrong with it, in its order.
+/// All problems of a rejected settings file, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct PolicyError {
-    /// Which file.
     pub source_file: Source,
-    /// At least one, at most 20.
+    /// Between 1 and 20 problems.
     pub problems: Vec<Problem>,
-    /// How many more there are.
+    /// Number of problems that are not listed.
     pub more: usize,
 }
 
@@ -35,8 +34,8 @@ impl fmt::Display for PolicyError {
 }
 
 impl PolicyError {
-    /// What people read in a check run's summary, as Markdown: the file, and for
-    /// each problem its line, its key, what was found and what to write instead.
+    /// Returns the Markdown text for a check run's summary: the file, and for each problem its
+    /// line, its key, the value found and the value to write instead.
     pub fn for_people(&self) -> String {
         let mut text = format!(
             "The settings in {} are not used, because of this:\n\n",
@@ -53,59 +52,55 @@ impl PolicyError {
     }
 }
 
-/// One thing that is wrong with a file.
+/// One problem of a settings file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where, from 1. A file that is too long has no such line.
+    /// Line number, from 1. A file that is too long has none.
     pub line: Option<usize>,
-    /// What.
     pub wrong: Wrong,
 }
 
-/// What is wrong.
+/// Kind of a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wrong {
-    /// The file has more bytes than are read.
-    TooLong {
-        /// Its bytes.
-        bytes: usize,
-    },
-    /// It is no TOML ("TOML v1.1.0").
+    /// The file has more bytes than the limit.
+    TooLong { bytes: usize },
+    /// The file is not TOML ("TOML v1.1.0").
     Syntax(Excerpt),
-    /// Its brackets go deeper than any setting needs.
+    /// The brackets are nested deeper than any setting needs.
     TooDeep,
     /// No setting has this name.
     UnknownKey {
-        /// With its table, such as `paths.exlude`.
+        /// Name with its table, such as `paths.exlude`.
         key: Excerpt,
-        /// A setting whose name is like it.
+        /// Setting with a similar name.
         nearest: Option<String>,
     },
-    /// The setting does not take this.
+    /// The setting does not accept this value.
     Value {
-        /// With its table, such as `paths.exclude`.
+        /// Name with its table, such as `paths.exclude`.
         key: String,
-        /// As it stands in the file.
+        /// Value as written in the file.
         given: Excerpt,
-        /// What it takes.
+        /// Description of the accepted values.
         allowed: String,
     },
-    /// The table lacks a setting that it makes no sense without.
+    /// The table lacks a required setting.
     Missing {
-        /// With its table: `instructions.text`.
+        /// Name with its table: `instructions.text`.
         key: String,
     },
-    /// The setting is not for this file.
+    /// The setting belongs to another file.
     NotHere {
-        /// With its table, such as `budget.tokens_a_day`.
+        /// Name with its table, such as `budget.tokens_a_day`.
         key: String,
-        /// Which file it is for.
+        /// File that the setting belongs to.
         belongs: &'static str,
     },
 }
 
-/// A sentence with its remedy. What comes from the file stands between backticks,
-/// so that it is shown as it is.
+/// A sentence with its remedy. Text from the file is put between backticks so that Markdown does
+/// not interpret it.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(line) = self.line {
@@ -149,15 +144,15 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A part of the file, short and on one line, so that it can be shown anywhere.
+/// Part of a settings file, shortened to one line that is safe to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt(String);
 
 impl Excerpt {
     const MAX_CHARS: usize = 60;
 
-    /// Of `text`: its first 60 characters, with what would end a line or a code
-    /// span of Markdown replaced.
+    /// Returns the first 60 characters of `text`. Replaces characters that would end a line or a
+    /// Markdown code span.
     pub fn of(text: &str) -> Self {
         let text = text.trim();
         let mut short: String = text
@@ -176,7 +171,7 @@ impl Excerpt {
     }
 }
 
-/// Characters that turn the text around them or cannot be seen.
+/// Returns whether a character is invisible or changes the direction of the text around it.
 fn is_format(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

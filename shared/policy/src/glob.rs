@@ -1,16 +1,16 @@
-//! Patterns of paths, as in `.gitignore` and `CODEOWNERS`, without what makes
-//! those hard to foresee. A library that compiles patterns to regular expressions
-//! costs a function 700 KB and a millisecond of its start.
+//! Path patterns as in `.gitignore` and `CODEOWNERS`, without their surprising features. The crate
+//! uses no library that compiles patterns to regular expressions: it would add 700 KB to a function
+//! and a millisecond to its start.
 
 use crate::automaton::Automaton;
 use serde::{Deserialize, Serialize};
 
-/// A pattern of paths, such as `src/**/*.{ts,tsx}`.
+/// Path pattern, such as `src/**/*.{ts,tsx}`.
 ///
-/// `*` is any part of a name, `?` any one character of it, `**` between slashes
-/// any number of folders, `{a,b}` either. A pattern without a slash is of names
-/// in any folder; one with a slash begins at the repository's root. A slash at
-/// the end means all that is in the folder. Upper and lower case differ.
+/// `*` matches any part of a name, `?` any one character of a name, `**` between slashes any number
+/// of folders, `{a,b}` either alternative. A pattern without a slash matches names in any folder. A
+/// pattern with a slash starts at the repository's root. A trailing slash matches everything in the
+/// folder. Matching is case-sensitive.
 ///
 /// ```
 /// # use policy::Glob;
@@ -22,46 +22,46 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Glob {
     text: String,
-    /// What the braces stand for.
+    /// One automaton for each expansion of the braces.
     either: Vec<Automaton>,
 }
 
-/// Why a text is no pattern of paths.
+/// Reason why a text is not a path pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidGlob {
-    /// Nothing in it.
+    /// The text is empty.
     #[error("it is empty")]
     Empty,
-    /// More than 120 characters.
+    /// The text has more than 120 characters.
     #[error("it has more than {} characters", Glob::MAX_CHARS)]
     TooLong,
-    /// Its braces stand for more than 32 patterns.
-    #[error("its braces stand for more than {} patterns", Glob::MAX_EITHER)]
+    /// The braces expand to more than 32 patterns.
+    #[error("its braces expand to more than {} patterns", Glob::MAX_EITHER)]
     TooMany,
-    /// A brace without its other.
+    /// A brace has no counterpart.
     #[error("a brace is not closed, not opened, or within braces")]
     Brace,
-    /// A path would not have such a part.
+    /// No path has such a part.
     #[error("an empty part, `.` and `..` are in no path")]
     Part,
-    /// `**` beside other characters.
-    #[error("`**` stands alone between slashes")]
+    /// `**` is next to other characters.
+    #[error("`**` must be a whole part between slashes")]
     Folders,
-    /// What other tools give a meaning that is not read here.
-    #[error("{0:?} is not read; `?` stands for any one character")]
+    /// Other tools give this character a meaning that is not supported.
+    #[error("{0:?} is not supported; `?` matches any one character")]
     Character(char),
 }
 
 impl Glob {
-    /// The longest pattern.
+    /// Maximum length of a pattern in characters.
     pub const MAX_CHARS: usize = 120;
-    /// What a pattern's braces may stand for.
+    /// Maximum number of patterns that the braces can expand to.
     pub const MAX_EITHER: usize = 32;
 
-    /// Reads `text`.
+    /// Parses `text`.
     ///
     /// # Errors
-    /// [`InvalidGlob`] says what in it cannot be read.
+    /// [`InvalidGlob`] names the part of `text` that is not supported.
     pub fn parse(text: &str) -> Result<Self, InvalidGlob> {
         if text.is_empty() {
             return Err(InvalidGlob::Empty);
@@ -81,13 +81,13 @@ impl Glob {
         })
     }
 
-    /// As it was written.
+    /// Returns the pattern as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether `path`, from the repository's root, is one of these. Reads each
-    /// character once for each of what the braces stand for.
+    /// Returns whether the pattern matches `path`, which is relative to the repository's root.
+    /// Reads each character once for each expansion of the braces.
     pub fn matches(&self, path: &str) -> bool {
         self.either.iter().any(|one| one.matches(path))
     }
@@ -115,7 +115,7 @@ impl From<Glob> for String {
     }
 }
 
-/// All that the braces in `text` stand for.
+/// Returns all expansions of the braces in `text`.
 fn expand(text: &str) -> Result<Vec<String>, InvalidGlob> {
     let mut whole = vec![String::new()];
     let mut rest = text;
@@ -142,7 +142,7 @@ fn expand(text: &str) -> Result<Vec<String>, InvalidGlob> {
     Ok(whole)
 }
 
-/// A pattern without braces, as the names of folders and at last of a file.
+/// Splits a pattern without braces into the names of the folders and of the file.
 fn parts(text: &str) -> Result<Vec<String>, InvalidGlob> {
     let (rooted, text) = match text.strip_prefix('/') {
         Some(text) => (true, text),
@@ -159,7 +159,7 @@ fn parts(text: &str) -> Result<Vec<String>, InvalidGlob> {
     for part in text.split('/') {
         match part {
             "" | "." | ".." => return Err(InvalidGlob::Part),
-            // Twice is no more than once.
+            // A repeated `**` matches the same paths as one.
             "**" if parts.last().is_some_and(|last| last == "**") => continue,
             "**" => {}
             part if part.contains("**") => return Err(InvalidGlob::Folders),
@@ -170,7 +170,7 @@ fn parts(text: &str) -> Result<Vec<String>, InvalidGlob> {
     if within && parts.last().is_some_and(|part| part != "**") {
         parts.push("**".to_owned());
     }
-    // `a/**` is what is in the folder, not a file of its name.
+    // `a/**` matches everything in the folder, not a file of that name.
     if parts.last().is_some_and(|part| part == "**") {
         parts.push("*".to_owned());
     }
@@ -183,7 +183,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_pattern_takes_paths() {
+    fn matches_paths() {
         for (why, pattern, path, hit) in [
             ("all", "**", "a", true),
             ("all, deep", "**", "a/b/c.rs", true),
@@ -202,8 +202,8 @@ mod tests {
             ("** may be no folder", "src/**/*.rs", "src/a.rs", true),
             ("** may be many", "src/**/*.rs", "src/a/b/c.rs", true),
             ("** twice", "**/a/**/b", "x/a/y/a/z/b", true),
-            ("** twice, in vain", "**/a/**/b", "x/b/y/a/z/c", false),
-            ("what is in the folder", "src/**", "src/a/b", true),
+            ("** twice, no match", "**/a/**/b", "x/b/y/a/z/c", false),
+            ("a file in the folder", "src/**", "src/a/b", true),
             ("not a file of its name", "src/**", "src", false),
             ("a folder anywhere", "vendor/", "x/vendor/y/z.go", true),
             ("a folder at the root", "/vendor/", "x/vendor/y/z.go", false),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_named() {
+    fn rejects_unsupported_patterns() {
         let long = "x".repeat(121);
         for (pattern, why) in [
             ("", InvalidGlob::Empty),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_patterns_are_read() {
+    fn accepts_longest_patterns() {
         for (pattern, hit, miss) in [
             ("x".repeat(120), "x".repeat(120), "x".repeat(119)),
             ("?".repeat(120), "é".repeat(120), "é".repeat(121)),
@@ -276,7 +276,7 @@ mod tests {
         assert!(Glob::parse(&braces).unwrap().matches("a/b"));
     }
 
-    /// The same question, asked plainly: every way to split the path is tried.
+    /// Matches by a simple reference algorithm that tries every way to split the path.
     fn plainly(pattern: &[char], path: &[char]) -> bool {
         match pattern {
             [] => path.is_empty(),
@@ -297,7 +297,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
 
         #[test]
-        fn it_takes_what_every_split_would(
+        fn automaton_agrees_with_reference_algorithm(
             pattern in "/(\\*\\*/|a/|\\*b?/|a?\\?b?/){0,4}(\\*|a\\*?b?|\\?)",
             path in "([ab]{1,3}/){0,5}[ab]{1,3}",
         ) {

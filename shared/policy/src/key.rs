@@ -1,6 +1,6 @@
-//! Which settings there are.
+//! Names of all settings.
 
-/// Every table with its keys; the first is what stands above all tables.
+/// Every table with its keys. The first entry holds the keys above all tables.
 pub const KEYS: &[(&str, &[&str])] = &[
     (
         "",
@@ -43,13 +43,13 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// How many letters a name may be off to be taken for a slip.
+/// Maximum number of wrong letters in a name that counts as a typing error.
 const SLIP: usize = 2;
 
-/// Names longer than this are no slips.
+/// Maximum length of a name that is checked for typing errors.
 const MAX_NAME: usize = 40;
 
-/// A key with its table, as people write of it.
+/// Returns a key with its table, as documentation and error texts write it.
 pub(crate) fn full_name(table: &str, key: &str) -> String {
     match table {
         "" => key.to_owned(),
@@ -57,15 +57,15 @@ pub(crate) fn full_name(table: &str, key: &str) -> String {
     }
 }
 
-/// Whether `table` has `key`.
+/// Returns whether `table` has `key`.
 pub(crate) fn is_known(table: &str, key: &str) -> bool {
     let of_table = |(name, keys): &(&str, &[&str])| *name == table && keys.contains(&key);
     let is_table = |(name, _): &(&str, &[&str])| !name.is_empty() && *name == key;
     KEYS.iter().any(of_table) || (table.is_empty() && KEYS.iter().any(is_table))
 }
 
-/// The setting that `key`, found in `table`, was probably meant to be: at most
-/// two letters off, its own table's settings before others'.
+/// Returns the setting with the name most similar to `key`: at most two letters differ. Settings of
+/// `table` come before those of other tables.
 pub(crate) fn nearest(table: &str, key: &str) -> Option<String> {
     let settings = KEYS
         .iter()
@@ -78,8 +78,8 @@ pub(crate) fn nearest(table: &str, key: &str) -> Option<String> {
     slips.min().map(|(_, _, name)| name)
 }
 
-/// How many letters must be added, removed or replaced to make `b` of `a`
-/// (Levenshtein's distance). `None` for names that are too long to be slips.
+/// Returns the number of letters to add, remove or replace to turn `a` into `b` (Levenshtein
+/// distance). `None` for names that are too long to check.
 fn distance(a: &str, b: &str) -> Option<usize> {
     if a.len() > MAX_NAME || b.len() > MAX_NAME {
         return None;
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_finds_the_setting_that_was_meant() {
+    fn suggests_similar_setting() {
         for (why, table, key, meant) in [
             (
                 "one letter short",
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn distances() {
+    fn computes_edit_distance() {
         for (why, a, b, off) in [
             ("the same", "drafts", "drafts", 0),
             ("added", "drafts", "draft", 1),

@@ -6,20 +6,20 @@ use crate::{Glob, Instruction, MAX_BYTES, Source, approval, depth};
 use finding::{Category, Confidence, Severity};
 use toml::de::DeTable;
 
-/// Globs, logins and labels that one list holds.
+/// Maximum number of globs, logins or labels in one list.
 const MAX_ENTRIES: usize = 100;
-/// Characters of an instruction.
+/// Maximum number of characters in an instruction.
 const MAX_INSTRUCTION: usize = 2_000;
-/// Instructions of a file.
+/// Maximum number of instructions in a file.
 const MAX_INSTRUCTIONS: usize = 20;
-/// Characters of the language's name: it becomes part of a prompt.
+/// Maximum number of characters in the language's name, which becomes part of a prompt.
 const MAX_LANGUAGE: usize = 40;
-/// Characters of a login or label.
+/// Maximum number of characters in a login or label.
 const MAX_NAME: usize = 100;
-/// Tokens that any budget can name.
+/// Largest number of tokens that a budget accepts.
 const MAX_TOKENS: u64 = 1_000_000_000_000;
 
-/// One file of settings. What it does not say is left to the layers below.
+/// One settings file. Settings that it does not name are left to the layers below.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
     pub(crate) source: Source,
@@ -48,10 +48,10 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Reads a file of settings: TOML ("TOML v1.1.0"), at most 64 KiB.
+    /// Parses a settings file: TOML ("TOML v1.1.0"), at most 64 KiB.
     ///
     /// # Errors
-    /// [`PolicyError`] names all that is wrong. Nothing of the file is used then.
+    /// [`PolicyError`] lists all problems. No setting of the file is used then.
     pub fn parse(text: &str, source: Source) -> Result<Self, PolicyError> {
         let mut problems = Problems::new(text);
         let empty = DeTable::new();
@@ -73,7 +73,7 @@ impl Layer {
         problems.none_or(layer, source)
     }
 
-    /// Whether the file says nothing at all.
+    /// Returns whether the file sets nothing.
     pub fn is_empty(&self) -> bool {
         let nothing = Self::read(&DeTable::new(), self.source, &mut Problems::new(""));
         *self == nothing
@@ -175,7 +175,7 @@ fn language(value: &Value<'_>) -> Result<String, Refused> {
     text(value, MAX_LANGUAGE, takes, allowed).map(ToOwned::to_owned)
 }
 
-/// Logins or labels.
+/// Reads a list of logins or labels.
 fn names(value: &Value<'_>) -> Result<Vec<String>, Refused> {
     let takes = |c: char| !c.is_control();
     let name = |value| text(value, MAX_NAME, takes, "a name in quotes");
@@ -193,7 +193,7 @@ fn glob(value: &Value<'_>) -> Result<Glob, Refused> {
     })
 }
 
-/// Each with its place in the file.
+/// Returns each table with its position in the file.
 fn instruction_tables<'a>(value: &'a Value<'a>) -> Result<Vec<(usize, &'a DeTable<'a>)>, Refused> {
     let tables = value.get_ref().as_array();
     let Some(tables) = tables.filter(|tables| tables.len() <= MAX_INSTRUCTIONS) else {
@@ -204,8 +204,8 @@ fn instruction_tables<'a>(value: &'a Value<'a>) -> Result<Vec<(usize, &'a DeTabl
     tables.iter().map(placed).collect()
 }
 
-/// What cannot be read of it is empty: there is a problem then, and the whole
-/// file is not used.
+/// Reads one instruction. Parts that cannot be read are left empty: each adds a problem, and with a
+/// problem the whole file is not used.
 fn instruction<'a>(at: usize, table: &'a DeTable<'a>, problems: &mut Problems<'_>) -> Instruction {
     if !table.contains_key("text") {
         problems.push(at, || Wrong::Missing {
@@ -216,7 +216,12 @@ fn instruction<'a>(at: usize, table: &'a DeTable<'a>, problems: &mut Problems<'_
     let paths = section.get("paths", |value| list(value, 1..=MAX_ENTRIES, glob));
     let told = section.get("text", |value| {
         let takes = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
-        text(value, MAX_INSTRUCTION, takes, "what reviewers shall heed")
+        text(
+            value,
+            MAX_INSTRUCTION,
+            takes,
+            "an instruction for reviewers",
+        )
     });
     Instruction {
         paths: paths.unwrap_or_else(crate::paths::everything),

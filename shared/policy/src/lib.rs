@@ -1,9 +1,9 @@
-//! What a review does is the repository's own choice. Whoever runs the bot, the
-//! organisation and the repository each may have a file of settings; each is a
-//! [`Layer`], and laid one over the other they are the [`Policy`].
+//! Settings of a review. The operator of the bot, the organisation and the repository can each
+//! provide a settings file. Each file is a [`Layer`]. All layers, one over the other, make the
+//! [`Policy`].
 //!
-//! Nothing here reads a file: who does takes the repository's from the **base**
-//! branch, never from the head, or a pull request would rule its own review.
+//! This crate does not read files. The caller must read the repository's file from the **base**
+//! branch, never from the head: otherwise a pull request could change the rules of its own review.
 //!
 //! ```
 //! use policy::{Layer, Policy, Source};
@@ -43,5 +43,5 @@ pub use policy::{Budget, Checks, Policy};
 pub use skip::{Facts, Skip};
 pub use source::Source;
 
-/// The longest file of settings, in bytes: 64 KiB.
+/// Maximum size of a settings file in bytes: 64 KiB.
 pub const MAX_BYTES: usize = 64 * 1024;

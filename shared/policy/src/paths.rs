@@ -2,15 +2,15 @@ use crate::{FileLanguage, Glob, Policy};
 use diff::language::Language;
 use serde::{Deserialize, Serialize};
 
-/// Which files are reviewed.
+/// Selection of the files that are reviewed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Paths {
-    /// Those of them that one of these takes,
+    /// At least one of these must match the file.
     pub include: Vec<Glob>,
-    /// and none of these,
+    /// None of these may match the file.
     pub exclude: Vec<Glob>,
-    /// and that are written in one of these, or in anything if there are none.
+    /// Languages of the files. Empty means any language.
     pub languages: Vec<FileLanguage>,
 }
 
@@ -24,30 +24,30 @@ impl Default for Paths {
     }
 }
 
-/// What reviewers shall heed in some files.
+/// Instruction for reviewers about some files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instruction {
-    /// Which.
+    /// Files that the instruction applies to.
     pub paths: Vec<Glob>,
-    /// What, in a person's words: at most 2,000 characters. To a model it is the
-    /// repository's wish, never an order.
+    /// Text in a person's words, at most 2,000 characters. A prompt presents it to the model as a
+    /// wish of the repository, never as an order.
     pub text: String,
 }
 
 impl Instruction {
-    /// Whether it is about the file at `path`.
+    /// Returns whether the instruction applies to the file at `path`.
     pub fn is_for(&self, path: &str) -> bool {
         self.paths.iter().any(|glob| glob.matches(path))
     }
 }
 
-/// `**`.
+/// Returns the pattern `**`.
 pub(crate) fn everything() -> Vec<Glob> {
     Glob::parse("**").into_iter().collect()
 }
 
 impl Policy {
-    /// Whether the file at `path`, from the repository's root, is reviewed.
+    /// Returns whether the file at `path`, relative to the repository's root, is reviewed.
     pub fn wants(&self, path: &str) -> bool {
         let takes = |glob: &Glob| glob.matches(path);
         let paths = &self.paths;
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_wanted_or_not() {
+    fn selects_files_by_path_and_language() {
         for (why, paths, path, wanted) in [
             ("all are", "", "a/b.xyz", true),
             ("included", "include = [\"src/**\"]", "src/a.rs", true),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn instructions_are_for_their_files() {
+    fn instructions_apply_to_matching_files() {
         let policy = policy(
             "[[instructions]]\ntext = \"Be kind.\"\n\
              [[instructions]]\npaths = [\"*.sql\", \"db/**\"]\ntext = \"\"\"\nMind the locks.\n\"\"\"\n",

@@ -3,69 +3,69 @@ use crate::{Conclusion, Instruction, Layer, Paths, Source, Treatment, approval};
 use finding::{Category, Confidence, Severity};
 use serde::{Deserialize, Serialize};
 
-/// What a review does: the built-in settings, with all layers over them.
+/// Settings of a review: the built-in settings with all layers applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Policy {
-    /// Whether pull requests are reviewed.
+    /// True if pull requests are reviewed.
     pub enabled: bool,
-    /// Whether reviews are posted; else they are only recorded.
+    /// True if reviews are posted; otherwise they are only recorded.
     pub publish: bool,
-    /// The language that answers are written in: at most 40 letters, spaces and
-    /// hyphens.
+    /// Language of the answers: at most 40 letters, spaces and hyphens.
     pub language: String,
-    /// The specialists that are asked.
+    /// Specialists that are asked.
     pub reviewers: Vec<Category>,
-    /// Findings below it are not told.
+    /// Minimum severity of posted findings.
     pub severity_floor: Severity,
-    /// Findings that are less sure are not told.
+    /// Minimum confidence of posted findings.
     pub confidence_floor: Confidence,
-    /// Comments on lines in one review; other findings stand in its text.
+    /// Maximum number of comments on lines in one review. Further findings go into the review's
+    /// text.
     pub max_comments: u8,
-    /// What is done with drafts.
+    /// Treatment of drafts.
     pub drafts: Treatment,
-    /// What is done with bots' pull requests.
+    /// Treatment of pull requests opened by bots.
     pub bots: Treatment,
-    /// Logins whose pull requests are left alone.
+    /// Logins whose pull requests are not reviewed.
     pub skip_authors: Vec<String>,
-    /// Labels that pull requests are left alone for.
+    /// Labels whose pull requests are not reviewed.
     pub skip_labels: Vec<String>,
-    /// Which files are reviewed.
+    /// Selection of the files that are reviewed.
     pub paths: Paths,
-    /// What reviewers shall heed.
+    /// Instructions for reviewers.
     pub instructions: Vec<Instruction>,
-    /// What may be spent.
+    /// Limits on spending.
     pub budget: Budget,
-    /// How the check run ends.
+    /// Conclusions of the check run.
     pub checks: Checks,
     pub(crate) approval: approval::Named,
-    /// The layers that had something to say, the lowest first.
+    /// Layers that set something, the lowest first.
     layers: Vec<Source>,
-    /// Whether the deployment has forbidden to post.
+    /// True if the deployment forbids posting.
     unpublished: bool,
 }
 
-/// What models may spend, in tokens of input and output together. 0 is nothing.
+/// Tokens that models may spend, input and output together. 0 allows none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Budget {
-    /// On one review of one head.
+    /// Limit for one review of one head.
     pub tokens_per_review: u64,
-    /// On all heads of a pull request.
+    /// Limit for all heads of a pull request.
     pub tokens_per_pull_request: u64,
-    /// On a repository, from midnight to midnight in UTC.
+    /// Limit for a repository, from midnight to midnight in UTC.
     pub tokens_per_repository_a_day: u64,
-    /// On all of them.
+    /// Daily limit for all repositories together.
     pub tokens_a_day: u64,
 }
 
-/// How the check run of a review ends.
+/// Conclusions of a review's check run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Checks {
-    /// With findings of which none blocks.
+    /// Conclusion with findings of which none blocks.
     pub on_findings: Conclusion,
-    /// With a finding that blocks.
+    /// Conclusion with a finding that blocks.
     pub on_block: Conclusion,
 }
 
@@ -115,12 +115,11 @@ impl Default for Checks {
 }
 
 impl Policy {
-    /// `layer` over this policy. Go from the lowest layer to the highest:
-    /// [`Source::Deployment`] first.
+    /// Applies `layer` over this policy. Apply the lowest layer first: [`Source::Deployment`].
     ///
-    /// What `layer` names stands, but for what only becomes narrower: budgets
-    /// (the deployment, if it comes first, may raise the built-in ones), what
-    /// another layer named of `auto_approve`, and `publish = false` of the
+    /// Settings of `layer` replace those of this policy, except for settings that can only be
+    /// narrowed: budgets (the deployment, if it is applied first, may raise the built-in ones),
+    /// settings of `auto_approve` that another layer has named, and `publish = false` of the
     /// deployment.
     pub fn over(mut self, layer: Layer) -> Self {
         if layer.is_empty() {
@@ -172,7 +171,7 @@ impl Policy {
         self
     }
 
-    /// This policy with nothing posted, whatever layers say that come over it.
+    /// Switches posting off, whatever the layers above set.
     ///
     /// ```
     /// use policy::{Layer, Policy, Source};
@@ -187,8 +186,7 @@ impl Policy {
         self
     }
 
-    /// This policy, which approves nothing that `other` would not approve as well: of
-    /// both the narrower.
+    /// Narrows the approval conditions to pull requests that `other` would approve, too.
     #[must_use]
     pub fn approving_within(mut self, other: &Self) -> Self {
         let named = |policy: &Self| approval::Named::from(policy.auto_approve());

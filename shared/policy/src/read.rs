@@ -1,4 +1,4 @@
-//! Reads a file's values one by one, and keeps what is wrong with them.
+//! Reads the values of a settings file and collects the problems.
 
 use crate::Source;
 use crate::choice::Choice;
@@ -8,15 +8,15 @@ use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A value with its place in the file.
+/// Value with its position in the file.
 pub(crate) type Value<'a> = Spanned<DeValue<'a>>;
 
-/// A value that a setting does not take.
+/// Value that a setting does not accept.
 #[derive(Debug)]
 pub(crate) struct Refused {
-    /// Where it is; in a list, the entry.
+    /// Position of the value, or of the entry in a list.
     span: Range<usize>,
-    /// What the setting takes, as it follows the word "write".
+    /// Accepted values, worded to follow "write".
     allowed: String,
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn refuse<T>(value: &Value<'_>, allowed: impl Into<String>) -> Result
     })
 }
 
-/// What is wrong with a file, as it comes up.
+/// Problems found so far in a file.
 pub(crate) struct Problems<'a> {
     text: &'a str,
     found: Vec<(usize, Wrong)>,
@@ -43,7 +43,7 @@ impl<'a> Problems<'a> {
         }
     }
 
-    /// `wrong` is what it is; it is only made while there is room for it.
+    /// Adds a problem. Calls `wrong` only while the list has room.
     pub(crate) fn push(&mut self, at: usize, wrong: impl FnOnce() -> Wrong) {
         if self.found.len() < MAX_PROBLEMS {
             self.found.push((at, wrong()));
@@ -61,7 +61,7 @@ impl<'a> Problems<'a> {
         });
     }
 
-    /// `layer`, if nothing is wrong.
+    /// Returns `layer` if there are no problems.
     pub(crate) fn none_or<T>(mut self, layer: T, source: Source) -> Result<T, PolicyError> {
         if self.found.is_empty() {
             return Ok(layer);
@@ -84,7 +84,7 @@ impl<'a> Problems<'a> {
     }
 }
 
-/// One table of the file, present or not.
+/// One table of the file, present or absent.
 pub(crate) struct Section<'a, 'p, 't> {
     name: &'static str,
     table: Option<&'a DeTable<'a>>,
@@ -92,8 +92,7 @@ pub(crate) struct Section<'a, 'p, 't> {
 }
 
 impl<'a, 'p, 't> Section<'a, 'p, 't> {
-    /// Reads `table`, which `name` names: the keys that nobody knows are
-    /// problems.
+    /// Reads the table with the given name. Unknown keys become problems.
     pub(crate) fn new(
         name: &'static str,
         table: Option<&'a DeTable<'a>>,
@@ -115,7 +114,7 @@ impl<'a, 'p, 't> Section<'a, 'p, 't> {
         }
     }
 
-    /// What `read` makes of `key`, if the file has it.
+    /// Returns the value of `key` as parsed by `read`, if the file has it.
     pub(crate) fn get<T>(
         &mut self,
         key: &'static str,
@@ -132,7 +131,7 @@ impl<'a, 'p, 't> Section<'a, 'p, 't> {
         }
     }
 
-    /// `key` is for another file than this one.
+    /// Adds a problem if the file has `key`, which belongs to another file.
     pub(crate) fn not_here(&mut self, key: &'static str, belongs: &'static str) {
         let found = self.table.and_then(|table| table.get_key_value(key));
         if let Some((place, _)) = found {
@@ -157,7 +156,7 @@ pub(crate) fn truth(value: &Value<'_>) -> Result<bool, Refused> {
     }
 }
 
-/// A whole number within `range`.
+/// Reads a whole number within `range`.
 pub(crate) fn whole<T: TryFrom<u64>>(
     range: RangeInclusive<u64>,
 ) -> impl Fn(&Value<'_>) -> Result<T, Refused> {
@@ -177,7 +176,7 @@ pub(crate) fn whole<T: TryFrom<u64>>(
     }
 }
 
-/// One word of a few.
+/// Reads one of a few words.
 pub(crate) fn choice<T: Choice>(value: &Value<'_>) -> Result<T, Refused> {
     let word = value.get_ref().as_str();
     let known = T::WORDS.iter().find(|(name, _)| Some(*name) == word);
@@ -191,7 +190,7 @@ pub(crate) fn choice<T: Choice>(value: &Value<'_>) -> Result<T, Refused> {
     )
 }
 
-/// A text that is not blank, of at most `most` characters that `takes` takes.
+/// Reads a text that is not blank and has at most `most` characters, all accepted by `takes`.
 pub(crate) fn text<'a>(
     value: &'a Value<'a>,
     most: usize,
@@ -209,8 +208,7 @@ pub(crate) fn text<'a>(
         )
 }
 
-/// A list of at least `least` and at most `most` entries, each of which `read`
-/// takes. One that stands twice is kept once.
+/// Reads a list of `least` to `most` entries, each accepted by `read`. Removes duplicates.
 pub(crate) fn list<'a, T: PartialEq>(
     value: &'a Value<'a>,
     size: RangeInclusive<usize>,

@@ -1,35 +1,35 @@
 use crate::{Policy, Treatment};
 use std::fmt;
 
-/// What is known of a pull request before anything of it is read.
+/// Facts about a pull request that are known before its content is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Facts<'a> {
     /// Login, such as `octocat` or `dependabot[bot]`.
     pub author_login: &'a str,
-    /// Whether an App opened it.
+    /// True if an App opened the pull request.
     pub author_is_bot: bool,
-    /// Whether it is not ready yet.
+    /// True if the pull request is a draft.
     pub draft: bool,
     /// Names of its labels.
     pub labels: &'a [String],
 }
 
-/// Why a pull request is left alone.
+/// Reason not to review a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Skip {
-    /// None is reviewed here.
+    /// Reviews are switched off.
     Disabled,
-    /// A bot opened it.
+    /// A bot opened the pull request.
     Bot,
-    /// This author's are not reviewed.
+    /// Pull requests of this author are not reviewed.
     Author(String),
-    /// It is not ready yet.
+    /// The pull request is a draft.
     Draft,
-    /// It carries this label.
+    /// The pull request has this label.
     Label(String),
 }
 
-/// A sentence, for people.
+/// A sentence for people.
 impl fmt::Display for Skip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -43,9 +43,8 @@ impl fmt::Display for Skip {
 }
 
 impl Policy {
-    /// Why the pull request is left alone, if it is: the first reason, in
-    /// [`Skip`]'s order. Upper and lower case are the same in GitHub's logins
-    /// and labels.
+    /// Returns the first reason not to review the pull request, in the order of [`Skip`]. Compares
+    /// logins and labels without case, as GitHub does.
     pub fn skip(&self, facts: &Facts<'_>) -> Option<Skip> {
         let is_author = |login: &&String| login.eq_ignore_ascii_case(facts.author_login);
         let is_there = |label: &&String| {
@@ -75,7 +74,7 @@ mod tests {
     use crate::{Layer, Source};
 
     #[test]
-    fn the_first_reason_is_named() {
+    fn returns_first_reason() {
         let open = "drafts = \"review\"\nbots = \"review\"\nskip_authors = []\nskip_labels = []";
         let names = "bots = \"review\"\nskip_authors = [\"Renovate[bot]\"]\nskip_labels = [\"WIP\", \"später\"]";
         let dependabot = Some(Skip::Author("dependabot[bot]".into()));
@@ -127,7 +126,7 @@ mod tests {
                 Some(Skip::Author("Renovate[bot]".into())),
             ),
             (
-                "a list stands for the one below",
+                "a list replaces the lower one",
                 names,
                 "dependabot[bot]",
                 true,
@@ -205,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_a_sentence() {
+    fn renders_each_reason() {
         let reasons = [
             Skip::Disabled,
             Skip::Bot,

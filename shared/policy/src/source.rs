@@ -1,21 +1,21 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Who wrote a file of settings, from the lowest layer to the highest.
+/// Origin of a settings file, from the lowest layer to the highest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// Whoever runs the bot.
+    /// Operator of the bot.
     Deployment,
-    /// The organisation, for all its repositories.
+    /// Organisation, for all its repositories.
     Organisation,
-    /// The repository itself, on the base branch: what a pull request brings has
-    /// no say in its own review.
+    /// Repository, on the base branch. A file on the head is not read, so that a pull request
+    /// cannot change the rules of its own review.
     Repository,
 }
 
 impl Source {
-    /// Where the text is: the variable's name, or the file's path in the
+    /// Returns the location of the text: the name of the variable, or the path of the file in the
     /// organisation's repository `.github` or in the repository.
     pub const fn place(self) -> &'static str {
         match self {

@@ -1,5 +1,5 @@
-//! docs/configuration.md says what holds: every setting with its default, and
-//! examples that are read as they say.
+//! Checks docs/configuration.md: it lists every setting with its default, and its examples have the
+//! effect that it describes.
 
 #![expect(
     clippy::indexing_slicing,
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 const PAGE: &str = include_str!("../../../docs/configuration.md");
 
-/// What stands between fences of `language`.
+/// Returns the code blocks in `language`.
 fn examples(language: &str) -> Vec<&'static str> {
     let fence = format!("```{language}\n");
     let blocks = PAGE.split(fence.as_str()).skip(1);
@@ -31,7 +31,7 @@ fn deployment() -> Policy {
     Policy::default().over(Layer::parse(examples("toml")[1], Source::Deployment).unwrap())
 }
 
-/// Every setting with its value, as it is written in TOML.
+/// Returns every setting with its value in TOML.
 fn settings(policy: &Policy) -> BTreeMap<String, String> {
     let kept = serde_json::to_value(policy).unwrap();
     let approve = serde_json::to_value(policy.auto_approve()).unwrap();
@@ -66,7 +66,7 @@ fn toml(value: &Value) -> String {
 }
 
 #[test]
-fn the_page_names_every_setting_with_its_default() {
+fn page_lists_settings_with_defaults() {
     let (_, table) = PAGE.split_once("## Every setting\n").unwrap();
     let (table, _) = table.split_once("\n###").unwrap();
     let rows = table.lines().filter(|line| line.starts_with("| `"));
@@ -88,7 +88,7 @@ fn the_page_names_every_setting_with_its_default() {
 }
 
 #[test]
-fn the_examples_set_every_setting_to_something_else() {
+fn examples_change_every_setting() {
     let (default, repository, deployment) = (
         settings(&Policy::default()),
         settings(&repository()),
@@ -98,13 +98,13 @@ fn the_examples_set_every_setting_to_something_else() {
         let set = [&repository, &deployment]
             .iter()
             .any(|example| example[key] != *value);
-        // A repository cannot raise a budget, so both lower theirs but for the last.
+        // A repository cannot raise a budget, so both examples lower theirs, except for the last.
         assert!(set, "{key} is {value} in both examples");
     }
 }
 
 #[test]
-fn the_example_is_read_as_it_says() {
+fn example_has_the_described_effect() {
     let policy = repository();
     assert!(!policy.enabled && !policy.publish);
     assert_eq!(policy.language, "Brazilian Portuguese");
@@ -159,7 +159,7 @@ fn the_example_is_read_as_it_says() {
 }
 
 #[test]
-fn every_pattern_on_the_page_can_be_read() {
+fn page_shows_only_valid_patterns() {
     let (_, table) = PAGE.split_once("| pattern | takes |\n|---|---|\n").unwrap();
     let rows: Vec<_> = table
         .lines()
@@ -173,7 +173,7 @@ fn every_pattern_on_the_page_can_be_read() {
 }
 
 #[test]
-fn the_page_tells_mistakes_as_they_are_told() {
+fn page_shows_current_error_texts() {
     let error = Layer::parse(
         "\n\nseverity_flor = 1\n\n\n\nmax_comments = 51",
         Source::Repository,
@@ -188,7 +188,7 @@ fn the_page_tells_mistakes_as_they_are_told() {
 }
 
 #[test]
-fn the_page_names_every_place_and_every_language() {
+fn page_lists_places_and_languages() {
     for source in [Source::Deployment, Source::Organisation, Source::Repository] {
         assert!(PAGE.contains(&format!("`{}`", source.place())), "{source}");
     }

@@ -1,4 +1,4 @@
-//! What people read when a file is wrong: the file, the line, the key, the remedy.
+//! Error texts for people: they name the file, the line, the key and the remedy.
 
 use event::Failure;
 use policy::{Layer, MAX_BYTES, PolicyError, Source};
@@ -8,7 +8,7 @@ fn refused(text: &str, source: Source) -> PolicyError {
 }
 
 #[test]
-fn each_mistake_has_its_line_its_key_and_its_remedy() {
+fn names_line_key_and_remedy() {
     let long = format!("[[instructions]]\ntext = \"{}\"", "x".repeat(2_001));
     let many = "[[instructions]]\ntext = \"x\"\n".repeat(21);
     let cases = [
@@ -31,7 +31,7 @@ fn each_mistake_has_its_line_its_key_and_its_remedy() {
             "reviewers = [\n  \"security\",\n  \"speed\",\n]",
         ),
         ("no list", "skip_labels = \"no-review\""),
-        ("nobody to ask", "reviewers = []"),
+        ("an empty list", "reviewers = []"),
         (
             "a pattern of paths",
             "[paths]\nexclude = [\"ok/**\", \"[a-z].rs\"]",
@@ -55,7 +55,7 @@ fn each_mistake_has_its_line_its_key_and_its_remedy() {
         ("twice", "enabled = true\nenabled = false"),
         ("a score out of ten", "[auto_approve]\nscore = 11"),
         (
-            "nobody GitHub knows",
+            "an unknown association",
             "[auto_approve]\nauthors = [\"owner\"]",
         ),
         ("Markdown", "language = \"`</code> @everyone\\n# x\""),
@@ -68,7 +68,7 @@ fn each_mistake_has_its_line_its_key_and_its_remedy() {
 }
 
 #[test]
-fn what_is_for_another_file_says_whose() {
+fn names_file_of_misplaced_setting() {
     let text = "[budget]\ntokens_per_repository_a_day = 1\ntokens_a_day = 1";
     assert!(Layer::parse(text, Source::Deployment).is_ok());
     let told =
@@ -77,17 +77,17 @@ fn what_is_for_another_file_says_whose() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once_in_the_files_order() {
+fn lists_all_problems_in_file_order() {
     let error = refused(
         "severity_floor = \"lo\"\nbots = true\n\n[paths]\nexlude = [\"*.lock\"]\n\n[budget]\ntokens_per_review = \"many\"\n",
         Source::Repository,
     );
     insta::assert_snapshot!(error.for_people());
-    assert!(!error.is_retryable(), "the same file is as wrong later");
+    assert!(!error.is_retryable(), "a retry reads the same file");
 }
 
 #[test]
-fn what_is_wrong_without_end_is_counted() {
+fn counts_problems_beyond_limit() {
     let text: String = (0..3_000).map(|n| format!("key{n} = 1\n")).collect();
     let error = refused(&text, Source::Repository);
     assert_eq!((error.problems.len(), error.more), (20, 2_980));
@@ -99,7 +99,7 @@ fn what_is_wrong_without_end_is_counted() {
 }
 
 #[test]
-fn a_file_is_at_most_64_kib() {
+fn rejects_file_over_64_kib() {
     let fits = format!("#{}", "x".repeat(MAX_BYTES - 1));
     assert!(Layer::parse(&fits, Source::Repository).is_ok());
     let error = refused(&format!("{fits}x"), Source::Repository);

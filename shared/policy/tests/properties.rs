@@ -1,4 +1,4 @@
-//! What holds for any file, whoever wrote it.
+//! Properties of arbitrary settings files.
 
 use policy::{AuthorAssociation, Layer, Policy, Source};
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ fn source() -> impl Strategy<Value = Source> {
     select(&[Source::Deployment, Source::Organisation, Source::Repository][..])
 }
 
-/// A file that has some of the lines, each as it may be written.
+/// Generates a file with some of the settings, each with an arbitrary valid value.
 fn file() -> impl Strategy<Value = String> {
     let truth = || any::<bool>().prop_map(|truth| truth.to_string());
     let tokens = || (0..60_000_000_u64).prop_map(|tokens| tokens.to_string());
@@ -53,13 +53,13 @@ fn layer(text: &str, source: Source) -> Layer {
     Layer::parse(text, source).expect(text)
 }
 
-/// Whether a layer names `key`.
+/// Returns whether a layer names `key`.
 fn names(text: &str, key: &str) -> bool {
     let (_, approve) = text.split_once("[auto_approve]\n").expect(text);
     approve.lines().any(|line| line.starts_with(key))
 }
 
-/// What is written in files, well and badly put together.
+/// Generates arbitrary combinations of tokens found in settings files, mostly invalid.
 fn stranger() -> impl Strategy<Value = String> {
     let tokens = [
         "enabled",
@@ -105,7 +105,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
 
     #[test]
-    fn no_text_panics(text in stranger(), source in source()) {
+    fn parser_never_panics(text in stranger(), source in source()) {
         match Layer::parse(&text, source) {
             Ok(layer) => {
                 let policy = Policy::default().over(layer);
@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn a_layer_that_says_nothing_changes_nothing(text in file(), below in source(), above in source()) {
+    fn empty_layer_changes_nothing(text in file(), below in source(), above in source()) {
         let policy = Policy::default().over(layer(&text, below));
         let empty = layer("# nothing\n[paths]\n[budget]\n", above);
         prop_assert!(empty.is_empty());
@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_layer_twice_changes_no_setting(text in file(), source in source()) {
+    fn repeated_layer_changes_nothing(text in file(), source in source()) {
         let once = Policy::default().over(layer(&text, source));
         let twice = once.clone().over(layer(&text, source));
         prop_assert_eq!(twice.auto_approve(), once.auto_approve());
@@ -137,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn no_layer_goes_over_a_ceiling(lower in file(), upper in file(), below in source(), above in source()) {
+    fn layers_stay_within_ceilings(lower in file(), upper in file(), below in source(), above in source()) {
         let under = Policy::default().over(layer(&lower, below));
         let over = under.clone().over(layer(&upper, above));
         if !layer(&lower, below).is_empty() || above != Source::Deployment {
@@ -171,7 +171,7 @@ proptest! {
     }
 
     #[test]
-    fn the_state_keeps_a_policy(lower in file(), upper in file()) {
+    fn policy_survives_serialization(lower in file(), upper in file()) {
         let policy = Policy::default()
             .over(layer(&lower, Source::Deployment))
             .over(layer(&upper, Source::Repository));
@@ -181,16 +181,16 @@ proptest! {
 }
 
 #[test]
-fn a_policy_kept_before_a_setting_was_known_has_its_default() {
+fn missing_settings_get_defaults() {
     let kept = serde_json::from_str::<Policy>("{\"enabled\":false,\"budget\":{}}").unwrap();
     let policy = Policy::default().over(layer("enabled = false", Source::Repository));
     assert_eq!(kept.budget, policy.budget);
     assert_eq!(kept.enabled, policy.enabled);
 }
 
-/// A thread of a test has 2 MiB of stack.
+/// Uses the stack of a test thread, which has 2 MiB.
 #[test]
-fn what_is_nested_without_end_is_refused() {
+fn rejects_deeply_nested_files() {
     let dotted = format!("{}a = 1", "a.".repeat(30_000));
     let lists = format!("a = {}", "[".repeat(60_000));
     let tables = format!("a = {}", "{a = ".repeat(10_000));

@@ -4,26 +4,23 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-/// What time it is, and how to wait.
+/// Source of the time, with a way to wait.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The present instant, in UTC.
+    /// Returns the present instant, in UTC.
     fn now(&self) -> Timestamp;
 
     /// Returns when `duration` has passed on this clock.
     async fn sleep(&self, duration: Duration);
 }
 
-/// The machine's clock.
+/// Clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the port that everyone else must use"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "all other code uses this port")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -33,12 +30,12 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that moves only when it is told to. A sleep on it moves it.
+/// Clock that moves only by calls of its methods. A sleep moves it, too.
 #[derive(Debug)]
 pub struct ManualClock(Mutex<Timestamp>);
 
 impl ManualClock {
-    /// A clock that stands at `start`.
+    /// Creates a clock with the time `start`.
     pub fn starting_at(start: Timestamp) -> Self {
         Self(Mutex::new(start))
     }

@@ -1,37 +1,39 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Where random numbers come from: jitter, lease holders, write ids.
+/// Source of random numbers: for jitter, lease holders, write ids.
 pub trait Entropy: Send + Sync {
-    /// The next 64 random bits.
+    /// Returns the next 64 random bits.
     fn next_u64(&self) -> u64;
 
-    /// 128 random bits as 32 hexadecimal digits: nobody can guess it, and none is drawn
-    /// twice.
+    /// Returns 128 random bits as 32 hexadecimal digits: the value cannot be guessed and does not
+    /// repeat.
     fn nonce(&self) -> String {
         format!("{:016x}{:016x}", self.next_u64(), self.next_u64())
     }
 }
 
-/// The operating system's random numbers.
+/// Random numbers of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
+    /// Returns the next 64 random bits.
+    ///
     /// # Panics
-    /// If the operating system has no random numbers to give: nothing that
-    /// relies on unique ids may go on then.
+    /// If the operating system has no random numbers: no code that relies on unique ids may
+    /// continue then.
     #[expect(clippy::expect_used, reason = "no safe way on without random numbers")]
     fn next_u64(&self) -> u64 {
         getrandom::u64().expect("the operating system gives random numbers")
     }
 }
 
-/// A reproducible sequence (SplitMix64) from a seed.
+/// Reproducible sequence (SplitMix64) from a seed.
 #[derive(Debug)]
 pub struct SeededEntropy(AtomicU64);
 
 impl SeededEntropy {
-    /// The sequence that belongs to `seed`.
+    /// Creates the sequence of `seed`.
     pub fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }

@@ -1,5 +1,5 @@
-//! Time and randomness come in through these ports, never from the air:
-//! a seeded simulation drives the same code that runs on AWS.
+//! Ports for time and randomness. All other code takes both from here, so that a seeded simulation
+//! runs the same code as AWS.
 
 mod clock;
 mod entropy;

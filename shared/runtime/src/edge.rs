@@ -1,4 +1,4 @@
-//! What one invocation is answered with.
+//! Handles one invocation and builds its answer.
 
 use crate::invocation::{Invocation, Record};
 use aws::{Base, hide, send_dead_letter};
@@ -9,27 +9,26 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A function on Lambda.
+/// Function on Lambda.
 pub(crate) struct Edge<H> {
     base: Base,
     handler: H,
     last_receive: Option<u32>,
 }
 
-/// Why an event was not handled.
+/// Reason why an event was not handled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Failed {
-    /// It is no event.
+    /// The payload is not an event.
     #[error("malformed EventBridge event: {0}")]
     Malformed(String),
-    /// The function failed.
+    /// The handler failed.
     #[error("{reason}")]
     Handler {
-        /// Whether the same event may succeed later.
+        /// True if the same event may succeed later.
         retryable: bool,
-        /// How long to wait before that, where it came by a queue.
+        /// Time to hide the message before the next attempt, if it came by a queue.
         hidden_for: Duration,
-        /// What happened.
         reason: String,
     },
 }
@@ -68,7 +67,7 @@ impl<H: Handler> Edge<H> {
         })
     }
 
-    /// Hears what came. An error has Lambda try again.
+    /// Handles the payload. Lambda retries after an error.
     pub(crate) async fn answer(&self, event: LambdaEvent<Value>) -> Result<Value, Failed> {
         let payload = event.payload;
         match Invocation::read(&payload) {
@@ -82,8 +81,8 @@ impl<H: Handler> Edge<H> {
         Ok(Value::Null)
     }
 
-    /// Hears every record and answers with those that failed ("Reporting batch item
-    /// failures"): only they come again.
+    /// Handles every record and returns those that failed ("Reporting batch item failures"); SQS
+    /// delivers only these again.
     async fn batch(&self, records: Vec<Record>) -> Value {
         let mut failed = Vec::new();
         for record in records {
@@ -98,8 +97,8 @@ impl<H: Handler> Edge<H> {
         json!({ "batchItemFailures": failed })
     }
 
-    /// A message is shown again when what failed is worth another try: the queue's own
-    /// time is for functions that never answer.
+    /// Hides the message until its next attempt is useful. The queue's own visibility timeout is
+    /// for functions that crash or time out.
     async fn put_off(&self, record: &Record, failed: &Failed) {
         let Failed::Handler { hidden_for, .. } = failed else {
             return;
@@ -108,11 +107,14 @@ impl<H: Handler> Edge<H> {
             return;
         };
         if let Err(error) = hide(&self.base, queue, &record.receipt_handle, *hidden_for).await {
-            tracing::warn!("tried again by the queue's own time: {}", error.reason);
+            tracing::warn!(
+                "message not hidden, the queue's visibility timeout applies: {}",
+                error.reason
+            );
         }
     }
 
-    /// Hears one event; one that failed may be given up, and is settled by that.
+    /// Handles one event. An event whose failure is recorded as a dead letter counts as handled.
     async fn settle(&self, event: Value, last_try: bool) -> Result<(), Failed> {
         match self.hear(&event).await {
             Ok(()) => Ok(()),
@@ -120,8 +122,8 @@ impl<H: Handler> Edge<H> {
         }
     }
 
-    /// When no try can succeed, or none is left, what came goes to the dead letters
-    /// with the reason; else that is the answer.
+    /// Sends the event with the reason to the dead-letter queue if no attempt can succeed or none
+    /// is left; otherwise returns the failure.
     async fn give_up(&self, event: Value, failed: Failed, last_try: bool) -> Result<(), Failed> {
         let queue = self.base.environment.dead_letter_queue_url();
         let Some(queue) = queue.filter(|_| last_try || !failed.is_retryable()) else {
@@ -131,13 +133,13 @@ impl<H: Handler> Edge<H> {
         match send_dead_letter(&self.base, queue, &letter).await {
             Ok(()) => Ok(()),
             Err(error) => {
-                tracing::error!("not in the dead letters: {}", error.reason);
+                tracing::error!("event not sent to the dead-letter queue: {}", error.reason);
                 Err(failed)
             }
         }
     }
 
-    /// Hears one event; what fails is logged here and nowhere else.
+    /// Handles one event and logs its failure; no other place logs it.
     async fn hear(&self, event: &Value) -> Result<(), Failed> {
         let function = self.handler.name();
         let event = match serde_json::from_value::<EventBridgeEvent>(event.clone()) {
@@ -163,7 +165,7 @@ impl<H: Handler> Edge<H> {
         }
     }
 
-    /// What came is no event, which is logged here.
+    /// Logs that the payload is not an event.
     fn malformed(&self, error: &serde_json::Error) -> Failed {
         let failed = Failed::Malformed(error.to_string());
         let function = self.handler.name();
@@ -171,8 +173,8 @@ impl<H: Handler> Edge<H> {
         failed
     }
 
-    /// The form of what Lambda itself sends to a destination ("Invocation record"),
-    /// so that all dead letters of functions look alike.
+    /// Builds a dead letter in the format that Lambda itself sends to a destination ("Invocation
+    /// record"), so that all dead letters have one format.
     fn letter(&self, event: Value, failed: &Failed) -> Value {
         let condition = if failed.is_retryable() {
             "RetriesExhausted"

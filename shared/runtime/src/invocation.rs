@@ -1,19 +1,17 @@
-//! What a function is invoked with: an EventBridge event, or a batch of SQS
-//! messages that hold them ("Using Lambda with Amazon SQS").
+//! Parses the payload of an invocation: an EventBridge event, or a batch of SQS messages with such
+//! events ("Using Lambda with Amazon SQS").
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One invocation.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Invocation {
-    /// EventBridge invoked the function itself: the payload is the event.
+    /// EventBridge invoked the function directly: the payload is the event.
     Event,
-    /// The events came by a queue.
+    /// SQS delivered the events.
     Batch(Vec<Record>),
 }
 
-/// One SQS message.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Record {
@@ -25,11 +23,11 @@ pub(crate) struct Record {
     pub(crate) attributes: Attributes,
 }
 
-/// What SQS says of a message ("ReceiveMessage").
+/// Attributes of an SQS message ("ReceiveMessage").
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Attributes {
-    /// How often it has been given to a function, this time included.
+    /// Number of deliveries to a function, including this one.
     #[serde(default)]
     approximate_receive_count: Option<String>,
 }
@@ -44,12 +42,12 @@ impl Invocation {
 }
 
 impl Record {
-    /// The event as JSON; a text that is none stays a text.
+    /// Returns the event as JSON. Text that is not JSON becomes a JSON string.
     pub(crate) fn event(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| self.body.clone().into())
     }
 
-    /// How often it has been given to a function, this time included.
+    /// Returns the number of deliveries to a function, including this one.
     pub(crate) fn receives(&self) -> u32 {
         let count = self.attributes.approximate_receive_count.as_deref();
         count.and_then(|count| count.parse().ok()).unwrap_or(1)

@@ -1,6 +1,6 @@
-//! The Lambda edge of every function that hears events: EventBridge's envelope or
-//! an SQS batch comes in; a failure goes out so that it is tried again, or into the
-//! dead-letter queue at once when no try can succeed.
+//! Lambda entry point of every function that subscribes to events. It reads EventBridge's envelope
+//! or an SQS batch, and returns failures for a retry. If no attempt can succeed, it sends the event
+//! to the dead-letter queue at once.
 
 mod edge;
 mod invocation;
@@ -16,8 +16,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Why a function did not start. Shown as the process's last words, which are its
-/// first line in the log.
+/// Reason why a function did not start. The process prints it last; it is the first line in the
+/// log.
 pub struct Error(String);
 
 impl<E: fmt::Display> From<E> for Error {
@@ -32,7 +32,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// Starts a function: log lines are JSON from here on, as `RUST_LOG` filters them.
+/// Starts a function. From then on log lines are JSON, filtered by `RUST_LOG`.
 ///
 /// # Errors
 /// [`Error`] names the variable that is missing or wrong.
@@ -66,10 +66,10 @@ fn filter(text: &str) -> Result<Targets, Error> {
     })
 }
 
-/// Hears events until Lambda ends the environment.
+/// Handles events until Lambda ends the environment.
 ///
 /// # Errors
-/// [`Error`] when a variable is wrong, or the Runtime API does not answer.
+/// [`Error`] if a variable is wrong or the Runtime API does not answer.
 pub async fn run(base: Base, handler: impl Handler) -> Result<(), Error> {
     let edge = &Edge::new(base, handler)?;
     let answer = async move |event: LambdaEvent<Value>| edge.answer(event).await;

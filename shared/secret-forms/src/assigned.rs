@@ -1,4 +1,4 @@
-//! Secrets without a form, known by the name that they are given.
+//! Detects secrets without a format by the name that they are assigned to.
 
 use crate::{bits_per_letter, is_random};
 
@@ -20,7 +20,7 @@ const SECRETS: &[&str] = &[
     "encryptionkey",
 ];
 
-/// Whether `before` ends with the name of a secret and the sign of an assignment.
+/// Returns whether `before` ends with the name of a secret and an assignment operator.
 pub fn names_secret(before: &str) -> bool {
     const NOT: &[&str] = &["test", "fake", "mock", "public", "example", "dummy"];
     assigned_names(before).is_some_and(|(_, untyped)| {
@@ -29,10 +29,10 @@ pub fn names_secret(before: &str) -> bool {
     })
 }
 
-/// As [`names_secret`], for those who would rather black out too much: whatever has
-/// a secret's name in its own, or is called a token or a credential.
+/// Returns whether `before` ends with a name that may be a secret's, for redaction, which rather
+/// redacts too much: any name that contains a secret's name, "token" or "credential".
 pub fn may_name_secret(before: &str) -> bool {
-    // Longer names only waste time.
+    // Longer names only cost time.
     let start = before.ceil_char_boundary(before.len().saturating_sub(200));
     let before = before.get(start..).unwrap_or_default();
     assigned_names(before).is_some_and(|(name, untyped)| {
@@ -43,13 +43,13 @@ pub fn may_name_secret(before: &str) -> bool {
     })
 }
 
-/// What ends with the assigned name, if the sign of an assignment stands behind it:
-/// as it is, and without the type in `password: &str = "…"`.
+/// Returns `before` without an assignment operator at its end: once with and once without the type
+/// in `password: &str = "…"`.
 fn assigned_names(before: &str) -> Option<(&str, &str)> {
     let before = before.trim_end();
     let name = before.trim_end_matches(['=', ':', '>', ' ', '"', '\'']);
     let sign = before.get(name.len()..).unwrap_or_default();
-    // In `KEY=value` the sign is cut off already; `==` compares.
+    // In `KEY=value` the caller has removed the operator; `==` is a comparison.
     if sign.contains("==") || name.ends_with(['!', '<']) {
         return None;
     }
@@ -60,7 +60,7 @@ fn assigned_names(before: &str) -> Option<(&str, &str)> {
     Some((name, untyped))
 }
 
-/// The name at the end, in lower case and without `_` and `-`.
+/// Returns the name at the end of the text, in lower case and without `_` and `-`.
 fn simple(name: &str) -> String {
     let ends = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     let letters = name.rsplit(ends).next().unwrap_or_default().chars();
@@ -70,8 +70,8 @@ fn simple(name: &str) -> String {
         .collect()
 }
 
-/// Whether a value looks drawn by a machine or made up to be hard, and not like a
-/// name, a path, a reference or a sentence.
+/// Returns whether a value looks generated or like a strong password, and not like a name, a path,
+/// a reference or a sentence.
 pub fn is_secret(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
     let letters = value.bytes().any(|b| b.is_ascii_alphabetic());
@@ -91,7 +91,7 @@ pub fn is_secret(value: &str) -> bool {
         ]
         .iter()
         .any(|mark| value.contains(mark));
-    // `api-v2.password_field`: words, at most with a number behind them.
+    // `api-v2.password_field` consists of words, at most followed by a number.
     let words = value.split(['-', '_', '.', '/', ':']).all(|word| {
         let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
         word.bytes().all(|b| b.is_ascii_alphabetic())

@@ -1,25 +1,26 @@
 use crate::is_random;
 use std::ops::{Range, RangeInclusive};
 
-/// A token's form: a prefix, a length, an alphabet.
+/// Format of a token: prefix, length, alphabet.
 #[derive(Debug, Clone)]
 pub struct Form {
-    /// How it begins, in one of these ways.
+    /// Possible prefixes.
     pub prefixes: &'static [&'static str],
-    /// How many letters stand behind the prefix.
+    /// Number of characters behind the prefix.
     pub len: RangeInclusive<usize>,
-    /// Which letters they are, all of them ASCII.
+    /// Accepted characters, all of them ASCII.
     pub letter: fn(u8) -> bool,
 }
 
 impl Form {
-    /// Whether a token of this form stands in `text` that looks drawn by a machine.
+    /// Returns whether `text` contains a token of this format that looks generated.
     pub fn is_in(&self, text: &str) -> bool {
         self.bodies(text).any(is_random)
     }
 
-    /// What stands behind the prefix in tokens of the right length. No letter, digit,
-    /// `_` or `-` stands before or behind a token, so none is cut out of another.
+    /// Returns the part behind the prefix of each token of the right length. A token is not
+    /// preceded or followed by a letter, digit, `_` or `-`, so that no part of a longer word
+    /// matches.
     pub fn bodies<'a>(&self, text: &'a str) -> impl Iterator<Item = &'a str> {
         self.prefixes.iter().flat_map(move |prefix| {
             text.match_indices(prefix).filter_map(move |(at, _)| {
@@ -31,10 +32,9 @@ impl Form {
         })
     }
 
-    /// Where tokens of this form stand in `text`, with their prefix: what is blacked
-    /// out. They need not be random, may be longer than they should be, or cut to
-    /// half; but one without a digit is words, unless it has the right length.
-    /// Linear in the text.
+    /// Returns the ranges of tokens of this format in `text`, with their prefix, for redaction. The
+    /// tokens need not be random, and may be too long or truncated to half; a token without a digit
+    /// counts as words unless it has the right length. The time is linear in the text.
     pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
         let least = (self.len.start() / 2).max(12);
         let mut spans = Vec::new();
@@ -61,7 +61,7 @@ impl Form {
     }
 }
 
-/// What stands behind the `prefix` at `at`, if it is not part of a longer word.
+/// Returns the text behind the `prefix` at `at`, unless the prefix is inside of a longer word.
 fn behind<'a>(text: &'a str, at: usize, prefix: &str) -> Option<&'a str> {
     let (before, after) = text.split_at_checked(at)?;
     match before.bytes().next_back() {
@@ -70,7 +70,7 @@ fn behind<'a>(text: &'a str, at: usize, prefix: &str) -> Option<&'a str> {
     }
 }
 
-/// The first bytes of `text`, at most `most`, that are `letter`s (all of them ASCII).
+/// Returns the leading bytes of `text` that satisfy `letter` (all of them ASCII), at most `most`.
 pub(crate) fn take(text: &str, most: usize, letter: fn(u8) -> bool) -> &str {
     let len = text.bytes().take(most).take_while(|&b| letter(b)).count();
     text.get(..len).unwrap_or_default()
@@ -106,7 +106,7 @@ mod tests {
     use crate::{ALL, AWS_KEY, GITHUB, MODEL_API};
 
     #[test]
-    fn what_is_blacked_out_is_all_of_a_token() {
+    fn redacts_whole_tokens() {
         let b = |len| random(len, BASE62);
         for (why, form, token, hit) in [
             ("just right", GITHUB, format!("ghp_{}", b(36)), true),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn none_is_cut_out_of_a_word() {
+    fn finds_no_token_inside_words() {
         let text = format!("task-{} x_ghp_{}", random(40, BASE62), random(36, BASE62));
         assert!(
             ALL.iter().all(|form| form.spans(&text).is_empty()),

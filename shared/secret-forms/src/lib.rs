@@ -1,6 +1,5 @@
-//! The forms that secrets have: by their issuer's prefix, or by the name that they
-//! are given. Written once for those who find secrets ([`Form::is_in`], precise) and
-//! those who black them out ([`Form::spans`], generous).
+//! Formats of secrets: by their issuer's prefix, or by the name that they are assigned to. Both
+//! detection ([`Form::is_in`], precise) and redaction ([`Form::spans`], generous) use them.
 
 pub mod assigned;
 mod form;
@@ -19,13 +18,12 @@ macro_rules! forms {
             len: $len,
             letter: $letter,
         };)+
-        /// All forms that a prefix tells.
+        /// All formats with a prefix.
         pub const ALL: &[Form] = &[$($id),+];
     };
 }
 
-// The formats are those that GitHub's "Supported secret scanning patterns" and the
-// issuers' own pages name.
+// Sources of the formats: GitHub's "Supported secret scanning patterns" and the issuers' own pages.
 forms! {
     /// AWS access keys.
     AWS_KEY = ["AKIA", "ASIA"], 16..=16, |b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b);
@@ -38,7 +36,7 @@ forms! {
     /// Slack tokens.
     SLACK = ["xoxb-", "xoxp-", "xoxa-", "xoxo-", "xoxs-", "xoxr-", "xoxe-", "xapp-"], 24..=250,
         |b| base62(b) || b == b'-';
-    /// Addresses of Slack webhooks.
+    /// URLs of Slack webhooks.
     SLACK_WEBHOOK = ["hooks.slack.com/services/T"], 30..=80, |b| base62(b) || b == b'/';
     /// Live Stripe keys.
     STRIPE = ["sk_live_", "rk_live_"], 16..=247, base62;
@@ -52,7 +50,7 @@ forms! {
     PYPI = ["pypi-AgEI"], 50..=400, url_safe;
     /// Anthropic keys.
     ANTHROPIC = ["sk-ant-"], 80..=150, url_safe;
-    /// OpenAI keys, which also hold [`OPENAI_MARK`].
+    /// OpenAI keys, which also contain [`OPENAI_MARK`].
     OPENAI = ["sk-"], 40..=220, url_safe;
     /// Keys of other models' APIs.
     MODEL_API = ["sk-or-v1-", "sk-proj-", "sk-"], 32..=64, base62;
@@ -78,17 +76,17 @@ forms! {
     AZURE_STORAGE = ["AccountKey="], 88..=88, |b| base64(b) || b == b'=';
 }
 
-/// Stands in the middle of every key of OpenAI's.
+/// Text in the middle of every OpenAI key.
 pub const OPENAI_MARK: &str = "T3BlbkFJ";
 
-/// Whether a SendGrid key stands in `text`.
+/// Returns whether `text` contains a SendGrid key.
 pub fn has_sendgrid_key(text: &str) -> bool {
     SENDGRID
         .bodies(text)
         .any(|body| body.as_bytes().get(22) == Some(&b'.') && is_random(body))
 }
 
-/// Where tokens of Telegram's bots stand in `text`: digits, `:AA` and 33 letters.
+/// Returns the ranges of Telegram bot tokens in `text`: digits, `:AA` and 33 letters.
 pub fn telegram_bodies(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
     text.match_indices(":AA").filter_map(move |(at, _)| {
         let before = text.get(..at).unwrap_or_default();

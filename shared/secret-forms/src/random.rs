@@ -1,7 +1,7 @@
-//! Whether a text is as random as a secret is, or something to read.
+//! Distinguishes random secrets from readable text.
 
-/// Words that stand in examples. That a random secret of 40 letters holds one of
-/// them is less likely than one in a thousand.
+/// Words that occur in examples. The probability that a random secret of 40 letters contains one of
+/// them is below one in a thousand.
 const PLACEHOLDERS: &[&str] = &[
     "example",
     "sample",
@@ -22,7 +22,7 @@ const PLACEHOLDERS: &[&str] = &[
     "password",
 ];
 
-/// Whether `body`, the part of a token behind its prefix, looks drawn by a machine.
+/// Returns whether `body`, the part of a token behind its prefix, looks generated.
 pub fn is_random(body: &str) -> bool {
     let lower = body.to_ascii_lowercase();
     !PLACEHOLDERS.iter().any(|word| lower.contains(word))
@@ -30,8 +30,8 @@ pub fn is_random(body: &str) -> bool {
         && bits_per_letter(body) >= least_bits(body.len())
 }
 
-/// Random text of `len` letters has more than this: measured for hexadecimal
-/// digits, the poorest alphabet in use, and then some off.
+/// Returns a lower bound for the entropy of random text of `len` letters, in bits per letter:
+/// measured for hexadecimal digits, the smallest alphabet in use, minus a margin.
 fn least_bits(len: usize) -> f64 {
     match len {
         0..16 => 2.5,
@@ -40,7 +40,7 @@ fn least_bits(len: usize) -> f64 {
     }
 }
 
-/// Shannon's entropy of the bytes.
+/// Returns Shannon's entropy of the bytes.
 pub fn bits_per_letter(text: &str) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in text.bytes() {
@@ -57,7 +57,7 @@ pub fn bits_per_letter(text: &str) -> f64 {
         .sum()
 }
 
-/// The most letters in a row that are the same, or that count up, such as `456789`.
+/// Returns the length of the longest run of letters that are equal or ascending, such as `456789`.
 fn longest_row(text: &str) -> usize {
     let mut longest = 0;
     let (mut same, mut up) = (1, 1);
@@ -79,7 +79,7 @@ mod tests {
     use crate::samples::{BASE32, BASE62, HEX, random};
 
     #[test]
-    fn secrets_are_told_from_examples() {
+    fn distinguishes_secrets_from_examples() {
         let good = [random(36, BASE62), random(32, HEX), random(16, BASE32)];
         for text in &good {
             assert!(is_random(text), "{text}");

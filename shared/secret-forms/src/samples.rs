@@ -1,5 +1,5 @@
-//! Texts like secrets, for tests: put together when the test runs, so that the
-//! repository holds none.
+//! Texts similar to secrets, for tests. They are generated when a test runs, so that the repository
+//! contains none.
 
 /// Letters and digits.
 pub const BASE62: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -7,10 +7,10 @@ pub const BASE62: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr
 /// Hexadecimal digits.
 pub const HEX: &str = "0123456789abcdef";
 
-/// The letters of AWS access keys.
+/// Alphabet of AWS access keys.
 pub const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// `len` letters of `alphabet`, always the same ones.
+/// Returns `len` letters of `alphabet`, the same ones on every call.
 pub fn random(len: usize, alphabet: &str) -> String {
     let alphabet: Vec<char> = alphabet.chars().collect();
     let mut state = 0x9E37_79B9_7F4A_7C15_u64 ^ (len as u64);

@@ -37,7 +37,7 @@ pub struct Deps {
     /// Where reports are kept.
     pub state: StateManager,
     /// Where the change is read.
-    pub github: Arc<dyn ReadChange>,
+    pub github: Arc<dyn GitHub>,
     /// Where it is said that a report is there.
     pub bus: Arc<dyn Emit>,
     /// Who is asked beside the rules, where there is a model.
@@ -47,6 +47,11 @@ pub struct Deps {
     /// Where random numbers come from.
     pub entropy: Arc<dyn Entropy>,
 }
+
+/// The parts of GitHub that a specialist calls.
+pub trait GitHub: ReadChange {}
+
+impl<T: ReadChange> GitHub for T {}
 
 impl Deps {
     /// Who reviews: the rules, and beside them the model, where there is one, through

@@ -1,4 +1,4 @@
-//! An item's attributes: how they are written and read.
+//! Converts an item to and from its attributes.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -17,7 +17,7 @@ const UPDATED_AT: &str = "updated_at";
 const EXPIRES_AT: &str = "expires_at";
 const WRITE_ID: &str = "write_id";
 
-/// What names the item under `key`.
+/// Returns the primary key of the item under `key`.
 pub(crate) fn key(key: &Key) -> Item {
     HashMap::from([
         (KIND.to_owned(), AttributeValue::S(key.kind().to_owned())),
@@ -29,8 +29,8 @@ pub(crate) fn millis(at: Timestamp) -> AttributeValue {
     AttributeValue::N(at.as_millisecond().to_string())
 }
 
-/// When DynamoDB may remove the item: whole seconds, rounded up, and long
-/// enough after its expiry that the version goes on counting.
+/// Returns the time from which DynamoDB may remove the item: whole seconds, rounded up, and long
+/// enough after its expiry that a new item continues the version.
 fn removable_at(expires_at: Timestamp) -> AttributeValue {
     let seconds = expires_at.as_millisecond().div_euclid(1000) + 1;
     AttributeValue::N(
@@ -40,7 +40,7 @@ fn removable_at(expires_at: Timestamp) -> AttributeValue {
     )
 }
 
-/// Counts the version up and sets everything else to `item`.
+/// Increments the version and sets everything else to `item`.
 pub(crate) fn write(update: UpdateItemFluentBuilder, item: NewItem) -> UpdateItemFluentBuilder {
     const SET: &str = "SET #version = if_not_exists(#version, :none) + :one, #value = :value, \
                        #updated_at = :updated_at, #write_id = :write_id";
@@ -84,7 +84,7 @@ pub(crate) fn read(key: &Key, item: &Item) -> Result<Stored, StateError> {
     })
 }
 
-/// One of a list: the key is in the item.
+/// Reads an entry of a list, including the key.
 pub(crate) fn read_with_key(prefix: &KeyPrefix, item: &Item) -> Result<(Key, Stored), StateError> {
     let key = item
         .get(KEY)

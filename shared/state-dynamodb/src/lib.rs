@@ -4,15 +4,15 @@
 //! |---|---|---|
 //! | `kind` | S | partition key: the key up to its first `:` |
 //! | `key` | S | sort key: the whole key |
-//! | `version` | N | how often it was written |
+//! | `version` | N | number of writes |
 //! | `value` | S | JSON text |
-//! | `updated_at` | N | when, in milliseconds since 1970 |
-//! | `expires_at_ms` | N | from when on it is absent, in milliseconds since 1970 |
+//! | `updated_at` | N | time of the write, in milliseconds since 1970 |
+//! | `expires_at_ms` | N | time from which the item is absent, in milliseconds since 1970 |
 //! | `expires_at` | N | the table's TTL attribute, in seconds since 1970: some time later |
-//! | `write_id` | S | the save that wrote it |
+//! | `write_id` | S | save that wrote the item |
 //!
-//! A list reads one partition; a partition takes 1,000 writes a second
-//! ("DynamoDB burst and adaptive capacity"), far above what one bot does.
+//! A list reads one partition. A partition takes 1,000 writes a second ("DynamoDB burst and
+//! adaptive capacity"), far more than one bot needs.
 
 mod attributes;
 
@@ -37,7 +37,7 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// State in `table`, which must be there.
+    /// Creates the backend for `table`, which must exist.
     pub fn new(config: &SdkConfig, table: impl Into<String>) -> Self {
         Self {
             client: Client::new(config),
@@ -45,11 +45,11 @@ impl DynamoDb {
         }
     }
 
-    /// Looks whether the table is there, by reading an item that never is. This
-    /// opens the connection that the first event is handled with.
+    /// Checks that the table exists by reading an item that never exists. This also opens the
+    /// connection for the first event.
     ///
     /// # Errors
-    /// [`aws::Failed`]: it is not, or could not be asked.
+    /// [`aws::Failed`] if the table does not exist or the request failed.
     pub async fn look(&self) -> Result<(), aws::Failed> {
         let nothing = || AttributeValue::S("-".to_owned());
         let got = self.client.get_item().table_name(&self.table);
@@ -73,7 +73,7 @@ fn what(table: &str) -> String {
     format!("table {table}")
 }
 
-/// Anything but a condition that does not hold.
+/// Converts every error except a failed condition.
 fn failed<E>(table: &str, error: &SdkError<E>) -> StateError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -116,7 +116,7 @@ impl StateBackend for DynamoDb {
         let write_id = item.write_id().clone();
         let update = attributes::write(self.update(key), item);
         let update = if expected == Version::ABSENT {
-            // What has expired and is still there says where to go on counting.
+            // An expired item that still exists holds the version to continue.
             update
                 .condition_expression("attribute_not_exists(#key) OR #expires_at_ms <= :updated_at")
                 .expression_attribute_names("#key", KEY)
@@ -168,7 +168,7 @@ impl StateBackend for DynamoDb {
             Resume::End => return Ok(Vec::new()),
         };
         let mut listed = Vec::new();
-        // A page holds at most 1 MB, and what has expired counts into it.
+        // A page holds at most 1 MB, including expired items.
         while listed.len() < limit {
             let page = self
                 .client
@@ -200,8 +200,8 @@ impl StateBackend for DynamoDb {
     }
 }
 
-/// The condition does not hold: because someone else moved first, or because
-/// this very write was applied, its answer was lost and it was sent again.
+/// Returns the result of a failed condition: another writer was faster, or this write was applied,
+/// its answer was lost, and the transport sent it again.
 fn lost_or_written(
     key: &Key,
     write_id: &WriteId,

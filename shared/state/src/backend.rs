@@ -6,42 +6,40 @@ use ports::Entropy;
 use std::fmt;
 use std::time::Duration;
 
-/// The largest value, in bytes of JSON: DynamoDB's 400 KB for an item
-/// ("Constraints in Amazon DynamoDB") less what the key and the bookkeeping
-/// take. Every backend holds to it, so that what works on one machine works on
-/// AWS.
+/// Maximum size of a value in bytes of JSON: DynamoDB's limit of 400 KB for an item ("Constraints
+/// in Amazon DynamoDB") minus the key and the bookkeeping attributes. Every backend enforces it, so
+/// that a value that fits one backend fits all.
 pub const MAX_VALUE_BYTES: usize = 396 * 1024;
 
-/// How long an item stays in the backend after it expired or was deleted, out
-/// of every reader's sight, so that a write under its key goes on counting
-/// where it stopped. Longer than any function lives (15 minutes on Lambda).
+/// Time that the backend retains an item after it expired or was deleted. Readers do not see such
+/// an item, but a write under its key continues its version. Longer than the maximum run time of a
+/// function (15 minutes on Lambda).
 pub const RETENTION: Duration = Duration::from_secs(60 * 60);
 
-/// How often the item under a key was written. It grows with every write; 0
-/// means that there is no item.
+/// Number of writes of the item under a key. Each write increments it; 0 means that there is no
+/// item.
 ///
-/// An item that expired or was deleted goes on counting when it is written
-/// again within [`RETENTION`], so a writer that saw version 3 of the old item
-/// never takes version 3 of the new one for it. A writer that held on for
-/// longer than that could: none lives that long.
+/// An item that expired or was deleted continues its version if it is written again within
+/// [`RETENTION`]. A writer that saw version 3 of the old item therefore cannot mistake version 3 of
+/// the new item for it, unless it runs longer than the retention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(u64);
 
 impl Version {
-    /// There is no item, or it has expired.
+    /// Version of an absent or expired item.
     pub const ABSENT: Self = Self(0);
 
-    /// The version as a backend keeps it.
+    /// Converts a stored number.
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
 
-    /// The version as a number.
+    /// Returns the version as a number.
     pub const fn get(self) -> u64 {
         self.0
     }
 
-    /// The version after this one.
+    /// Returns the version after this one.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
@@ -54,55 +52,54 @@ impl fmt::Display for Version {
     }
 }
 
-/// Names one save. A lost acknowledgement makes a transport send a write again
-/// that was applied; the id in what is stored tells one's own write from a race
-/// that was lost.
+/// Identifies one save. A transport sends a write again if the acknowledgement is lost, although
+/// the write may have been applied. The stored id distinguishes the writer's own write from a lost
+/// race.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteId(String);
 
 impl WriteId {
-    /// A new id: 128 random bits, written as 32 hexadecimal digits.
+    /// Draws a new id: 128 random bits, written as 32 hexadecimal digits.
     pub fn draw(entropy: &dyn Entropy) -> Self {
         Self(entropy.nonce())
     }
 
-    /// The id as a backend keeps it.
+    /// Converts a stored id.
     pub fn stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What became of a write that named the version that it saw.
+/// Result of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a lost race must be decided again"]
 pub enum Saved {
-    /// It was written, and this is the item's version now.
+    /// The item was written and has this version.
     Written(Version),
-    /// Someone else moved first; nothing was written.
+    /// Another writer was faster; the item was not written.
     Stale,
 }
 
-/// An item as it is stored.
+/// Item in a backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// How often it was written.
     pub version: Version,
     /// JSON text.
     pub value: String,
-    /// When it was written, to the millisecond.
+    /// Time of the write, to the millisecond.
     pub updated_at: Timestamp,
-    /// From when on it is absent, to the millisecond; never, if `None`.
+    /// Time from which the item is absent, to the millisecond; `None` means never.
     pub expires_at: Option<Timestamp>,
-    /// The save that wrote it.
+    /// Save that wrote the item.
     pub write_id: WriteId,
 }
 
-/// An item that is to be stored.
+/// Item to store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewItem {
     value: String,
@@ -112,8 +109,8 @@ pub struct NewItem {
 }
 
 impl NewItem {
-    /// `value` is JSON text, `now` the instant of the write. Times are kept to
-    /// the millisecond; the expiry is rounded up, so that nothing expires early.
+    /// Creates an item. `value` is JSON text, `now` the time of the write. Times are rounded to the
+    /// millisecond, the expiry upwards, so that items do not expire early.
     pub fn new(
         value: String,
         now: Timestamp,
@@ -128,39 +125,41 @@ impl NewItem {
         }
     }
 
-    /// What is written in a deleted item's place: nothing, already expired.
+    /// Creates the item that replaces a deleted one: empty and already expired.
     pub fn tombstone(now: Timestamp, write_id: WriteId) -> Self {
         let now = in_millis(now, RoundMode::Floor);
         Self::new("null".to_owned(), now, Some(now), write_id)
     }
 
-    /// JSON text.
+    /// Returns the JSON text.
     pub fn value(&self) -> &str {
         &self.value
     }
 
-    /// JSON text, taken out.
+    /// Returns the JSON text by value.
     pub fn into_value(self) -> String {
         self.value
     }
 
-    /// The instant of the write, to the millisecond.
+    /// Returns the time of the write, to the millisecond.
     pub fn updated_at(&self) -> Timestamp {
         self.updated_at
     }
 
-    /// From when on the item is absent, to the millisecond.
+    /// Returns the time from which the item is absent, to the millisecond.
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
-    /// The save that this is.
+    /// Returns the id of the save.
     pub fn write_id(&self) -> &WriteId {
         &self.write_id
     }
 
+    /// Checks the size of the value.
+    ///
     /// # Errors
-    /// [`StateError::TooLarge`] when the value does not fit every backend.
+    /// [`StateError::TooLarge`] if the value does not fit every backend.
     pub fn check_size(&self, key: &Key) -> Result<(), StateError> {
         if self.value.len() > MAX_VALUE_BYTES {
             return Err(StateError::TooLarge {
@@ -171,7 +170,7 @@ impl NewItem {
         Ok(())
     }
 
-    /// The item once it is stored as `version`.
+    /// Converts the item to its stored form with `version`.
     pub fn stored_as(self, version: Version) -> Stored {
         Stored {
             version,
@@ -184,30 +183,29 @@ impl NewItem {
 }
 
 fn in_millis(at: Timestamp, mode: RoundMode) -> Timestamp {
-    // Only the very last milliseconds that can be written cannot be rounded up.
+    // Rounding up fails only for the last milliseconds of the supported range.
     at.round(TimestampRound::new().smallest(Unit::Millisecond).mode(mode))
         .unwrap_or(at)
 }
 
-/// Where state is kept: JSON text under a key, written only where the version
-/// is the one that the writer saw.
+/// Store of JSON texts under keys. A write succeeds only if the version is the one that the writer
+/// saw.
 ///
-/// The caller says what time it is. An item is absent from its `expires_at` on,
-/// whether or not the backend has removed it already.
+/// The caller passes the current time. An item is absent from its `expires_at` on, whether or not
+/// the backend has removed it.
 #[async_trait]
 pub trait StateBackend: Send + Sync {
-    /// The item under `key`.
+    /// Returns the item under `key`.
     ///
     /// # Errors
-    /// [`StateError::Unavailable`], [`StateError::Refused`] or
-    /// [`StateError::Corrupt`].
+    /// [`StateError::Unavailable`], [`StateError::Refused`] or [`StateError::Corrupt`].
     async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError>;
 
-    /// Writes `item` if the version under `key` is `expected`; an absent or
-    /// expired item has [`Version::ABSENT`].
+    /// Writes `item` if the version under `key` is `expected`; an absent or expired item has
+    /// [`Version::ABSENT`].
     ///
-    /// The same `item` put again, as a transport does that lost the answer, is
-    /// [`Saved::Written`] as long as it is what is stored.
+    /// If a transport sends the same `item` again after a lost answer, the result is
+    /// [`Saved::Written`] as long as the item is still stored.
     ///
     /// # Errors
     /// As [`get`](StateBackend::get), and [`StateError::TooLarge`]. After
@@ -219,9 +217,9 @@ pub trait StateBackend: Send + Sync {
         item: NewItem,
     ) -> Result<Saved, StateError>;
 
-    /// Deletes the item under `key` if its version is `expected`, by writing a
-    /// [tombstone](NewItem::tombstone): the version goes on counting. Deleting
-    /// what is absent is a write like any other.
+    /// Deletes the item under `key` if its version is `expected`. Writes a
+    /// [tombstone](NewItem::tombstone), so that the version continues. Deleting an absent item is
+    /// also a write.
     ///
     /// # Errors
     /// As [`put_if_version`](StateBackend::put_if_version).
@@ -236,8 +234,8 @@ pub trait StateBackend: Send + Sync {
             .await
     }
 
-    /// The first `limit` items whose keys begin with `prefix` and come after
-    /// `after`, in the order of their keys. Expired ones are left out.
+    /// Lists the first `limit` items whose keys begin with `prefix` and come after `after`, in the
+    /// order of their keys, without expired items.
     ///
     /// # Errors
     /// As [`get`](StateBackend::get).

@@ -1,30 +1,29 @@
-//! The contract of every [`StateBackend`], as functions for a backend's tests
-//! to call; [`state_contract!`](crate::state_contract) makes a test of each.
+//! Contract of every [`StateBackend`], as functions for a backend's tests;
+//! [`state_contract!`](crate::state_contract) makes a test of each.
 //!
-//! Every function keeps to keys of a kind of its own, so all of them may share
-//! one empty backend. Times are near the present, so that a backend that removes
-//! what is long expired leaves alone what a test is about.
+//! Every function uses keys of its own kind, so that all of them can share one backend. Times are
+//! near the present, so that a backend that removes long expired items does not remove the items of
+//! a test.
 
 mod item;
 mod list;
 mod race;
 
 pub use item::{
-    a_deleted_item_is_absent_and_goes_on_counting, a_value_may_be_so_large_and_no_larger,
-    a_write_names_the_version_that_it_saw, a_write_that_is_sent_again_is_written_once,
-    an_expired_item_is_absent_and_goes_on_counting, nothing_expires_early, what_is_put_is_read,
+    deleted_item_is_absent_and_keeps_version, enforces_size_limit,
+    expired_item_is_absent_and_keeps_version, expiry_is_never_early, reads_written_item,
+    repeated_write_is_applied_once, write_needs_the_current_version,
 };
-pub use list::{a_list_goes_through_megabytes, a_list_is_in_order_page_by_page};
-pub use race::{fifty_tasks_hear_one_event_once, fifty_tasks_lose_no_update};
+pub use list::{lists_in_order_by_pages, lists_megabytes_completely};
+pub use race::{fifty_tasks_apply_one_event_once, fifty_tasks_lose_no_update};
 
 use crate::{Key, NewItem, Saved, StateBackend, Version, WriteId};
 use event::Timestamp;
 use ports::{Clock, SystemClock, SystemEntropy};
 use std::time::Duration;
 
-/// A module of tests named `$backend`, one for each function of the contract.
-/// `$make` is an expression for a future that gives an
-/// `Arc<dyn StateBackend>`.
+/// Defines a module of tests named `$backend` with one test for each function of the contract.
+/// `$make` is an expression for a future that returns an `Arc<dyn StateBackend>`.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -39,17 +38,17 @@ macro_rules! state_contract {
     ($backend:ident, $make:expr) => {
         $crate::state_contract!(
             $backend, $make;
-            what_is_put_is_read,
-            a_write_names_the_version_that_it_saw,
-            a_write_that_is_sent_again_is_written_once,
-            an_expired_item_is_absent_and_goes_on_counting,
-            nothing_expires_early,
-            a_deleted_item_is_absent_and_goes_on_counting,
-            a_value_may_be_so_large_and_no_larger,
-            a_list_is_in_order_page_by_page,
-            a_list_goes_through_megabytes,
+            reads_written_item,
+            write_needs_the_current_version,
+            repeated_write_is_applied_once,
+            expired_item_is_absent_and_keeps_version,
+            expiry_is_never_early,
+            deleted_item_is_absent_and_keeps_version,
+            enforces_size_limit,
+            lists_in_order_by_pages,
+            lists_megabytes_completely,
             fifty_tasks_lose_no_update,
-            fifty_tasks_hear_one_event_once,
+            fifty_tasks_apply_one_event_once,
         );
     };
     ($backend:ident, $make:expr; $($contract:ident),* $(,)?) => {
@@ -64,7 +63,7 @@ macro_rules! state_contract {
     };
 }
 
-/// The present, in whole milliseconds.
+/// Returns the current time in whole milliseconds.
 fn present() -> Timestamp {
     Timestamp::from_millisecond(SystemClock.now().as_millisecond()).expect("the present is a time")
 }
@@ -86,7 +85,7 @@ fn written(version: u64) -> Saved {
     Saved::Written(Version::new(version))
 }
 
-/// Puts `item`, which must not fail.
+/// Puts `item`; panics on failure.
 async fn put(backend: &dyn StateBackend, key: &Key, expected: u64, item: NewItem) -> Saved {
     backend
         .put_if_version(key, Version::new(expected), item)
@@ -94,7 +93,7 @@ async fn put(backend: &dyn StateBackend, key: &Key, expected: u64, item: NewItem
         .unwrap_or_else(|error| panic!("putting {key} at version {expected}: {error}"))
 }
 
-/// The version and the value under `key`.
+/// Returns the version and the value under `key`.
 async fn get(backend: &dyn StateBackend, key: &Key, now: Timestamp) -> Option<(u64, String)> {
     backend
         .get(key, now)

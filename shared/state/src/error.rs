@@ -1,51 +1,46 @@
 use crate::Key;
 use event::Failure;
 
-/// Why state could not be read or written. A lost race is not among them: that
-/// is [`Saved::Stale`](crate::Saved::Stale).
+/// Error of a read or write of state. A lost race is not an error but
+/// [`Saved::Stale`](crate::Saved::Stale).
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// The backend did not answer, or asked to be left alone for a while. A
-    /// write may or may not have been applied.
+    /// The backend did not answer or throttled the request. A write may or may not have been
+    /// applied.
     #[error("state is unavailable: {reason}")]
     Unavailable {
-        /// What the backend or the transport said.
+        /// Message of the backend or the transport.
         reason: String,
     },
-    /// The backend answered, and will answer the same again: no such table, no
-    /// permission, a file that is no database.
+    /// The backend rejected the request, and a retry would be rejected, too: no such table, no
+    /// permission, a file that is not a database.
     #[error("state was refused: {reason}")]
     Refused {
-        /// What was refused, and what to do about it.
+        /// Rejected request and its remedy.
         reason: String,
     },
-    /// What is stored (or was to be stored) under `key` is not what its reader
-    /// expects.
+    /// The value under `key`, stored or to be stored, is not in the expected format.
     #[error("state {key} is corrupt: {reason}")]
     Corrupt {
-        /// The key.
         key: Key,
-        /// What was wrong, and where.
+        /// Problem and its position.
         reason: String,
     },
-    /// The value is larger than every backend can hold
-    /// ([`MAX_VALUE_BYTES`](crate::MAX_VALUE_BYTES)).
+    /// The value exceeds the limit of every backend ([`MAX_VALUE_BYTES`](crate::MAX_VALUE_BYTES)).
     #[error(
         "state {key} is too large: {size} bytes of JSON, at most {} fit",
         crate::MAX_VALUE_BYTES
     )]
     TooLarge {
-        /// The key.
         key: Key,
-        /// The value's size as JSON, in bytes.
+        /// Size of the value as JSON, in bytes.
         size: usize,
     },
-    /// Others moved first, `tries` times in a row.
+    /// Other writers were faster `tries` times in a row.
     #[error("state {key} is contended: {tries} races lost in a row")]
     Contended {
-        /// The key.
         key: Key,
-        /// How often it was decided.
+        /// Number of decisions.
         tries: u32,
     },
 }

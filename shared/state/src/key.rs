@@ -3,10 +3,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// DynamoDB takes no longer sort key ("Constraints in Amazon DynamoDB").
+/// Maximum size of a sort key in DynamoDB ("Constraints in Amazon DynamoDB").
 const MAX_BYTES: usize = 1024;
 
-/// A text that is no key, or no prefix of keys.
+/// Text that is not a key or not a key prefix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is no state key: expected kind:rest in visible ASCII, the kind of a-z, _ and -, \
@@ -30,7 +30,7 @@ impl InvalidKey {
     }
 }
 
-/// The position of the `:` that ends the kind, when `text` begins as a key does.
+/// Returns the position of the `:` that ends the kind, if `text` begins with a kind.
 fn kind_end(text: &str) -> Option<usize> {
     let (kind, _) = text.split_once(':')?;
     let named = kind
@@ -40,8 +40,8 @@ fn kind_end(text: &str) -> Option<usize> {
     (named && !kind.is_empty() && visible && text.len() <= MAX_BYTES).then_some(kind.len())
 }
 
-/// Names one state item: `kind:rest`, such as `pr:octo/widgets#7`. Keys are
-/// ordered by their bytes, in every backend.
+/// Name of a state item: `kind:rest`, such as `pr:octo/widgets#7`. Every backend orders keys by
+/// their bytes.
 ///
 /// ```
 /// # use state::Key;
@@ -55,20 +55,20 @@ fn kind_end(text: &str) -> Option<usize> {
 pub struct Key(String);
 
 impl Key {
-    /// The key of `kind` with `rest`, such as `Key::new("pr", &pr.to_string())`.
+    /// Creates a key from `kind` and `rest`, such as `Key::new("pr", &pr.to_string())`.
     ///
     /// # Errors
-    /// [`InvalidKey`] when the two do not make a key.
+    /// [`InvalidKey`] if the two do not make a key.
     pub fn new(kind: &str, rest: &str) -> Result<Self, InvalidKey> {
         Self::try_from(format!("{kind}:{rest}"))
     }
 
-    /// The whole key.
+    /// Returns the whole key.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What stands before the first `:`.
+    /// Returns the part before the first `:`.
     pub fn kind(&self) -> &str {
         kind_of(&self.0)
     }
@@ -90,7 +90,7 @@ impl TryFrom<String> for Key {
 }
 
 impl std::borrow::Borrow<str> for Key {
-    // The same order and hash as the text: both are derived from it.
+    // `Key` derives its order and hash from the text, as `Borrow` requires.
     fn borrow(&self) -> &str {
         &self.0
     }
@@ -116,39 +116,39 @@ impl fmt::Display for Key {
     }
 }
 
-/// What a list of keys begins with: the whole `kind:`, and as much more as is
-/// wanted (`review:octo/widgets#7@`).
+/// Prefix of keys to list: the whole `kind:`, and optionally a part of the rest
+/// (`review:octo/widgets#7@`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPrefix(String);
 
-/// Where a list goes on after a key, within a prefix.
+/// Position within a prefix at which a list continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resume<'a> {
-    /// With the first key of the prefix.
+    /// At the first key of the prefix.
     Beginning,
     /// After this key, which has the prefix.
     After(&'a Key),
-    /// Nowhere: every key of the prefix comes before.
+    /// At no key: every key of the prefix comes before.
     End,
 }
 
 impl KeyPrefix {
-    /// The whole prefix.
+    /// Returns the whole prefix.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The kind that all keys with this prefix have.
+    /// Returns the kind of all keys with this prefix.
     pub fn kind(&self) -> &str {
         kind_of(&self.0)
     }
 
-    /// Whether `key` begins with this.
+    /// Returns whether `key` begins with this prefix.
     pub fn has(&self, key: &Key) -> bool {
         key.0.starts_with(&self.0)
     }
 
-    /// Where to go on after `after`, a key that need not have the prefix.
+    /// Returns the position after `after`, a key with or without the prefix.
     pub fn resume<'a>(&self, after: Option<&'a Key>) -> Resume<'a> {
         match after {
             Some(key) if self.has(key) => Resume::After(key),
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_and_what_is_none() {
+    fn accepts_and_rejects_keys() {
         let long = format!("pr:{}", "x".repeat(MAX_BYTES));
         for (why, text, good) in [
             ("a pull request", "pr:octo/widgets#7", true),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_has_the_whole_kind() {
+    fn prefix_has_whole_kind() {
         for (why, text, good) in [
             ("a kind", "pr:", true),
             ("a kind and more", "pr:octo/", true),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_goes_on_where_it_stopped() {
+    fn resumes_list_after_key() {
         let prefix: KeyPrefix = "pr:b".parse().unwrap();
         for (why, after, resume) in [
             ("before the prefix", "pr:a", "Beginning"),
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_key_is_named() {
+    fn error_names_bad_key() {
         insta::assert_snapshot!(
             "pull request".parse::<Key>().unwrap_err(),
             @r#""pull request" is no state key: expected kind:rest in visible ASCII, the kind of a-z, _ and -, at most 1024 bytes, such as pr:octo/widgets#7"#

@@ -1,18 +1,18 @@
-//! Versioned state. A write names the version that it saw, so a race is lost
-//! and seen, never lost unseen.
+//! Versioned state. Every write names the version that the writer saw, so that a writer notices a
+//! lost race.
 //!
-//! Three floors, each on the one below:
-//! - [`StateManager::turn`]: load → decide → save, what every handler does. The
-//!   events that a decision says are kept with the state that it wrote
-//!   ([`Record`]), so that a repeat says them again and changes nothing.
-//! - [`StateManager::load`], [`StateManager::save`] and both in one,
-//!   [`StateManager::update`]: typed values.
-//! - [`StateBackend`]: JSON text under a key. [`Memory`] and, with the feature
-//!   `sqlite`, [`Sqlite`] are here; DynamoDB has a crate of its own, so that no
-//!   handler's library pulls in an AWS SDK.
+//! Three layers, from top to bottom:
+//! - [`StateManager::turn`]: load → decide → save, the cycle of every handler. The events of a
+//!   decision are stored with the state that it wrote ([`Record`]), so that a repeat emits them
+//!   again and changes nothing.
+//! - [`StateManager::load`], [`StateManager::save`] and both in one, [`StateManager::update`]:
+//!   typed values.
+//! - [`StateBackend`]: JSON text under a key. This crate holds [`Memory`] and, with the feature
+//!   `sqlite`, [`Sqlite`]. DynamoDB has a crate of its own, so that the handlers' libraries do not
+//!   depend on an AWS SDK.
 //!
-//! Every backend keeps the same contract; with the feature `contract` it is
-//! `contract`, a module of functions for a backend's tests to call.
+//! All backends satisfy the same contract. With the feature `contract`, the module `contract` holds
+//! it as functions for a backend's tests.
 
 mod backend;
 #[cfg(feature = "contract")]

@@ -8,8 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Typed state on any backend. Handlers take their [turns](StateManager::turn)
-/// on it; a clone shares the backend.
+/// Typed state on any backend. Handlers use it for their [turns](StateManager::turn). A clone
+/// shares the backend.
 #[derive(Clone)]
 pub struct StateManager {
     backend: Arc<dyn StateBackend>,
@@ -23,30 +23,27 @@ impl fmt::Debug for StateManager {
     }
 }
 
-/// A value as it was seen, and the version to name when it is saved.
+/// Value with the version to name when it is saved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded<T> {
-    /// The value; `None` if there is none, or it has expired.
+    /// Value; `None` if it is absent or expired.
     pub value: Option<T>,
-    /// Its version; [`Version::ABSENT`] if there is no value.
+    /// Version; [`Version::ABSENT`] if there is no value.
     pub version: Version,
 }
 
-/// One of a list of values.
+/// One entry of a list of values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed<T> {
-    /// Its key.
     pub key: Key,
-    /// The value.
     pub value: T,
-    /// Its version.
     pub version: Version,
-    /// When it was written, to the millisecond.
+    /// Time of the write, to the millisecond.
     pub updated_at: Timestamp,
 }
 
 impl StateManager {
-    /// State kept in `backend`.
+    /// Creates a manager of the state in `backend`.
     pub fn new(
         backend: Arc<dyn StateBackend>,
         clock: Arc<dyn Clock>,
@@ -59,11 +56,10 @@ impl StateManager {
         }
     }
 
-    /// The value under `key`, and its version.
+    /// Loads the value under `key` with its version.
     ///
     /// # Errors
-    /// [`StateError::Corrupt`] when what is stored is no `T`, else as
-    /// [`StateBackend::get`].
+    /// [`StateError::Corrupt`] if the stored value is not a `T`, else as [`StateBackend::get`].
     pub async fn load<T: DeserializeOwned>(&self, key: &Key) -> Result<Loaded<T>, StateError> {
         match self.backend.get(key, self.now()).await? {
             Some(stored) => Ok(Loaded {
@@ -77,8 +73,8 @@ impl StateManager {
         }
     }
 
-    /// The value of the [`Record`] under `key`: to look at what another handler
-    /// knows, not to decide a write on.
+    /// Returns the value of the [`Record`] under `key`. It is for reading the state of another
+    /// handler, not for deciding a write.
     ///
     /// # Errors
     /// As [`load`](StateManager::load).
@@ -87,16 +83,14 @@ impl StateManager {
         Ok(seen.value.map(|record| record.value))
     }
 
-    /// Writes `value` if the version under `key` is still the one that was
-    /// `seen`.
+    /// Writes `value` if the version under `key` is still `seen`.
     ///
-    /// [`Saved::Stale`] means that what is stored is not this write. After a
-    /// lost acknowledgement the write may have been applied and then replaced:
-    /// what must be known to have happened belongs into the value, as a
-    /// [`Record`] has it.
+    /// [`Saved::Stale`] means that the stored item is not this write. After a lost acknowledgement
+    /// the write may have been applied and then replaced. A writer that must know whether its write
+    /// was applied has to store that in the value, as [`Record`] does.
     ///
     /// # Errors
-    /// [`StateError::Corrupt`] when `value` cannot be written as JSON, else as
+    /// [`StateError::Corrupt`] if `value` cannot be written as JSON, else as
     /// [`StateBackend::put_if_version`].
     pub async fn save<T: Serialize>(
         &self,
@@ -113,13 +107,13 @@ impl StateManager {
         self.backend.put_if_version(key, seen, item).await
     }
 
-    /// Writes what `change` makes of the value under `key` at this time, with its expiry,
-    /// and gives the rest of what it says; without a value nothing is written. It is asked
-    /// again whenever someone else was quicker, and once more if its own write was applied
-    /// and then replaced: what must not be done twice it finds in the value.
+    /// Replaces the value under `key` by the result of `change`. `change` gets the value and the
+    /// time, and returns the next value with its expiry and a result for the caller; without a next
+    /// value the state is not written. `change` is called again after each lost race, and also if
+    /// its own write was applied and then replaced: the stored value must make it idempotent.
     ///
     /// # Errors
-    /// [`StateError::Contended`] when others were always quicker, else as
+    /// [`StateError::Contended`] if all attempts lost their race, else as
     /// [`load`](StateManager::load) and [`save`](StateManager::save).
     pub async fn update<T, R>(
         &self,
@@ -153,8 +147,7 @@ impl StateManager {
         })
     }
 
-    /// Deletes what is under `key` if its version is still the one that was
-    /// `seen`.
+    /// Deletes the item under `key` if its version is still `seen`.
     ///
     /// # Errors
     /// As [`StateBackend::delete_if_version`].
@@ -164,9 +157,8 @@ impl StateManager {
             .await
     }
 
-    /// The first `limit` values whose keys begin with `prefix` and come after
-    /// `after`, in the order of their keys. Records are listed as
-    /// `Record<T>`.
+    /// Lists the first `limit` values whose keys begin with `prefix` and come after `after`, in the
+    /// order of their keys. Records are listed as `Record<T>`.
     ///
     /// # Errors
     /// As [`load`](StateManager::load).
@@ -198,7 +190,7 @@ impl StateManager {
         WriteId::draw(&*self.entropy)
     }
 
-    /// Waits for a time drawn from zero to `longest`.
+    /// Waits for a random time between zero and `longest`.
     pub(crate) async fn pause(&self, longest: Duration) {
         let micros = u64::try_from(longest.as_micros()).unwrap_or(u64::MAX);
         let drawn = self.entropy.next_u64() % micros.saturating_add(1).max(1);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// State in this process, gone with it: for simulations and tests.
+/// State in the memory of this process, for simulations and tests.
 #[derive(Debug, Default)]
 pub struct Memory(Mutex<Items>);
 
@@ -23,7 +23,7 @@ impl Memory {
 }
 
 impl Items {
-    /// Removes what expired long ago, at most once in a retention.
+    /// Removes items past their retention, at most once in a retention.
     fn sweep(&mut self, now: Timestamp) {
         let removable = removable_before(now);
         if self.swept_at <= removable {

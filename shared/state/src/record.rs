@@ -5,46 +5,44 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
-/// How many events a record remembers that it applied.
+/// Number of applied events that a record remembers.
 ///
-/// A repeat that comes when so many others were applied after its first time is
-/// decided as if it were new. It still says its events under the same ids, so
-/// those who hear them see repeats; a decision that puts into sets, rather than
-/// counts, changes nothing the second time.
+/// A repeat that arrives after so many other events is decided as if it were new. It emits its
+/// events under the same ids, so that subscribers recognize the repeats. Decisions should therefore
+/// add to sets rather than count: a second application then changes nothing.
 const REMEMBERED: usize = 64;
 
-/// Each lost race is a write that another one won, so among n writers nobody
-/// loses more than n - 1 times: a bound for some hundred at once.
+/// Maximum number of attempts. Each lost race is a write of another writer, so that one of n
+/// writers loses at most n - 1 times: enough for about a hundred concurrent writers.
 pub(crate) const MAX_TRIES: u32 = 128;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(4);
 const LONGEST_BACK_OFF: Duration = Duration::from_millis(250);
 
-/// A value and the journal of the events that were applied to it, kept in one
-/// item and written in one conditional write:
-/// `{"value":…,"applied":[{"event":…,"handler":…,"at":…,"said":[…]}]}`.
+/// Value with the journal of the events that were applied to it, in one item and written in one
+/// conditional write: `{"value":…,"applied":[{"event":…,"handler":…,"at":…,"said":[…]}]}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record<T> {
-    /// The handler's state.
+    /// State of the handler.
     pub value: T,
-    /// The newest 64 events that were applied, the oldest first.
+    /// The newest 64 applied events, the oldest first.
     pub applied: Vec<Applied>,
 }
 
-/// An event that was applied to a record, and what its handler said.
+/// Event that was applied to a record, with the events that its handler emitted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Applied {
-    /// The event that was heard.
+    /// Id of the applied event.
     pub event: EventId,
-    /// Who heard it: two handlers may hear one event and share a record.
+    /// Handler that applied it: two handlers may subscribe to one event and share a record.
     pub handler: String,
-    /// When it was decided.
+    /// Time of the decision.
     pub at: Timestamp,
-    /// What was said, in order.
+    /// Emitted events, in order.
     pub said: Vec<Say>,
 }
 
 impl Applied {
-    /// The very events that were said then: same ids, times and bodies.
+    /// Returns the events that were emitted then: same ids, times and bodies.
     fn events(&self, heard: &Event) -> Vec<Event> {
         let say =
             |(index, say): (usize, &Say)| heard.caused(&self.handler, index, say.clone(), self.at);
@@ -52,49 +50,47 @@ impl Applied {
     }
 }
 
-/// What a handler decides about an event; `R` is its own reason type.
+/// Decision of a handler about an event; `R` is the handler's reason type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision<T, R> {
-    /// Nothing is written and nothing is said, for this reason.
+    /// Writes and emits nothing, for this reason.
     Ignore(R),
-    /// `next` is written, together with what is said about it.
+    /// Writes `next` together with the events to emit.
     Write {
-        /// The state from now on.
+        /// New state.
         next: T,
-        /// What is said, in order.
+        /// Events to emit, in order.
         says: Vec<Say>,
-        /// From when on the record is absent, its journal too: later than
-        /// the last possible repeat (EventBridge retries for 24 hours). Never,
-        /// if `None`.
+        /// Time from which the record is absent, together with its journal. It must be later than
+        /// the last possible repeat (EventBridge retries for 24 hours). `None` means never.
         expires_at: Option<Timestamp>,
     },
 }
 
-/// What became of an event.
+/// Result of a turn.
 #[derive(Debug, Clone, PartialEq)]
-#[must_use = "the events are yet to be said"]
+#[must_use = "the events must be emitted"]
 pub enum Turn<T, R> {
-    /// Nothing was written, for this reason.
+    /// The state was not written, for this reason.
     Ignored(R),
     /// The decision was written.
     Applied {
-        /// The state as written.
+        /// State as written.
         value: T,
-        /// What is to be said.
+        /// Events to emit.
         events: Vec<Event>,
     },
-    /// The event had been applied before; nothing was written.
+    /// The event had been applied before; the state was not written.
     Repeated {
-        /// The state as it stands, perhaps changed by later events.
+        /// Current state, which later events may have changed.
         value: T,
-        /// What was said then and is to be said again.
+        /// Events that were emitted then and have to be emitted again.
         events: Vec<Event>,
     },
 }
 
 impl<T, R: fmt::Display> Turn<T, R> {
-    /// What came of it, and what is to be said, whether for the first time or
-    /// again.
+    /// Returns the outcome and the events to emit, whether for the first time or again.
     pub fn into_parts(self) -> (Outcome, Vec<Event>) {
         match self {
             Self::Ignored(reason) => (
@@ -110,7 +106,7 @@ impl<T, R: fmt::Display> Turn<T, R> {
 }
 
 impl<T> Record<T> {
-    /// The turn of an event that was applied before, or the record back.
+    /// Returns the turn of an event that was applied before, or else the record.
     fn repeat<R>(self, handler: &str, heard: &Event) -> Result<Turn<T, R>, Self> {
         let applied = self
             .applied
@@ -126,7 +122,7 @@ impl<T> Record<T> {
     }
 }
 
-/// The journal with `applied` as its newest entry.
+/// Returns the journal with `applied` as its newest entry.
 fn remember(mut journal: Vec<Applied>, applied: Applied) -> Vec<Applied> {
     journal.push(applied);
     let forgotten = journal.len().saturating_sub(REMEMBERED);
@@ -135,17 +131,16 @@ fn remember(mut journal: Vec<Applied>, applied: Applied) -> Vec<Applied> {
 }
 
 impl StateManager {
-    /// Hears an event: loads the record under `key`, decides, and saves, all of
-    /// it again when someone else moved first. `decide` is pure; it gets the
-    /// state (`None`: there is none yet) and the time.
+    /// Handles an event: loads the record under `key`, decides, and saves; repeats all of it after
+    /// a lost race. `decide` must be pure; it gets the state (`None` if there is none yet) and the
+    /// time.
     ///
-    /// The caller says the turn's events. If it falls over before it has, the
-    /// event comes again and the turn is [`Turn::Repeated`], with the same
-    /// events.
+    /// The caller emits the events of the turn. If it crashes before that, the event is delivered
+    /// again and the turn is [`Turn::Repeated`] with the same events.
     ///
-    /// The newest 64 events are remembered: a repeat that comes later than that
-    /// is decided as if it were new, as one is that was ignored. So a decision
-    /// puts into sets rather than counts.
+    /// The record remembers the newest 64 events. A repeat after that is decided as if it were new,
+    /// and so is a repeat of an ignored event. Decisions should therefore add to sets rather than
+    /// count.
     ///
     /// ```
     /// # use event::{Event, Say};
@@ -195,7 +190,7 @@ impl StateManager {
     {
         for lost in 0..MAX_TRIES {
             if lost > 0 {
-                tracing::debug!(%key, handler, event = %heard.id, lost, "someone else moved first; deciding again");
+                tracing::debug!(%key, handler, event = %heard.id, lost, "another writer was faster: deciding again");
                 self.pause(back_off(lost)).await;
             }
             let seen = self.load::<Record<T>>(key).await?;
@@ -243,8 +238,8 @@ impl StateManager {
     }
 }
 
-/// The longest pause after so many lost races; the pause itself is drawn
-/// from zero to this ("Exponential Backoff And Jitter", AWS Architecture Blog).
+/// Returns the maximum pause after `lost` lost races. The pause itself is a random time from zero
+/// to this ("Exponential Backoff And Jitter", AWS Architecture Blog).
 pub(crate) fn back_off(lost: u32) -> Duration {
     FIRST_BACK_OFF
         .saturating_mul(1 << lost.min(16))

@@ -1,11 +1,10 @@
-//! What a conditional write does to the row that it finds, for the backends
-//! that look first and write under a lock. DynamoDB is told the same as a
-//! condition expression.
+//! Evaluates a conditional write against the existing row, for backends that read first and write
+//! under a lock. DynamoDB evaluates the same rules as a condition expression.
 
 use crate::{NewItem, RETENTION, Saved, Stored, Version};
 use event::Timestamp;
 
-/// The version to write next, or what to answer instead of writing.
+/// Returns the version to write next, or the result if there is nothing to write.
 pub(crate) fn judge(
     row: Option<&Stored>,
     expected: Version,
@@ -37,7 +36,7 @@ pub(crate) fn is_expired(row: &Stored, now: Timestamp) -> bool {
     row.expires_at.is_some_and(|at| at <= now)
 }
 
-/// Rows that expired at or before this instant may be removed.
+/// Returns the instant up to which expired rows may be removed.
 pub(crate) fn removable_before(now: Timestamp) -> Timestamp {
     now.checked_sub(RETENTION).unwrap_or(Timestamp::MIN)
 }

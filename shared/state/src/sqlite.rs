@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a writer waits for other processes on the same file.
+/// Maximum time that a writer waits for other processes on the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(5);
-/// `PRAGMA user_version` of the file: which tables of state it has.
+/// Version of the state tables in the file (`PRAGMA user_version`).
 const SCHEMA: i64 = 1;
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS state (
@@ -29,12 +29,11 @@ const TABLES: &str = "
 ";
 const COLUMNS: &str = "key, version, value, updated_at, expires_at, write_id";
 
-/// State in one SQLite file, in DynamoDB's place on one machine. Several
-/// processes may share the file ("Write-Ahead Logging"), on one machine and not
-/// over a network file system.
+/// State in one SQLite file, the counterpart of DynamoDB on one machine. Several processes may
+/// share the file ("Write-Ahead Logging") on one machine, but not over a network file system.
 ///
-/// It owns the table `state` and the file's `user_version`; other tables in the
-/// file are let alone. Times are milliseconds since 1970.
+/// It owns the table `state` and the file's `user_version`; other tables in the file remain
+/// untouched. Times are milliseconds since 1970.
 #[derive(Clone)]
 pub struct Sqlite {
     file: Arc<File>,
@@ -52,12 +51,12 @@ impl fmt::Debug for Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file, and makes it when there is none. It blocks for as long
-    /// as other processes hold the file, ten seconds at most.
+    /// Opens the file, and creates it if it does not exist. Blocks for at most ten seconds while
+    /// other processes hold the file.
     ///
     /// # Errors
-    /// [`StateError::Refused`] names a file that is no database, that a newer
-    /// version of this program has written, or that cannot be opened.
+    /// [`StateError::Refused`] names a file that is not a database, that a newer version of this
+    /// program has written, or that cannot be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StateError> {
         let path = path.as_ref();
         let connection = open(path).map_err(|error| explain(path, &error))?;
@@ -104,9 +103,8 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     let begun = Instant::now();
     loop {
         match prepare(&mut connection) {
-            // Two that switch a new file to WAL at once would wait for each
-            // other, so SQLite sends one of them away without a wait
-            // ("sqlite3_busy_handler").
+            // Two processes that switch a new file to WAL at the same time would wait for each
+            // other, so SQLite rejects one of them without a wait ("sqlite3_busy_handler").
             Err(error) if is_busy(&error) && begun.elapsed() < BUSY_TIMEOUT => {
                 std::thread::sleep(BETWEEN_TRIES);
             }
@@ -115,7 +113,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     }
 }
 
-/// Makes the tables in a file that has none.
+/// Creates the tables in a file without tables.
 fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     if schema(connection)? == 0 {
         connection.pragma_update(None, "journal_mode", "wal")?;
@@ -136,7 +134,7 @@ fn schema(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// What an error of SQLite's ("Result and Error Codes") means to the caller.
+/// Converts an SQLite error ("Result and Error Codes") to the caller's error.
 fn explain(path: &Path, error: &rusqlite::Error) -> StateError {
     let file = path.display();
     match error.sqlite_error_code() {
@@ -199,8 +197,7 @@ fn wrong(column: usize, error: impl std::error::Error + Send + Sync + 'static) -
     rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Null, Box::new(error))
 }
 
-/// Looks and writes with the file's write lock held from before the look, so
-/// that a commit is the one moment at which the race is decided.
+/// Reads and writes under the file's write lock, so that the commit decides the race.
 fn put(
     connection: &mut Connection,
     key: &Key,
@@ -265,8 +262,8 @@ impl StateBackend for Sqlite {
             Resume::After(key) => key.to_string(),
             Resume::End => return Ok(Vec::new()),
         };
-        // Keys are visible ASCII, so all that begin with the prefix come before
-        // the prefix and a delete character.
+        // Keys are visible ASCII, so that all keys with the prefix sort before the prefix followed
+        // by a delete character.
         let from = prefix.to_string();
         let to = format!("{prefix}\x7f");
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -2,23 +2,22 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Where state is kept, as one text: `memory:`, `sqlite://path`,
-/// `dynamodb://table` or `redis://…`. Which of them can be built is the
-/// program's to say.
+/// Location of the state as one text: `memory:`, `sqlite://path`, `dynamodb://table` or
+/// `redis://…`. The program decides which of them it supports.
 #[derive(Clone, PartialEq, Eq)]
 pub enum StateUrl {
-    /// `memory:`, in the process and gone with it.
+    /// `memory:`: in the memory of the process.
     Memory,
-    /// `sqlite://path`: a file, `sqlite:///var/lib/bot.db` being an absolute
-    /// path and `sqlite://bot.db` a relative one.
+    /// `sqlite://path`: a file. `sqlite:///var/lib/bot.db` is an absolute path, `sqlite://bot.db` a
+    /// relative one.
     Sqlite(PathBuf),
-    /// `dynamodb://table`: a table's name.
+    /// `dynamodb://table`: name of a table.
     DynamoDb(String),
     /// `redis://…` or `rediss://…`: the whole URL, which may hold a password.
     Redis(String),
 }
 
-/// A text that is no state URL. A password in it is not repeated.
+/// Text that is not a state URL. The error does not repeat a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no state URL: {expected}")]
 pub struct InvalidStateUrl {
@@ -60,7 +59,7 @@ impl FromStr for StateUrl {
     }
 }
 
-/// "Supported data types and naming rules in Amazon DynamoDB".
+/// Checks a table name ("Supported data types and naming rules in Amazon DynamoDB").
 fn is_table(name: &str) -> bool {
     (3..=255).contains(&name.len())
         && name
@@ -68,7 +67,7 @@ fn is_table(name: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
 }
 
-/// The text with everything between the scheme and the last `@` left out.
+/// Removes everything between the scheme and the last `@`.
 fn without_password(text: &str) -> String {
     match text.rsplit_once('@') {
         Some((before, host)) => {
@@ -101,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_and_what_they_mean() {
+    fn parses_urls() {
         for (text, url) in [
             ("memory:", StateUrl::Memory),
             ("sqlite://bot.db", StateUrl::Sqlite("bot.db".into())),
@@ -124,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_url_is_named_with_what_was_expected() {
+    fn error_names_bad_url_and_format() {
         let said: Vec<_> = [
             "",
             "memory",
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_not_shown() {
+    fn display_hides_password() {
         let url: StateUrl = "redis://user:hunter2@cache:6379/0".parse().unwrap();
         assert_eq!(url.to_string(), "redis://…@cache:6379/0");
         assert!(!format!("{url:?}").contains("hunter2"));

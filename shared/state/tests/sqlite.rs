@@ -1,4 +1,4 @@
-//! A file of SQLite's: opened, refused, shared by processes.
+//! Tests of SQLite files: opening, rejecting, sharing between processes.
 #![cfg(feature = "sqlite")]
 
 use event::Failure;
@@ -29,7 +29,7 @@ fn key() -> Key {
         .expect("a key of the test is a key")
 }
 
-/// Hears an event of its own: it puts its id into the set.
+/// Handles a new event by adding its id to the set.
 async fn hear(
     state: &StateManager,
     id: &str,
@@ -57,7 +57,7 @@ async fn hear(
     state.turn(&key(), "verdict", &heard, decide).await
 }
 
-/// This program again, to run [`one_of_several_processes`] on `file`.
+/// Starts this program again to run [`one_of_several_processes`] on `file`.
 fn spawn(file: &Path, name: &str) -> Child {
     let program = std::env::current_exe().expect("this program has a path");
     let mut child = Command::new(program)
@@ -77,7 +77,7 @@ fn spawn(file: &Path, name: &str) -> Child {
 }
 
 #[tokio::test]
-#[ignore = "run by the tests below, as a process of its own"]
+#[ignore = "the tests below run it as a separate process"]
 async fn one_of_several_processes() {
     let mut lines = std::io::stdin().lines().map(|line| line.unwrap());
     let (Some(file), Some(name)) = (lines.next(), lines.next()) else {
@@ -92,7 +92,7 @@ async fn one_of_several_processes() {
 }
 
 #[tokio::test]
-async fn several_processes_lose_no_update_in_one_file() {
+async fn several_processes_lose_no_update() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("state.db");
     let children: Vec<_> = (0..PROCESSES)
@@ -110,7 +110,7 @@ async fn several_processes_lose_no_update_in_one_file() {
 }
 
 #[tokio::test]
-async fn a_killed_process_loses_nothing_that_it_was_told_is_written() {
+async fn killed_process_loses_no_confirmed_write() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("state.db");
     let mut child = spawn(&file, "killed");
@@ -134,7 +134,7 @@ async fn a_killed_process_loses_nothing_that_it_was_told_is_written() {
     assert!(matches!(turn, Turn::Applied { .. }), "the file is free");
 }
 
-/// The error of opening `file`, with the directory's own name left out.
+/// Returns the error of opening `file`, without the directory's name.
 fn refused(directory: &Path, file: &str) -> String {
     let error = Sqlite::open(directory.join(file)).expect_err("it is refused");
     assert!(!error.is_retryable(), "{error}");
@@ -144,7 +144,7 @@ fn refused(directory: &Path, file: &str) -> String {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_is_named_with_a_remedy() {
+fn error_names_unusable_file_and_remedy() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
     std::fs::write(path.join("notes.txt"), "no database at all\n".repeat(99)).unwrap();
@@ -165,7 +165,7 @@ fn a_file_that_cannot_be_used_is_named_with_a_remedy() {
 }
 
 #[tokio::test]
-async fn other_tables_in_the_file_are_let_alone() {
+async fn leaves_other_tables_untouched() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("state.db");
     let queue = rusqlite::Connection::open(&file).unwrap();
@@ -186,7 +186,7 @@ async fn other_tables_in_the_file_are_let_alone() {
 }
 
 #[tokio::test]
-async fn what_was_written_is_there_when_the_file_is_opened_again() {
+async fn reopened_file_has_written_state() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("state.db");
     let first = hear(&manager(&file), "1").await.unwrap();
@@ -196,7 +196,7 @@ async fn what_was_written_is_there_when_the_file_is_opened_again() {
 }
 
 #[test]
-fn many_may_make_the_same_file_at_once() {
+fn creates_same_file_concurrently() {
     let directory = tempfile::tempdir().unwrap();
     for round in 0..20 {
         let file = directory.path().join(format!("{round}.db"));

@@ -1,4 +1,4 @@
-//! State for a function: what `STATE_URL` names.
+//! Opens a function's state from `STATE_URL`.
 
 use aws::Base;
 use config::ConfigError;
@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 const VARIABLE: &str = "STATE_URL";
 
-/// The state that `STATE_URL` names, once it is known to be there: a DynamoDB table,
-/// or, in a build for one machine (feature `sqlite`), a file.
+/// Opens the state that `STATE_URL` names and checks that it exists: a DynamoDB table, or, in a
+/// build for one machine (feature `sqlite`), a file.
 ///
 /// # Errors
-/// [`ConfigError`] when the variable is not set, or names nothing that may be used.
+/// [`ConfigError`] if the variable is not set or names an unsupported or missing state.
 pub async fn open(base: &Base) -> Result<StateManager, ConfigError> {
     let text = base.environment.state_url()?;
     let url = text.parse();
@@ -34,7 +34,7 @@ pub async fn open(base: &Base) -> Result<StateManager, ConfigError> {
             return Err(ConfigError::new(VARIABLE, problem));
         }
         StateUrl::Memory | StateUrl::Redis(_) => {
-            let problem = "not for a function, whose memory is its own: expected dynamodb://table";
+            let problem = "a function needs shared state: expected dynamodb://table";
             return Err(ConfigError::new(VARIABLE, problem));
         }
     };

@@ -2,7 +2,7 @@
 
 use agent::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
-use bus::{Emit, InProcess};
+use bus::{Emit, InProcess, Subscribe};
 use event::{Event, Message, Say, Timestamp};
 use github::port::{Files, GitHubError, ReadDiff, ReadFiles};
 use github::{HeadSha, PrKey};
@@ -14,10 +14,8 @@ use review::item::{
 use review::message::{CheckCompleted, ProofCompleted, ProofRequested, ReviewBegun, ReviewKey};
 use review::{Category, Finding};
 use serde_json::Value;
-use specialist::Deps;
 use state::{Decision, Memory, StateManager};
 use std::sync::{Arc, Mutex};
-use verdict::Verdict;
 
 /// The change tells its reviewers what to think of it.
 pub(crate) const DIFF: &str = "\
@@ -98,20 +96,18 @@ impl House {
         let memory = Arc::new(Memory::default());
         let state = StateManager::new(memory, clock.clone(), entropy.clone());
         let bus = Arc::new(InProcess::default());
-        let proof = Arc::new(Proof {
-            deps: Deps {
-                state: state.clone(),
-                github: Arc::new(Diffs),
-                bus: bus.clone(),
-                model: asked,
-                clock: clock.clone(),
-                entropy,
-            },
-        });
-        let verdict = Arc::new(Verdict {
+        let proof = Arc::new(proof::handler(proof::Deps {
+            state: state.clone(),
+            github: Arc::new(Diffs),
+            bus: bus.clone(),
+            model: asked,
+            clock: clock.clone(),
+            entropy,
+        }));
+        let verdict = Arc::new(verdict::handler(verdict::Deps {
             state: state.clone(),
             bus: bus.clone(),
-        });
+        }));
         for topic in [
             CheckCompleted::TOPIC,
             ProofCompleted::TOPIC,

@@ -222,7 +222,7 @@ async fn what_is_only_recorded_is_not_posted() {
     assert_eq!(stage.hear(&completed).await, "repeated, said 1 again");
 
     let key = wanted::key(&format!("{}/verdict", stage.review()));
-    let kept: Option<serde_json::Value> = stage.publisher.state.peek(&key).await.unwrap();
+    let kept: Option<serde_json::Value> = stage.publisher.deps.state.peek(&key).await.unwrap();
     let text = kept.unwrap()["stage"]["published"]["recorded"].to_string();
     assert!(text.contains("Something."), "{text}");
 
@@ -248,7 +248,7 @@ async fn a_person_has_no_checks_and_is_not_asked_again() {
     assert_eq!(stage.comments().len(), 1, "the summary stands all the same");
     let (repo, head_sha) = (&stage.pr.repo, stage.review().head_sha);
     let key = wanted::key(&format!("{repo}@{head_sha}/check"));
-    let kept: Option<serde_json::Value> = stage.publisher.state.peek(&key).await.unwrap();
+    let kept: Option<serde_json::Value> = stage.publisher.deps.state.peek(&key).await.unwrap();
     assert_eq!(
         kept.unwrap()["stage"]["published"]["end"]["refused"],
         "You must authenticate via a GitHub App."

@@ -22,7 +22,7 @@ fn left_out(path: &str, why: WhyLeftOut) -> Vec<LeftOut> {
 }
 
 #[test]
-fn a_file_is_read_as_from_the_diff() {
+fn reads_file_as_from_diff() {
     for (why, file, change, rows) in [
         (
             "modified",
@@ -103,7 +103,7 @@ fn a_file_is_read_as_from_the_diff() {
 }
 
 #[test]
-fn a_path_comes_as_it_is() {
+fn keeps_path_unquoted() {
     for path in [
         "my file.rs",
         "a \"b\".rs",
@@ -120,7 +120,7 @@ fn a_path_comes_as_it_is() {
 }
 
 #[test]
-fn what_is_not_read_is_named_and_takes_no_other_with_it() {
+fn lists_unread_files_and_reads_others() {
     let counted = |mut file: ChangedFile, additions, deletions| {
         file.additions = additions;
         file.deletions = deletions;
@@ -153,7 +153,7 @@ fn what_is_not_read_is_named_and_takes_no_other_with_it() {
             WhyLeftOut::NoPatch,
         ),
         (
-            "said to be unchanged",
+            "status unchanged",
             file("bad", Status::Unchanged, None),
             WhyLeftOut::NoPatch,
         ),
@@ -180,7 +180,7 @@ fn what_is_not_read_is_named_and_takes_no_other_with_it() {
             WhyLeftOut::Malformed,
         ),
         (
-            "fewer lines than said",
+            "fewer lines than in the header",
             file("bad", Status::Modified, Some("@@ -1,9 +1,9 @@\n x")),
             WhyLeftOut::Malformed,
         ),
@@ -233,7 +233,7 @@ fn what_is_not_read_is_named_and_takes_no_other_with_it() {
 }
 
 #[test]
-fn a_path_that_leads_out_is_refused() {
+fn rejects_path_outside_repository() {
     for path in [
         "../a",
         "a/../b",
@@ -254,7 +254,7 @@ fn a_path_that_leads_out_is_refused() {
 }
 
 #[test]
-fn more_files_than_are_looked_at_are_counted() {
+fn counts_files_beyond_limit() {
     let files = vec![file("a", Status::Modified, Some(PATCH)); MAX_FILES + 2];
     let diff = from_files(&files);
     assert_eq!(diff.files.len(), MAX_FILES);

@@ -2,7 +2,7 @@ use super::*;
 use crate::Side;
 use proptest::prelude::*;
 
-/// Every file and line, one a row: what a person can compare with the diff.
+/// Renders every file and line as one row that a person can compare with the diff.
 fn told(diff: &Diff) -> String {
     let mut rows = Vec::new();
     for file in &diff.files {
@@ -29,13 +29,13 @@ fn told(diff: &Diff) -> String {
     rows.join("\n")
 }
 
-/// One file's part with `hunks` as its body.
+/// Returns one file's part with `hunks` as its body.
 fn modified(path: &str, hunks: &str) -> String {
     format!("diff --git a/{path} b/{path}\nindex 1..2 100644\n--- a/{path}\n+++ b/{path}\n{hunks}")
 }
 
 #[test]
-fn every_kind_of_change_that_git_writes_is_read() {
+fn reads_all_change_kinds_of_git() {
     for (why, text, expected) in [
         ("nothing changed", "", ""),
         (
@@ -124,15 +124,15 @@ fn every_kind_of_change_that_git_writes_is_read() {
 }
 
 #[test]
-fn a_malformed_file_is_named_and_takes_no_other_with_it() {
+fn lists_malformed_file_and_reads_others() {
     let good = modified("good", "@@ -1 +1 @@\n-x\n+y\n");
     for (why, part) in [
         (
-            "fewer lines than said",
+            "fewer lines than in the header",
             modified("bad", "@@ -1,9 +1,9 @@\n x\n"),
         ),
         (
-            "more lines than said would hide",
+            "more lines than in the header",
             modified("bad", "@@ -1 +1 @@\n-x\n+y\n+hidden\n"),
         ),
         (
@@ -185,7 +185,7 @@ fn a_malformed_file_is_named_and_takes_no_other_with_it() {
 }
 
 #[test]
-fn a_path_that_leads_out_of_the_repository_is_refused() {
+fn rejects_path_outside_repository() {
     let moved = |from: &str, to: &str| {
         format!("diff --git a/{from} b/{to}\nrename from {from}\nrename to {to}\n")
     };
@@ -229,7 +229,7 @@ fn a_path_that_leads_out_of_the_repository_is_refused() {
 }
 
 #[test]
-fn code_is_found_by_its_side_and_number() {
+fn finds_code_by_side_and_number() {
     let diff = parse(&modified(
         "a",
         "@@ -3,3 +3,3 @@\n same\n-x\n+y\n same again\n",
@@ -250,7 +250,7 @@ fn code_is_found_by_its_side_and_number() {
 }
 
 #[test]
-fn what_is_no_diff_is_named() {
+fn lists_text_that_is_no_diff() {
     for (why, text, files) in [
         ("text", "hello\n".to_owned(), 0),
         (
@@ -267,7 +267,7 @@ fn what_is_no_diff_is_named() {
 }
 
 #[test]
-fn a_large_diff_is_cut_between_files() {
+fn cuts_large_diff_between_files() {
     let file = |path: &str, lines: usize| {
         let body = "+x\n".repeat(lines);
         format!(
@@ -310,7 +310,7 @@ fn a_large_diff_is_cut_between_files() {
 }
 
 #[test]
-fn a_hostile_header_takes_no_quadratic_time() {
+fn hostile_header_takes_linear_time() {
     let text = format!(
         "diff --git {}\nold mode 100644\n",
         "a ".repeat(MAX_BYTES / 2 - 100)
@@ -321,7 +321,7 @@ fn a_hostile_header_takes_no_quadratic_time() {
 }
 
 #[test]
-fn a_comment_may_sit_on_added_lines_and_on_context() {
+fn accepts_comments_on_added_and_context() {
     let diff = parse(&modified(
         "a",
         "@@ -3,4 +3,4 @@\n-x\n same\n+y\n same\n-z\n+w\n",
@@ -339,7 +339,7 @@ fn a_comment_may_sit_on_added_lines_and_on_context() {
     }
 }
 
-/// `old` with `file`'s hunks applied, by their numbers alone.
+/// Applies the hunks of `file` to `old` by their numbers alone.
 fn apply(old: &[String], file: &FileDiff) -> Vec<String> {
     let mut new = Vec::new();
     let mut at = 0;
@@ -350,7 +350,7 @@ fn apply(old: &[String], file: &FileDiff) -> Vec<String> {
             assert_eq!(line.text, old[index], "the old number is the line's");
             at = index + 1;
         } else if let Some(number) = line.new_number {
-            // Added lines follow those that were taken over unchanged.
+            // Added lines follow the unchanged lines.
             while new.len() + 1 < number as usize {
                 new.push(old[at].clone());
                 at += 1;
@@ -381,7 +381,7 @@ fn file_text() -> impl Strategy<Value = Vec<String>> {
 
 proptest! {
     #[test]
-    fn whatever_the_text_parsing_ends_and_nothing_is_lost(
+    fn parser_terminates_and_lists_every_file(
         text in prop_oneof![
             any::<String>(),
             proptest::collection::vec(
@@ -408,7 +408,7 @@ proptest! {
     }
 
     #[test]
-    fn numbers_are_those_of_the_files(old in file_text(), new in file_text(), ends in any::<(bool, bool)>()) {
+    fn line_numbers_match_files(old in file_text(), new in file_text(), ends in any::<(bool, bool)>()) {
         let text = |lines: &[String], end: bool| {
             lines.join("\n") + if end && !lines.is_empty() { "\n" } else { "" }
         };

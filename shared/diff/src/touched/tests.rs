@@ -11,7 +11,7 @@ fn file(path: &str, hunks: &[(u32, u32)]) -> String {
     text
 }
 
-/// The first new line of each hunk of each file.
+/// Renders the first new line of each hunk of each file.
 fn told(diff: &Diff) -> String {
     let file = |file: &FileDiff| {
         let starts = file.hunks.iter().filter_map(Hunk::new_lines);
@@ -23,7 +23,7 @@ fn told(diff: &Diff) -> String {
 }
 
 #[test]
-fn what_was_touched_since_is_shown_again() {
+fn selects_touched_hunks() {
     let all = parse(&[file("a", &[(1, 3), (20, 3), (40, 3)]), file("b", &[(1, 1)])].concat());
     for (why, since, expected) in [
         ("nothing", String::new(), ""),
@@ -42,9 +42,9 @@ fn what_was_touched_since_is_shown_again() {
             file("a", &[(41, 1)]) + &file("a", &[(1, 1)]),
             "a 1,40",
         ),
-        ("somebody else's, by a merge", file("c", &[(1, 9)]), ""),
+        ("another change, by a merge", file("c", &[(1, 9)]), ""),
         (
-            "renamed: nobody read it under this name",
+            "renamed: not read under this name",
             "diff --git a/o b/b\nsimilarity index 100%\nrename from o\nrename to b\n".to_owned(),
             "b 1",
         ),
@@ -59,7 +59,7 @@ fn what_was_touched_since_is_shown_again() {
             "b 1",
         ),
         (
-            "nobody knows what cannot be read",
+            "a malformed part may touch anything",
             "diff --git a/x b/y\n@@ x\n".to_owned(),
             "a 1,20,40; b 1",
         ),
@@ -69,7 +69,7 @@ fn what_was_touched_since_is_shown_again() {
 }
 
 #[test]
-fn what_is_left_out_may_be_anything() {
+fn left_out_file_counts_as_touched() {
     let all = parse(&[file("a", &[(1, 3)]), file("b", &[(1, 1)])].concat());
     for (why, path, reason, expected) in [
         ("unread then", "b", WhyLeftOut::Unanswered, "b 1"),
@@ -80,7 +80,7 @@ fn what_is_left_out_may_be_anything() {
             "a 1; b 1",
         ),
         (
-            "a picture of somebody else",
+            "a picture of another change",
             "c.png",
             WhyLeftOut::Binary,
             "",
@@ -93,7 +93,7 @@ fn what_is_left_out_may_be_anything() {
 }
 
 #[test]
-fn a_change_without_text_is_touched_by_its_name() {
+fn textless_change_is_touched_by_name() {
     let mut all = parse("diff --git a/m b/m\nold mode 100644\nnew mode 100755\n");
     all.leave_out("p.png", WhyLeftOut::Binary);
     assert_eq!(told(&all.touched_by(&all)), "m ");
@@ -101,12 +101,12 @@ fn a_change_without_text_is_touched_by_its_name() {
     assert_eq!(nothing.files, []);
     assert_eq!(
         nothing.left_out, all.left_out,
-        "what was not read is still told"
+        "unread files are still listed"
     );
 }
 
 #[test]
-fn what_nobody_wants_is_left_out_by_name() {
+fn leaves_out_unwanted_files() {
     let all = parse(&[file("a", &[(1, 1)]), file("gen/b", &[(1, 1)])].concat());
     let narrowed = all.narrowed_to(|path| !path.starts_with("gen/"));
     assert_eq!(told(&narrowed), "a 1");
@@ -118,7 +118,7 @@ fn what_nobody_wants_is_left_out_by_name() {
 }
 
 #[test]
-fn a_line_may_be_new() {
+fn reports_lines_that_may_be_new() {
     let mut diff = parse(&file("a", &[(5, 2)]));
     diff.leave_out("b", WhyLeftOut::TooLarge);
     for (why, path, lines, side, expected) in [
@@ -127,10 +127,10 @@ fn a_line_may_be_new() {
         ("before", "a", 1..=4, Side::Right, false),
         ("behind", "a", 7..=9, Side::Right, false),
         ("of another file", "c", 5..=5, Side::Right, false),
-        ("nobody knows", "b", 5..=5, Side::Right, true),
+        ("in a file left out", "b", 5..=5, Side::Right, true),
         ("gone from it", "a", 9..=9, Side::Left, true),
         ("gone from another file", "c", 5..=5, Side::Left, false),
-        ("gone, and nobody knows", "b", 5..=5, Side::Left, true),
+        ("gone, in a file left out", "b", 5..=5, Side::Left, true),
     ] {
         assert_eq!(diff.may_be_new(path, &lines, side), expected, "{why}");
     }
@@ -156,7 +156,7 @@ fn diffs() -> impl Strategy<Value = Diff> {
     })
 }
 
-/// Hunks as a stranger may write them: over each other, in no order.
+/// Builds untrusted hunks: overlapping and unsorted.
 fn made(path: String, hunks: Vec<(u32, Vec<LineKind>)>) -> FileDiff {
     let hunk = |(first, kinds): (u32, Vec<LineKind>)| {
         let mut next = first;
@@ -193,9 +193,9 @@ fn hunks_of(diff: &Diff) -> Vec<(&str, &Hunk)> {
 }
 
 proptest! {
-    /// Line by line and hunk by hunk, as one would do it by hand.
+    /// Compares with a reference algorithm that goes line by line and hunk by hunk.
     #[test]
-    fn a_hunk_is_touched_if_one_of_its_lines_is(all in diffs(), since in diffs()) {
+    fn hunk_is_touched_by_one_line(all in diffs(), since in diffs()) {
         let touched = all.touched_by(&since);
         let since_hunks = hunks_of(&since);
         let is_touched = |(path, hunk): &(&str, &Hunk)| {

@@ -3,7 +3,7 @@ use crate::{Layer, Source};
 use AuthorAssociation::{Contributor, FirstTimer, Member, Owner};
 use Category::{Logic, Security};
 
-/// Of a pull request that nothing speaks against.
+/// Returns facts of a pull request that can be approved.
 fn facts() -> ApprovalFacts {
     ApprovalFacts {
         score: Some(9),
@@ -25,13 +25,13 @@ fn policy(text: &str) -> Policy {
 }
 
 #[test]
-fn one_reason_is_enough() {
+fn one_reason_prevents_approval() {
     type Change = fn(&mut ApprovalFacts);
     let on = "[auto_approve]\nenabled = true\n";
     let more = |line: &str| format!("{on}{line}");
     let all = "authors = [\"NONE\", \"FIRST_TIMER\", \"MEMBER\"]\n";
     let cases: Vec<(&str, String, Change, Vec<WhyNot>)> = vec![
-        ("nothing speaks against it", on.into(), |_| {}, vec![]),
+        ("no reason against approval", on.into(), |_| {}, vec![]),
         ("off by default", String::new(), |_| {}, vec![WhyNot::Off]),
         (
             "off with the bot",
@@ -188,7 +188,7 @@ fn one_reason_is_enough() {
 }
 
 #[test]
-fn every_reason_is_told() {
+fn renders_each_reason() {
     let worst = ApprovalFacts {
         score: Some(2),
         open_findings: 3,
@@ -208,7 +208,7 @@ fn every_reason_is_told() {
 }
 
 #[test]
-fn what_a_layer_names_can_only_be_narrowed() {
+fn higher_layers_only_narrow_approval() {
     for (why, lower, upper, check) in [
         (
             "switched off",

@@ -9,7 +9,7 @@ use config::Environment;
 use event::{Event, Failure, MalformedEvent, Outcome, Say, Timestamp};
 use std::sync::{Arc, Mutex};
 
-/// Fails for good on what is called `bad`, and for now on what is called `early`.
+/// Fails permanently on events called `bad`, and temporarily on those called `early`.
 struct Picky;
 
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,7 @@ fn record(id: &str, body: &str, receives: u32) -> Value {
     })
 }
 
-/// A function whose queue for dead letters answers `status`, or that has none.
+/// Creates a function whose dead-letter queue answers `status`, or that has no such queue.
 async fn edge(status: Option<StatusCode>) -> (Edge<Picky>, Arc<Mutex<Vec<Value>>>) {
     let mut set = vec![
         ("AWS_REGION", "eu-central-1".to_owned()),
@@ -99,7 +99,7 @@ async fn answer(edge: &Edge<Picky>, payload: Value) -> Result<Value, Failed> {
 }
 
 #[tokio::test]
-async fn an_event_is_heard_and_a_failure_is_an_error() {
+async fn handles_event_and_returns_failure() {
     let (edge, _) = edge(None).await;
     assert_eq!(answer(&edge, event("good")).await, Ok(Value::Null));
     let failed = answer(&edge, event("bad")).await.unwrap_err();
@@ -110,7 +110,7 @@ async fn an_event_is_heard_and_a_failure_is_an_error() {
 }
 
 #[tokio::test]
-async fn of_a_batch_only_what_failed_comes_again() {
+async fn reports_only_failed_batch_items() {
     let (edge, _) = edge(None).await;
     let batch = json!({ "Records": [
         record("1", &event("good").to_string(), 1),
@@ -127,7 +127,7 @@ async fn of_a_batch_only_what_failed_comes_again() {
 }
 
 #[tokio::test]
-async fn what_no_try_can_mend_is_in_the_dead_letters_at_once() {
+async fn permanent_failure_becomes_dead_letter() {
     let (edge, letters) = edge(Some(StatusCode::OK)).await;
     assert_eq!(answer(&edge, event("bad")).await, Ok(Value::Null));
     assert_eq!(answer(&edge, json!({ "id": "x" })).await, Ok(Value::Null));
@@ -174,7 +174,7 @@ async fn what_no_try_can_mend_is_in_the_dead_letters_at_once() {
 }
 
 #[tokio::test]
-async fn what_the_dead_letters_do_not_take_is_not_lost() {
+async fn failed_dead_letter_is_retried() {
     let (edge, letters) = edge(Some(StatusCode::BAD_REQUEST)).await;
     assert!(
         answer(&edge, event("bad")).await.is_err(),
@@ -184,7 +184,7 @@ async fn what_the_dead_letters_do_not_take_is_not_lost() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_named() {
+async fn error_names_malformed_event() {
     let (edge, _) = edge(None).await;
     for (why, payload, named) in [
         ("empty", json!({}), "missing field `id`"),
@@ -209,7 +209,7 @@ async fn what_is_no_event_is_named() {
 }
 
 #[tokio::test]
-async fn a_message_is_hidden_until_its_next_try() {
+async fn hides_message_until_next_attempt() {
     let (edge, calls) = edge(Some(StatusCode::OK)).await;
     let batch = json!({ "Records": [
         record("1", &event("good").to_string(), 1),
@@ -217,7 +217,7 @@ async fn a_message_is_hidden_until_its_next_try() {
     ]});
     answer(&edge, batch).await.unwrap();
     let calls = calls.lock().unwrap();
-    assert_eq!(calls.len(), 1, "only what failed is put off");
+    assert_eq!(calls.len(), 1, "only the failed message is hidden");
     assert_eq!(
         calls[0]["QueueUrl"]
             .as_str()

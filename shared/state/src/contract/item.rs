@@ -1,4 +1,4 @@
-//! One item: versions, expiry, deletion, size.
+//! Contract for one item: versions, expiry, deletion, size.
 
 use super::{SECOND, get, item, key, present, put, written};
 use crate::{MAX_VALUE_BYTES, Saved, StateBackend, StateError, Version, WriteId};
@@ -7,14 +7,10 @@ use ports::SystemEntropy;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An item comes back as it was put, under its first version.
-pub async fn what_is_put_is_read(backend: Arc<dyn StateBackend>) {
+/// Returns an item as it was put, under its first version.
+pub async fn reads_written_item(backend: Arc<dyn StateBackend>) {
     let (key, now) = (key("read-back:octo/widgets#7"), present());
-    assert_eq!(
-        get(&*backend, &key, now).await,
-        None,
-        "nothing is there yet"
-    );
+    assert_eq!(get(&*backend, &key, now).await, None, "no item yet");
     for (why, value, expires_at) in [
         ("an object", r#"{"head":"4f2a","n":7}"#, None),
         ("beyond ASCII", r#""naïve \u0000 😀 'quoted'""#, None),
@@ -35,13 +31,13 @@ pub async fn what_is_put_is_read(backend: Arc<dyn StateBackend>) {
     }
 }
 
-/// Only the version that is there is written over.
-pub async fn a_write_names_the_version_that_it_saw(backend: Arc<dyn StateBackend>) {
+/// Rejects a write that does not name the current version.
+pub async fn write_needs_the_current_version(backend: Arc<dyn StateBackend>) {
     let (key, now) = (key("versions:octo/widgets#7"), present());
     for (why, expected, saved) in [
-        ("nothing is there, and version 1 is not", 1, Saved::Stale),
-        ("nothing is there, as expected", 0, written(1)),
-        ("something is there by now", 0, Saved::Stale),
+        ("no item, version 1 expected", 1, Saved::Stale),
+        ("no item, as expected", 0, written(1)),
+        ("an item exists already", 0, Saved::Stale),
         ("a version that is yet to come", 2, Saved::Stale),
         ("the version that is there", 1, written(2)),
         ("a version that is gone", 1, Saved::Stale),
@@ -62,9 +58,8 @@ pub async fn a_write_names_the_version_that_it_saw(backend: Arc<dyn StateBackend
     }
 }
 
-/// A write that was applied and is sent again, its acknowledgement being lost,
-/// is written, and once.
-pub async fn a_write_that_is_sent_again_is_written_once(backend: Arc<dyn StateBackend>) {
+/// Applies a write once that is sent again after a lost acknowledgement.
+pub async fn repeated_write_is_applied_once(backend: Arc<dyn StateBackend>) {
     let (key, now) = (key("sent-again:octo/widgets#7"), present());
     let first = item("1", now, None);
     for attempt in ["first", "again"] {
@@ -88,9 +83,9 @@ pub async fn a_write_that_is_sent_again_is_written_once(backend: Arc<dyn StateBa
     }
 }
 
-/// An expired item is absent: to a reader, to a list, to a writer. The version
-/// goes on counting, so that no writer takes the new item for the old one.
-pub async fn an_expired_item_is_absent_and_goes_on_counting(backend: Arc<dyn StateBackend>) {
+/// Hides an expired item from readers, lists and writers. The version continues, so that a writer
+/// cannot mistake the new item for the old one.
+pub async fn expired_item_is_absent_and_keeps_version(backend: Arc<dyn StateBackend>) {
     let (key, now) = (key("expiry:octo/widgets#7"), present());
     let at = now + SECOND;
     let before = at - Duration::from_millis(1);
@@ -130,8 +125,8 @@ pub async fn an_expired_item_is_absent_and_goes_on_counting(backend: Arc<dyn Sta
     );
 }
 
-/// Times finer than a millisecond are rounded so that nothing expires early.
-pub async fn nothing_expires_early(backend: Arc<dyn StateBackend>) {
+/// Rounds times finer than a millisecond so that items do not expire early.
+pub async fn expiry_is_never_early(backend: Arc<dyn StateBackend>) {
     let (key, now) = (key("rounding:octo/widgets#7"), present());
     let expires_at = now + SECOND + Duration::from_nanos(1);
     let item = item("1", now + Duration::from_nanos(999_999), Some(expires_at));
@@ -145,8 +140,8 @@ pub async fn nothing_expires_early(backend: Arc<dyn StateBackend>) {
     );
 }
 
-/// A deletion names the version that it saw, and the version goes on counting.
-pub async fn a_deleted_item_is_absent_and_goes_on_counting(backend: Arc<dyn StateBackend>) {
+/// Rejects a deletion that does not name the current version. The version continues.
+pub async fn deleted_item_is_absent_and_keeps_version(backend: Arc<dyn StateBackend>) {
     let (key, now) = (key("deletion:octo/widgets#7"), present());
     let delete = async |expected, now: Timestamp| {
         let id = WriteId::draw(&SystemEntropy);
@@ -164,7 +159,7 @@ pub async fn a_deleted_item_is_absent_and_goes_on_counting(backend: Arc<dyn Stat
     assert_eq!(
         delete(1, now).await,
         Saved::Stale,
-        "someone else moved first"
+        "another writer was faster"
     );
     assert_eq!(get(&*backend, &key, now).await, Some((2, "2".to_owned())));
     assert_eq!(delete(2, now).await, written(3));
@@ -172,7 +167,7 @@ pub async fn a_deleted_item_is_absent_and_goes_on_counting(backend: Arc<dyn Stat
     assert_eq!(
         put(&*backend, &key, 2, item("late", now, None)).await,
         Saved::Stale,
-        "a writer of what was deleted"
+        "a writer of the deleted item"
     );
     assert_eq!(
         put(&*backend, &key, 0, item("4", now, None)).await,
@@ -181,8 +176,8 @@ pub async fn a_deleted_item_is_absent_and_goes_on_counting(backend: Arc<dyn Stat
     );
 }
 
-/// The size that fits is the same everywhere, whatever the key.
-pub async fn a_value_may_be_so_large_and_no_larger(backend: Arc<dyn StateBackend>) {
+/// Enforces the same size limit in every backend, whatever the key.
+pub async fn enforces_size_limit(backend: Arc<dyn StateBackend>) {
     let (key, now) = (key(&format!("size:{}", "k".repeat(1019))), present());
     let largest = format!("\"{}\"", "v".repeat(MAX_VALUE_BYTES - 2));
     let expires_at = Some(now + SECOND);

@@ -1,4 +1,4 @@
-//! Lists by prefix.
+//! Contract for lists by prefix.
 
 use super::{item, key, present, put, written};
 use crate::{Key, KeyPrefix, StateBackend};
@@ -16,9 +16,9 @@ async fn keys(
     listed.into_iter().map(|(key, _)| key.to_string()).collect()
 }
 
-/// Keys come in the order of their bytes, only those with the prefix, page
-/// after page, whether or not the key to go on after is there.
-pub async fn a_list_is_in_order_page_by_page(backend: Arc<dyn StateBackend>) {
+/// Lists the keys with the prefix in byte order, page by page, whether or not the key of `after`
+/// exists.
+pub async fn lists_in_order_by_pages(backend: Arc<dyn StateBackend>) {
     let now = present();
     let sorted = ["order:A", "order:a#1", "order:a#10", "order:a#2", "order:b"];
     let others = ["order-b:a#1", "orde:a#1", "order_:a", "orders:a#1"];
@@ -88,9 +88,9 @@ pub async fn a_list_is_in_order_page_by_page(backend: Arc<dyn StateBackend>) {
     assert_eq!(stored.value, "\"order:b\"");
 }
 
-/// A list is complete though it is larger than a backend's own page (1 MB in
-/// DynamoDB: "Querying tables"), and though whole pages of it have expired.
-pub async fn a_list_goes_through_megabytes(backend: Arc<dyn StateBackend>) {
+/// Lists all items although they exceed a backend's page (1 MB in DynamoDB: "Querying tables") and
+/// although whole pages have expired.
+pub async fn lists_megabytes_completely(backend: Arc<dyn StateBackend>) {
     let now = present();
     let value = format!("\"{}\"", "v".repeat(300 * 1024));
     let mut there = Vec::new();

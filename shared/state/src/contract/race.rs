@@ -1,4 +1,4 @@
-//! Many writers of one item, through [`StateManager::turn`].
+//! Contract for concurrent writers of one item, through [`StateManager::turn`].
 
 use super::key;
 use crate::{
@@ -15,8 +15,8 @@ use tokio::sync::Barrier;
 
 const TASKS: u64 = 50;
 
-/// A backend whose first reads, one of each task, are answered together: all
-/// tasks see the same version, and all but one of them lose a race.
+/// Backend that answers the first read of all tasks together: all tasks see the same version, and
+/// all but one of them lose a race.
 struct Together {
     backend: Arc<dyn StateBackend>,
     reads: AtomicU64,
@@ -77,8 +77,7 @@ fn number(heard: &Event) -> u64 {
     n.expect("the event has a number")
 }
 
-/// Appends the number that was heard, and says it: an event that was applied
-/// twice would show.
+/// Appends the number of the event and emits it, so that an event applied twice is visible.
 fn decide(
     heard: &Event,
 ) -> impl Fn(Option<&Vec<u64>>, Timestamp) -> Decision<Vec<u64>, &'static str> {
@@ -96,7 +95,7 @@ fn decide(
 
 type Turns = Vec<(Event, Turn<Vec<u64>, &'static str>)>;
 
-/// All tasks take their turns at once; the `n`th hears `heard(n)`.
+/// Runs all tasks concurrently; the `n`th handles `heard(n)`.
 async fn race(
     backend: Arc<dyn StateBackend>,
     key: &Key,
@@ -128,8 +127,8 @@ async fn race(
     (turns, together, manager(backend))
 }
 
-/// Fifty tasks apply an event each to one review state: every event is applied
-/// exactly once, says its event, and no update is lost.
+/// Applies one event of each of fifty tasks to one review state: every event is applied and emitted
+/// exactly once, and no update is lost.
 pub async fn fifty_tasks_lose_no_update(backend: Arc<dyn StateBackend>) {
     let key = key("race:octo/widgets#7@4f2a");
     let (turns, together, state) = race(backend, &key, heard).await;
@@ -138,7 +137,7 @@ pub async fn fifty_tasks_lose_no_update(backend: Arc<dyn StateBackend>) {
             panic!("{} was new, got {turn:?}", heard.id);
         };
         let [said] = events.as_slice() else {
-            panic!("{} says one event, got {events:?}", heard.id);
+            panic!("{} emits one event, got {events:?}", heard.id);
         };
         assert_eq!(said.data, heard.data);
         assert_eq!(said.causationid.as_ref(), Some(&heard.id));
@@ -164,9 +163,8 @@ pub async fn fifty_tasks_lose_no_update(backend: Arc<dyn StateBackend>) {
     );
 }
 
-/// Fifty tasks hear the same event: it is applied once, and all say the very
-/// same events.
-pub async fn fifty_tasks_hear_one_event_once(backend: Arc<dyn StateBackend>) {
+/// Lets fifty tasks handle the same event: it is applied once, and all tasks emit the same events.
+pub async fn fifty_tasks_apply_one_event_once(backend: Arc<dyn StateBackend>) {
     let key = key("repeat:octo/widgets#7@4f2a");
     let once = heard(7);
     let (turns, _, state) = race(backend, &key, |_| once.clone()).await;
@@ -179,7 +177,7 @@ pub async fn fifty_tasks_hear_one_event_once(backend: Arc<dyn StateBackend>) {
         .into_iter()
         .map(|(_, turn)| serde_json::to_string(&turn.into_parts().1).expect("events are JSON"))
         .collect();
-    assert_eq!(said.len(), 1, "all say the same: {said:#?}");
+    assert_eq!(said.len(), 1, "all emit the same events: {said:#?}");
     assert_eq!(
         state.peek::<Vec<u64>>(&key).await.expect("a record"),
         Some(vec![7])

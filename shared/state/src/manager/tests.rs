@@ -1,14 +1,14 @@
-//! An update that others get in between of.
+//! Tests of updates with concurrent writers.
 
 use super::*;
 use crate::{Memory, Stored};
 use async_trait::async_trait;
 use ports::{ManualClock, SeededEntropy};
 
-/// State in memory that lets others in between a read and a write.
+/// Memory backend that yields to other writers between a read and a write.
 struct Shared {
     memory: Memory,
-    /// Whether others are always quicker.
+    /// True if every write loses its race.
     stale: bool,
 }
 
@@ -60,7 +60,7 @@ fn one_more(seen: Option<u32>, now: Timestamp) -> (Option<(u32, Timestamp)>, u32
 }
 
 #[tokio::test]
-async fn updates_at_once_lose_none() {
+async fn concurrent_updates_lose_none() {
     let state = state(false);
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..50 {
@@ -75,15 +75,15 @@ async fn updates_at_once_lose_none() {
 }
 
 #[tokio::test]
-async fn without_a_next_value_nothing_is_written() {
+async fn update_without_next_value_writes_nothing() {
     let state = state(true);
     let look = |seen: Option<u32>, _| (None, seen);
     let said = state.update(&key(), look).await.unwrap();
-    assert_eq!(said, None, "though no write would be taken");
+    assert_eq!(said, None, "although every write would be stale");
 }
 
 #[tokio::test]
-async fn who_is_never_quick_enough_is_told_so() {
+async fn update_reports_endless_races() {
     let error = state(true).update(&key(), one_more).await.unwrap_err();
     assert!(matches!(error, StateError::Contended { .. }), "{error}");
 }

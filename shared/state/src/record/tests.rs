@@ -1,4 +1,4 @@
-//! What a turn does with an event: applied once, said again, ignored, lost.
+//! Tests of turns: applied, repeated, ignored and lost.
 
 use crate::{
     Decision, Key, KeyPrefix, Memory, NewItem, Record, Saved, StateBackend, StateError,
@@ -36,7 +36,7 @@ fn heard(n: u32) -> Event {
     Event::first(id, "github-bot.webhook", say, start())
 }
 
-/// Appends `n` and says so; 13 is ignored.
+/// Appends `n` and emits it; ignores 13.
 fn append(n: u32) -> impl Fn(Option<&Numbers>, Timestamp) -> Decision<Numbers, &'static str> {
     move |seen, _now| {
         if n == 13 {
@@ -79,7 +79,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_repeat_says_the_very_same_events_and_changes_nothing() {
+async fn repeat_emits_same_events() {
     let world = World::on(Memory::default());
     let first = world.hear(1).await.unwrap();
     assert!(matches!(&first, Turn::Applied { value, .. } if *value == [1]));
@@ -91,7 +91,7 @@ async fn a_repeat_says_the_very_same_events_and_changes_nothing() {
     let again = world.hear(1).await.unwrap();
     assert!(
         matches!(&again, Turn::Repeated { value, .. } if *value == [1, 2]),
-        "the state is as it stands: {again:?}"
+        "the current state: {again:?}"
     );
     let (first, again) = (first.into_parts().1, again.into_parts().1);
     assert_eq!(first.len(), 2);
@@ -104,14 +104,14 @@ async fn a_repeat_says_the_very_same_events_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_ignored_is_not_written() {
+async fn ignored_event_is_not_written() {
     let world = World::on(Memory::default());
     assert_eq!(world.hear(13).await.unwrap(), Turn::Ignored("unlucky"));
     assert_eq!(world.record().await, (Version::ABSENT, None));
 }
 
 #[tokio::test]
-async fn two_handlers_may_hear_one_event_and_share_a_record() {
+async fn two_handlers_share_one_record() {
     let world = World::on(Memory::default());
     for handler in ["verdict", "deadline"] {
         let turn = world
@@ -124,7 +124,7 @@ async fn two_handlers_may_hear_one_event_and_share_a_record() {
 }
 
 #[tokio::test]
-async fn the_newest_64_events_are_remembered() {
+async fn remembers_newest_64_events() {
     let world = World::on(Memory::default());
     for n in 100..165 {
         let turn = world.hear(n).await.unwrap();
@@ -141,11 +141,11 @@ async fn the_newest_64_events_are_remembered() {
 }
 
 #[tokio::test]
-async fn the_record_on_the_wire() {
+async fn record_has_pinned_format() {
     let world = World::on(Memory::default());
     let turn = world.hear(1).await.unwrap();
     assert!(matches!(turn, Turn::Applied { .. }));
-    // Pinned: what is stored already must stay readable.
+    // Pinned: stored records must remain readable.
     assert_eq!(
         world
             .state
@@ -169,7 +169,7 @@ async fn the_record_on_the_wire() {
 }
 
 #[tokio::test]
-async fn what_is_no_record_is_named() {
+async fn error_names_corrupt_record() {
     let world = World::on(Memory::default());
     let (key, absent) = (key(), Version::ABSENT);
     let saved = world
@@ -182,7 +182,7 @@ async fn what_is_no_record_is_named() {
     insta::assert_snapshot!(error, @"state pr:octo/widgets#7 is corrupt: invalid type: integer `1`, expected a sequence at line 1 column 10");
 }
 
-/// Memory with a fault in its writes.
+/// Memory backend with a fault in its writes.
 struct Faulty {
     memory: Memory,
     fault: Fault,
@@ -193,10 +193,9 @@ struct Faulty {
 enum Fault {
     /// The first write is applied, and its answer is lost.
     AnswerLost,
-    /// The first write is applied and its answer is lost; the transport sends
-    /// it again.
+    /// The first write is applied and its answer is lost; the transport sends it again.
     SentAgain,
-    /// Someone else always moves first.
+    /// Every write loses its race.
     AlwaysStale,
 }
 
@@ -252,7 +251,7 @@ impl StateBackend for Faulty {
 }
 
 #[tokio::test]
-async fn an_answer_lost_for_good_is_made_up_for_by_the_redelivery() {
+async fn redelivery_recovers_from_lost_answer() {
     let world = World::on(Faulty::with(Fault::AnswerLost));
     let error = world.hear(1).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
@@ -263,7 +262,7 @@ async fn an_answer_lost_for_good_is_made_up_for_by_the_redelivery() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_not_a_lost_race() {
+async fn lost_answer_is_no_lost_race() {
     let world = World::on(Faulty::with(Fault::SentAgain));
     let turn = world.hear(1).await.unwrap();
     assert!(matches!(&turn, Turn::Applied { value, .. } if *value == [1]));
@@ -271,7 +270,7 @@ async fn a_lost_answer_is_not_a_lost_race() {
 }
 
 #[tokio::test]
-async fn races_are_lost_within_a_bound() {
+async fn bounds_lost_races() {
     let world = World::on(Faulty::with(Fault::AlwaysStale));
     let error = world.hear(1).await.unwrap_err();
     assert!(error.is_retryable());

@@ -1,15 +1,15 @@
-//! GitHub's signature ("Validating webhook deliveries"): HMAC-SHA256 over the
-//! body as it came, in `X-Hub-Signature-256: sha256=<hex>`.
+//! Signature of a request: HMAC-SHA256 over the raw body, in a header `sha256=<hex>`. GitHub
+//! signs this way ("Validating webhook deliveries").
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-/// The webhook's secrets: one, or two while one is being rotated.
+/// Secrets of a source: one, or two during a rotation.
 #[derive(Debug, Clone)]
 pub struct Secrets(Vec<SecretString>);
 
-/// A text that holds no usable secret.
+/// The text holds no usable secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no webhook secret: expected one, or several joined by commas, none of them empty; \
@@ -18,10 +18,10 @@ pub struct Secrets(Vec<SecretString>);
 pub struct NoSecret;
 
 impl Secrets {
-    /// Secrets joined by commas; blanks around each are dropped.
+    /// Parses secrets that are separated by commas, and trims each.
     ///
     /// # Errors
-    /// [`NoSecret`] when there is none, or one of them is empty.
+    /// [`NoSecret`] if there is none, or one is empty.
     pub fn parse(text: &SecretString) -> Result<Self, NoSecret> {
         let secrets = text.expose_secret().split(',').map(str::trim);
         if secrets.clone().any(str::is_empty) {
@@ -30,13 +30,13 @@ impl Secrets {
         Ok(Self(secrets.map(SecretString::from).collect()))
     }
 
-    /// Whether `header` signs `body` with one of the secrets. Takes as long for a
-    /// wrong signature as for a right one.
+    /// Returns whether `header` signs `body` with one of the secrets. A wrong signature takes as
+    /// long as a correct one.
     pub fn verify(&self, header: &str, body: &[u8]) -> bool {
         let Some(signature) = header.strip_prefix("sha256=").and_then(decode_hex) else {
             return false;
         };
-        // All of them are tried: which one fits must not show in the time taken.
+        // Every secret is compared, so that the time does not reveal which one matches.
         self.0.iter().fold(false, |fits, secret| {
             let signed = mac(secret)
                 .chain_update(body)
@@ -46,7 +46,7 @@ impl Secrets {
         })
     }
 
-    /// The header that signs `body` with the first secret, as GitHub would.
+    /// Returns the header that signs `body` with the first secret.
     pub fn sign(&self, body: &[u8]) -> String {
         let digest = self.0.first().map(|secret| {
             let signed = mac(secret).chain_update(body).finalize().into_bytes();

@@ -1,0 +1,143 @@
+//! Generated from functions/*/function.toml by `cargo xtask wire`.
+
+use super::{Dependencies, Sources};
+use bus::{OnError, Subscribe};
+use config::{ConfigError, Environment};
+use ports::Clock;
+use std::sync::Arc;
+
+/// The parts of GitHub that the functions call.
+pub trait GitHub:
+    coordinator::GitHub
+    + security::GitHub
+    + style::GitHub
+    + logic::GitHub
+    + proof::GitHub
+    + publisher::GitHub
+{
+}
+
+impl<T> GitHub for T where
+    T: coordinator::GitHub
+    + security::GitHub
+    + style::GitHub
+    + logic::GitHub
+    + proof::GitHub
+    + publisher::GitHub
+{
+}
+
+/// Registers every function with the topic patterns of its manifest.
+///
+/// # Errors
+/// [`OnError`] if the bus refuses a pattern.
+pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError> {
+    let handler = Arc::new(pull_request::handler(pull_request::Deps {
+        state: deps.state.clone(),
+        bus: deps.bus.clone(),
+    }));
+    bus.on("github.pr.opened", handler.clone())?;
+    bus.on("github.pr.reopened", handler.clone())?;
+    bus.on("github.pr.synchronize", handler.clone())?;
+    bus.on("github.pr.ready_for_review", handler.clone())?;
+    bus.on("github.pr.converted_to_draft", handler.clone())?;
+    bus.on("github.pr.labeled", handler.clone())?;
+    bus.on("github.pr.unlabeled", handler.clone())?;
+    bus.on("github.pr.edited", handler.clone())?;
+    bus.on("github.pr.closed", handler.clone())?;
+    bus.on("agent.pr.review_published", handler)?;
+
+    let handler = Arc::new(coordinator::handler(coordinator::Deps {
+        state: deps.state.clone(),
+        bus: deps.bus.clone(),
+        github: deps.github.clone(),
+        policy: deps.policy.clone(),
+    }));
+    bus.on("agent.pr.review_requested", handler)?;
+
+    let handler = Arc::new(security::handler(security::Deps {
+        state: deps.state.clone(),
+        bus: deps.bus.clone(),
+        github: deps.github.clone(),
+        model: deps.model.clone(),
+        clock: deps.clock.clone(),
+        entropy: deps.entropy.clone(),
+    }));
+    bus.on("agent.pr.security_check", handler)?;
+
+    let handler = Arc::new(style::handler(style::Deps {
+        state: deps.state.clone(),
+        bus: deps.bus.clone(),
+        github: deps.github.clone(),
+        model: deps.model.clone(),
+        clock: deps.clock.clone(),
+        entropy: deps.entropy.clone(),
+    }));
+    bus.on("agent.pr.style_check", handler)?;
+
+    let handler = Arc::new(logic::handler(logic::Deps {
+        state: deps.state.clone(),
+        bus: deps.bus.clone(),
+        github: deps.github.clone(),
+        model: deps.model.clone(),
+        clock: deps.clock.clone(),
+        entropy: deps.entropy.clone(),
+    }));
+    bus.on("agent.pr.logic_check", handler)?;
+
+    let handler = Arc::new(proof::handler(proof::Deps {
+        state: deps.state.clone(),
+        bus: deps.bus.clone(),
+        github: deps.github.clone(),
+        model: deps.model.clone(),
+        clock: deps.clock.clone(),
+        entropy: deps.entropy.clone(),
+    }));
+    bus.on("agent.pr.proof_check", handler)?;
+
+    let handler = Arc::new(verdict::handler(verdict::Deps {
+        state: deps.state.clone(),
+        bus: deps.bus.clone(),
+    }));
+    bus.on("agent.pr.check_completed", handler.clone())?;
+    bus.on("agent.pr.proof_completed", handler.clone())?;
+    bus.on("agent.pr.review_begun", handler)?;
+
+    let handler = Arc::new(publisher::handler(publisher::Deps {
+        state: deps.state.clone(),
+        bus: deps.bus.clone(),
+        github: deps.github.clone(),
+        clock: deps.clock.clone(),
+        entropy: deps.entropy.clone(),
+    }));
+    bus.on("agent.pr.review_completed", handler.clone())?;
+    bus.on("agent.pr.block", handler.clone())?;
+    bus.on("agent.pr.review_begun", handler.clone())?;
+    bus.on("agent.pr.review_skipped", handler.clone())?;
+    bus.on("agent.pr.review_published", handler.clone())?;
+    bus.on("agent.pr.review_dropped", handler.clone())?;
+    bus.on("github.check_suite.completed", handler)?;
+
+    let handler = Arc::new(recorder::handler(recorder::Deps {
+        state: deps.state.clone(),
+        clock: deps.clock.clone(),
+    }));
+    bus.on("*", handler)?;
+
+    Ok(())
+}
+
+/// Creates the event sources of the manifests.
+///
+/// # Errors
+/// [`ConfigError`] names the variable that is missing or wrong.
+pub fn sources(environment: &Environment, clock: &Arc<dyn Clock>) -> Result<Sources, ConfigError> {
+    let mut sources = Sources::new();
+    let source = webhook::source(webhook::Deps {
+        clock: clock.clone(),
+        github_webhook_secret: environment.secret("GITHUB_WEBHOOK_SECRET")?,
+    })?;
+    sources.insert("POST /webhook", Arc::new(source));
+
+    Ok(sources)
+}

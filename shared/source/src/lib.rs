@@ -1,0 +1,111 @@
+//! Event sources: they authenticate input, map it to topics and publish events.
+//!
+//! An [`EventSource`] receives HTTP requests through a [`Door`], which is the same on Lambda and
+//! in one process. A [`Listener`] has no HTTP; it runs as a task of the one process.
+
+mod answer;
+mod door;
+#[cfg(feature = "lambda")]
+pub mod lambda;
+mod signature;
+
+pub use answer::{Answer, Reply};
+pub use door::Door;
+pub use signature::{NoSecret, Secrets};
+
+use async_trait::async_trait;
+use bus::{Emit, EmitError};
+use event::{Event, Timestamp};
+use http::{HeaderMap, StatusCode};
+use state::Key;
+use std::sync::Arc;
+
+/// Source of events that arrive by HTTP.
+pub trait EventSource: Send + Sync {
+    /// Returns the function's name, as in `functions/<name>`.
+    fn name(&self) -> &'static str;
+
+    /// Returns the largest body in bytes that [`authenticate`](EventSource::authenticate) gets.
+    fn max_body(&self) -> usize {
+        1024 * 1024
+    }
+
+    /// Authenticates a request and maps it to events. `body` holds the bytes that the sender
+    /// signed.
+    ///
+    /// # Errors
+    /// [`Refusal`], which the sender gets as the answer.
+    fn authenticate(&self, headers: &HeaderMap, body: &[u8]) -> Result<Accepted, Refusal>;
+}
+
+/// Source of events without HTTP, such as a connection that the source opens itself.
+#[async_trait]
+pub trait Listener: Send + Sync {
+    /// Emits events on `bus` until the source ends.
+    ///
+    /// # Errors
+    /// [`EmitError`] if the bus refuses an event.
+    async fn run(&self, bus: Arc<dyn Emit>) -> Result<(), EmitError>;
+}
+
+/// Result of an authenticated request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// Events, in order. They hold references, never a person's text.
+    pub events: Vec<Event>,
+    /// Texts that the events refer to. The door stores them before it publishes the events.
+    pub texts: Vec<Text>,
+    /// Answer to the sender after the events are published.
+    pub reply: Reply,
+}
+
+/// A person's text, stored in state where it can be deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// State key. It derives from the request's id, so that a repeat writes nothing.
+    pub key: Key,
+    /// The text.
+    pub text: String,
+    /// Time at which the text is deleted.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Reason why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The request is malformed.
+    #[error("{0}")]
+    Invalid(String),
+    /// The signature is missing or wrong.
+    #[error("{0}")]
+    Unauthorized(String),
+    /// The sender may not call.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The body arrived too slowly.
+    #[error("the body did not arrive within {0} s")]
+    TooSlow(u64),
+    /// The body is too large.
+    #[error("the body has more than {0} bytes")]
+    TooLarge(usize),
+    /// The content type is wrong.
+    #[error("{0}")]
+    UnsupportedMediaType(String),
+}
+
+impl Refusal {
+    /// Returns the HTTP status of the answer.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,31 @@
+//! Generated from functions/*/function.toml by `cargo xtask wire`.
+
+/// Topics of the sample events in `events/bus/`, with the functions that they reach.
+pub const SAMPLES: &[(&str, &[&str])] = &[
+    ("agent.pr.block", &["publisher", "recorder"]),
+    ("agent.pr.check_completed", &["verdict", "recorder"]),
+    ("agent.pr.logic_check", &["logic", "recorder"]),
+    ("agent.pr.proof_check", &["proof", "recorder"]),
+    ("agent.pr.proof_completed", &["verdict", "recorder"]),
+    ("agent.pr.review_begun", &["verdict", "publisher", "recorder"]),
+    ("agent.pr.review_completed", &["publisher", "recorder"]),
+    ("agent.pr.review_dropped", &["publisher", "recorder"]),
+    ("agent.pr.review_published", &["pull-request", "publisher", "recorder"]),
+    ("agent.pr.review_recorded", &["recorder"]),
+    ("agent.pr.review_requested", &["coordinator", "recorder"]),
+    ("agent.pr.review_skipped", &["publisher", "recorder"]),
+    ("agent.pr.security_check", &["security", "recorder"]),
+    ("agent.pr.style_check", &["style", "recorder"]),
+    ("github.check_suite.completed", &["publisher", "recorder"]),
+    ("github.issue.opened", &["recorder"]),
+    ("github.pr.closed", &["pull-request", "recorder"]),
+    ("github.pr.comment.created", &["recorder"]),
+    ("github.pr.converted_to_draft", &["pull-request", "recorder"]),
+    ("github.pr.edited", &["pull-request", "recorder"]),
+    ("github.pr.labeled", &["pull-request", "recorder"]),
+    ("github.pr.opened", &["pull-request", "recorder"]),
+    ("github.pr.ready_for_review", &["pull-request", "recorder"]),
+    ("github.pr.reopened", &["pull-request", "recorder"]),
+    ("github.pr.synchronize", &["pull-request", "recorder"]),
+    ("github.pr.unlabeled", &["pull-request", "recorder"]),
+];

@@ -1,0 +1,96 @@
+//! Generates the registration of the functions in the local process.
+
+use crate::manifest::{Function, Problem};
+use crate::markers;
+
+/// Path of the generated module.
+pub const PATH: &str = "local/src/registry/functions.rs";
+/// Path of the manifest that holds the dependencies between markers.
+pub const CARGO: &str = "local/Cargo.toml";
+
+/// Returns the module that registers every function with its topic patterns.
+pub fn module(functions: &[Function]) -> String {
+    let with_events: Vec<_> = functions.iter().filter(|it| it.http.is_none()).collect();
+    let with_github = with_events.iter().filter(|it| it.needs.has_github());
+    let github: Vec<_> = with_github
+        .map(|it| format!("{}::GitHub", it.module()))
+        .collect();
+    let github = github.join("\n    + ");
+    let registrations: String = with_events.iter().map(|it| registration(it)).collect();
+    let sources: String = functions.iter().filter_map(source).collect();
+    format!(
+        "//! Generated from functions/*/function.toml by `cargo xtask wire`.\n\n\
+         use super::{{Dependencies, Sources}};\n\
+         use bus::{{OnError, Subscribe}};\n\
+         use config::{{ConfigError, Environment}};\n\
+         use ports::Clock;\n\
+         use std::sync::Arc;\n\n\
+         /// The parts of GitHub that the functions call.\n\
+         pub trait GitHub:\n    {github}\n{{\n}}\n\n\
+         impl<T> GitHub for T where\n    T: {github}\n{{\n}}\n\n\
+         /// Registers every function with the topic patterns of its manifest.\n\
+         ///\n\
+         /// # Errors\n\
+         /// [`OnError`] if the bus refuses a pattern.\n\
+         pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError> {{\n\
+         {registrations}    Ok(())\n}}\n\n\
+         /// Creates the event sources of the manifests.\n\
+         ///\n\
+         /// # Errors\n\
+         /// [`ConfigError`] names the variable that is missing or wrong.\n\
+         pub fn sources(environment: &Environment, clock: &Arc<dyn Clock>) -> Result<Sources, ConfigError> {{\n    \
+         let mut sources = Sources::new();\n\
+         {sources}    Ok(sources)\n}}\n"
+    )
+}
+
+fn registration(function: &Function) -> String {
+    let module = function.module();
+    let mut text = format!("    let handler = Arc::new({module}::handler({module}::Deps {{\n");
+    for field in function.needs.fields() {
+        text += &format!("        {field}: deps.{field}.clone(),\n");
+    }
+    text += "    }));\n";
+    let mut topics = function
+        .subscriptions
+        .iter()
+        .flat_map(|it| &it.topics)
+        .peekable();
+    while let Some(topic) = topics.next() {
+        let handler = match topics.peek() {
+            Some(_) => "handler.clone()",
+            None => "handler",
+        };
+        text += &format!("    bus.on({topic:?}, {handler})?;\n");
+    }
+    text + "\n"
+}
+
+fn source(function: &Function) -> Option<String> {
+    let (module, http) = (function.module(), function.http.as_ref()?);
+    let mut text = format!("    let source = {module}::source({module}::Deps {{\n");
+    for field in function.needs.fields() {
+        if field != "bus" {
+            text += &format!("        {field}: {field}.clone(),\n");
+        }
+    }
+    for variable in function.needs.secrets.keys() {
+        let field = variable.to_lowercase();
+        text += &format!("        {field}: environment.secret({variable:?})?,\n");
+    }
+    Some(format!(
+        "{text}    }})?;\n    sources.insert({:?}, Arc::new(source));\n\n",
+        http.key
+    ))
+}
+
+/// Returns the local process's `Cargo.toml` with the dependencies between its markers replaced.
+///
+/// # Errors
+/// The marker that is missing.
+pub fn dependencies(cargo: &str, functions: &[Function]) -> Result<String, Problem> {
+    let lines = functions
+        .iter()
+        .map(|Function { name, .. }| format!("{name} = {{ path = \"../functions/{name}\" }}\n"));
+    markers::replace(CARGO, cargo, &lines.collect::<String>())
+}

@@ -1,0 +1,168 @@
+//! Creates an agent in a copy of the repository, builds it and sends it an event.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+/// Generated files and the new sample event. The folder of the agent comes in addition.
+const MOST_OTHER_FILES: usize = 8;
+
+/// Returns Cargo's target directory, which contains this program.
+fn target() -> PathBuf {
+    let program = std::env::current_exe().expect("this program has a path");
+    let mut folders = program.ancestors();
+    let target = folders.find(|folder| folder.join("CACHEDIR.TAG").is_file());
+    target.expect("a target directory").to_owned()
+}
+
+/// Returns the texts of the repository's files by path, without build results.
+fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let (mut files, mut folders) = (BTreeMap::new(), vec![root.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.strip_prefix(root).expect("a path below the root");
+            let name = name.to_string_lossy().into_owned();
+            if path.is_dir() {
+                if !["target", ".git"].contains(&name.as_str()) {
+                    folders.push(path);
+                }
+            } else {
+                files.insert(name, fs::read(&path).expect("a file"));
+            }
+        }
+    }
+    files
+}
+
+/// Copies the repository. The path is the same in every run, so that Cargo reuses the build.
+fn copy() -> PathBuf {
+    let copy = target().join("new-agent");
+    for (name, text) in files(Path::new(ROOT)) {
+        let path = copy.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a new folder");
+        if fs::read(&path).ok().as_ref() != Some(&text) {
+            fs::write(path, text).expect("a new file");
+        }
+    }
+    copy
+}
+
+fn xtask(root: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(arguments).current_dir(root);
+    command.output().expect("xtask starts")
+}
+
+fn succeeds(output: &Output) {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+}
+
+fn text(output: &[u8]) -> String {
+    String::from_utf8_lossy(output).into_owned()
+}
+
+#[test]
+fn new_agent_handles_its_event() {
+    let root = copy();
+    if root.join("functions/greeter").exists() {
+        succeeds(&xtask(&root, &["remove", "agent", "greeter"]));
+        fs::remove_file(root.join("events/bus/github.star.created.json")).expect("the sample");
+    }
+    let before = files(&root);
+    let options = "new agent greeter --on github.star.created --emits agent.star.greeted --queue";
+    let options: Vec<_> = options.split(' ').collect();
+    succeeds(&xtask(&root, &options));
+
+    let after = files(&root);
+    let changed = after
+        .iter()
+        .filter(|(name, text)| before.get(*name) != Some(*text));
+    let others: Vec<_> = changed
+        .map(|(name, _)| name.as_str())
+        .filter(|name| !name.starts_with("functions/greeter/"))
+        .collect();
+    assert!(others.len() <= MOST_OTHER_FILES, "{others:?}");
+    succeeds(&xtask(&root, &["wire", "--check"]));
+    assert_eq!(files(&root), after, "a second wire changes nothing");
+
+    let sample = root.join("target/star.json");
+    let sample_text = r#"{"event": "star", "delivery": "star-1", "about": "a star", "payload": {
+        "action": "created", "repository": {"full_name": "octo/widgets"}}}"#;
+    fs::create_dir_all(sample.parent().expect("a folder")).expect("a new folder");
+    fs::write(&sample, sample_text).expect("a new file");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--offline",
+            "-p",
+            "local",
+            "--target-dir",
+        ])
+        .arg(target())
+        .args(["--", "--simulate", "--json", "--events"])
+        .arg(&sample)
+        .current_dir(&root);
+    for variable in [
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_PATH",
+        "CARGO_PKG_NAME",
+    ] {
+        cargo.env_remove(variable);
+    }
+    let output = cargo.output().expect("cargo starts");
+    succeeds(&output);
+    let lines = text(&output.stdout);
+    let is_handled = |line: &&str| line.contains("github.star.created") && line.contains("greeter");
+    assert!(lines.lines().any(|line| is_handled(&line)), "{lines}");
+    assert!(lines.contains("agent.star.greeted"), "{lines}");
+}
+
+#[test]
+fn refused_agents_leave_nothing_behind() {
+    let root = Path::new(ROOT);
+    let before = files(root);
+    let cases: [(&str, &[&str], &str); 7] = [
+        ("a bad name", &["Greeter", "--on=a.b"], "is not a name"),
+        (
+            "a bad pattern",
+            &["greeter", "--on=a.**"],
+            "is no topic pattern",
+        ),
+        (
+            "an existing agent",
+            &["style", "--on=a.b"],
+            "functions/style exists",
+        ),
+        (
+            "a taken route",
+            &["greeter", "--http=POST /webhook", "--emits=a.b"],
+            "is taken by",
+        ),
+        (
+            "a source without topics",
+            &["greeter", "--http=POST /stars"],
+            "--emits",
+        ),
+        (
+            "an unknown need",
+            &["greeter", "--on=a.b", "--needs=money"],
+            "possible values",
+        ),
+        ("no trigger", &["greeter"], "required"),
+    ];
+    for (why, options, told) in cases {
+        let all = [&["new", "agent"], options].concat();
+        let output = xtask(root, &all);
+        let errors = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{why}: {errors}");
+        assert!(errors.contains(told), "{why}: {errors}");
+    }
+    assert!(files(root) == before, "nothing is written");
+}
