@@ -11,7 +11,7 @@ fn the_built_in_template_is_read() {
             delay: Duration::from_secs(720),
             visibility: Duration::from_secs(180),
             max_receives: 10,
-            max_concurrency: None,
+            max_concurrency: Some(5),
         },
         "the queue's delay is a parameter's default"
     );
