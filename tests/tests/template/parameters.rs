@@ -275,6 +275,9 @@ fn parameters_accept_and_refuse() {
             true,
         ),
         ("PermissionsBoundaryArn", "boundary", false),
+        ("WebhookAddresses", "192.30.252.0/22,2a0a:a440::/29", true),
+        ("WebhookAddresses", "192.30.252.0", false),
+        ("WebhookAddresses", "github.com/22", false),
     ] {
         let refused = refusal(&infra, name, value);
         assert_eq!(refused.is_none(), is_accepted, "{name}={value}");
