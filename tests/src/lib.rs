@@ -12,6 +12,7 @@ pub mod octokit;
 pub mod samples;
 mod program;
 mod python;
+pub mod sam;
 pub mod steps;
 mod target;
 mod waiting;

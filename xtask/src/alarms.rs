@@ -32,6 +32,16 @@ const DELAYED: &str = r#"      Metrics:
             Dimensions: [{ Name: QueueName, Value: !GetAtt <Sub>Queue.QueueName }] } }
 
 "#;
+// `!Ref` of a rule on a bus of its own is `bus|rule`; its ARN ends with `rule/bus/rule`.
+const LOST: &str = r#"      Namespace: AWS/Events
+      MetricName: InvocationsFailedToBeSentToDlq
+      Dimensions:
+        - { Name: EventBusName, Value: !Ref Bus }
+        - { Name: RuleName, Value: !Select [2, !Split ["/", !GetAtt <Sub>Rule.Arn]] }
+      Statistic: Sum
+      Period: 300
+
+"#;
 const NOTE: &str =
     "  # Late data counts as missing at first, so each alarm evaluates two periods. The ages of
   # queues are in seconds, those of asynchronous invocations in milliseconds.
@@ -40,23 +50,25 @@ const NOTE: &str =
 /// Returns the alarms of all functions.
 pub fn alarms(functions: &[Function]) -> String {
     let all = functions.iter().map(|function| {
-        let ages = function.subscriptions.iter();
-        let ages: String = ages
-            .map(|subscription| age(function, subscription))
+        let subscriptions = function.subscriptions.iter();
+        let of_rules: String = subscriptions
+            .map(|subscription| age(function, subscription) + &lost(subscription))
             .collect();
-        ages + &count(
-            function,
-            "Errors",
-            "5",
-            "GreaterThanOrEqualToThreshold",
-            "Errors of",
-        ) + &count(
-            function,
-            "Throttles",
-            "0",
-            "GreaterThanThreshold",
-            "Throttled invocations of",
-        )
+        of_rules
+            + &count(
+                function,
+                "Errors",
+                "5",
+                "GreaterThanOrEqualToThreshold",
+                "Errors of",
+            )
+            + &count(
+                function,
+                "Throttles",
+                "0",
+                "GreaterThanThreshold",
+                "Throttled invocations of",
+            )
     });
     NOTE.to_owned() + &all.collect::<String>()
 }
@@ -100,6 +112,21 @@ fn age(function: &Function, subscription: &Subscription) -> String {
         .replace("<threshold>", threshold)
         .replace("<statistic>", "Maximum")
         .replace("<Fn>", &pascal(&function.name))
+        .replace("<Sub>", &pascal(&subscription.name))
+        .replace("<name>", &subscription.name)
+}
+
+/// Returns the alarm on events that EventBridge lost: neither the target nor the dead letters
+/// took them.
+fn lost(subscription: &Subscription) -> String {
+    (HEAD.to_owned() + LOST)
+        .replace("<Name>", "<Sub>Lost")
+        .replace(
+            "<description>",
+            "EventBridge lost events for <name>. The dead letters did not take them.",
+        )
+        .replace("<comparison>", "GreaterThanThreshold")
+        .replace("<threshold>", "0")
         .replace("<Sub>", &pascal(&subscription.name))
         .replace("<name>", &subscription.name)
 }

@@ -119,6 +119,7 @@ fn parameters(base: &str, functions: &[Function]) -> String {
 
 const PARAMETER: &str = r#"  <parameter>:
     Type: String
+    MaxLength: 256
     AllowedPattern: "[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*"
     Default: github-bot/<default>
     Description: Name of the secret <variable>. In SSM, a slash stands before it.
@@ -188,6 +189,7 @@ const SCHEDULE: &str = r#"  <Fn>Schedule:
           - Effect: Allow
             Principal: { Service: scheduler.amazonaws.com }
             Action: sts:AssumeRole
+      PermissionsBoundary: !If [HasPermissionsBoundary, !Ref PermissionsBoundaryArn, !Ref AWS::NoValue]
       Policies:
         - PolicyName: <name>-schedule
           PolicyDocument:
@@ -260,7 +262,7 @@ const FUNCTION: &str = r#"  <Fn>Function:
       checkov:
         skip:
           - { id: CKV_AWS_116, comment: "<failures>" }
-          - { id: CKV_AWS_117, comment: "nothing that it talks to is in a VPC" }
+          - { id: CKV_AWS_117, comment: "in a VPC with the parameter VpcSubnetIds" }
           - { id: CKV_AWS_173, comment: "names and references only; Lambda encrypts them with its own key" }
     Properties:
       CodeUri: ../target/lambda/<name>
@@ -298,6 +300,8 @@ const ROLE: &str = r#"  <Fn>Role:
           - Effect: Allow
             Principal: { Service: lambda.amazonaws.com }
             Action: sts:AssumeRole
+      PermissionsBoundary: !If [HasPermissionsBoundary, !Ref PermissionsBoundaryArn, !Ref AWS::NoValue]
+      ManagedPolicyArns: !If [InVpc, [!Ref VpcAccess], !Ref AWS::NoValue]
       Policies:
         - PolicyName: <name>
           PolicyDocument:
@@ -339,6 +343,7 @@ GITHUB_APP_PRIVATE_KEY: !If
 
 const MODEL_VARIABLES: &str = r#"KIMI_BASE_URL: !Ref ModelUrl
 KIMI_MODEL: !Ref ModelId
+KIMI_PRICES: !Ref ModelPrices
 KIMI_API_KEY: !If
   - HasModel
   - !If
@@ -346,6 +351,20 @@ KIMI_API_KEY: !If
     - !Sub ssm:/${ModelKeyName}
     - !Sub secretsmanager:${ModelKeyName}
   - !Ref AWS::NoValue
+"#;
+
+const STATE_VARIABLE: &str = r#"STATE_URL: !If
+  - CreatesTable
+  - !Sub dynamodb://${Table}
+  - !Sub dynamodb://${ExistingTable}
+"#;
+
+const TABLE_STATEMENT: &str = r#"- Effect: Allow
+  Action: <actions>
+  Resource: !If
+    - CreatesTable
+    - !GetAtt Table.Arn
+    - !Sub arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${ExistingTable}
 "#;
 
 const SECRET_VARIABLE: &str = r#"<variable>: !If
@@ -362,6 +381,17 @@ const SECRET_STATEMENT: &str = r#"- Effect: Allow
     - !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${<parameter>}-??????
 "#;
 
+// The condition avoids a statement without a resource: an empty reference names nothing.
+const POLICY_STATEMENT: &str = r#"- !If
+  - HasReviewPolicy
+  - Effect: Allow
+    Action: ssm:GetParameter
+    Resource: !Sub
+      - arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${Name}
+      - Name: !Join ["", !Split ["ssm:", !Ref ReviewPolicy]]
+  - !Ref AWS::NoValue
+"#;
+
 const KEY_STATEMENT: &str = r#"- !If
   - SecretsHaveKey
   - Effect: Allow
@@ -369,6 +399,13 @@ const KEY_STATEMENT: &str = r#"- !If
     Resource: !Ref KmsKeyArn
   - !Ref AWS::NoValue
 "#;
+
+// An intrinsic function replaces the one in Globals.
+const WEBHOOK_LIMIT: &str = "      ReservedConcurrentExecutions: !If
+        - HasWebhookReservedConcurrency
+        - !Ref WebhookReservedConcurrency
+        - !If [HasReservedConcurrency, !Ref ReservedConcurrency, !Ref AWS::NoValue]
+";
 
 /// Returns all resources of a function.
 fn block(function: &Function) -> String {
@@ -468,6 +505,9 @@ fn lambda(function: &Function) -> String {
             limits += &format!("      {name}: {value}\n");
         }
     }
+    if function.http.is_some() {
+        limits += WEBHOOK_LIMIT;
+    }
     let events = queue.map(|queue| {
         let limit = queue.concurrency.as_ref();
         let limit =
@@ -492,6 +532,7 @@ fn variables(function: &Function) -> String {
         bus,
         model,
         secrets,
+        policy,
         ..
     } = &function.needs;
     let mut text = String::new();
@@ -499,7 +540,7 @@ fn variables(function: &Function) -> String {
         text += "EVENT_BUS_NAME: !Ref Bus\n";
     }
     if state.is_some() {
-        text += "STATE_URL: !Sub dynamodb://${Table}\n";
+        text += STATE_VARIABLE;
     }
     if let Some(queue) = function.queue() {
         text += &format!("QUEUE_URL: !Ref {}Queue\n", pascal(&queue.name));
@@ -522,6 +563,9 @@ fn variables(function: &Function) -> String {
     if *model {
         text += MODEL_VARIABLES;
     }
+    if *policy {
+        text += "REVIEW_POLICY: !Ref ReviewPolicy\n";
+    }
     for (variable, parameter) in secrets {
         text += &SECRET_VARIABLE
             .replace("<variable>", variable)
@@ -537,6 +581,7 @@ fn statements(function: &Function) -> String {
         bus,
         model,
         secrets,
+        policy,
         ..
     } = &function.needs;
     let allow = |actions: &str, on: &str| {
@@ -556,7 +601,7 @@ fn statements(function: &Function) -> String {
         } else {
             "dynamodb:GetItem"
         };
-        text += &allow(actions, "Table");
+        text += &TABLE_STATEMENT.replace("<actions>", actions);
     }
     if *bus {
         text += &allow("[events:PutEvents, events:DescribeEventBus]", "Bus");
@@ -569,12 +614,15 @@ fn statements(function: &Function) -> String {
     for parameter in secrets.values() {
         text += &secret(parameter.get_ref());
     }
+    if *policy {
+        text += POLICY_STATEMENT;
+    }
     if *model {
         text += "- !If\n  - HasModel\n";
         text += &indent(2, &secret("ModelKeyName"));
         text += "  - !Ref AWS::NoValue\n";
     }
-    if function.needs.has_github() || *model || !secrets.is_empty() {
+    if function.needs.has_github() || *model || !secrets.is_empty() || *policy {
         text += KEY_STATEMENT;
     }
     if function.http.is_none() {

@@ -13,17 +13,20 @@
 //! again, when that is what a review that is asked for once more has.
 
 mod decide;
+mod deployment;
 mod settings;
 
 use async_trait::async_trait;
 use bus::{Emit, Handler, HandlerError};
 use config::{ConfigError, Environment};
 use decide::{Ignored, Known};
+pub use deployment::Deployment;
 use event::{Event, Failure, Outcome};
 use github::port::{ReadFile, ReadLanguages};
 use policy::{Layer, Policy, Source};
 use review::item::{PullRequestItem, ReviewItem};
 use review::message::{ReviewKey, ReviewRequested};
+pub use settings::Invalid;
 use state::StateManager;
 use std::sync::Arc;
 
@@ -37,18 +40,28 @@ pub struct Deps {
     pub bus: Arc<dyn Emit>,
     /// Where settings are read, and what the repository is written in.
     pub github: Arc<dyn GitHub>,
-    /// Settings of the deployment, from [`deployment`].
+    /// Settings of the deployment, from [`deployment`] or [`Deployment`].
     pub policy: Policy,
 }
 
 /// Handler of the function.
 pub struct Coordinator {
     deps: Deps,
+    invalid: Option<Invalid>,
 }
 
 /// Creates the handler.
 pub fn handler(deps: Deps) -> Coordinator {
-    Coordinator { deps }
+    let invalid = None;
+    Coordinator { deps, invalid }
+}
+
+impl Coordinator {
+    /// Skips every pull request if the settings of the deployment are `invalid`.
+    #[must_use]
+    pub fn unless(self, invalid: Option<Invalid>) -> Self {
+        Self { invalid, ..self }
+    }
 }
 
 /// The parts of GitHub that the coordinator is given.

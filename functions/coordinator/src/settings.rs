@@ -1,6 +1,6 @@
 //! What a repository wants of its reviews, as its base branch says it.
 
-use crate::Coordinator;
+use crate::{Coordinator, deployment};
 use github::port::GitHubError;
 use github::{Base, PrKey, RepoName};
 use policy::{Attributes, Layer, Policy, PolicyError, Source};
@@ -40,7 +40,7 @@ pub(crate) struct Settings {
 
 /// Why a file is no settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Invalid {
+pub enum Invalid {
     /// It says what settings do not.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -50,6 +50,9 @@ pub(crate) enum Invalid {
     /// GitHub has more of it than is taken.
     #[error("{0} has more than {max} bytes", max = policy::MAX_BYTES)]
     TooLarge(Source),
+    /// The reference to it cannot be resolved.
+    #[error("{0} cannot be read: {1}")]
+    Unreadable(Source, String),
 }
 
 impl Invalid {
@@ -63,6 +66,11 @@ impl Invalid {
             Self::TooLarge(source) => format!(
                 "The settings in {source} are not used: the file has more than {} bytes. Shorten it.",
                 policy::MAX_BYTES
+            ),
+            // The reason may name AWS resources, which are not for everybody.
+            Self::Unreadable(source, _) => format!(
+                "The settings in {source} are not used: the parameter that it refers to cannot be \
+                 read. The log of the function `coordinator` has the reason."
             ),
         };
         Skipped {
@@ -94,11 +102,12 @@ impl Coordinator {
     /// # Errors
     /// [`GitHubError`], when what the repository wants cannot be known now.
     pub(crate) async fn settings(&self, pr: &PrKey, base: &Base) -> Result<Settings, GitHubError> {
+        self.invalid.iter().for_each(deployment::log);
         let mut settings = Settings {
             policy: self.deps.policy.clone(),
             attributes: self.attributes(pr, base).await?,
             languages: self.languages(pr).await,
-            invalid: None,
+            invalid: self.invalid.clone(),
         };
         settings.lay(self.organisations(pr).await?, Source::Organisation);
         let lower = settings.policy.clone();

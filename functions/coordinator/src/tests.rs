@@ -36,15 +36,16 @@ impl House {
         let world = World::new(clock.clone(), entropy.clone());
         let state = StateManager::new(Arc::new(Memory::default()), clock, entropy);
         let opened = world.open_pull_request(NewPullRequest::default());
-        let deployment = Layer::parse(deployment, Source::Deployment).unwrap();
+        let deployment = Deployment::parse(deployment);
         let house = Self {
             pr: opened.pr.unwrap(),
             coordinator: handler(Deps {
                 state,
                 bus: Arc::new(Nobody),
                 github: Arc::new(world.github()),
-                policy: Policy::default().over(deployment),
-            }),
+                policy: deployment.policy,
+            })
+            .unless(deployment.invalid),
             world,
         };
         house.know("opened").await;
@@ -248,6 +249,25 @@ async fn settings_that_cannot_be_read_are_told() {
         assert_eq!(reason, SkipReason::InvalidPolicy, "{why}");
         assert!(given.contains(told), "{why}: {given}");
         assert!(!review.policy.publish, "{why}: what could be read holds");
+    }
+}
+
+#[tokio::test]
+async fn invalid_deployment_policy_skips_and_tells() {
+    let wrong = Deployment::parse("bots");
+    let away = Deployment::unreadable("parameter /bot/policy: AccessDeniedException");
+    for (why, deployment, told) in [
+        ("no TOML", wrong, "- line 1: this is not TOML"),
+        ("no parameter", away, "cannot be read"),
+    ] {
+        let mut house = House::new("").await;
+        house.coordinator = house.coordinator.unless(deployment.invalid);
+        house.put("main", ".github/review-bot.toml", "max_comments = 3");
+        let Skipped { reason, why: given } = house.opened().await.skipped.expect(why);
+        assert_eq!(reason, SkipReason::InvalidPolicy, "{why}");
+        assert!(given.contains("`REVIEW_POLICY`"), "{why}: {given}");
+        assert!(given.contains(told), "{why}: {given}");
+        assert!(!given.contains("AccessDenied"), "{why}: {given}");
     }
 }
 

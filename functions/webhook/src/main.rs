@@ -1,6 +1,7 @@
 //! Lambda entry point.
 
-use source::Door;
+use config::ConfigError;
+use source::{Door, Senders};
 use std::sync::Arc;
 use webhook::Deps;
 
@@ -12,7 +13,11 @@ async fn main() -> Result<(), runtime::Error> {
         clock: base.clock,
         github_webhook_secret: environment.secret("GITHUB_WEBHOOK_SECRET")?,
     })?;
-    source::lambda::run(Door::new(Arc::new(source), bus))
+    let senders: Senders = environment
+        .webhook_addresses()
+        .parse()
+        .map_err(|error| ConfigError::new("WEBHOOK_ADDRESSES", error))?;
+    source::lambda::run(Door::new(Arc::new(source), bus).only_from(senders))
         .await
         .map_err(runtime::Error::from)
 }

@@ -11,7 +11,7 @@ fn the_built_in_template_is_read() {
             delay: Duration::from_secs(720),
             visibility: Duration::from_secs(180),
             max_receives: 10,
-            max_concurrency: None,
+            max_concurrency: Some(5),
         },
         "the queue's delay is a parameter's default"
     );
@@ -37,9 +37,14 @@ fn what_is_wrong_is_named_with_its_line() {
     let with = |old: &str, new: &str| {
         assert!(BUILT_IN.contains(old), "{old}");
         let text = BUILT_IN.replacen(old, new, 1);
-        Template::parse(&text, "template.yaml")
+        let error = Template::parse(&text, "template.yaml")
             .unwrap_err()
-            .to_string()
+            .to_string();
+        // The text of the line in place of its number, which every change of the template moves.
+        let (file, rest) = error.split_once(':').unwrap();
+        let (number, rest) = rest.split_once(':').unwrap();
+        let line = text.lines().nth(number.parse::<usize>().unwrap() - 1);
+        format!("{file}:({}):{rest}", line.unwrap().trim())
     };
     let targets = "Arn: !GetAtt StyleQueue.Arn\n          RetryPolicy:";
     let all = [
@@ -81,14 +86,14 @@ fn what_is_wrong_is_named_with_its_line() {
     ];
     let told: String = all.map(|(why, error)| format!("{why}: {error}\n")).concat();
     insta::assert_snapshot!(told, @"
-    no YAML: template.yaml:151: the file: it is no YAML: while parsing a flow mapping, did not find expected ',' or '}'
-    an operator that is none: template.yaml:545: Resources.SecurityRule.Properties.EventPattern: Event pattern is not valid. Reason: Unrecognized match type starts-with
-    a target that is none: template.yaml:714: Resources.StyleRule.Properties.Targets.0.Arn: StyleKew is neither a function nor a queue that a function takes from
-    an address in place of an ARN: template.yaml:714: Resources.StyleRule.Properties.Targets.0.Arn: expected the ARN of a resource, such as !GetAtt SecurityFunction.Arn
-    a retry too many: template.yaml:318: Resources.PullRequestRule.Properties.Targets.0.RetryPolicy.MaximumRetryAttempts: expected a whole number from 0 to 185
-    a delay that SQS does not know: template.yaml:1250: Resources.ReviewDeadlineQueue.Properties.DelaySeconds: expected a whole number from 0 to 900
-    tried for ever: template.yaml:415: Resources.CoordinatorQueue.Properties: expected a RedrivePolicy: without one, what fails is tried for ever
-    a rule within a function: template.yaml:473: Resources.CoordinatorFunction.Properties.Events.Requests.Type: expected SQS: rules stand in resources of type AWS::Events::Rule, and nothing else brings events to a function here
+    no YAML: template.yaml:(Runtime: provided.al2023): the file: it is no YAML: while parsing a flow mapping, did not find expected ',' or '}'
+    an operator that is none: template.yaml:(detail-type: [{ starts-with: agent }]): Resources.SecurityRule.Properties.EventPattern: Event pattern is not valid. Reason: Unrecognized match type starts-with
+    a target that is none: template.yaml:(Arn: !GetAtt StyleKew.Arn): Resources.StyleRule.Properties.Targets.0.Arn: StyleKew is neither a function nor a queue that a function takes from
+    an address in place of an ARN: template.yaml:(Arn: !Ref StyleQueue): Resources.StyleRule.Properties.Targets.0.Arn: expected the ARN of a resource, such as !GetAtt SecurityFunction.Arn
+    a retry too many: template.yaml:(MaximumRetryAttempts: 186): Resources.PullRequestRule.Properties.Targets.0.RetryPolicy.MaximumRetryAttempts: expected a whole number from 0 to 185
+    a delay that SQS does not know: template.yaml:(DelaySeconds: !Ref ReviewDeadlineSeconds): Resources.ReviewDeadlineQueue.Properties.DelaySeconds: expected a whole number from 0 to 900
+    tried for ever: template.yaml:(SqsManagedSseEnabled: true): Resources.CoordinatorQueue.Properties: expected a RedrivePolicy: without one, what fails is tried for ever
+    a rule within a function: template.yaml:(Type: EventBridgeRule): Resources.CoordinatorFunction.Properties.Events.Requests.Type: expected SQS: rules stand in resources of type AWS::Events::Rule, and nothing else brings events to a function here
     ");
 }
 

@@ -10,7 +10,7 @@ mod secrets;
 pub use aws_types::SdkConfig;
 pub use explain::{Failed, explain};
 pub use queues::{hide, send_dead_letter};
-pub use secrets::secrets;
+pub use secrets::{referenced, secrets};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;

@@ -119,6 +119,12 @@ impl Environment {
         self.text("KIMI_MODEL").unwrap_or(KIMI_MODEL)
     }
 
+    /// Returns `WEBHOOK_ADDRESSES`: the address ranges that may send deliveries, in CIDR notation,
+    /// joined by commas. All may if it is empty.
+    pub fn webhook_addresses(&self) -> &str {
+        self.text("WEBHOOK_ADDRESSES").unwrap_or_default()
+    }
+
     /// Returns `KIMI_PRICES`: `model=input/cached/output` in dollars for a million tokens, several
     /// joined by commas.
     pub fn kimi_prices(&self) -> Option<&str> {

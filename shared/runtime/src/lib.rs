@@ -12,7 +12,7 @@ use edge::Edge;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use std::fmt;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -38,10 +38,7 @@ impl fmt::Debug for Error {
 /// [`Error`] names the variable that is missing or wrong.
 pub fn start() -> Result<Base, Error> {
     let environment = Environment::read();
-    let filter: Targets = environment
-        .log_filter()
-        .parse()
-        .map_err(|error| format!("RUST_LOG: {error}"))?;
+    let filter = filter(environment.log_filter())?;
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .with_current_span(false)
@@ -51,6 +48,22 @@ pub fn start() -> Result<Base, Error> {
         .with(filter)
         .init();
     Ok(Base::new(environment)?)
+}
+
+/// Module that warns at each start where Lambda sets `AWS_LAMBDA_MAX_CONCURRENCY`: a function
+/// takes one event at a time there, as it is meant to.
+const LOOP: &str = "lambda_runtime::runtime";
+
+/// Returns the filter in `RUST_LOG`. Unless it names `lambda_runtime`, it leaves out the
+/// warnings of [`LOOP`].
+fn filter(text: &str) -> Result<Targets, Error> {
+    let filter: Targets = text.parse().map_err(|error| format!("RUST_LOG: {error}"))?;
+    let is_named = text.contains("lambda_runtime");
+    Ok(if is_named {
+        filter
+    } else {
+        filter.with_target(LOOP, LevelFilter::ERROR)
+    })
 }
 
 /// Handles events until Lambda ends the environment.
@@ -63,4 +76,25 @@ pub async fn run(base: Base, handler: impl Handler) -> Result<(), Error> {
     lambda_runtime::run(service_fn(answer))
         .await
         .map_err(Error::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing::Level;
+
+    #[test]
+    fn loop_warns_only_when_named() {
+        for (text, warns) in [
+            ("info", false),
+            ("debug,publisher=trace", false),
+            ("info,lambda_runtime=warn", true),
+        ] {
+            let filter = filter(text).unwrap_or_else(|error| panic!("{error:?}"));
+            let enables = |target, level| filter.would_enable(target, &level);
+            assert_eq!(enables(LOOP, Level::WARN), warns, "{text}");
+            assert!(enables(LOOP, Level::ERROR), "{text}");
+            assert!(enables("publisher", Level::INFO), "{text}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-use crate::{Accepted, Answer, EventSource, Refusal, Reply, Text};
+use crate::{Accepted, Answer, EventSource, Refusal, Reply, Senders, Text};
 use bus::Emit;
 use event::Failure;
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -6,6 +6,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use state::{StateError, StateManager, Version};
 use std::error::Error;
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub struct Door {
     source: Arc<dyn EventSource>,
     bus: Arc<dyn Emit>,
     state: Option<StateManager>,
+    senders: Senders,
 }
 
 impl Door {
@@ -30,6 +32,7 @@ impl Door {
             source,
             bus,
             state: None,
+            senders: Senders::default(),
         }
     }
 
@@ -38,6 +41,34 @@ impl Door {
     pub fn with_state(mut self, state: StateManager) -> Self {
         self.state = Some(state);
         self
+    }
+
+    /// Answers only requests from these addresses.
+    #[must_use]
+    pub fn only_from(mut self, senders: Senders) -> Self {
+        self.senders = senders;
+        self
+    }
+
+    /// Answers a request that came from `address`, if its sender is admitted.
+    pub async fn answer_from<B>(
+        &self,
+        address: Option<IpAddr>,
+        request: Request<B>,
+    ) -> Response<String>
+    where
+        B: BodyExt + Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+        B::Data: Send,
+    {
+        if self.senders.admit(address) {
+            return self.answer(request).await;
+        }
+        let address = address.map_or_else(|| "unknown".to_owned(), |it| it.to_string());
+        let refusal = Refusal::Forbidden(format!("the address {address} may not send here"));
+        let answer = Answer::new(refusal.status(), &refusal);
+        answer.log(self.source.name());
+        answer.into_response()
     }
 
     /// Answers a request whose body is yet to arrive.

@@ -2,8 +2,10 @@
 //! body in base64.
 
 use crate::Door;
-use lambda_http::{Error, Request, service_fn};
+use lambda_http::request::RequestContext;
+use lambda_http::{Error, Request, RequestExt, service_fn};
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 /// Answers requests until Lambda ends the environment.
 ///
@@ -11,6 +13,17 @@ use std::convert::Infallible;
 /// An error of the Runtime API.
 pub async fn run(door: Door) -> Result<(), Error> {
     let door = &door;
-    let answer = async move |request: Request| Ok::<_, Infallible>(door.answer(request).await);
+    let answer = async move |request: Request| {
+        let address = address(&request);
+        Ok::<_, Infallible>(door.answer_from(address, request).await)
+    };
     lambda_http::run(service_fn(answer)).await
+}
+
+/// Returns the address of the connection to the HTTP API. A header cannot change it.
+fn address(request: &Request) -> Option<IpAddr> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_ref()?.parse().ok(),
+        _ => None,
+    }
 }

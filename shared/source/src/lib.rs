@@ -7,10 +7,12 @@ mod answer;
 mod door;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+mod senders;
 mod signature;
 
 pub use answer::{Answer, Reply};
 pub use door::Door;
+pub use senders::{NoRange, Senders};
 pub use signature::{NoSecret, Secrets};
 
 use async_trait::async_trait;

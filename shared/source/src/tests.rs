@@ -110,6 +110,22 @@ async fn stores_texts_then_publishes() {
 }
 
 #[tokio::test]
+async fn answers_admitted_addresses_only() {
+    let bus = Arc::<Bus>::default();
+    let senders = "192.30.252.0/22".parse().unwrap();
+    let door = door(&bus).with_state(state()).only_from(senders);
+    for (address, status) in [
+        ("192.30.252.7", StatusCode::ACCEPTED),
+        ("203.0.113.7", StatusCode::FORBIDDEN),
+        ("", StatusCode::FORBIDDEN),
+    ] {
+        let response = door.answer_from(address.parse().ok(), request("text"));
+        assert_eq!(response.await.status(), status, "{address:?}");
+    }
+    assert_eq!(bus.events.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn refuses_without_publishing() {
     let bus = Arc::<Bus>::default();
     let door = door(&bus).with_state(state());

@@ -62,7 +62,7 @@ fn wildcards(infra: &Infra) -> Vec<String> {
 
 #[test]
 fn what_a_policy_can_name_it_names() {
-    let told = broken(wildcards, "Resource: !GetAtt Table.Arn", "Resource: \"*\"");
+    let told = broken(wildcards, "    - !GetAtt Table.Arn", "    - \"*\"");
     insta::assert_snapshot!(told, @"PullRequestRole: *");
     let told = broken(wildcards, "Action: kms:Decrypt", "Action: kms:*");
     insta::assert_snapshot!(told, @"WebhookRole: kms:*");
@@ -78,7 +78,9 @@ fn roles(infra: &Infra) -> Vec<String> {
         } else if !taken.insert(role) {
             found.push(format!("{name}: another function has its role"));
         }
-        if !properties["ManagedPolicyArns"].is_null() {
+        let managed = branches(&properties["ManagedPolicyArns"]);
+        let mut managed = managed.into_iter().flat_map(texts);
+        if managed.any(|it| !["VpcAccess", "AWS::NoValue"].contains(&it)) {
             found.push(format!("{name}: managed policies are not written for it"));
         }
         if !infra.setting(function, "Policies").is_null() {
@@ -101,13 +103,48 @@ fn every_function_has_a_role_of_its_own() {
     RecorderFunction: no role of this template
     RecorderFunction: its policies belong into its role
     ");
-    let managed = "Type: AWS::IAM::Role\n    Properties:\n";
     let told = broken(
         roles,
-        managed,
-        &format!("{managed}      ManagedPolicyArns: [arn:aws:iam::aws:policy/ReadOnlyAccess]\n"),
+        "[!Ref VpcAccess]",
+        "[arn:aws:iam::aws:policy/ReadOnlyAccess]",
     );
     insta::assert_snapshot!(told, @"WebhookFunction: managed policies are not written for it");
+}
+
+fn unbounded(infra: &Infra) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, role) in infra.all("AWS::IAM::Role") {
+        if !texts(&role["PermissionsBoundary"]).contains(&"PermissionsBoundaryArn") {
+            found.push(format!("{name}: no permissions boundary"));
+        }
+    }
+    for (name, policy) in infra.all("AWS::IAM::ManagedPolicy") {
+        let statements: Vec<_> = values(&policy["PolicyDocument"]["Statement"]).collect();
+        for statement in &statements {
+            let allowed = texts(&statement["Action"]);
+            let is_denied_to_code = statements.iter().any(|other| {
+                other["Effect"] == "Deny"
+                    && texts(&other["Action"]) == allowed
+                    && !other["Condition"]["ArnLike"]["lambda:SourceFunctionArn"].is_null()
+            });
+            if !is_denied_to_code {
+                found.push(format!("{name}: the functions' code may use it"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn roles_have_boundary_and_code_no_network_rights() {
+    let boundary = "      PermissionsBoundary: !If [HasPermissionsBoundary, !Ref PermissionsBoundaryArn, !Ref AWS::NoValue]\n";
+    let told = broken(unbounded, boundary, "");
+    insta::assert_snapshot!(told, @"WebhookRole: no permissions boundary");
+    let told = broken(unbounded, "Effect: Deny", "Effect: Allow");
+    insta::assert_snapshot!(told, @"
+    VpcAccess: the functions' code may use it
+    VpcAccess: the functions' code may use it
+    ");
 }
 
 /// What a statement lets a function do, line by line: "dynamodb:GetItem on Table".
@@ -117,7 +154,9 @@ fn allowed(statement: &Value) -> String {
     let mut lines = String::new();
     for (actions, resource) in actions.into_iter().zip(resources) {
         let named = arn(resource).or(reference(resource));
-        let on = named.or(resource["Fn::Sub"].as_str()).expect("a resource");
+        let text = &resource["Fn::Sub"];
+        let text = text.as_str().or(text[0].as_str());
+        let on = named.or(text).expect("a resource");
         for action in texts(actions) {
             lines += &format!("    {action} on {on}\n");
         }

@@ -14,4 +14,6 @@ mod authority;
 mod delivery;
 mod environment;
 mod infra;
+mod parameters;
 mod queues;
+mod table;
