@@ -1,8 +1,7 @@
 //! Reviews each pull request when it is opened: skips bots, approves a change without findings,
 //! and requests changes otherwise. Run it with `cargo run -p examples --example code_review`.
 
-use bus::{Emit, HandlerError, InProcess, Subscribe};
-use event::{Event, Outcome, Timestamp};
+use events::{Emit, Event, HandlerError, InProcess, Outcome, Subscribe, Timestamp};
 use github::port::{NewReview, PublishReview, ReadDiff, ReviewComment, ReviewEvent, Side};
 use github::{AuthorKind, Delivery, PullRequestChanged};
 use github_world::{NewPullRequest, ProcessGitHub, World};
@@ -40,7 +39,7 @@ async fn review(github: ProcessGitHub, event: Event) -> Result<Outcome, HandlerE
 pub async fn main() -> Result<(), Box<dyn Error>> {
     let (world, bus) = (World::seeded(7), InProcess::default());
     let github = world.github();
-    let reviewer = bus::handler("reviewer", move |event| review(github.clone(), event));
+    let reviewer = events::handler("reviewer", move |event| review(github.clone(), event));
     bus.on("github.pr.opened", reviewer)?;
 
     let opened = world.open_pull_request(NewPullRequest {

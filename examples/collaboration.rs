@@ -1,8 +1,7 @@
 //! Agents that work together through events: a coordinator requests checks, and a security agent
 //! blocks. Run it with `cargo run -p examples --example collaboration`.
 
-use bus::{Emit, HandlerError, InProcess, Subscribe};
-use event::{Event, Outcome, Say, Timestamp};
+use events::{Emit, Event, HandlerError, InProcess, Outcome, Say, Subscribe, Timestamp};
 use state::{Key, StateManager, Version};
 use std::error::Error;
 use std::sync::Arc;
@@ -47,8 +46,8 @@ pub async fn main() -> Result<(), Box<dyn Error>> {
     let _ = (state.set(&Key::new("diff", &subject)?, Version::ABSENT, &DIFF, None)).await?;
     let agents = Agents { bus, state };
     let (bus, checker) = (agents.bus.clone(), agents.clone());
-    let coordinate = bus::handler("coordinator", move |it| agents.clone().coordinate(it));
-    let check = bus::handler("security", move |it| checker.clone().check(it));
+    let coordinate = events::handler("coordinator", move |it| agents.clone().coordinate(it));
+    let check = events::handler("security", move |it| checker.clone().check(it));
     bus.on("agent.pr.review_requested", coordinate)?;
     bus.on("agent.pr.security_check", check)?;
     let say = Say::on("agent.pr.review_requested", subject, &());

@@ -1,7 +1,7 @@
 //! A state backend of your own: a map, written to a JSON file after every change. The tests run the
 //! contract of all backends on it.
 
-use event::Timestamp;
+use events::Timestamp;
 use state::{Key, KeyPrefix, NewItem, Saved, StateBackend, StateError, Stored, Version};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,8 +1,7 @@
 //! Answers support tickets with their history, which is stored in state. Run it with
 //! `cargo run -p examples --example support`.
 
-use bus::{Emit, HandlerError, InProcess, Subscribe};
-use event::{Event, Outcome, Say, Timestamp};
+use events::{Emit, Event, HandlerError, InProcess, Outcome, Say, Subscribe, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use state::{Decision, Key, Record, StateManager};
@@ -40,7 +39,7 @@ async fn handle(state: StateManager, event: Event) -> Result<Outcome, HandlerErr
 pub async fn main() -> Result<(), Box<dyn Error>> {
     let (bus, state) = (InProcess::default(), StateManager::in_memory());
     let shared = state.clone();
-    let support = bus::handler("support", move |event| handle(shared.clone(), event));
+    let support = events::handler("support", move |event| handle(shared.clone(), event));
     bus.on("support.ticket.*", support)?;
 
     for id in ["message-1", "message-2", "message-2"] {

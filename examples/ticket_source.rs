@@ -1,8 +1,7 @@
 //! A second event source: tickets arrive by HTTP, signed with HMAC-SHA256. The text goes to
 //! state, and the event refers to it. Run it with `cargo run -p examples --example ticket_source`.
 
-use bus::InProcess;
-use event::{Event, Say, Timestamp};
+use events::{Event, InProcess, Say, Timestamp};
 use http::{HeaderMap, Request, StatusCode};
 use serde::Deserialize;
 use source::{Accepted, Door, EventSource, Refusal, Reply, Secrets, Text};

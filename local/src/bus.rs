@@ -3,9 +3,10 @@
 use crate::queue::{Queue, QueueError};
 use crate::template::Template;
 use async_trait::async_trait;
-use bus::{Emit, EmitError, Entry, Handler, MAX_SIZE, OnError, Subscribe, compile};
-use event::{Event, EventBridgeEvent, EventId};
-use ports::Clock;
+use events::{
+    Clock, Emit, EmitError, Entry, Event, EventBridgeEvent, EventId, Handler, MAX_SIZE, OnError,
+    Subscribe, compile,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};

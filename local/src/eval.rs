@@ -18,9 +18,9 @@ pub use show::{json, text};
 
 use agent::Model;
 use diff::WhyLeftOut;
+use events::{Clock, Entropy, SystemClock};
 use github::HeadSha;
 use model_review::ModelReviewer;
-use ports::{Clock, Entropy, SystemClock};
 use review::{Category, Change, Finding, Report, ReviewError, Reviewer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

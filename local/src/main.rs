@@ -3,13 +3,13 @@
 use agent::{Agent, Model};
 use clap::{CommandFactory, Parser};
 use config::Environment;
+use events::{Clock, SystemClock, SystemEntropy};
 use local::cli::{Cli, Command};
 use local::eval::{Case, Recorder, Recording, Replies};
 use local::serve::{Options, ServeError, Store};
 use local::simulate::{Sample, simulate};
 use local::template::Template;
 use local::{eval, eventbridge, rules, serve, simulate as show};
-use ports::{Clock, SystemClock, SystemEntropy};
 use state::{Memory, StateManager};
 use std::fmt::Display;
 use std::io::Write;

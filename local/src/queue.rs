@@ -5,7 +5,7 @@
 mod schema;
 
 use crate::template::Route;
-use event::{EventBridgeEvent, Timestamp};
+use events::{EventBridgeEvent, Timestamp};
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 use serde_json::Value;
 use std::path::Path;

@@ -6,9 +6,8 @@ mod functions;
 pub use functions::{GitHub, register, sources};
 
 use agent::Model;
-use bus::Emit;
+use events::{Clock, Emit, Entropy};
 use policy::Policy;
-use ports::{Clock, Entropy};
 use source::EventSource;
 use state::StateManager;
 use std::collections::BTreeMap;

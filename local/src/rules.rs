@@ -1,7 +1,7 @@
 //! `rules`: the routing table, from a sample event to the functions that hear it.
 
 use crate::template::{Route, Template};
-use event::EventBridgeEvent;
+use events::EventBridgeEvent;
 use include_dir::{Dir, include_dir};
 use serde_json::json;
 use std::fmt::Write;

@@ -4,7 +4,7 @@
 mod read;
 mod yaml;
 
-use event::EventBridgeEvent;
+use events::EventBridgeEvent;
 use pattern::{EventPattern, RuleSet};
 use serde::Serialize;
 use serde_json::Value;

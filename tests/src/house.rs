@@ -2,8 +2,7 @@
 
 use crate::interruption::{Interrupted, Interruption};
 use agent::Model;
-use bus::Emit;
-use event::Event;
+use events::{Clock, Emit, Entropy, Event, ManualClock, SeededEntropy, Timestamp};
 use github::PrKey;
 use github::port::ReviewEvent;
 use github_world::{PostedReview, WebhookDelivery, World};
@@ -14,7 +13,6 @@ use local::registry::{self, Dependencies, GitHub};
 use local::runner::{Runner, Tried};
 use local::template::{Template, Via};
 use policy::Policy;
-use ports::{Clock, Entropy, ManualClock, SeededEntropy, Timestamp};
 use recorder::Entry;
 use source::{Answer, Door};
 use state::{Key, Memory, StateBackend, StateManager, Stored};

@@ -4,8 +4,7 @@
 
 use agent::{AgentError, Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
-use bus::{Emit, EmitError};
-use event::Event;
+use events::{Emit, EmitError, Event, Timestamp};
 use github::port::{
     CheckId, CommentId, DismissReview, Files, FoundCheck, GitHubError, NewCheck, NewReview,
     OwnReview, PublishReview, PullRequest, ReadChecks, ReadDiff, ReadFile, ReadFiles,
@@ -13,7 +12,6 @@ use github::port::{
 };
 use github::{HeadSha, PrKey, RepoName};
 use local::registry::GitHub;
-use ports::Timestamp;
 use state::{Key, KeyPrefix, NewItem, Saved, StateBackend, StateError, Stored, Version};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -3,10 +3,10 @@
 
 use crate::house::Ground;
 use agent::{Agent, Dialect, Settings};
+use events::{ManualClock, SeededEntropy};
 use github_client::{Client, Config, Credentials, Permissions};
 use github_world::{NewApp, NewPullRequest, World};
 use model_world::ModelWorld;
-use ports::{ManualClock, SeededEntropy};
 use state::StateManager;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -7,13 +7,13 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use axum::Router;
 use axum::extract::{Json, Path};
 use axum::routing::post;
-use bus::{Emit, EmitError};
 use bus_eventbridge::EventBridge;
 use config::Environment;
-use event::{Event, EventBridgeEvent, Say, Timestamp};
+use events::{
+    Emit, EmitError, Event, EventBridgeEvent, Say, SeededEntropy, SystemClock, Timestamp,
+};
 use local::eventbridge::{Endpoint, Options};
 use local::template::Template;
-use ports::{SeededEntropy, SystemClock};
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

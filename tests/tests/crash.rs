@@ -1,7 +1,7 @@
 //! A function may stop at any await, and any call may fail. After the retry, the state
 //! and the review are the same.
 
-use event::Event;
+use events::Event;
 use github_world::WebhookDelivery;
 use journeys::changes::{self, new_file};
 use journeys::house::{Ground, House, shown};

@@ -1,6 +1,6 @@
 //! User actions on GitHub and the resulting posts.
 
-use event::Outcome;
+use events::Outcome;
 use github::port::ReviewEvent;
 use github_world::{Call, Fault, Limit, WebhookDelivery};
 use journeys::changes;

@@ -1,12 +1,12 @@
 //! Conditions under which a pull request is skipped: no review, and a check with the
 //! reason.
 
+use events::{Clock, Timestamp};
 use github::port::ReviewEvent;
 use github_world::{Call, Fault, NewPullRequest, WebhookDelivery};
 use journeys::changes;
 use journeys::house::House;
 use journeys::steps::{MINUTE, all_handled, proposing};
-use ports::{Clock, Timestamp};
 use serde_json::{Map, Value};
 
 /// The reason is shown on the check only.

@@ -2,6 +2,7 @@
 //! the model does not answer.
 
 use agent::{AgentError, Model};
+use events::{Clock, Timestamp};
 use github::PrKey;
 use github::port::{ReviewEvent, Side};
 use github_world::NewPullRequest;
@@ -11,7 +12,6 @@ use journeys::interruption::Interruption;
 use journeys::model::{Scripted, answer, finding, is_second_look, misses_the_check, proof};
 use journeys::wire;
 use model_world::{ModelWorld, Reply};
-use ports::{Clock, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;

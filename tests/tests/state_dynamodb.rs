@@ -3,9 +3,8 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use event::{Failure, Timestamp};
+use events::{Clock, Failure, SystemClock, SystemEntropy, Timestamp};
 use journeys::emulator::{Emulator, REGION};
-use ports::{Clock, SystemClock, SystemEntropy};
 use state::{Key, NewItem, Saved, StateBackend, StateError, Version, WriteId};
 use state_dynamodb::DynamoDb;
 use std::io::{Read, Write};

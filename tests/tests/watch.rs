@@ -1,7 +1,7 @@
 //! The whole flow in `cargo lambda watch`, and every sample event with `cargo lambda
 //! invoke`, with the functions' real binaries and no AWS account.
 
-use event::EventBridgeEvent;
+use events::EventBridgeEvent;
 use github::PrKey;
 use github_world::{NewPullRequest, WebhookDelivery};
 use http::StatusCode;

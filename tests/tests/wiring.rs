@@ -1,12 +1,11 @@
 //! Wiring of rules, functions, folders and crates. `template.rs` checks the rest of the template.
 
-use event::EventBridgeEvent;
+use events::{EventBridgeEvent, SeededEntropy};
 use journeys::house::Ground;
 use journeys::samples::SAMPLES;
 use local::bus::{Handlers, LocalBus};
 use local::registry::{self, Dependencies};
 use local::template::Template;
-use ports::SeededEntropy;
 use serde_json::Value;
 use state::{StateBackend, StateManager};
 use std::collections::{BTreeMap, BTreeSet};

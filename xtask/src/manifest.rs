@@ -1,6 +1,6 @@
 //! Manifest of a function: `functions/<name>/function.toml`.
 
-use event::TopicPattern;
+use events::TopicPattern;
 use pattern::{Event, EventPattern};
 use serde::Deserialize;
 use serde_json::{Value, json};

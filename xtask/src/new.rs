@@ -3,7 +3,7 @@
 use crate::manifest::Problem;
 use crate::template::pascal;
 use crate::{samples, wire};
-use event::{EventId, Topic, TopicPattern};
+use events::{EventId, Topic, TopicPattern};
 use pattern::{Event, EventPattern};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -405,6 +405,19 @@ impl Page {
             .emits
             .iter()
             .map(|topic| format!("Say::on({topic:?}, subject(), &data),"));
+        let has_says = has_emits || (needs.contains("bus") && !needs.contains("state"));
+        let mut events = vec!["Event", "Handler", "HandlerError", "Outcome"];
+        for (name, is_used) in [
+            ("Clock", needs.contains("clock")),
+            ("Emit", needs.contains("bus")),
+            ("Entropy", needs.contains("entropy")),
+            ("Say", has_says),
+        ] {
+            if is_used {
+                events.push(name);
+            }
+        }
+        events.sort_unstable();
         let subscribed = match (&agent.http, &agent.schedule) {
             (Some(http), _) => format!("`{http}`"),
             (None, Some(_)) if agent.on.is_empty() => format!("`schedule.{}`", agent.name),
@@ -420,6 +433,7 @@ impl Page {
             ("<secret>", secret.to_lowercase()),
             ("<SECRET>", secret),
             ("<description>", description(agent)),
+            ("<events>", events.join(", ")),
             ("<lambda>", lambda.join(", ")),
             ("<http>", agent.http.clone().unwrap_or_default()),
             ("<schedule>", agent.schedule.clone().unwrap_or_default()),

@@ -21,9 +21,8 @@ pub fn module(functions: &[Function]) -> String {
     format!(
         "//! Generated from functions/*/function.toml by `cargo xtask wire`.\n\n\
          use super::{{Dependencies, Sources}};\n\
-         use bus::{{OnError, Subscribe}};\n\
          use config::{{ConfigError, Environment}};\n\
-         use ports::Clock;\n\
+         use events::{{Clock, OnError, Subscribe}};\n\
          use std::sync::Arc;\n\n\
          /// The parts of GitHub that the functions call.\n\
          pub trait GitHub:\n    {github}\n{{\n}}\n\n\

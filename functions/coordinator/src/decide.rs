@@ -1,7 +1,7 @@
 //! Whether a head is reviewed, and what of it is said.
 
 use crate::settings::{Invalid, Settings};
-use event::{EventId, Say, Timestamp};
+use events::{EventId, Say, Timestamp};
 use github::AuthorKind;
 use policy::{Facts, Policy};
 use review::item::{Begun, PullRequestItem, RETENTION, ReviewItem, Reviewed, Skipped, Stale};

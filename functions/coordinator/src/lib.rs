@@ -17,11 +17,10 @@ mod deployment;
 mod settings;
 
 use async_trait::async_trait;
-use bus::{Emit, Handler, HandlerError};
 use config::{ConfigError, Environment};
 use decide::{Ignored, Known};
 pub use deployment::Deployment;
-use event::{Event, Failure, Outcome};
+use events::{Emit, Event, Failure, Handler, HandlerError, Outcome};
 use github::port::{ReadFile, ReadLanguages};
 use policy::{Layer, Policy, Source};
 use review::item::{PullRequestItem, ReviewItem};

@@ -1,13 +1,11 @@
 //! Where settings come from, told to a simulated GitHub.
 
 use super::*;
-use bus::EmitError;
-use event::{EventId, Message, Say, Timestamp};
+use events::{EmitError, EventId, ManualClock, Message, Say, SeededEntropy, Timestamp};
 use github::port::GitHubError;
 use github::{PrKey, RepoName};
 use github_world::{Call, Fault, NewPullRequest, World};
 use policy::Attributes;
-use ports::{ManualClock, SeededEntropy};
 use review::item::Skipped;
 use review::message::{RequestCause, SkipReason};
 use state::{Decision, Memory};

@@ -1,4 +1,4 @@
-use event::{Say, Timestamp};
+use events::{Say, Timestamp};
 use review::Unwanted;
 use review::item::{ProofItem, PullRequestItem, RETENTION, ReviewItem};
 use review::message::{ProofCompleted, ProofRequested, ReviewKey};

@@ -10,9 +10,8 @@
 mod decide;
 
 use async_trait::async_trait;
-use bus::{Handler, HandlerError};
 use decide::{Reason, decide, wanted};
-use event::{Event, Outcome, Timestamp};
+use events::{Event, Handler, HandlerError, Outcome, Timestamp};
 use model_review::Prover;
 use review::frame::{SECOND_LOOK, TIME_TO_ANSWER};
 use review::item::{ProofItem, PullRequestItem, ReviewItem};

@@ -4,7 +4,7 @@
 use crate::Publisher;
 use crate::check;
 use crate::wanted::{Ignored, Wanted};
-use bus::HandlerError;
+use events::HandlerError;
 use github::port::{PullRequest, ReviewEvent};
 use policy::{ApprovalFacts, AuthorAssociation, WhyNot};
 use review::item::{CheckReport, Reader, ReviewItem, Verdict};

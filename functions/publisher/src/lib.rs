@@ -40,14 +40,12 @@ use ::review::message::{
     Block, ReviewBegun, ReviewCompleted, ReviewDropped, ReviewKey, ReviewPublished, ReviewSkipped,
 };
 use async_trait::async_trait;
-use bus::{Emit, Handler, HandlerError};
 use check::{Check, Told};
-use event::{Event, Message, Outcome};
+use events::{Clock, Emit, Entropy, Event, Handler, HandlerError, Message, Outcome};
 use github::port::{
     DismissReview, PublishReview, ReadChange, ReadChecks, ReadPullRequest, SetCheck, Summarise,
     WhoAmI,
 };
-use ports::{Clock, Entropy};
 use publication::{Publication, Publish, Stage};
 use review::Review;
 use state::StateManager;

@@ -3,9 +3,8 @@
 //! *Reads and writes* `pace:github`: when the next one may begin.
 
 use async_trait::async_trait;
-use event::Timestamp;
+use events::{Clock, Timestamp};
 use github::port::{GitHubError, Pace};
-use ports::Clock;
 use serde::{Deserialize, Serialize};
 use state::{Key, StateManager};
 use std::sync::Arc;
@@ -59,8 +58,7 @@ impl Pace for Turns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use event::Failure;
-    use ports::{ManualClock, SeededEntropy};
+    use events::{Failure, ManualClock, SeededEntropy};
     use state::{Memory, Saved};
 
     fn two() -> (Arc<ManualClock>, [Turns; 2]) {

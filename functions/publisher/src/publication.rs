@@ -3,9 +3,7 @@
 use crate::wanted::Ignored;
 use crate::{NAME, Publisher};
 use async_trait::async_trait;
-use bus::HandlerError;
-use event::{Event, Failure, Outcome, Say, Timestamp};
-use ports::Entropy;
+use events::{Entropy, Event, Failure, HandlerError, Outcome, Say, Timestamp};
 use review::item::RETENTION;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -14,12 +14,10 @@ use ::review::item::{
 };
 use ::review::message::{BlockReason, SkipReason};
 use ::review::{Category, Confidence, Coverage, Finding, MODEL, Severity};
-use bus::EmitError;
-use event::{Say, Timestamp};
+use events::{EmitError, ManualClock, Say, SeededEntropy, Timestamp};
 use github::PrKey;
 use github::port::{Conclusion, ReviewEvent};
 use github_world::{NewPullRequest, World};
-use ports::{ManualClock, SeededEntropy};
 use state::{Memory, Record};
 use std::sync::Mutex;
 use std::time::Duration;

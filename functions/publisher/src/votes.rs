@@ -4,7 +4,7 @@
 use crate::Publisher;
 use crate::publication::MARKER;
 use crate::wanted::Wanted;
-use bus::HandlerError;
+use events::HandlerError;
 use review::message::ReviewKey;
 
 /// More are not taken back at a time: GitHub wants a second between writes.

@@ -1,8 +1,7 @@
 //! What there is to publish, and why nothing is.
 
 use crate::Publisher;
-use bus::HandlerError;
-use event::{Failure, Outcome};
+use events::{Failure, HandlerError, Outcome};
 use github::port::{GitHubError, PullRequest};
 use policy::WhyNot;
 use review::item::{PullRequestItem, ReviewItem, Stale};

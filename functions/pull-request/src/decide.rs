@@ -1,4 +1,4 @@
-use event::{Say, Timestamp};
+use events::{Say, Timestamp};
 use github::PullRequestChanged;
 use review::item::{PullRequestItem, Reviewed};
 use review::message::{RequestCause, ReviewDropped, ReviewKey, ReviewPublished, ReviewRequested};

@@ -14,8 +14,7 @@
 mod decide;
 
 use async_trait::async_trait;
-use bus::{Emit, Handler, HandlerError};
-use event::{Event, Message, Outcome};
+use events::{Emit, Event, Handler, HandlerError, Message, Outcome};
 use github::PullRequestChanged;
 use review::item::PullRequestItem;
 use review::message::ReviewPublished;

@@ -6,9 +6,7 @@
 //! *Says* nothing; its log lines are what metrics are made from.
 
 use async_trait::async_trait;
-use bus::{Handler, HandlerError};
-use event::{CorrelationId, Event, Outcome, Timestamp};
-use ports::Clock;
+use events::{Clock, CorrelationId, Event, Handler, HandlerError, Outcome, Timestamp};
 use serde::{Deserialize, Serialize};
 use state::{InvalidKey, Key, Saved, StateManager, Version};
 use std::sync::Arc;
@@ -95,7 +93,7 @@ fn log(entry: &Entry) {
         topic = event.topic.as_str(),
         subject = event.subject.as_deref(),
         correlationid = event.correlationid.as_str(),
-        causationid = event.causationid.as_ref().map(event::EventId::as_str),
+        causationid = event.causationid.as_ref().map(events::EventId::as_str),
         "recorded {}",
         event.topic,
     );

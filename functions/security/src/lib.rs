@@ -7,7 +7,7 @@
 
 pub mod rules;
 
-use event::Say;
+use events::Say;
 use review::Category;
 use review::item::CheckReport;
 use review::message::{Block, CheckRequested};

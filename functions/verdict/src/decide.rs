@@ -5,7 +5,7 @@ mod proof;
 mod rounds;
 
 use crate::heard::Heard;
-use event::{Say, Timestamp};
+use events::{Say, Timestamp};
 use github::HeadSha;
 use join::Joined;
 use review::item::{

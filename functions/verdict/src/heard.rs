@@ -1,4 +1,4 @@
-use event::{Event, MalformedEvent, Message};
+use events::{Event, MalformedEvent, Message};
 use review::message::{CheckCompleted, ProofCompleted, ReviewBegun, ReviewKey};
 
 /// What was heard.

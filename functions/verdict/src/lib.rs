@@ -18,9 +18,8 @@ mod heard;
 mod score;
 
 use async_trait::async_trait;
-use bus::{Emit, Handler, HandlerError};
 use decide::{Earlier, Known};
-use event::{Event, Outcome};
+use events::{Emit, Event, Handler, HandlerError, Outcome};
 use heard::Heard;
 use review::Category;
 use review::item::{CheckItem, ProofItem, PullRequestItem, ReviewItem};

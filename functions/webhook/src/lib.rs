@@ -5,10 +5,9 @@
 //! *Emits* `github.*`: each event and action has a topic.
 
 use config::ConfigError;
-use event::{Event, EventId};
+use events::{Clock, Event, EventId};
 use github::Delivery;
 use http::HeaderMap;
-use ports::Clock;
 use secrecy::SecretString;
 use source::{Accepted, EventSource, Refusal, Reply, Secrets};
 use std::sync::Arc;

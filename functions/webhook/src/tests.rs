@@ -1,8 +1,7 @@
 use super::*;
 use async_trait::async_trait;
-use bus::{Emit, EmitError};
+use events::{Emit, EmitError, ManualClock, Timestamp};
 use http::{HeaderName, HeaderValue, StatusCode};
-use ports::{ManualClock, Timestamp};
 use source::Door;
 use std::sync::Mutex;
 

@@ -3,7 +3,7 @@ use crate::bus::Handlers;
 use crate::queue::Delivery;
 use crate::template::Route;
 use async_trait::async_trait;
-use event::{Event, Outcome};
+use events::{Event, Outcome};
 use serde::Deserialize;
 use std::time::Duration;
 use tokio::task::JoinSet;

@@ -73,7 +73,7 @@ pub(super) fn handled(delivery: &Delivery, answer: &Value) -> Result<(), String>
 mod tests {
     use super::*;
     use crate::template::Via;
-    use event::{EventBridgeEvent, Timestamp};
+    use events::{EventBridgeEvent, Timestamp};
     use std::time::Duration;
 
     fn delivery() -> Delivery {

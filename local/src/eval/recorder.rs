@@ -3,7 +3,7 @@
 use super::recording::{About, Recorded, Recording, RecordingError, Reply};
 use agent::{Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
-use ports::Clock;
+use events::Clock;
 use serde::Serialize;
 use std::fs::File;
 use std::io::Write;

@@ -2,7 +2,7 @@
 //! beside the cases.
 
 use agent::{AgentError, Answer, Ask, Unanswered, Usage};
-use ports::Timestamp;
+use events::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};

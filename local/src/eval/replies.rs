@@ -3,7 +3,7 @@
 use super::recording::{Recorded, Recording};
 use agent::{AgentError, Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
-use ports::Timestamp;
+use events::Timestamp;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -4,7 +4,7 @@
 
 use super::api::{Bus, Refusal};
 use super::name::{ACCOUNT, BusName, REGION};
-use event::{EventBridgeEvent, Timestamp};
+use events::{EventBridgeEvent, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

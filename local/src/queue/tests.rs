@@ -1,6 +1,6 @@
 use super::*;
 use crate::template::Via;
-use event::{Event, Say};
+use events::{Event, Say};
 use std::time::Duration;
 
 fn at(second: i64) -> Timestamp {

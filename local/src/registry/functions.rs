@@ -1,9 +1,9 @@
 //! Generated from functions/*/function.toml by `cargo xtask wire`.
 
 use super::{Dependencies, Sources};
-use bus::{OnError, Subscribe};
+use events::{OnError, Subscribe};
 use config::{ConfigError, Environment};
-use ports::Clock;
+use events::Clock;
 use std::sync::Arc;
 
 /// The parts of GitHub that the functions call.

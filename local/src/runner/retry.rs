@@ -1,7 +1,7 @@
 use crate::call::Failure;
 use crate::queue::Delivery;
 use crate::template::{RetryPolicy, Via};
-use event::Timestamp;
+use events::Timestamp;
 use std::time::Duration;
 
 /// Between the first try and the second, when EventBridge calls the function
@@ -73,7 +73,7 @@ fn reach_again(policy: RetryPolicy, delivery: &Delivery, now: Timestamp) -> Next
 #[cfg(test)]
 mod tests {
     use super::*;
-    use event::{Event, Say};
+    use events::{Event, Say};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()

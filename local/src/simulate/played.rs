@@ -3,7 +3,7 @@
 use super::Sample;
 use crate::runner::Tried;
 use diff::Diff;
-use event::Event;
+use events::Event;
 use github::{HeadSha, PrKey};
 use github_world::{PostedCheck, PostedComment, PostedReview};
 use serde::Deserialize;
@@ -85,7 +85,7 @@ impl Run {
             return;
         };
         let began = |played: &&mut Played| {
-            let id = played.answer.id.as_ref().map(event::EventId::as_str);
+            let id = played.answer.id.as_ref().map(events::EventId::as_str);
             id == Some(event.correlationid.as_str())
         };
         if let Some(played) = self.played.iter_mut().rev().find(began) {

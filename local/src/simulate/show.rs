@@ -6,7 +6,7 @@ mod page;
 use super::{Heard, Played, Run};
 use crate::runner::{End, Tried};
 use anstyle::{AnsiColor, Style};
-use event::{Event, EventId, Outcome};
+use events::{Event, EventId, Outcome};
 use serde_json::json;
 use std::fmt::Write;
 

@@ -3,15 +3,15 @@
 use crate::bus::TEMPLATE;
 use crate::functions::{Functions, Reply, listen};
 use async_trait::async_trait;
-use bus::{Handler, HandlerError};
-use event::{Event, EventBridgeEvent, Outcome, Timestamp};
+use events::{
+    Clock, Event, EventBridgeEvent, Handler, HandlerError, ManualClock, Outcome, Timestamp,
+};
 use local::bus::Handlers;
 use local::bus::LocalBus;
 use local::call::{Call, Lambda};
 use local::queue::Queue;
 use local::runner::{End, Runner, Tried};
 use local::template::Template;
-use ports::{Clock, ManualClock};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;

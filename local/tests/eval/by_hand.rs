@@ -4,8 +4,8 @@
 use super::built_in;
 use agent::{Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
+use events::{Clock, ManualClock, Timestamp};
 use local::eval::{Case, Evaluation, Recorder, Recording, Replies, evaluate_all};
-use ports::{Clock, ManualClock, Timestamp};
 use review::Category;
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,8 +1,8 @@
 //! The cases that are built in.
 
 use super::built_in;
+use events::{ManualClock, SeededEntropy, Timestamp};
 use github_world::{NewPullRequest, World};
-use ports::{ManualClock, SeededEntropy, Timestamp};
 use review::Category;
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 use super::{built_in, finding, page_shows, plain};
 use async_trait::async_trait;
+use events::SystemClock;
 use local::eval::{Case, evaluate, evaluate_rules, json};
-use ports::SystemClock;
 use review::{Category, Change, Finding, Report, ReviewError, Reviewer, Usage};
 
 /// Says the same of every change, and costs something.

@@ -2,8 +2,8 @@
 
 use super::command::run_with;
 use super::replies::on_disk;
+use events::SystemClock;
 use model_world::{ModelWorld, Reply};
-use ports::SystemClock;
 use serde_json::json;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! The recordings of `eval/replies`: what models said of the cases.
 
 use super::{built_in, page_shows, plain};
+use events::SystemClock;
 use local::eval::{Recording, Replies, evaluate_all};
-use ports::SystemClock;
 use std::path::Path;
 use std::sync::Arc;
 

@@ -3,8 +3,8 @@
 use super::by_hand::{ByHand, NAME, cases, clock, record, recorded, replay};
 use agent::{AgentError, Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
+use events::ManualClock;
 use local::eval::{Evaluation, Recorder, Recording, evaluate_all};
-use ports::ManualClock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! `github-bot --port` as a process of its own, and a sender of webhooks.
 
 use crate::common::{Process, send};
+use events::{SeededEntropy, SystemClock};
 use github_world::{NewPullRequest, WebhookDelivery, World};
-use ports::{SeededEntropy, SystemClock};
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;

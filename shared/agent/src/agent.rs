@@ -12,7 +12,7 @@ use crate::transport::Transport;
 use crate::{AgentError, Answer, Ask, Dialect, Model, Prices, Settings, Unanswered, Usage};
 use async_trait::async_trait;
 use config::{ConfigError, Environment};
-use ports::{Clock, Entropy, Timestamp};
+use events::{Clock, Entropy, Timestamp};
 use state::{Key, StateManager};
 use std::fmt;
 use std::sync::Arc;

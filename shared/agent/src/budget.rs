@@ -2,7 +2,7 @@
 
 use crate::ledger::{Change, Ledger};
 use crate::{AgentError, Scope};
-use ports::Timestamp;
+use events::Timestamp;
 use state::{Key, StateError, StateManager};
 use std::time::Duration;
 

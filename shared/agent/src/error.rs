@@ -1,4 +1,4 @@
-use event::{Failure, Timestamp};
+use events::{Failure, Timestamp};
 use state::StateError;
 use std::time::Duration;
 

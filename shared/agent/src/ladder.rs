@@ -2,7 +2,7 @@
 //! kept as state for all who ask.
 
 use crate::request::Rung;
-use ports::{Clock, Timestamp};
+use events::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 use state::{Key, StateError, StateManager};
 use std::sync::{Arc, Mutex, PoisonError};

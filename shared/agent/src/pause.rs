@@ -1,7 +1,7 @@
 //! One pause for all who ask the same endpoint, kept as state.
 
 use crate::AgentError;
-use ports::{Clock, Timestamp};
+use events::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 use state::{Key, StateError, StateManager};
 use std::sync::Arc;

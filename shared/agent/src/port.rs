@@ -2,7 +2,7 @@
 
 use crate::{AgentError, Schema};
 use async_trait::async_trait;
-use event::Timestamp;
+use events::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use state::Key;

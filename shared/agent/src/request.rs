@@ -179,7 +179,7 @@ mod tests {
             schema: &schema,
             check: &|_| Ok(()),
             change: "",
-            deadline: event::Timestamp::MAX,
+            deadline: events::Timestamp::MAX,
         };
         let body = body(model, dialect, 32_768, rung, &ask, repair);
         serde_json::to_string(&body).unwrap()

@@ -5,8 +5,8 @@ mod common;
 use agent::{Agent, AgentError, Model, Settings};
 use common::{SYSTEM, Stage, name};
 use config::Environment;
+use events::SeededEntropy;
 use model_world::Reply;
-use ports::SeededEntropy;
 use proptest::prelude::*;
 use serde_json::json;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ async fn what_is_no_answer_has_a_name_and_is_asked_once() {
         stage.world.then(reply);
         let error = stage.ask(&stage.agent(), "1").await.unwrap_err();
         assert_eq!(name(&error), want, "{error}");
-        assert!(!event::Failure::is_retryable(&error), "{error}");
+        assert!(!events::Failure::is_retryable(&error), "{error}");
         assert_eq!(stage.world.requests().len(), 1, "{want}");
     }
 }

@@ -74,7 +74,7 @@ async fn a_budget_that_is_used_up_is_named_and_nothing_is_asked() {
     let error = error.unwrap_err();
     let want = "the budget of this day is used up: 4100 tokens";
     assert_eq!(error.to_string(), want);
-    assert!(!event::Failure::is_retryable(&error));
+    assert!(!events::Failure::is_retryable(&error));
     assert_eq!(stage.used(&budgets[0]).await, 0, "given back");
     assert!(stage.world.requests().is_empty());
 }

@@ -5,9 +5,8 @@ use aws::{Base, SdkConfig};
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use bus::{Batches, Entry, EntryResult, PutEvents, PutEventsError};
 use config::ConfigError;
-use ports::{Clock, Entropy};
+use events::{Batches, Clock, Entropy, Entry, EntryResult, PutEvents, PutEventsError};
 use std::sync::Arc;
 
 /// One bus ("PutEvents", Amazon EventBridge API Reference).

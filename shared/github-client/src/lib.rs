@@ -4,7 +4,7 @@
 //! ```
 //! use config::Addresses;
 //! use github_client::{Client, Config};
-//! use ports::SystemClock;
+//! use events::SystemClock;
 //! use std::sync::Arc;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

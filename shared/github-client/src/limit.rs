@@ -1,7 +1,7 @@
 //! Computes how long to wait for a rate limit ("Rate limits for the REST API",
 //! "Exceeding the rate limit").
 
-use ports::Timestamp;
+use events::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Converts GitHub's error responses into errors.
 
 use crate::limit;
+use events::Timestamp;
 use github::port::GitHubError;
-use ports::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;

@@ -3,10 +3,10 @@
 
 use crate::config::{Config, ConfigError};
 use crate::refusal;
+use events::Clock;
 use github::RepoName;
 use github::port::GitHubError;
 use https::Endpoint;
-use ports::Clock;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;

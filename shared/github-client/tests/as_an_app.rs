@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{Stage, THROWAWAY_KEY, app_credentials, https, new_app};
 use config::Environment;
-use event::Failure;
+use events::Failure;
 use github::port::{GitHubError, PublishReview, ReadDiff, ReadPullRequest};
 use github_client::{Client, Config, Permissions};
 use github_world::{Call, Fault, NewApp, NewPullRequest};

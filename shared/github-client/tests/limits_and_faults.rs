@@ -5,11 +5,10 @@ mod common;
 
 use async_trait::async_trait;
 use common::Stage;
-use event::Failure;
+use events::{Failure, SeededEntropy, SystemClock};
 use github::port::{GitHubError, Pace, PublishReview, ReadPullRequest};
 use github_client::{Client, Config};
 use github_world::{Call, Fault, Limit, NewPullRequest, World};
-use ports::{SeededEntropy, SystemClock};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

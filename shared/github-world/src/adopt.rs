@@ -3,8 +3,8 @@
 use crate::hunks::MalformedDiff;
 use crate::model::{Account, Pull};
 use crate::world::World;
+use events::Timestamp;
 use github::{AuthorKind, HeadSha, PrKey};
-use ports::Timestamp;
 use serde_json::Value;
 
 /// Reason why a payload does not describe a valid state.

@@ -1,7 +1,7 @@
 //! GitHub's error responses: status, message, list of errors.
 
+use events::Timestamp;
 use github::port::GitHubError;
-use ports::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
 

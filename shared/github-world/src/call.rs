@@ -6,9 +6,9 @@ use crate::hunks::FileCount;
 use crate::model::{Account, PostedReview, Pull};
 use crate::world::{State, World};
 use crate::{WebhookDelivery, payload, rules};
+use events::Timestamp;
 use github::port::{NewReview, ReviewId};
 use github::{HeadSha, PrKey, RepoName};
-use ports::Timestamp;
 
 /// Kinds of call, used to inject a fault into one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,9 +4,9 @@ use crate::answer::Refusal;
 use crate::call::{Call, Failure};
 use crate::{ProcessGitHub, World};
 use async_trait::async_trait;
+use events::Timestamp;
 use github::port::{CheckId, Conclusion, FoundCheck, GitHubError, NewCheck, ReadChecks, SetCheck};
 use github::{AuthorKind, HeadSha, RepoName};
-use ports::Timestamp;
 
 /// Maximum length of a summary in characters.
 const LONGEST_SUMMARY: usize = 65_535;

@@ -8,9 +8,9 @@ use crate::rules::LONGEST_BODY;
 use crate::world::State;
 use crate::{ProcessGitHub, WebhookDelivery, World};
 use async_trait::async_trait;
+use events::Timestamp;
 use github::port::{CommentId, GitHubError, Summarise};
 use github::{PrKey, RepoName};
-use ports::Timestamp;
 use serde_json::json;
 
 /// A comment on a pull request's conversation page.

@@ -34,7 +34,7 @@
 //! # }
 //! ```
 //!
-//! Time comes from [`ports::Clock`], and every GUID, SHA and id comes from the seed: the
+//! Time comes from [`events::Clock`], and every GUID, SHA and id comes from the seed: the
 //! same steps produce the same bytes.
 
 mod adopt;

@@ -1,7 +1,7 @@
 //! GitHub's rate limits ("Rate limits for the REST API").
 
 use crate::answer::Refusal;
-use ports::Timestamp;
+use events::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
 

@@ -4,9 +4,9 @@ use crate::check::PostedCheck;
 use crate::comment::PostedComment;
 use crate::hunks::DiffLines;
 use crate::status::Status;
+use events::Timestamp;
 use github::port::{ReviewComment, ReviewEvent, ReviewId, ReviewState};
 use github::{AuthorKind, HeadSha, RepoName};
-use ports::Timestamp;
 use std::collections::BTreeMap;
 
 /// A GitHub account.

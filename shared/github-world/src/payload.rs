@@ -4,8 +4,8 @@
 
 use crate::hunks::FileCount;
 use crate::model::{Account, Issue, PostedReview, Pull};
+use events::Timestamp;
 use github::{AuthorKind, HeadSha, RepoName};
-use ports::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

@@ -5,9 +5,9 @@ use crate::model::{Account, Issue, PostedReview, Pull};
 use crate::payload::{self, Comment};
 use crate::since::since;
 use crate::world::{State, World};
+use events::Timestamp;
 use github::port::{NewReview, ReviewEvent};
 use github::{HeadSha, PrKey, RepoName};
-use ports::Timestamp;
 use serde_json::{Value, json};
 
 /// A new pull request. Set the fields that matter to the test and use the defaults for

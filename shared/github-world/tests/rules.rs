@@ -1,13 +1,12 @@
 //! GitHub's validation errors, rate limits and faults.
 
-use event::Failure;
+use events::{Clock, Failure, ManualClock, SeededEntropy, Timestamp};
 use github::port::{
     GitHubError, NewReview, PublishReview, ReadDiff, ReadPullRequest, ReviewComment, ReviewEvent,
     Side,
 };
 use github::{HeadSha, PrKey};
 use github_world::{Call, Fault, Limit, NewPullRequest, World};
-use ports::{Clock, ManualClock, SeededEntropy, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ mod known;
 mod payload;
 
 use crate::{Author, Base, HeadSha, InvalidKey, PrKey, PullRequestChanged, RepoName};
-use event::{Say, Topic};
+use events::{Say, Topic};
 use payload::Payload;
 use serde::{Deserialize, Serialize};
 

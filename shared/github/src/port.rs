@@ -21,7 +21,7 @@ pub use vote::{DismissReview, OwnReview, ReviewState};
 
 use crate::{HeadSha, PrKey};
 use async_trait::async_trait;
-use event::Failure;
+use events::Failure;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 use agent::Scope;
-use event::Timestamp;
+use events::Timestamp;
 use github::{HeadSha, PrKey};
 use policy::{Budget, Policy};
 use state::Key;

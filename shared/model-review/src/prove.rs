@@ -10,7 +10,7 @@ use crate::report::refused;
 use agent::{Ask, Model, Schema, Shape, Unanswered};
 use believe::Claim;
 use diff::{Diff, FileDiff, Line};
-use ports::{Clock, Entropy};
+use events::{Clock, Entropy};
 use prompt::{Options, Part};
 use review::item::{MOST_TO_PROVE, ProofItem};
 use review::{Change, Finding, ReviewError};

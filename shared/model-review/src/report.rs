@@ -3,7 +3,7 @@
 use crate::answer::{Believed, Unbelieved};
 use agent::AgentError;
 use diff::{LeftOut, WhyLeftOut};
-use event::Failure;
+use events::Failure;
 use prompt::{Part, Plan};
 use review::{Report, ReviewError, Usage};
 use std::collections::BTreeSet;

@@ -8,7 +8,7 @@
 //! use model_world::{ModelWorld, Reply};
 //! use serde_json::json;
 //!
-//! let world = ModelWorld::new(std::sync::Arc::new(ports::SystemClock));
+//! let world = ModelWorld::new(std::sync::Arc::new(events::SystemClock));
 //! world.then(Reply::Overloaded { retry_after: None });
 //! world.then(Reply::Json(json!({"findings": []})));
 //! world.otherwise(|request| Reply::Text(format!("{} messages", request.messages().len())));

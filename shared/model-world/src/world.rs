@@ -3,7 +3,7 @@
 use crate::answer::{Outgoing, Reply};
 use crate::request::Request;
 use crate::rules;
-use ports::Clock;
+use events::Clock;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::fmt;

@@ -14,7 +14,7 @@ pub struct PolicyError {
     pub more: usize,
 }
 
-impl event::Failure for PolicyError {
+impl events::Failure for PolicyError {
     fn is_retryable(&self) -> bool {
         false
     }

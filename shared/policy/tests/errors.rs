@@ -1,6 +1,6 @@
 //! Error texts for people: they name the file, the line, the key and the remedy.
 
-use event::Failure;
+use events::Failure;
 use policy::{Layer, MAX_BYTES, PolicyError, Source};
 
 fn refused(text: &str, source: Source) -> PolicyError {

@@ -2,7 +2,7 @@
 
 use crate::message::{ReviewCompleted, ReviewKey, SkipReason};
 use crate::{Category, Coverage, Finding, Fingerprint, Usage};
-use event::{EventId, Timestamp};
+use events::{EventId, Timestamp};
 use github::port::ReviewEvent;
 use github::{Author, Base, HeadSha, PrKey, RepoName};
 use policy::{Attributes, Policy};

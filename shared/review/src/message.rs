@@ -2,7 +2,7 @@
 
 use crate::item::{CheckReport, Stale};
 use crate::{Category, Finding, bounds};
-use event::{EventId, Message, Say};
+use events::{EventId, Message, Say};
 use github::{HeadSha, PrKey};
 use policy::Skip;
 use serde::{Deserialize, Serialize};

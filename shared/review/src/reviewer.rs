@@ -1,7 +1,7 @@
 use crate::{Category, Coverage, Finding, rules};
 use async_trait::async_trait;
 use diff::{Diff, FileDiff};
-use event::{Failure, Timestamp};
+use events::{Failure, Timestamp};
 use github::{HeadSha, PrKey};
 use policy::{Attributes, Policy};
 use serde::{Deserialize, Serialize};

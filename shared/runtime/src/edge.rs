@@ -2,9 +2,8 @@
 
 use crate::invocation::{Invocation, Record};
 use aws::{Base, hide, send_dead_letter};
-use bus::Handler;
 use config::ConfigError;
-use event::EventBridgeEvent;
+use events::{EventBridgeEvent, Handler};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use std::time::Duration;

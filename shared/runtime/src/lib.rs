@@ -6,9 +6,9 @@ mod edge;
 mod invocation;
 
 use aws::Base;
-use bus::Handler;
 use config::Environment;
 use edge::Edge;
+use events::Handler;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use std::fmt;

@@ -1,4 +1,4 @@
-use event::{EventId, Topic};
+use events::{EventId, Topic};
 use http::{Response, StatusCode, header};
 use serde::Serialize;
 

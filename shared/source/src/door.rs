@@ -1,6 +1,5 @@
 use crate::{Accepted, Answer, EventSource, Refusal, Reply, Senders, Text};
-use bus::Emit;
-use event::Failure;
+use events::{Emit, Failure};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use state::{StateError, StateManager, Version};

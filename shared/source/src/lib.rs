@@ -16,8 +16,7 @@ pub use senders::{NoRange, Senders};
 pub use signature::{NoSecret, Secrets};
 
 use async_trait::async_trait;
-use bus::{Emit, EmitError};
-use event::{Event, Timestamp};
+use events::{Emit, EmitError, Event, Timestamp};
 use http::{HeaderMap, StatusCode};
 use state::Key;
 use std::sync::Arc;

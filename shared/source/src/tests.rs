@@ -1,10 +1,9 @@
 use super::*;
 use bytes::Bytes;
-use event::{EventId, Say};
+use events::{EventId, ManualClock, Say, SeededEntropy};
 use http::{HeaderValue, Request};
 use http_body::Frame;
 use http_body_util::Full;
-use ports::{ManualClock, SeededEntropy};
 use state::{Memory, StateManager};
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -19,11 +19,11 @@ pub use open::open;
 use agent::Model;
 use async_trait::async_trait;
 use before::Before;
-use bus::{Emit, Handler, HandlerError};
-use event::{Event, Failure, Outcome, Say, Timestamp};
+use events::{
+    Clock, Emit, Entropy, Event, Failure, Handler, HandlerError, Outcome, Say, Timestamp,
+};
 use github::port::ReadChange;
 use model_review::ModelReviewer;
-use ports::{Clock, Entropy};
 use review::frame::{PATIENCE, TIME_TO_ANSWER};
 use review::item::{CheckItem, CheckReport, PullRequestItem, RETENTION, ReviewItem};
 use review::message::{CheckCompleted, CheckRequested, ReviewKey};

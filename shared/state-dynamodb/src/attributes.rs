@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use event::Timestamp;
+use events::Timestamp;
 use state::{Key, KeyPrefix, NewItem, RETENTION, StateError, Stored, Version, WriteId};
 use std::collections::HashMap;
 

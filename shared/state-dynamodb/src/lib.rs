@@ -24,7 +24,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use aws_types::SdkConfig;
-use event::Timestamp;
+use events::Timestamp;
 use state::{
     Key, KeyPrefix, NewItem, Resume, Saved, StateBackend, StateError, Stored, Version, WriteId,
 };

@@ -1,8 +1,7 @@
 use crate::{Key, KeyPrefix, StateError};
 use async_trait::async_trait;
-use event::Timestamp;
+use events::{Entropy, Timestamp};
 use jiff::{RoundMode, TimestampRound, Unit};
-use ports::Entropy;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;

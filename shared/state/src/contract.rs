@@ -18,8 +18,7 @@ pub use list::{lists_in_order_by_pages, lists_megabytes_completely};
 pub use race::{fifty_tasks_apply_one_event_once, fifty_tasks_lose_no_update};
 
 use crate::{Key, NewItem, Saved, StateBackend, Version, WriteId};
-use event::Timestamp;
-use ports::{Clock, SystemClock, SystemEntropy};
+use events::{Clock, SystemClock, SystemEntropy, Timestamp};
 use std::time::Duration;
 
 /// Defines a module of tests named `$backend` with one test for each function of the contract.

@@ -1,5 +1,5 @@
 use crate::Key;
-use event::Failure;
+use events::Failure;
 
 /// Error of a read or write of state. A lost race is not an error but
 /// [`Saved::Stale`](crate::Saved::Stale).

@@ -1,4 +1,4 @@
-use event::Failure;
+use events::Failure;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;

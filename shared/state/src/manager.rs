@@ -2,8 +2,7 @@ use crate::record::{MAX_TRIES, back_off};
 use crate::{
     Key, KeyPrefix, Memory, NewItem, Record, Saved, StateBackend, StateError, Version, WriteId,
 };
-use event::Timestamp;
-use ports::{Clock, Entropy, SystemClock, SystemEntropy};
+use events::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;

@@ -1,7 +1,7 @@
 use crate::row::{is_expired, judge, removable_before};
 use crate::{Key, KeyPrefix, NewItem, Resume, Saved, StateBackend, StateError, Stored, Version};
 use async_trait::async_trait;
-use event::Timestamp;
+use events::Timestamp;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};

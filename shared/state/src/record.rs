@@ -1,5 +1,5 @@
 use crate::{Key, Saved, StateError, StateManager};
-use event::{Event, EventId, Outcome, Say, Timestamp};
+use events::{Event, EventId, Outcome, Say, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -143,8 +143,8 @@ impl StateManager {
     /// count.
     ///
     /// ```
-    /// # use event::{Event, Say};
-    /// # use ports::{SystemClock, SystemEntropy};
+    /// # use events::{Event, Say};
+    /// # use events::{SystemClock, SystemEntropy};
     /// # use state::{Decision, Memory, StateManager, Turn};
     /// # use std::sync::Arc;
     /// # #[tokio::main(flavor = "current_thread")]
@@ -155,7 +155,7 @@ impl StateManager {
     /// #     subject: "octo/widgets#7".to_owned(),
     /// #     data: serde_json::json!({}),
     /// # };
-    /// # let now = ports::Clock::now(&*clock);
+    /// # let now = events::Clock::now(&*clock);
     /// # let opened = Event::first("1".parse()?, "github-bot.webhook", say("github.pr.opened"), now);
     /// let state = StateManager::new(Arc::new(Memory::default()), clock, Arc::new(SystemEntropy));
     /// let key = "pr:octo/widgets#7".parse()?;

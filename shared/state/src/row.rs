@@ -2,7 +2,7 @@
 //! under a lock. DynamoDB evaluates the same rules as a condition expression.
 
 use crate::{NewItem, RETENTION, Saved, Stored, Version};
-use event::Timestamp;
+use events::Timestamp;
 
 /// Returns the version to write next, or the result if there is nothing to write.
 ///

@@ -3,7 +3,7 @@ use crate::{
     Key, KeyPrefix, NewItem, Resume, Saved, StateBackend, StateError, Stored, Version, WriteId,
 };
 use async_trait::async_trait;
-use event::Timestamp;
+use events::Timestamp;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, TransactionBehavior, params};
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,7 @@
 //! Tests of SQLite files: opening, rejecting, sharing between processes.
 #![cfg(feature = "sqlite")]
 
-use event::Failure;
-use event::{Event, Say};
-use ports::{Clock, SystemClock, SystemEntropy};
+use events::{Clock, Event, Failure, Say, SystemClock, SystemEntropy};
 use state::{Decision, Key, Sqlite, StateError, StateManager, Turn, Version};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};

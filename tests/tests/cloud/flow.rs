@@ -1,14 +1,12 @@
 //! User actions on GitHub, the resulting posts, and the stored state.
 
-use bus::Emit;
-use event::{Event, Say};
+use events::{Clock, Emit, Event, Say, SystemClock};
 use github::PrKey;
 use github::port::ReviewEvent;
 use github_world::{NewPullRequest, WebhookDelivery};
 use http::StatusCode;
 use journeys::changes;
 use journeys::cloud::Cloud;
-use ports::{Clock, SystemClock};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -6,6 +6,7 @@ mod description;
 mod stories;
 
 use description::Description;
+use events::{ManualClock, SeededEntropy, Timestamp};
 use github::PrKey;
 use github::port::{
     Conclusion, DismissReview, GitHubError, NewCheck, NewReview, PublishReview, ReadChecks,
@@ -15,7 +16,6 @@ use github::port::{
 use github_client::Client;
 use github_world::{HttpRequest, NewPullRequest, StatusState, World};
 use journeys::wire::{self, By};
-use ports::{ManualClock, SeededEntropy, Timestamp};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -2,11 +2,11 @@
 
 use agent::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
-use bus::{Emit, InProcess, Subscribe};
-use event::{Event, Message, Say, Timestamp};
+use events::{
+    Clock, Emit, Event, InProcess, ManualClock, Message, Say, SeededEntropy, Subscribe, Timestamp,
+};
 use github::port::{Files, GitHubError, ReadDiff, ReadFiles};
 use github::{HeadSha, PrKey};
-use ports::{Clock, ManualClock, SeededEntropy};
 use proof::Proof;
 use review::item::{
     Begun, CheckItem, CheckReport, ProofItem, Reader, ReviewItem, Verdict as Decided,
@@ -198,7 +198,7 @@ impl House {
     /// Everything said is heard; what was answered, one line a delivery.
     pub(crate) async fn settle(&self) -> Vec<String> {
         let settled = self.bus.settle().await;
-        let line = |it: &bus::Settled| match &it.result {
+        let line = |it: &events::Settled| match &it.result {
             Ok(outcome) => format!("{} {}: {outcome:?}", it.handler, it.event.topic),
             Err(error) => format!("{} {}: failed: {error}", it.handler, it.event.topic),
         };

@@ -8,9 +8,8 @@
 mod house;
 
 use agent::AgentError;
-use event::Timestamp;
+use events::{Clock, ManualClock, Timestamp};
 use house::{DIFF, House, Scripted, begun, key};
-use ports::{Clock, ManualClock};
 use review::frame::{DEADLINE, PATIENCE, SECOND_LOOK, TIME_TO_ANSWER};
 use review::message::{CheckCompleted, ProofRequested};
 use review::{Category, Confidence, Finding, MODEL, Severity};
@@ -169,7 +168,7 @@ async fn a_model_that_is_paused_is_waited_for_and_not_for_ever() {
     };
     let asked = house.event("proof-1", &asked);
     house.model.0.lock().unwrap().push(paused(&house.clock));
-    let error = bus::Handler::handle(&*house.proof, &asked)
+    let error = events::Handler::handle(&*house.proof, &asked)
         .await
         .unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
@@ -177,14 +176,14 @@ async fn a_model_that_is_paused_is_waited_for_and_not_for_ever() {
     // The specialists may have waited for as long as they do.
     house.clock.advance(PATIENCE + TIME_TO_ANSWER);
     house.model.0.lock().unwrap().push(paused(&house.clock));
-    let error = bus::Handler::handle(&*house.proof, &asked).await;
+    let error = events::Handler::handle(&*house.proof, &asked).await;
     assert!(error.is_err(), "there is time: {error:?}");
 
     let last = SECOND_LOOK - PATIENCE - TIME_TO_ANSWER - Duration::from_secs(60);
     house.clock.advance(last);
     assert!(house.clock.now() + TIME_TO_ANSWER < Timestamp::UNIX_EPOCH + DEADLINE);
     house.model.0.lock().unwrap().push(paused(&house.clock));
-    let done = bus::Handler::handle(&*house.proof, &asked).await;
+    let done = events::Handler::handle(&*house.proof, &asked).await;
     assert!(done.is_ok(), "{done:?}");
     house.settle().await;
     let verdict = house.verdict().await.unwrap();

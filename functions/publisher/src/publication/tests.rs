@@ -1,5 +1,5 @@
 use super::*;
-use ports::SeededEntropy;
+use events::SeededEntropy;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()

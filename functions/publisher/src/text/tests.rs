@@ -65,7 +65,7 @@ fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> Review {
     let item = ReviewItem {
         reports: expected.map(|category| (*category, report())).collect(),
         verdict: Some(Verdict {
-            decided_at: event::Timestamp::UNIX_EPOCH,
+            decided_at: events::Timestamp::UNIX_EPOCH,
             event: ReviewEvent::RequestChanges,
             findings,
             unsure: vec![],

@@ -2,7 +2,7 @@
 
 use super::{Earlier, proof, rounds};
 use crate::score;
-use event::Timestamp;
+use events::Timestamp;
 use github::HeadSha;
 use github::port::ReviewEvent;
 use proof::still_unproven;

@@ -1,6 +1,6 @@
 use super::*;
 use async_trait::async_trait;
-use ports::{ManualClock, SeededEntropy};
+use events::{ManualClock, SeededEntropy};
 use state::{KeyPrefix, Memory, NewItem, Saved, StateBackend, Stored, Version};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -4,8 +4,8 @@
 use agent::{
     Agent, AgentError, Answer, Ask, Dialect, Model, Schema, Scope, Settings, Shape, Unanswered,
 };
+use events::{Clock, ManualClock, SeededEntropy, Timestamp};
 use model_world::ModelWorld;
-use ports::{Clock, ManualClock, SeededEntropy, Timestamp};
 use serde_json::Value;
 use state::{Memory, StateBackend, StateManager};
 use std::sync::Arc;

@@ -5,11 +5,11 @@
     reason = "each test file uses a part of this"
 )]
 
+use events::{Clock, ManualClock, SeededEntropy, SystemClock, Timestamp};
 use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
 use github::{HeadSha, PrKey};
 use github_client::{Client, Config, Credentials, Permissions};
 use github_world::{NewApp, NewPullRequest, World};
-use ports::{Clock, ManualClock, SeededEntropy, SystemClock, Timestamp};
 use ring::signature::RsaKeyPair;
 use rustls_pki_types::PrivatePkcs1KeyDer;
 use rustls_pki_types::pem::PemObject;

@@ -1,8 +1,7 @@
 use super::*;
 use crate::tests::Scripted;
 use agent::AgentError;
-use event::Timestamp;
-use ports::{ManualClock, SeededEntropy};
+use events::{ManualClock, SeededEntropy, Timestamp};
 use review::{Category, Confidence, MODEL, Severity, Side};
 use serde_json::{Value, json};
 

@@ -4,9 +4,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
-use bus::HandlerError;
 use config::Environment;
-use event::{Event, Failure, MalformedEvent, Outcome, Say, Timestamp};
+use events::{Event, Failure, HandlerError, MalformedEvent, Outcome, Say, Timestamp};
 use std::sync::{Arc, Mutex};
 
 /// Fails permanently on events called `bad`, and temporarily on those called `early`.

@@ -3,11 +3,12 @@
 
 use agent::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
-use bus::{Emit, EmitError, Handler, HandlerError};
-use event::{Event, Outcome, Timestamp};
+use events::{
+    Clock, Emit, EmitError, Event, Handler, HandlerError, ManualClock, Outcome, SeededEntropy,
+    Timestamp,
+};
 use github::port::{Files, GitHubError, ReadDiff, ReadFiles};
 use github::{HeadSha, PrKey};
-use ports::{Clock, ManualClock, SeededEntropy};
 use review::item::{CheckItem, CheckReport, ReviewItem};
 use review::message::{CheckRequested, ReviewKey};
 use review::rules::{Finds, Reads, Rule, RuleReviewer};

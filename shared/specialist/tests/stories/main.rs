@@ -7,7 +7,7 @@ mod house;
 
 use agent::AgentError;
 use diff::WhyLeftOut;
-use event::Outcome;
+use events::Outcome;
 use github::port::GitHubError;
 use house::{House, found, found_as, sha};
 use policy::{Layer, Policy, Source};

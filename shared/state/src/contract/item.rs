@@ -2,8 +2,7 @@
 
 use super::{SECOND, get, item, key, present, put, written};
 use crate::{MAX_VALUE_BYTES, Saved, StateBackend, StateError, Version, WriteId};
-use event::Timestamp;
-use ports::SystemEntropy;
+use events::{SystemEntropy, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -6,8 +6,7 @@ use crate::{
     Version,
 };
 use async_trait::async_trait;
-use event::{Event, Say, Timestamp};
-use ports::{SystemClock, SystemEntropy};
+use events::{Event, Say, SystemClock, SystemEntropy, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

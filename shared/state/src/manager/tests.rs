@@ -3,7 +3,7 @@
 use super::*;
 use crate::{Memory, Stored};
 use async_trait::async_trait;
-use ports::{ManualClock, SeededEntropy};
+use events::{ManualClock, SeededEntropy};
 
 /// Memory backend that yields to other writers between a read and a write.
 struct Shared {

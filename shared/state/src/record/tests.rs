@@ -5,8 +5,7 @@ use crate::{
     StateManager, Stored, Turn, Version,
 };
 use async_trait::async_trait;
-use event::{Event, Failure, Say, Timestamp};
-use ports::{Clock, ManualClock, SeededEntropy};
+use events::{Clock, Event, Failure, ManualClock, Say, SeededEntropy, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

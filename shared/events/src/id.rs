@@ -79,12 +79,12 @@ impl EventId {
     /// emits the same events again. The form is a UUID of version 8 (RFC 9562) over SHA-256.
     ///
     /// ```
-    /// # use event::EventId;
+    /// # use events::EventId;
     /// let cause: EventId = "72d3162e-cc78-11e3-81ab-4c9367dc0958".parse()?;
     /// let first = EventId::derive(&cause, "coordinator", 0);
     /// assert_eq!(first, EventId::derive(&cause, "coordinator", 0));
     /// assert_ne!(first, EventId::derive(&cause, "coordinator", 1));
-    /// # Ok::<(), event::InvalidId>(())
+    /// # Ok::<(), events::InvalidId>(())
     /// ```
     pub fn derive(cause: &EventId, handler: &str, index: usize) -> Self {
         // No part can hold a zero byte, so the separated parts are unambiguous.

@@ -1,5 +1,5 @@
 use crate::Handler;
-use event::{InvalidTopicPattern, TopicPattern};
+use crate::{InvalidTopicPattern, TopicPattern};
 use pattern::{EventPattern, InvalidPattern};
 use std::sync::Arc;
 

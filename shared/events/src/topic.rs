@@ -102,13 +102,13 @@ impl TopicPattern {
     /// `wildcard`, so `prefix` is preferred.)
     ///
     /// ```
-    /// # use event::TopicPattern;
+    /// # use events::TopicPattern;
     /// let pattern: TopicPattern = "github.pr.*".parse()?;
     /// assert_eq!(
     ///     pattern.to_event_pattern().to_string(),
     ///     r#"{"detail-type":[{"prefix":"github.pr."}]}"#,
     /// );
-    /// # Ok::<(), event::InvalidTopicPattern>(())
+    /// # Ok::<(), events::InvalidTopicPattern>(())
     /// ```
     pub fn to_event_pattern(&self) -> Value {
         let filter = match self.0.split_once('*') {

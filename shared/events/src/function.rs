@@ -1,13 +1,13 @@
+use crate::{Event, Outcome};
 use crate::{Handler, HandlerError};
 use async_trait::async_trait;
-use event::{Event, Outcome};
 use std::sync::Arc;
 
 /// Makes a handler of an async function.
 ///
 /// ```
-/// # use event::Outcome;
-/// let handler = bus::handler("greeter", async |event| {
+/// # use events::Outcome;
+/// let handler = events::handler("greeter", async |event| {
 ///     println!("received {}", event.topic);
 ///     Ok(Outcome::Applied { said: 0 })
 /// });

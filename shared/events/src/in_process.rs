@@ -1,7 +1,7 @@
 use crate::subscribe::compile;
 use crate::{Emit, EmitError, Handler, HandlerError, OnError, Subscribe};
+use crate::{Event, Outcome};
 use async_trait::async_trait;
-use event::{Event, Outcome};
 use pattern::RuleSet;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 /// topic pattern; [`settle`](InProcess::settle) delivers the emitted events.
 ///
 /// ```
-/// # use bus::{Emit, InProcess, Subscribe};
-/// # use event::{Event, Outcome, Say};
+/// # use events::{Emit, InProcess, Subscribe};
+/// # use events::{Event, Outcome, Say};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let bus = InProcess::default();
-/// let greeter = bus::handler("greeter", async |event| {
+/// let greeter = events::handler("greeter", async |event| {
 ///     println!("received {}", event.topic);
 ///     Ok(Outcome::Applied { said: 0 })
 /// });
@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 ///     subject: "octo/widgets#7".to_owned(),
 ///     data: serde_json::json!({ "number": 7 }),
 /// };
-/// # let now = event::Timestamp::UNIX_EPOCH;
+/// # let now = events::Timestamp::UNIX_EPOCH;
 /// bus.emit(vec![Event::first("delivery-1".parse()?, "example", opened, now)]).await?;
 /// assert_eq!(bus.settle().await.len(), 1);
 /// # Ok(())

@@ -1,5 +1,5 @@
+use crate::{Event, Failure, Outcome};
 use async_trait::async_trait;
-use event::{Event, Failure, Outcome};
 use std::fmt;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
+use crate::{Clock, Entropy};
 use crate::{Emit, EmitError};
+use crate::{Event, EventId, Timestamp};
 use async_trait::async_trait;
-use event::{Event, EventId, Timestamp};
-use ports::{Clock, Entropy};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -197,8 +197,8 @@ fn batches(events: &[Event]) -> Result<Vec<Vec<Entry>>, EmitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use event::{Failure, Say};
-    use ports::{ManualClock, SeededEntropy};
+    use crate::{Failure, Say};
+    use crate::{ManualClock, SeededEntropy};
     use std::collections::HashSet;
     use std::sync::Mutex;
 

@@ -1,5 +1,5 @@
+use crate::{Event, EventId, Failure, Topic};
 use async_trait::async_trait;
-use event::{Event, EventId, Failure, Topic};
 
 /// Puts events on the bus.
 #[async_trait]
