@@ -4,11 +4,11 @@
 
 use crate::python::{self, Requirements};
 use crate::target;
-use aws::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use lambda::SdkConfig;
 use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
@@ -206,7 +206,7 @@ impl Emulator {
             session_token: None,
             endpoint_url: Some(self.endpoint_url()),
         };
-        aws::sdk_config(settings, &https::unguarded().expect("TLS can be set up"))
+        lambda::sdk_config(settings, &https::unguarded().expect("TLS can be set up"))
     }
 
     /// Creates an empty state table and returns its name.

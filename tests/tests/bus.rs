@@ -1,17 +1,16 @@
 //! `github-bot bus`, called with the AWS SDK.
 
-use aws::SdkConfig;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::error::ProvideErrorMetadata;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use axum::Router;
 use axum::extract::{Json, Path};
 use axum::routing::post;
-use bus_eventbridge::EventBridge;
 use config::Environment;
 use events::{
     Emit, EmitError, Event, EventBridgeEvent, Say, SeededEntropy, SystemClock, Timestamp,
 };
+use lambda::{EventBridge, SdkConfig};
 use local::eventbridge::{Endpoint, Options};
 use local::template::Template;
 use serde_json::{Value, json};
@@ -61,7 +60,7 @@ async fn endpoint(lambda: String) -> SdkConfig {
         secret_access_key: "unused".into(),
         session_token: None,
     };
-    aws::sdk_config(settings, &https::unguarded().expect("TLS can be set up"))
+    lambda::sdk_config(settings, &https::unguarded().expect("TLS can be set up"))
 }
 
 fn pushed() -> Event {

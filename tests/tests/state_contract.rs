@@ -1,8 +1,8 @@
 //! One contract suite for every state backend. A failure names both.
 
 use journeys::emulator::Emulator;
+use lambda::DynamoDb;
 use state::{Memory, Sqlite, StateBackend};
-use state_dynamodb::DynamoDb;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use events::{Clock, Failure, SystemClock, SystemEntropy, Timestamp};
 use journeys::emulator::{Emulator, REGION};
+use lambda::DynamoDb;
 use state::{Key, NewItem, Saved, StateBackend, StateError, Version, WriteId};
-use state_dynamodb::DynamoDb;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ fn state_at(endpoint_url: String, table: String) -> DynamoDb {
         session_token: None,
         endpoint_url: Some(endpoint_url),
     };
-    let config = aws::sdk_config(settings, &https::unguarded().expect("TLS can be set up"));
+    let config = lambda::sdk_config(settings, &https::unguarded().expect("TLS can be set up"));
     DynamoDb::new(&config, table)
 }
 

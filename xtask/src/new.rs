@@ -385,15 +385,9 @@ impl Page {
             let topics: Vec<_> = topics.iter().map(|topic| format!("`{topic}`")).collect();
             topics.join(", ")
         };
-        let mut lambda = vec!["\"dep:runtime\"", "\"dep:tokio\""];
+        let mut lambda = vec!["\"dep:lambda\"", "\"dep:tokio\""];
         for (feature, is_needed) in [
-            (
-                "\"dep:aws\"",
-                flags.contains("github") || flags.contains("model") || is_http,
-            ),
-            ("\"dep:bus-eventbridge\"", flags.contains("bus")),
             ("\"dep:github-client\"", flags.contains("github")),
-            ("\"dep:store\"", flags.contains("state")),
             ("\"source/lambda\"", is_http),
         ] {
             if is_needed {

@@ -57,9 +57,9 @@ impl Deployment {
     ///
     /// # Errors
     /// [`ConfigError`](config::ConfigError), if a later start may succeed.
-    pub async fn open(base: &aws::Base) -> Result<Self, config::ConfigError> {
+    pub async fn open(base: &lambda::Base) -> Result<Self, config::ConfigError> {
         let value = base.environment.review_policy().unwrap_or_default();
-        match aws::referenced(base, value).await {
+        match lambda::referenced(base, value).await {
             Ok(text) => Ok(Self::parse(&text)),
             Err(failed) if failed.retryable => Err(config::ConfigError::new(
                 Source::Deployment.place(),

@@ -5,12 +5,12 @@ use github_client::Client;
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), runtime::Error> {
-    let base = runtime::start()?;
+async fn main() -> Result<(), lambda::Error> {
+    let base = lambda::start()?;
     let (state, bus, environment, deployment) = tokio::try_join!(
-        store::open(&base),
-        bus_eventbridge::open(&base),
-        aws::secrets(&base),
+        lambda::state(&base),
+        lambda::bus(&base),
+        lambda::secrets(&base),
         Deployment::open(&base),
     )?;
     let (https, clock) = (base.https()?, base.clock.clone());
@@ -21,5 +21,5 @@ async fn main() -> Result<(), runtime::Error> {
         github,
         policy: deployment.policy,
     });
-    runtime::run(base, handler.unless(deployment.invalid)).await
+    lambda::run(base, handler.unless(deployment.invalid)).await
 }

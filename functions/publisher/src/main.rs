@@ -5,12 +5,12 @@ use publisher::{Deps, Turns, handler};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), runtime::Error> {
-    let base = runtime::start()?;
+async fn main() -> Result<(), lambda::Error> {
+    let base = lambda::start()?;
     let (state, bus, environment) = tokio::try_join!(
-        store::open(&base),
-        bus_eventbridge::open(&base),
-        aws::secrets(&base),
+        lambda::state(&base),
+        lambda::bus(&base),
+        lambda::secrets(&base),
     )?;
     let (clock, entropy) = (base.clock.clone(), base.entropy.clone());
     let https = base.https()?;
@@ -27,5 +27,5 @@ async fn main() -> Result<(), runtime::Error> {
         clock,
         entropy,
     });
-    runtime::run(base, handler).await
+    lambda::run(base, handler).await
 }

@@ -3,8 +3,8 @@
 use pull_request::{Deps, handler};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), runtime::Error> {
-    let base = runtime::start()?;
-    let (state, bus) = tokio::try_join!(store::open(&base), bus_eventbridge::open(&base))?;
-    runtime::run(base, handler(Deps { state, bus })).await
+async fn main() -> Result<(), lambda::Error> {
+    let base = lambda::start()?;
+    let (state, bus) = tokio::try_join!(lambda::state(&base), lambda::bus(&base))?;
+    lambda::run(base, handler(Deps { state, bus })).await
 }

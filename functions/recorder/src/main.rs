@@ -3,9 +3,9 @@
 use recorder::{Deps, handler};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), runtime::Error> {
-    let base = runtime::start()?;
-    let state = store::open(&base).await?;
+async fn main() -> Result<(), lambda::Error> {
+    let base = lambda::start()?;
+    let state = lambda::state(&base).await?;
     let clock = base.clock.clone();
-    runtime::run(base, handler(Deps { state, clock })).await
+    lambda::run(base, handler(Deps { state, clock })).await
 }

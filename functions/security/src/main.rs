@@ -1,8 +1,8 @@
 //! Lambda entry point.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), runtime::Error> {
-    let base = runtime::start()?;
+async fn main() -> Result<(), lambda::Error> {
+    let base = lambda::start()?;
     let deps = specialist::open(&base).await?;
-    runtime::run(base, security::handler(deps)).await
+    lambda::run(base, security::handler(deps)).await
 }

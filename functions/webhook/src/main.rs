@@ -6,9 +6,9 @@ use std::sync::Arc;
 use webhook::Deps;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), runtime::Error> {
-    let base = runtime::start()?;
-    let (bus, environment) = tokio::try_join!(bus_eventbridge::open(&base), aws::secrets(&base))?;
+async fn main() -> Result<(), lambda::Error> {
+    let base = lambda::start()?;
+    let (bus, environment) = tokio::try_join!(lambda::bus(&base), lambda::secrets(&base))?;
     let source = webhook::source(Deps {
         clock: base.clock,
         github_webhook_secret: environment.secret("GITHUB_WEBHOOK_SECRET")?,
@@ -19,5 +19,5 @@ async fn main() -> Result<(), runtime::Error> {
         .map_err(|error| ConfigError::new("WEBHOOK_ADDRESSES", error))?;
     source::lambda::run(Door::new(Arc::new(source), bus).only_from(senders))
         .await
-        .map_err(runtime::Error::from)
+        .map_err(lambda::Error::from)
 }

@@ -1,8 +1,8 @@
 use crate::Deps;
 use agent::{Agent, Model};
-use aws::Base;
 use config::ConfigError;
 use github_client::Client;
+use lambda::Base;
 use std::sync::Arc;
 
 /// What a specialist on Lambda is given, once it is known to be there.
@@ -11,9 +11,9 @@ use std::sync::Arc;
 /// [`ConfigError`] names the variable that is missing or wrong.
 pub async fn open(base: &Base) -> Result<Deps, ConfigError> {
     let (state, bus, environment) = tokio::try_join!(
-        store::open(base),
-        bus_eventbridge::open(base),
-        aws::secrets(base),
+        lambda::state(base),
+        lambda::bus(base),
+        lambda::secrets(base),
     )?;
     let (clock, entropy) = (base.clock.clone(), base.entropy.clone());
     let https = base.https()?;

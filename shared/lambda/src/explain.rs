@@ -8,7 +8,7 @@ use std::error::Error;
 
 /// Error of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failed {
+pub struct CallError {
     /// True if the same call may succeed later.
     pub retryable: bool,
     /// Called resource and its error.
@@ -16,11 +16,11 @@ pub struct Failed {
 }
 
 /// Classifies `error` of a call to `what`, such as `table github-bot`.
-pub fn explain<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Failed
+pub fn explain<E>(what: &str, error: &SdkError<E, HttpResponse>) -> CallError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    let unanswered = |retryable| Failed {
+    let unanswered = |retryable| CallError {
         retryable,
         reason: format!("{what}: {}", DisplayErrorContext(error)),
     };
@@ -36,12 +36,12 @@ where
     }
 }
 
-fn answered(what: &str, status: u16, meta: &ErrorMetadata) -> Failed {
+fn answered(what: &str, status: u16, meta: &ErrorMetadata) -> CallError {
     let code = meta.code().unwrap_or("an error without a code");
     let message = meta.message().unwrap_or("no message");
     let retryable = match code {
         "ResourceNotFoundException" | "ParameterNotFound" => {
-            return Failed {
+            return CallError {
                 retryable: false,
                 reason: format!(
                     "there is no {what} in this account and region: make it, or name another \
@@ -59,7 +59,7 @@ fn answered(what: &str, status: u16, meta: &ErrorMetadata) -> Failed {
         | "ExpiredTokenException" => true,
         _ => status == 429 || status >= 500,
     };
-    Failed {
+    CallError {
         retryable,
         reason: format!("{what}: {code} ({status}): {message}"),
     }

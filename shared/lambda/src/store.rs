@@ -1,9 +1,9 @@
 //! Opens a function's state from `STATE_URL`.
 
-use aws::Base;
+use crate::base::looked_at;
+use crate::{Base, DynamoDb};
 use config::ConfigError;
 use state::{StateBackend, StateManager, StateUrl};
-use state_dynamodb::DynamoDb;
 use std::sync::Arc;
 
 const VARIABLE: &str = "STATE_URL";
@@ -20,7 +20,7 @@ pub async fn open(base: &Base) -> Result<StateManager, ConfigError> {
     let backend: Arc<dyn StateBackend> = match url {
         StateUrl::DynamoDb(table) => {
             let table = DynamoDb::new(&base.sdk, table);
-            aws::looked_at(VARIABLE, table.look().await)?;
+            looked_at(VARIABLE, table.look().await)?;
             Arc::new(table)
         }
         #[cfg(feature = "sqlite")]

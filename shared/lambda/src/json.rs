@@ -1,7 +1,7 @@
 //! Calls of single operations in the AWS JSON protocol. Signatures, retries and timeouts are those
 //! of the SDK's own clients, without a client crate, which would double the size of the binary.
 
-use crate::{Failed, explain};
+use crate::explain::{CallError, explain};
 use aws_runtime::auth::sigv4::{self, SigV4AuthScheme};
 use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
@@ -39,14 +39,14 @@ impl Api {
     /// Calls `operation` with `input`; `what` names the resource in error texts.
     ///
     /// # Errors
-    /// [`Failed`] tells whether the same call may succeed later.
+    /// [`CallError`] tells whether the same call may succeed later.
     pub(crate) async fn call(
         &self,
         sdk: &SdkConfig,
         what: &str,
         operation: &'static str,
         input: Value,
-    ) -> Result<Value, Failed> {
+    ) -> Result<Value, CallError> {
         let operation = self.operation(sdk, operation);
         let answer = operation.invoke(Body(input.to_string())).await;
         answer.map_err(|error: SdkError<Refused, HttpResponse>| explain(what, &error))

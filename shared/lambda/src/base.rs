@@ -1,17 +1,8 @@
-//! Shared parts of all AWS clients: the HTTPS client, credentials, region and retries. The crate
-//! also makes the few calls that need no client of their own.
+//! Dependencies of every function on AWS: the HTTPS client, credentials, region and retries.
 
-mod connector;
-mod explain;
-mod json;
-mod queues;
-mod secrets;
-
-pub use aws_types::SdkConfig;
-pub use explain::{Failed, explain};
-pub use queues::{hide, send_dead_letter};
-pub use secrets::{referenced, secrets};
-
+use crate::SdkConfig;
+use crate::connector::Connector;
+use crate::explain::CallError;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::TokioSleep;
@@ -20,7 +11,6 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use config::{ConfigError, Environment};
-use connector::Connector;
 use events::{Clock, Entropy, SystemClock, SystemEntropy};
 use https::{Client, Roots, Unguarded};
 use secrecy::ExposeSecret;
@@ -32,7 +22,7 @@ use std::time::Duration;
 const ATTEMPT: Duration = Duration::from_secs(3);
 /// Maximum number of attempts, with the SDK's jittered back-off between them. After that, the event
 /// is delivered again.
-const ATTEMPTS: u32 = 4;
+pub(crate) const ATTEMPTS: u32 = 4;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
 
 /// Dependencies of every function on AWS.
@@ -88,7 +78,10 @@ fn no_tls(error: https::Error) -> ConfigError {
 ///
 /// # Errors
 /// [`ConfigError`] names `variable`, which holds the name of the resource.
-pub fn looked_at<T>(variable: &'static str, looked: Result<T, Failed>) -> Result<(), ConfigError> {
+pub(crate) fn looked_at<T>(
+    variable: &'static str,
+    looked: Result<T, CallError>,
+) -> Result<(), ConfigError> {
     match looked {
         Ok(_) => Ok(()),
         Err(failed) if failed.retryable => {

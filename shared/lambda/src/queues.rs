@@ -1,7 +1,8 @@
 //! Calls of SQS: sends dead letters, and hides messages until their next attempt.
 
+use crate::Base;
+use crate::explain::CallError;
 use crate::json::Api;
-use crate::{Base, Failed};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ const QUEUES: Api = Api {
 /// Puts `letter` into the queue at `url`.
 ///
 /// # Errors
-/// [`Failed`] if the letter is not in the queue.
-pub async fn send_dead_letter(base: &Base, url: &str, letter: &Value) -> Result<(), Failed> {
+/// [`CallError`] if the letter is not in the queue.
+pub async fn send_dead_letter(base: &Base, url: &str, letter: &Value) -> Result<(), CallError> {
     let input = json!({ "QueueUrl": url, "MessageBody": letter.to_string() });
     let what = format!("queue {url}");
     QUEUES.call(&base.sdk, &what, "SendMessage", input).await?;
@@ -27,8 +28,8 @@ pub async fn send_dead_letter(base: &Base, url: &str, letter: &Value) -> Result<
 /// ("ChangeMessageVisibility", Amazon SQS API Reference).
 ///
 /// # Errors
-/// [`Failed`]: the message becomes visible after the queue's visibility timeout.
-pub async fn hide(base: &Base, url: &str, receipt: &str, time: Duration) -> Result<(), Failed> {
+/// [`CallError`]: the message becomes visible after the queue's visibility timeout.
+pub async fn hide(base: &Base, url: &str, receipt: &str, time: Duration) -> Result<(), CallError> {
     let input = json!({
         "QueueUrl": url,
         "ReceiptHandle": receipt,

@@ -1,7 +1,8 @@
 //! Handles one invocation and builds its answer.
 
+use crate::Base;
 use crate::invocation::{Invocation, Record};
-use aws::{Base, hide, send_dead_letter};
+use crate::queues::{hide, send_dead_letter};
 use config::ConfigError;
 use events::{EventBridgeEvent, Handler};
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -17,7 +18,7 @@ pub(crate) struct Edge<H> {
 
 /// Reason why an event was not handled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Failed {
+pub(crate) enum InvocationError {
     /// The payload is not an event.
     #[error("malformed EventBridge event: {0}")]
     Malformed(String),
@@ -32,7 +33,7 @@ pub(crate) enum Failed {
     },
 }
 
-impl Failed {
+impl InvocationError {
     fn is_retryable(&self) -> bool {
         match self {
             Self::Malformed(_) => false,
@@ -48,8 +49,8 @@ impl Failed {
     }
 }
 
-impl From<Failed> for Diagnostic {
-    fn from(failed: Failed) -> Self {
+impl From<InvocationError> for Diagnostic {
+    fn from(failed: InvocationError) -> Self {
         Self {
             error_type: failed.error_type().to_owned(),
             error_message: failed.to_string(),
@@ -67,7 +68,7 @@ impl<H: Handler> Edge<H> {
     }
 
     /// Handles the payload. Lambda retries after an error.
-    pub(crate) async fn answer(&self, event: LambdaEvent<Value>) -> Result<Value, Failed> {
+    pub(crate) async fn answer(&self, event: LambdaEvent<Value>) -> Result<Value, InvocationError> {
         let payload = event.payload;
         match Invocation::read(&payload) {
             Ok(Invocation::Event) => self.settle(payload, false).await?,
@@ -98,8 +99,8 @@ impl<H: Handler> Edge<H> {
 
     /// Hides the message until its next attempt is useful. The queue's own visibility timeout is
     /// for functions that crash or time out.
-    async fn put_off(&self, record: &Record, failed: &Failed) {
-        let Failed::Handler { hidden_for, .. } = failed else {
+    async fn put_off(&self, record: &Record, failed: &InvocationError) {
+        let InvocationError::Handler { hidden_for, .. } = failed else {
             return;
         };
         let Some(queue) = self.base.environment.queue_url() else {
@@ -114,7 +115,7 @@ impl<H: Handler> Edge<H> {
     }
 
     /// Handles one event. An event whose failure is recorded as a dead letter counts as handled.
-    async fn settle(&self, event: Value, last_try: bool) -> Result<(), Failed> {
+    async fn settle(&self, event: Value, last_try: bool) -> Result<(), InvocationError> {
         match self.hear(&event).await {
             Ok(()) => Ok(()),
             Err(failed) => self.give_up(event, failed, last_try).await,
@@ -123,7 +124,12 @@ impl<H: Handler> Edge<H> {
 
     /// Sends the event with the reason to the dead-letter queue if no attempt can succeed or none
     /// is left; otherwise returns the failure.
-    async fn give_up(&self, event: Value, failed: Failed, last_try: bool) -> Result<(), Failed> {
+    async fn give_up(
+        &self,
+        event: Value,
+        failed: InvocationError,
+        last_try: bool,
+    ) -> Result<(), InvocationError> {
         let queue = self.base.environment.dead_letter_queue_url();
         let Some(queue) = queue.filter(|_| last_try || !failed.is_retryable()) else {
             return Err(failed);
@@ -139,7 +145,7 @@ impl<H: Handler> Edge<H> {
     }
 
     /// Handles one event and logs its failure; no other place logs it.
-    async fn hear(&self, event: &Value) -> Result<(), Failed> {
+    async fn hear(&self, event: &Value) -> Result<(), InvocationError> {
         let function = self.handler.name();
         let event = match serde_json::from_value::<EventBridgeEvent>(event.clone()) {
             Ok(envelope) => envelope.detail,
@@ -158,7 +164,7 @@ impl<H: Handler> Edge<H> {
                 let (retryable, hidden_for) = (error.is_retryable(), error.hidden_for());
                 let reason = error.to_string();
                 tracing::error!(id, topic, function, retryable, "{reason}");
-                Err(Failed::Handler {
+                Err(InvocationError::Handler {
                     retryable,
                     hidden_for,
                     reason,
@@ -168,8 +174,8 @@ impl<H: Handler> Edge<H> {
     }
 
     /// Logs that the payload is not an event.
-    fn malformed(&self, error: &serde_json::Error) -> Failed {
-        let failed = Failed::Malformed(error.to_string());
+    fn malformed(&self, error: &serde_json::Error) -> InvocationError {
+        let failed = InvocationError::Malformed(error.to_string());
         let function = self.handler.name();
         tracing::error!(function, retryable = false, "{failed}");
         failed
@@ -177,7 +183,7 @@ impl<H: Handler> Edge<H> {
 
     /// Builds a dead letter in the format that Lambda itself sends to a destination ("Invocation
     /// record"), so that all dead letters have one format.
-    fn letter(&self, event: Value, failed: &Failed) -> Value {
+    fn letter(&self, event: Value, failed: &InvocationError) -> Value {
         let condition = if failed.is_retryable() {
             "RetriesExhausted"
         } else {

@@ -1,7 +1,9 @@
 //! Event bus on AWS: EventBridge's `PutEvents`.
 
+use crate::base::looked_at;
+use crate::explain::{CallError, explain};
+use crate::{Base, SdkConfig};
 use async_trait::async_trait;
-use aws::{Base, SdkConfig};
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -30,8 +32,8 @@ pub async fn open(base: &Base) -> Result<Arc<Batches<EventBridge>>, ConfigError>
         .name(name)
         .send()
         .await;
-    let looked = looked.map_err(|error| aws::explain(&what(name), &error));
-    aws::looked_at("EVENT_BUS_NAME", looked)?;
+    let looked = looked.map_err(|error| explain(&what(name), &error));
+    looked_at("EVENT_BUS_NAME", looked)?;
     Ok(Arc::new(EventBridge::bus(&base.sdk, name, clock, entropy)))
 }
 
@@ -75,7 +77,7 @@ impl PutEvents for EventBridge {
             .send()
             .await;
         let answer = answer.map_err(|error| {
-            let aws::Failed { retryable, reason } = aws::explain(&what(&self.bus), &error);
+            let CallError { retryable, reason } = explain(&what(&self.bus), &error);
             PutEventsError { retryable, reason }
         })?;
         let results = answer.entries.unwrap_or_default().into_iter();

@@ -1,8 +1,9 @@
 //! Resolves secrets by reference: a variable holds `ssm:/name` or `secretsmanager:name`, the secret
 //! remains in its store.
 
+use crate::Base;
+use crate::explain::CallError;
 use crate::json::Api;
-use crate::{Base, Failed};
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use config::{ConfigError, Environment};
@@ -70,8 +71,8 @@ pub async fn secrets(base: &Base) -> Result<Environment, ConfigError> {
 /// Returns the text that `value` refers to. A `value` that is no reference is the text itself.
 ///
 /// # Errors
-/// [`Failed`] names the parameter or the secret.
-pub async fn referenced(base: &Base, value: &str) -> Result<String, Failed> {
+/// [`CallError`] names the parameter or the secret.
+pub async fn referenced(base: &Base, value: &str) -> Result<String, CallError> {
     match Reference::read(value) {
         None => Ok(value.to_owned()),
         Some(reference) => {
@@ -96,7 +97,7 @@ impl<'a> Reference<'a> {
         }
     }
 
-    async fn fetch(&self, sdk: &SdkConfig) -> Result<SecretString, Failed> {
+    async fn fetch(&self, sdk: &SdkConfig) -> Result<SecretString, CallError> {
         let (what, answer, path) = match *self {
             Self::Parameter(name) => {
                 let what = format!("parameter {name}");
@@ -114,7 +115,7 @@ impl<'a> Reference<'a> {
         let text = answer.pointer(path).and_then(|value| value.as_str());
         match text {
             Some(text) if !text.is_empty() => Ok(text.into()),
-            _ => Err(Failed {
+            _ => Err(CallError {
                 retryable: false,
                 reason: format!("{what} holds no text"),
             }),
@@ -150,7 +151,7 @@ mod tests {
     #[tokio::test]
     async fn start_outlasts_throttling() {
         // More than an event's calls are repeated.
-        let throttled = crate::ATTEMPTS + 1;
+        let throttled = crate::base::ATTEMPTS + 1;
         assert!(throttled < ATTEMPTS);
         let environment = Environment::from_iter([
             ("AWS_REGION", "us-east-1".to_owned()),

@@ -1,11 +1,29 @@
-//! Lambda entry point of every function that subscribes to events. It reads EventBridge's envelope
+//! Edge of the functions on AWS.
+//!
+//! [`start`] reads the environment. [`bus`], [`state`] and [`secrets`] open what it names. [`run`]
+//! is the entry point of every function that subscribes to events: it reads EventBridge's envelope
 //! or an SQS batch, and returns failures for a retry. If no attempt can succeed, it sends the event
 //! to the dead-letter queue at once.
 
+mod base;
+mod connector;
+mod dynamodb;
 mod edge;
+mod eventbridge;
+mod explain;
 mod invocation;
+mod json;
+mod queues;
+mod secrets;
+mod store;
 
-use aws::Base;
+pub use aws_types::SdkConfig;
+pub use base::{Base, sdk_config};
+pub use dynamodb::DynamoDb;
+pub use eventbridge::{EventBridge, open as bus};
+pub use secrets::{referenced, secrets};
+pub use store::open as state;
+
 use config::Environment;
 use edge::Edge;
 use events::Handler;

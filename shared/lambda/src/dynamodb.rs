@@ -16,8 +16,9 @@
 
 mod attributes;
 
-use crate::attributes::{KEY, KIND};
+use crate::explain::{CallError, explain};
 use async_trait::async_trait;
+use attributes::{KEY, KIND};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -49,14 +50,14 @@ impl DynamoDb {
     /// connection for the first event.
     ///
     /// # Errors
-    /// [`aws::Failed`] if the table does not exist or the request failed.
-    pub async fn look(&self) -> Result<(), aws::Failed> {
+    /// [`lambda::CallError`] if the table does not exist or the request failed.
+    pub async fn look(&self) -> Result<(), CallError> {
         let nothing = || AttributeValue::S("-".to_owned());
         let got = self.client.get_item().table_name(&self.table);
         let got = got.key(KIND, nothing()).key(KEY, nothing()).send().await;
         match got {
             Ok(_) => Ok(()),
-            Err(error) => Err(aws::explain(&what(&self.table), &error)),
+            Err(error) => Err(explain(&what(&self.table), &error)),
         }
     }
 
@@ -78,7 +79,7 @@ fn failed<E>(table: &str, error: &SdkError<E>) -> StateError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let aws::Failed { retryable, reason } = aws::explain(&what(table), error);
+    let CallError { retryable, reason } = explain(&what(table), error);
     if retryable {
         StateError::Unavailable { reason }
     } else {

@@ -92,7 +92,7 @@ async fn edge(status: Option<StatusCode>) -> (Edge<Picky>, Arc<Mutex<Vec<Value>>
 
 type Letters = Arc<Mutex<Vec<Value>>>;
 
-async fn answer(edge: &Edge<Picky>, payload: Value) -> Result<Value, Failed> {
+async fn answer(edge: &Edge<Picky>, payload: Value) -> Result<Value, InvocationError> {
     let context = lambda_runtime::Context::default();
     edge.answer(LambdaEvent::new(payload, context)).await
 }
