@@ -2,9 +2,9 @@
 //! and requests changes otherwise. Run it with `cargo run -p examples --example code_review`.
 
 use events::{Emit, Event, HandlerError, InProcess, Outcome, Subscribe, Timestamp};
+use fake_github::{NewPullRequest, ProcessGitHub, World};
 use github::port::{NewReview, PublishReview, ReadDiff, ReviewComment, ReviewEvent, Side};
 use github::{AuthorKind, Delivery, PullRequestChanged};
-use github_world::{NewPullRequest, ProcessGitHub, World};
 use std::error::Error;
 
 const DIFF: &str = "diff --git a/pay.py b/pay.py\n--- a/pay.py\n+++ b/pay.py\n@@ -1 +1,2 @@\n \

@@ -16,10 +16,10 @@ pub use replies::{Replayed, Replies};
 pub use score::{Marks, Match, Score, Spent, mark};
 pub use show::{json, text};
 
-use agent::Model;
 use diff::WhyLeftOut;
 use events::{Clock, Entropy, SystemClock};
 use github::HeadSha;
+use model_client::Model;
 use model_review::ModelReviewer;
 use review::{Category, Change, Finding, Report, ReviewError, Reviewer};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,5 @@
 //! `github-bot`: all functions in one process.
 
-use agent::{Agent, Model};
 use clap::{CommandFactory, Parser};
 use config::Environment;
 use events::{Clock, SystemClock, SystemEntropy};
@@ -10,6 +9,7 @@ use local::serve::{Options, ServeError, Store};
 use local::simulate::{Sample, simulate};
 use local::template::Template;
 use local::{eval, eventbridge, rules, serve, simulate as show};
+use model_client::{Agent, Model};
 use state::{Memory, StateManager};
 use std::fmt::Display;
 use std::io::Write;
@@ -203,7 +203,7 @@ fn model(environment: &Environment) -> Result<Arc<dyn Model>, (u8, String)> {
     let memory = Arc::new(Memory::default());
     let state = StateManager::new(memory, clock.clone(), entropy.clone());
     let addresses = environment.allow_addresses().map_err(wrong)?;
-    let https = https::client(addresses).map_err(failed)?;
+    let https = egress::client(addresses).map_err(failed)?;
     let agent = Agent::from_environment(environment, https, state, clock, entropy);
     match agent.map_err(wrong)? {
         Some(agent) => Ok(Arc::new(agent)),

@@ -5,8 +5,8 @@ mod functions;
 
 pub use functions::{GitHub, register, sources};
 
-use agent::Model;
 use events::{Clock, Emit, Entropy};
+use model_client::Model;
 use policy::Policy;
 use source::EventSource;
 use state::StateManager;

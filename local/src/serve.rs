@@ -8,7 +8,6 @@ use crate::registry::{self, Dependencies};
 use crate::runner::Runner;
 use crate::server;
 use crate::template::Template;
-use agent::{Agent, Model};
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodFilter, on};
@@ -16,6 +15,7 @@ use config::{ConfigError, Environment};
 use events::{Clock, OnError, SystemClock, SystemEntropy};
 use github_client::Client;
 use http::Method;
+use model_client::{Agent, Model};
 use source::Door;
 use state::{Memory, Sqlite, StateBackend, StateError, StateManager, StateUrl};
 use std::fs::{File, TryLockError};
@@ -73,7 +73,7 @@ pub enum ServeError {
     },
     /// TLS cannot be set up.
     #[error("no HTTPS client: {0}")]
-    Https(#[from] https::Error),
+    Https(#[from] egress::Error),
     /// Another process runs on the same file.
     #[error("{0} is in use: another github-bot runs on it; stop that one, or give another --state")]
     InUse(String),
@@ -187,7 +187,7 @@ pub async fn serve(
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let sources = registry::sources(environment, &clock)?;
-    let https = https::client(environment.allow_addresses()?)?;
+    let https = egress::client(environment.allow_addresses()?)?;
     let github = Client::publisher_from_environment(environment, https.clone(), clock.clone())?;
     let listener = server::listen(options.host, options.port).await?;
     // Last, so that no file is made when anything else is wrong.

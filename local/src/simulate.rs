@@ -16,7 +16,7 @@ use crate::runner::{Runner, Tried};
 use crate::template::Template;
 use config::ConfigError;
 use events::{Clock, ManualClock, OnError, SeededEntropy, Timestamp};
-use github_world::{AdoptError, World};
+use fake_github::{AdoptError, World};
 use http::{HeaderMap, HeaderValue};
 use policy::Policy;
 use secrecy::SecretString;

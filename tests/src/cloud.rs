@@ -7,7 +7,7 @@ use crate::emulator::Emulator;
 use crate::house::KINDS;
 use crate::waiting;
 use events::{Batches, Clock, SeededEntropy, SystemClock, SystemEntropy};
-use github_world::{WebhookDelivery, World};
+use fake_github::{WebhookDelivery, World};
 use http::StatusCode;
 use lambda::{DynamoDb, EventBridge};
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ impl Cloud {
         let api = host.split('.').next().expect("an API's id");
         let address = self.emulator.endpoint_url();
         // A client per call: a connection must not outlive the test's runtime.
-        let mut request = https::unguarded()
+        let mut request = egress::unguarded()
             .expect("TLS can be set up")
             .post(format!("{address}{}", url.path()))
             .header("host", format!("{api}.execute-api.localhost"))
@@ -241,7 +241,7 @@ pub(crate) fn serve(world: World) -> String {
     std::thread::spawn(move || {
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-            github_world::serve(world, listener).await
+            fake_github::serve(world, listener).await
         })
     });
     format!("http://{address}")

@@ -206,7 +206,7 @@ impl Emulator {
             session_token: None,
             endpoint_url: Some(self.endpoint_url()),
         };
-        lambda::sdk_config(settings, &https::unguarded().expect("TLS can be set up"))
+        lambda::sdk_config(settings, &egress::unguarded().expect("TLS can be set up"))
     }
 
     /// Creates an empty state table and returns its name.

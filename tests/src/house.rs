@@ -1,17 +1,17 @@
 //! All functions in one process, with a simulated GitHub and a manual clock.
 
 use crate::interruption::{Interrupted, Interruption};
-use agent::Model;
 use events::{Clock, Emit, Entropy, Event, ManualClock, SeededEntropy, Timestamp};
+use fake_github::{PostedReview, WebhookDelivery, World};
 use github::PrKey;
 use github::port::ReviewEvent;
-use github_world::{PostedReview, WebhookDelivery, World};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use local::bus::LocalBus;
 use local::queue::{DeadLetter, Queue};
 use local::registry::{self, Dependencies, GitHub};
 use local::runner::{Runner, Tried};
 use local::template::{Template, Via};
+use model_client::Model;
 use policy::Policy;
 use recorder::Entry;
 use source::{Answer, Door};

@@ -2,7 +2,6 @@
 //! function: state, bus, GitHub. One call, selected by its number, is the last one
 //! before a crash, or its result is lost.
 
-use agent::{AgentError, Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
 use events::{Emit, EmitError, Event, Timestamp};
 use github::port::{
@@ -12,6 +11,7 @@ use github::port::{
 };
 use github::{HeadSha, PrKey, RepoName};
 use local::registry::GitHub;
+use model_client::{AgentError, Answer, Ask, Model, Unanswered};
 use state::{Key, KeyPrefix, NewItem, Saved, StateBackend, StateError, Stored, Version};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,7 +1,7 @@
-//! A scripted model without a network. Use `shared/model-world` for tests over HTTP.
+//! A scripted model without a network. Use `testing/fake-model` for tests over HTTP.
 
-use agent::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
+use model_client::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 

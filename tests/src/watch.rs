@@ -8,8 +8,8 @@ use crate::python::{self, Requirements};
 use crate::target::{self, ROOT};
 use crate::waiting;
 use events::{Clock, SeededEntropy, SystemClock};
+use fake_github::{WebhookDelivery, World};
 use github::PrKey;
-use github_world::{WebhookDelivery, World};
 use http::StatusCode;
 use local::queue::{Delivery, Queue};
 use local::template::Template;
@@ -124,7 +124,7 @@ impl Watch {
     pub async fn deliver(&self, delivery: &WebhookDelivery) -> (StatusCode, Value) {
         let url = format!("http://127.0.0.1:{}/lambda-url/webhook/webhook", self.port);
         // A client per call: a connection must not outlive the test's runtime.
-        let mut request = https::unguarded()
+        let mut request = egress::unguarded()
             .expect("TLS can be set up")
             .post(url)
             .timeout(PATIENCE)

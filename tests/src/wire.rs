@@ -2,20 +2,20 @@
 //! simulated servers record the requests.
 
 use crate::house::Ground;
-use agent::{Agent, Dialect, Settings};
 use events::{ManualClock, SeededEntropy};
+use fake_github::{NewApp, NewPullRequest, World};
+use fake_model::ModelWorld;
 use github_client::{Client, Config, Credentials, Permissions};
-use github_world::{NewApp, NewPullRequest, World};
-use model_world::ModelWorld;
+use model_client::{Agent, Dialect, Settings};
 use state::StateManager;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// Test key of an App; no real App uses it.
-const KEY: &str = include_str!("../../shared/github-world/tests/throwaway-test-key.pem");
+const KEY: &str = include_str!("../../testing/fake-github/tests/throwaway-test-key.pem");
 const PUBLIC_KEY: &[u8] =
-    include_bytes!("../../shared/github-world/tests/throwaway-test-key.pub.der");
+    include_bytes!("../../testing/fake-github/tests/throwaway-test-key.pub.der");
 const APP: &str = "4711";
 
 /// Credentials of the client.
@@ -34,7 +34,7 @@ pub enum By {
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
 pub async fn github(world: &World, clock: Arc<ManualClock>, by: By) -> Client {
     let (listener, address) = listening().await;
-    tokio::spawn(github_world::serve(world.clone(), listener));
+    tokio::spawn(fake_github::serve(world.clone(), listener));
     let credentials = match by {
         By::Token => Credentials::Token(world.token().into()),
         By::App => {
@@ -61,7 +61,7 @@ pub async fn github(world: &World, clock: Arc<ManualClock>, by: By) -> Client {
         api_url: format!("http://{address}"),
         ..Config::with(credentials)
     };
-    let https = https::client(config::Addresses::LOOPBACK).expect("TLS can be set up");
+    let https = egress::client(config::Addresses::LOOPBACK).expect("TLS can be set up");
     Client::new(config, https, clock).expect("a client")
 }
 
@@ -73,7 +73,7 @@ pub async fn github(world: &World, clock: Arc<ManualClock>, by: By) -> Client {
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
 pub async fn kimi(kimi: &ModelWorld, ground: &Ground) -> Agent {
     let (listener, address) = listening().await;
-    tokio::spawn(model_world::serve(kimi.clone(), listener));
+    tokio::spawn(fake_model::serve(kimi.clone(), listener));
     let entropy = Arc::new(SeededEntropy::new(3));
     let (clock, state) = (ground.clock.clone(), ground.state.clone());
     let state = StateManager::new(state, clock.clone(), entropy.clone());
@@ -82,7 +82,7 @@ pub async fn kimi(kimi: &ModelWorld, ground: &Ground) -> Agent {
         dialect: Some(Dialect::Kimi),
         ..Settings::new(kimi.key().into())
     };
-    let https = https::client(config::Addresses::LOOPBACK).expect("TLS can be set up");
+    let https = egress::client(config::Addresses::LOOPBACK).expect("TLS can be set up");
     Agent::new(settings, https, state, clock, entropy).expect("settings that can work")
 }
 

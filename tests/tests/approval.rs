@@ -1,8 +1,8 @@
 //! Conditions for the bot's approval on GitHub.
 
+use fake_github::{Call, Fault, NewPullRequest, StatusState};
 use github::PrKey;
 use github::port::{Conclusion, NewCheck, ReviewEvent};
-use github_world::{Call, Fault, NewPullRequest, StatusState};
 use journeys::changes::{self, new_file};
 use journeys::house::House;
 use journeys::model::{Scripted, answer, finding, is_second_look, proof};

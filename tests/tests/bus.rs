@@ -60,7 +60,7 @@ async fn endpoint(lambda: String) -> SdkConfig {
         secret_access_key: "unused".into(),
         session_token: None,
     };
-    lambda::sdk_config(settings, &https::unguarded().expect("TLS can be set up"))
+    lambda::sdk_config(settings, &egress::unguarded().expect("TLS can be set up"))
 }
 
 fn pushed() -> Event {

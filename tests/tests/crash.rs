@@ -2,7 +2,7 @@
 //! and the review are the same.
 
 use events::Event;
-use github_world::WebhookDelivery;
+use fake_github::WebhookDelivery;
 use journeys::changes::{self, new_file};
 use journeys::house::{Ground, House, shown};
 use journeys::interruption::{How, Interruption};

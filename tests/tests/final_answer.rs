@@ -1,14 +1,14 @@
 //! A model's draft or quotation never approves a pull request: the real client reads the
 //! replies over HTTP, and the settings ask for approvals.
 
+use fake_github::NewPullRequest;
+use fake_model::{ModelWorld, Reply};
 use github::port::ReviewEvent;
-use github_world::NewPullRequest;
 use journeys::changes::{self, new_file};
 use journeys::house::{Ground, House};
 use journeys::interruption::Interruption;
 use journeys::steps::proposing;
 use journeys::wire;
-use model_world::{ModelWorld, Reply};
 use serde_json::json;
 use std::sync::Arc;
 

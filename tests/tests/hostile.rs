@@ -6,8 +6,8 @@ mod commit;
 #[path = "hostile/secret.rs"]
 mod secret;
 
+use fake_github::{NewPullRequest, PostedReview};
 use github::port::ReviewEvent;
-use github_world::{NewPullRequest, PostedReview};
 use journeys::changes;
 use journeys::house::House;
 use journeys::model::{Scripted, answer, finding};

@@ -1,8 +1,8 @@
 //! User actions on GitHub and the resulting posts.
 
 use events::Outcome;
+use fake_github::{Call, Fault, Limit, WebhookDelivery};
 use github::port::ReviewEvent;
-use github_world::{Call, Fault, Limit, WebhookDelivery};
 use journeys::changes;
 use journeys::house::{Ground, House, shown};
 use journeys::interruption::Interruption;

@@ -2,8 +2,8 @@
 //! reason.
 
 use events::{Clock, Timestamp};
+use fake_github::{Call, Fault, NewPullRequest, WebhookDelivery};
 use github::port::ReviewEvent;
-use github_world::{Call, Fault, NewPullRequest, WebhookDelivery};
 use journeys::changes;
 use journeys::house::House;
 use journeys::steps::{MINUTE, all_handled, proposing};

@@ -1,17 +1,17 @@
 //! A model reviews beside the rules: what GitHub shows of it, and what it shows when
 //! the model does not answer.
 
-use agent::{AgentError, Model};
 use events::{Clock, Timestamp};
+use fake_github::NewPullRequest;
+use fake_model::{ModelWorld, Reply};
 use github::PrKey;
 use github::port::{ReviewEvent, Side};
-use github_world::NewPullRequest;
 use journeys::changes;
 use journeys::house::{Ground, House, shown};
 use journeys::interruption::Interruption;
 use journeys::model::{Scripted, answer, finding, is_second_look, misses_the_check, proof};
 use journeys::wire;
-use model_world::{ModelWorld, Reply};
+use model_client::{AgentError, Model};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;

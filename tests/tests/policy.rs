@@ -1,9 +1,9 @@
 //! Settings of the operator, an organisation and a repository, and their visible
 //! effects.
 
+use fake_github::NewPullRequest;
 use github::PrKey;
 use github::port::Conclusion;
-use github_world::NewPullRequest;
 use journeys::changes::{self, new_file};
 use journeys::house::{Ground, House, shown};
 use journeys::interruption::Interruption;

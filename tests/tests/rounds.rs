@@ -1,12 +1,12 @@
 //! Several pushes with several reviews: new and repeated findings.
 
-use agent::AgentError;
+use fake_github::PostedReview;
 use github::port::ReviewEvent;
-use github_world::PostedReview;
 use journeys::changes::{self, new_file};
 use journeys::house::{House, shown};
 use journeys::model::{Notice, Scripted, answer, attentive, is_second_look, noticed, proofs};
 use journeys::steps::{FIRST, MINUTE, MODEL, OVERFLOW, SECOND, SWAPPED, proposing, turn};
+use model_client::AgentError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -30,7 +30,7 @@ fn state_at(endpoint_url: String, table: String) -> DynamoDb {
         session_token: None,
         endpoint_url: Some(endpoint_url),
     };
-    let config = lambda::sdk_config(settings, &https::unguarded().expect("TLS can be set up"));
+    let config = lambda::sdk_config(settings, &egress::unguarded().expect("TLS can be set up"));
     DynamoDb::new(&config, table)
 }
 

@@ -2,8 +2,8 @@
 //! invoke`, with the functions' real binaries and no AWS account.
 
 use events::EventBridgeEvent;
+use fake_github::{NewPullRequest, WebhookDelivery};
 use github::PrKey;
-use github_world::{NewPullRequest, WebhookDelivery};
 use http::StatusCode;
 use journeys::changes;
 use journeys::watch::Watch;

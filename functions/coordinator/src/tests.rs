@@ -2,9 +2,9 @@
 
 use super::*;
 use events::{EmitError, EventId, ManualClock, Message, Say, SeededEntropy, Timestamp};
+use fake_github::{Call, Fault, NewPullRequest, World};
 use github::port::GitHubError;
 use github::{PrKey, RepoName};
-use github_world::{Call, Fault, NewPullRequest, World};
 use policy::Attributes;
 use review::item::Skipped;
 use review::message::{RequestCause, SkipReason};

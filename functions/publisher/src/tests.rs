@@ -15,9 +15,9 @@ use ::review::item::{
 use ::review::message::{BlockReason, SkipReason};
 use ::review::{Category, Confidence, Coverage, Finding, MODEL, Severity};
 use events::{EmitError, ManualClock, Say, SeededEntropy, Timestamp};
+use fake_github::{NewPullRequest, World};
 use github::PrKey;
 use github::port::{Conclusion, ReviewEvent};
-use github_world::{NewPullRequest, World};
 use state::{Memory, Record};
 use std::sync::Mutex;
 use std::time::Duration;

@@ -18,7 +18,7 @@ const MOST_REPEATED: usize = 200;
 /// (`POST /2015-03-31/functions/{name}/invocations`), as `cargo lambda watch`
 /// serves them.
 pub struct Lambda {
-    https: https::Unguarded,
+    https: egress::Unguarded,
     url: Url,
     build: Duration,
 }
@@ -52,12 +52,12 @@ impl Lambda {
         if parsed.query().is_some() || parsed.fragment().is_some() {
             return Err(invalid("it has a query or a fragment".to_owned()));
         }
-        let https = https::builder()
+        let https = egress::builder()
             // A connection that was closed meanwhile would look like a function
             // that failed.
             .pool_max_idle_per_host(0)
             .build()
-            .map_err(|error| invalid(https::reason(error)))?;
+            .map_err(|error| invalid(egress::reason(error)))?;
         Ok(Self {
             https,
             url: parsed,
@@ -82,15 +82,15 @@ impl Lambda {
             true => Failure::Unreached(format!(
                 "{} does not answer: {}",
                 self.url,
-                https::reason(error)
+                egress::reason(error)
             )),
-            false => failed(format!("the call broke off: {}", https::reason(error))),
+            false => failed(format!("the call broke off: {}", egress::reason(error))),
         })?;
         let status = response.status();
         let reported = response.headers().contains_key("x-amz-function-error");
         let body = response.bytes().await;
         let body = body
-            .map_err(|error| failed(format!("the answer broke off: {}", https::reason(error))))?;
+            .map_err(|error| failed(format!("the answer broke off: {}", egress::reason(error))))?;
         answered(status, reported, &body)
     }
 }

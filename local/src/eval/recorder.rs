@@ -1,9 +1,9 @@
 //! Keeps what a model replies.
 
 use super::recording::{About, Recorded, Recording, RecordingError, Reply};
-use agent::{Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
 use events::Clock;
+use model_client::{Answer, Ask, Model, Unanswered};
 use serde::Serialize;
 use std::fs::File;
 use std::io::Write;

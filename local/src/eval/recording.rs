@@ -1,8 +1,8 @@
 //! A model's replies as they are kept: a file of JSON lines, which can be committed
 //! beside the cases.
 
-use agent::{AgentError, Answer, Ask, Unanswered, Usage};
 use events::Timestamp;
+use model_client::{AgentError, Answer, Ask, Unanswered, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};

@@ -1,9 +1,9 @@
 //! Answers from a recording: the same every time, without a key and without network.
 
 use super::recording::{Recorded, Recording};
-use agent::{AgentError, Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
 use events::Timestamp;
+use model_client::{AgentError, Answer, Ask, Model, Unanswered};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};

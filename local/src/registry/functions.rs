@@ -1,9 +1,8 @@
 //! Generated from functions/*/function.toml by `cargo xtask wire`.
 
 use super::{Dependencies, Sources};
-use events::{OnError, Subscribe};
 use config::{ConfigError, Environment};
-use events::Clock;
+use events::{Clock, OnError, Subscribe};
 use std::sync::Arc;
 
 /// The parts of GitHub that the functions call.

@@ -2,10 +2,10 @@
 //! about any model.
 
 use super::built_in;
-use agent::{Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
 use events::{Clock, ManualClock, Timestamp};
 use local::eval::{Case, Evaluation, Recorder, Recording, Replies, evaluate_all};
+use model_client::{Answer, Ask, Model, Unanswered, Usage};
 use review::Category;
 use serde::Deserialize;
 use serde_json::Value;

@@ -2,7 +2,7 @@
 
 use super::built_in;
 use events::{ManualClock, SeededEntropy, Timestamp};
-use github_world::{NewPullRequest, World};
+use fake_github::{NewPullRequest, World};
 use review::Category;
 use std::collections::BTreeSet;
 use std::sync::Arc;

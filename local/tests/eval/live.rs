@@ -3,7 +3,7 @@
 use super::command::run_with;
 use super::replies::on_disk;
 use events::SystemClock;
-use model_world::{ModelWorld, Reply};
+use fake_model::{ModelWorld, Reply};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ async fn what_was_recorded_over_http_is_replayed_without_it() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
     let listener = listener.expect("a port on loopback");
     let url = format!("http://{}/v1", listener.local_addr().expect("it listens"));
-    tokio::spawn(model_world::serve(world.clone(), listener));
+    tokio::spawn(fake_model::serve(world.clone(), listener));
     let folder = tempfile::tempdir().expect("a folder");
     on_disk(folder.path());
 

@@ -1,10 +1,10 @@
 //! What of a model's replies is kept, and what is asked again.
 
 use super::by_hand::{ByHand, NAME, cases, clock, record, recorded, replay};
-use agent::{AgentError, Answer, Ask, Model, Unanswered};
 use async_trait::async_trait;
 use events::ManualClock;
 use local::eval::{Evaluation, Recorder, Recording, evaluate_all};
+use model_client::{AgentError, Answer, Ask, Model, Unanswered};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

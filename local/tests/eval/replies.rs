@@ -3,9 +3,9 @@
 use super::by_hand::{CASES, FILE, NAME, cases, clock, record, recorded, replay};
 use super::command::run_with;
 use super::plain;
-use agent::{Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
 use local::eval::{Case, Recorder, Said, Score, evaluate_all, json};
+use model_client::{Answer, Ask, Model, Unanswered, Usage};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use crate::child::{GitHub, SECRET, Server, waiting};
 use crate::common::{answer, eventually, head, send};
-use github_world::WebhookDelivery;
+use fake_github::WebhookDelivery;
 use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;

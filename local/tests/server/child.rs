@@ -2,7 +2,7 @@
 
 use crate::common::{Process, send};
 use events::{SeededEntropy, SystemClock};
-use github_world::{NewPullRequest, WebhookDelivery, World};
+use fake_github::{NewPullRequest, WebhookDelivery, World};
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -41,7 +41,7 @@ impl GitHub {
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let served = world.clone();
         // Ends with the test's process.
-        std::thread::spawn(move || runtime.block_on(github_world::serve(served, listener)));
+        std::thread::spawn(move || runtime.block_on(fake_github::serve(served, listener)));
         Self { world, url }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::child::{GitHub, Server, post, waiting};
 use crate::common::eventually;
-use github_world::WebhookDelivery;
+use fake_github::WebhookDelivery;
 use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Mutex;

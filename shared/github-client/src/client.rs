@@ -64,7 +64,7 @@ impl Client {
     /// [`ConfigError`] names the invalid setting.
     pub fn new(
         config: Config,
-        https: https::Client,
+        https: egress::Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigError> {
         Ok(Self {
@@ -92,7 +92,7 @@ impl Client {
     /// [`::config::ConfigError`] names the missing or invalid variable.
     pub fn from_environment(
         environment: &::config::Environment,
-        https: https::Client,
+        https: egress::Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ::config::ConfigError> {
         Self::with_permissions(environment, Permissions::READER, https, clock)
@@ -104,7 +104,7 @@ impl Client {
     /// [`::config::ConfigError`] names the missing or invalid variable.
     pub fn publisher_from_environment(
         environment: &::config::Environment,
-        https: https::Client,
+        https: egress::Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ::config::ConfigError> {
         Self::with_permissions(environment, Permissions::PUBLISHER, https, clock)
@@ -113,7 +113,7 @@ impl Client {
     fn with_permissions(
         environment: &::config::Environment,
         permissions: Permissions,
-        https: https::Client,
+        https: egress::Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ::config::ConfigError> {
         let token = environment.github_token();

@@ -1,7 +1,7 @@
 //! Configuration of a client, and the address of the API.
 
 use crate::credentials::Credentials;
-use https::{EndpointError, Wrong};
+use egress::{EndpointError, Wrong};
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const GITHUB: &str = "https://api.github.com";
 pub struct Config {
     /// `https://api.github.com`, or `https://HOST/api/v3` for a GitHub Enterprise
     /// Server. An address outside the internet needs a client that may call it
-    /// ([`https::Client::addresses`]); plain `http` works on loopback only.
+    /// ([`egress::Client::addresses`]); plain `http` works on loopback only.
     pub api_url: String,
     /// Token, or an App's key.
     pub credentials: Credentials,
@@ -93,7 +93,7 @@ impl From<EndpointError> for ConfigError {
 mod tests {
     use super::*;
     use config::Addresses;
-    use https::Endpoint;
+    use egress::Endpoint;
 
     #[test]
     fn rejected_address_names_reason() {

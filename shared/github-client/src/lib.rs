@@ -12,7 +12,7 @@
 //!     bot_login: Some("review-bot[bot]".to_owned()),
 //!     ..Config::new("read-where-configuration-is-read".into())
 //! };
-//! let https = https::client(Addresses::INTERNET)?;
+//! let https = egress::client(Addresses::INTERNET)?;
 //! let github = Client::new(config, https, Arc::new(SystemClock))?;
 //! # Ok(())
 //! # }

@@ -43,7 +43,7 @@ enum Held {
 impl Transport {
     pub(crate) fn new(
         config: &Config,
-        https: https::Client,
+        https: egress::Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigError> {
         let token = |token: &SecretString| bearer(token.expose_secret()).ok_or(ConfigError::Token);

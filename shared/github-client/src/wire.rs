@@ -3,10 +3,10 @@
 
 use crate::config::{Config, ConfigError};
 use crate::refusal;
+use egress::Endpoint;
 use events::Clock;
 use github::RepoName;
 use github::port::GitHubError;
-use https::Endpoint;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
@@ -102,7 +102,7 @@ impl From<GitHubError> for Failed {
 
 /// Sends calls with any kind of authorization.
 pub(crate) struct Wire {
-    https: https::Client,
+    https: egress::Client,
     timeout: Duration,
     user_agent: HeaderValue,
     pub(crate) api: Endpoint,
@@ -112,7 +112,7 @@ pub(crate) struct Wire {
 impl Wire {
     pub(crate) fn new(
         config: &Config,
-        https: https::Client,
+        https: egress::Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigError> {
         let user_agent = HeaderValue::try_from(&config.user_agent)
@@ -210,7 +210,7 @@ impl Wire {
         let mut body = Vec::new();
         let not_modified = call.etag.is_some() && status == StatusCode::NOT_MODIFIED;
         if status.is_success() || not_modified {
-            let whole = https::fill(&mut body, &mut response, call.most).await;
+            let whole = egress::fill(&mut body, &mut response, call.most).await;
             if !whole.map_err(|error| unavailable(call, error))? {
                 return Err(GitHubError::TooLarge {
                     call: call.name.clone(),
@@ -225,7 +225,7 @@ impl Wire {
             });
         }
         // Read errors are ignored here: the status already describes the failure.
-        let _ = https::fill(&mut body, &mut response, LARGEST_ERROR).await;
+        let _ = egress::fill(&mut body, &mut response, LARGEST_ERROR).await;
         let now = self.clock.now();
         Err(Failed {
             error: refusal::read(&call.name, status, response.headers(), &body, now),
@@ -271,6 +271,6 @@ fn rejected(call: &Call, reason: String) -> GitHubError {
 fn unavailable(call: &Call, error: reqwest::Error) -> GitHubError {
     GitHubError::Unavailable {
         call: call.name.clone(),
-        reason: https::reason(error),
+        reason: egress::reason(error),
     }
 }

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use common::{Stage, THROWAWAY_KEY, app_credentials, https, new_app};
 use config::Environment;
 use events::Failure;
+use fake_github::{Call, Fault, NewApp, NewPullRequest};
 use github::port::{GitHubError, PublishReview, ReadDiff, ReadPullRequest};
 use github_client::{Client, Config, Permissions};
-use github_world::{Call, Fault, NewApp, NewPullRequest};
 use rustls_pki_types::PrivatePkcs1KeyDer;
 use rustls_pki_types::pem::PemObject;
 use std::time::Duration;
@@ -113,7 +113,7 @@ async fn revoked_token_retries_reads_only() {
     let review = stage.review(MARKER);
     let posts = || {
         let all = stage.world.requests();
-        let posts = |asked: &&github_world::HttpRequest| {
+        let posts = |asked: &&fake_github::HttpRequest| {
             asked.method == "POST" && asked.path.ends_with("/reviews")
         };
         all.iter().filter(posts).count()

@@ -9,11 +9,11 @@
 mod common;
 
 use common::Stage;
+use fake_github::{Fault, StatusState};
 use github::port::{
     CheckId, CommentId, Conclusion, FoundCheck, GitHubError, NewCheck, NewReview, PublishReview,
     ReadChecks, ReviewComment, SetCheck, Side, Summarise, WhoAmI,
 };
-use github_world::{Fault, StatusState};
 use std::time::Duration;
 
 by_token_and_by_app!(

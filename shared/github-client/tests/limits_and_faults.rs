@@ -6,9 +6,9 @@ mod common;
 use async_trait::async_trait;
 use common::Stage;
 use events::{Failure, SeededEntropy, SystemClock};
+use fake_github::{Call, Fault, Limit, NewPullRequest, World};
 use github::port::{GitHubError, Pace, PublishReview, ReadPullRequest};
 use github_client::{Client, Config};
-use github_world::{Call, Fault, Limit, NewPullRequest, World};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -232,7 +232,7 @@ async fn slow_response_times_out() {
         .open_pull_request(NewPullRequest::default())
         .pr
         .unwrap();
-    let address = common::serve(github_world::router(world.clone())).await;
+    let address = common::serve(fake_github::router(world.clone())).await;
     let config = Config {
         api_url: format!("http://{address}"),
         timeout: Duration::from_millis(100),

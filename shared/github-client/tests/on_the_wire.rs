@@ -11,10 +11,10 @@ use axum::routing::get;
 use common::{Stage, client_of, serve};
 use config::Addresses;
 use events::SystemClock;
+use fake_github::{Call, Fault};
 use github::PrKey;
 use github::port::{GitHubError, PublishReview, ReadDiff, ReadPullRequest};
 use github_client::{Client, Config, ConfigError};
-use github_world::{Call, Fault};
 use std::io;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
@@ -82,7 +82,7 @@ async fn renamed_repository_redirect_is_followed() {
     let stage = Stage::new().await;
     let renamed = "/repos/octo/widgets/pulls/1";
     let world = stage.world.clone();
-    let router = github_world::router(world).route(
+    let router = fake_github::router(world).route(
         "/repos/octo/gadgets/pulls/1",
         get(move || async move { (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, renamed)]) }),
     );
@@ -224,7 +224,7 @@ fn names_invalid_settings() {
         ..Config::new("t".into())
     };
     assert_eq!(make(config.clone()), Ok(()), "the client may call loopback");
-    let https = https::client(Addresses::INTERNET).expect("TLS can be set up");
+    let https = egress::client(Addresses::INTERNET).expect("TLS can be set up");
     let refused = Client::new(config, https, Arc::new(SystemClock)).map(|_| ());
     assert_eq!(
         refused.unwrap_err().to_string(),

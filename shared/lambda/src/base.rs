@@ -11,8 +11,8 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use config::{ConfigError, Environment};
+use egress::{Client, Roots, Unguarded};
 use events::{Clock, Entropy, SystemClock, SystemEntropy};
-use https::{Client, Roots, Unguarded};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,8 +68,8 @@ impl Base {
     }
 }
 
-fn no_tls(error: https::Error) -> ConfigError {
-    ConfigError::new("EXTRA_CA_CERTS", https::reason(error))
+fn no_tls(error: egress::Error) -> ConfigError {
+    ConfigError::new("EXTRA_CA_CERTS", egress::reason(error))
 }
 
 /// Converts the result of a check of a resource at start. A missing or forbidden resource is an
@@ -138,7 +138,7 @@ mod tests {
             endpoint_url: Some("http://127.0.0.1:4566".to_owned()),
         };
         assert!(!format!("{settings:?}").contains("hunter"));
-        let config = sdk_config(settings, &https::unguarded().unwrap());
+        let config = sdk_config(settings, &egress::unguarded().unwrap());
         assert_eq!(config.endpoint_url(), Some("http://127.0.0.1:4566"));
         assert!(!format!("{config:?}").contains("hunter"));
     }

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use https::Unguarded;
+use egress::Unguarded;
 
 /// `reqwest` as a client of the SDK. The SDK sets the timeouts (`TimeoutConfig`).
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ async fn send(client: &Unguarded, request: HttpRequest) -> Result<HttpResponse, 
 }
 
 /// Converts an error so that the SDK retries all network errors.
-fn failed(error: https::Error) -> ConnectorError {
+fn failed(error: egress::Error) -> ConnectorError {
     if error.is_timeout() {
         ConnectorError::timeout(error.into())
     } else if error.is_builder() {

@@ -1,8 +1,8 @@
 //! What of a model's answer is believed.
 
 use crate::shape::in_form;
-use agent::{Schema, Shape, Usage as Spent};
 use diff::Diff;
+use model_client::{Schema, Shape, Usage as Spent};
 use prompt::Part;
 use review::{Category, Confidence, Finding, MODEL, Severity, Side, Usage};
 use serde::Deserialize;
@@ -32,7 +32,7 @@ pub(crate) struct Believed {
     pub(crate) findings: Vec<Finding>,
     pub(crate) score: Option<u8>,
     pub(crate) unbelieved: Unbelieved,
-    /// The reply was nothing else ([`Answer::is_exact`](agent::Answer)).
+    /// The reply was nothing else ([`Answer::is_exact`](model_client::Answer)).
     pub(crate) is_exact: bool,
 }
 

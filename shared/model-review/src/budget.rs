@@ -1,6 +1,6 @@
-use agent::Scope;
 use events::Timestamp;
 use github::{HeadSha, PrKey};
+use model_client::Scope;
 use policy::{Budget, Policy};
 use state::Key;
 use std::cmp::Reverse;

@@ -15,13 +15,13 @@ mod words;
 
 pub use prove::Prover;
 
-use agent::{Answer, Ask, Model, Scope, Unanswered};
 use answer::Believed;
 use async_trait::async_trait;
 use diff::Diff;
 use diff::language::Language;
 use events::{Clock, Entropy};
 use futures_util::{StreamExt, stream};
+use model_client::{Answer, Ask, Model, Scope, Unanswered};
 use prompt::{Options, Part, Plan};
 use report::Answered;
 use review::{Category, Change, Report, ReviewError, Reviewer, Side};

@@ -1,9 +1,9 @@
 //! What a model's answers come to.
 
 use crate::answer::{Believed, Unbelieved};
-use agent::AgentError;
 use diff::{LeftOut, WhyLeftOut};
 use events::Failure;
+use model_client::AgentError;
 use prompt::{Part, Plan};
 use review::{Report, ReviewError, Usage};
 use std::collections::BTreeSet;

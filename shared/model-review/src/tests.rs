@@ -3,9 +3,9 @@ mod budget;
 
 use super::*;
 use crate::answer;
-use agent::{AgentError, Usage as Spent};
 use diff::{LeftOut, WhyLeftOut};
 use events::{Failure, ManualClock, SeededEntropy, Timestamp};
+use model_client::{AgentError, Usage as Spent};
 use policy::{Attributes, Policy};
 use review::{MODEL, Severity};
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 
 use crate::Policy;
 use crate::choice::AuthorAssociation;
-use finding::Category;
+use findings::Category;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Settings whose value is one of a few words.
 
 use diff::language::Language;
-use finding::{Category, Severity};
+use findings::{Category, Severity};
 use serde::{Deserialize, Serialize};
 
 /// Value that is written as one of a few words.

@@ -3,7 +3,7 @@ use crate::error::{Excerpt, PolicyError, Wrong};
 use crate::read::{Problems, Refused, Section, Value};
 use crate::read::{choice, list, refuse, table, text, truth, whole};
 use crate::{Glob, Instruction, MAX_BYTES, Source, approval, depth};
-use finding::{Category, Confidence, Severity};
+use findings::{Category, Confidence, Severity};
 use toml::de::DeTable;
 
 /// Maximum number of globs, logins or labels in one list.

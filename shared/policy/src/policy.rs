@@ -1,6 +1,6 @@
 use crate::approval::AutoApprove;
 use crate::{Conclusion, Instruction, Layer, Paths, Source, Treatment, approval};
-use finding::{Category, Confidence, Severity};
+use findings::{Category, Confidence, Severity};
 use serde::{Deserialize, Serialize};
 
 /// Settings of a review: the built-in settings with all layers applied.

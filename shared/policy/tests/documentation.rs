@@ -7,7 +7,7 @@
     reason = "a page without its parts fails the test"
 )]
 
-use finding::{Category, Confidence, Severity};
+use findings::{Category, Confidence, Severity};
 use policy::{AuthorAssociation, Conclusion, Glob, KEYS, Layer, Policy, Source, Treatment};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
 use crate::pem::{is_bare_base64, is_base64};
-use secret_forms::assigned::{is_secret, may_name_secret};
+use secrets::assigned::{is_secret, may_name_secret};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -47,11 +47,11 @@ pub(crate) fn secrets(line: &str) -> Vec<Range<usize>> {
     if is_bare_base64(line) {
         return vec![inner(line)];
     }
-    let mut found: Vec<_> = secret_forms::ALL
+    let mut found: Vec<_> = secrets::ALL
         .iter()
         .flat_map(|form| form.spans(line))
         .collect();
-    found.extend(secret_forms::telegram_bodies(line));
+    found.extend(secrets::telegram_bodies(line));
     signed_tokens(line, &mut found);
     passwords_in_addresses(line, &mut found);
     credentials_in_headers(line, &mut found);
@@ -195,7 +195,7 @@ fn aws_secrets(line: &str, found: &mut Vec<Range<usize>>) {
         let start = at + offset;
         at = run(line, start, base64);
         let body = line.get(start..at).unwrap_or_default();
-        if body.len() == 40 && secret_forms::is_random(body) {
+        if body.len() == 40 && secrets::is_random(body) {
             found.push(start..at);
         }
     }

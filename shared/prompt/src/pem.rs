@@ -81,7 +81,7 @@ pub(crate) fn is_bare_base64(text: &str) -> bool {
         && text.bytes().all(is_base64)
         && text.bytes().any(|b| b.is_ascii_digit())
         && text.bytes().any(|b| b.is_ascii_uppercase())
-        && secret_forms::bits_per_letter(text) >= 4.5
+        && secrets::bits_per_letter(text) >= 4.5
 }
 
 pub(crate) fn is_base64(b: u8) -> bool {
@@ -92,16 +92,13 @@ pub(crate) fn is_base64(b: u8) -> bool {
 mod tests {
     use super::*;
     use LineKind::{Added, Context, Removed};
-    use secret_forms::samples::BASE62;
+    use secrets::samples::BASE62;
 
     #[test]
     fn a_key_is_told_from_what_stands_around_it() {
         let begin = &["-----BEGIN PRIV", "ATE KEY-----"].concat();
         let end = &["-----END PRIV", "ATE KEY-----"].concat();
-        let (a, b) = (
-            secret_forms::samples::random(64, BASE62),
-            "abcd1234abcd1234",
-        );
+        let (a, b) = (secrets::samples::random(64, BASE62), "abcd1234abcd1234");
         for (why, lines, expected) in [
             (
                 "a key",

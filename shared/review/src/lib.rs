@@ -10,7 +10,7 @@ pub mod rules;
 mod reviewer;
 mod wanted;
 
-pub use finding::{
+pub use findings::{
     Category, Confidence, Coverage, Finding, Fingerprint, MODEL, Places, Severity, Side, merged,
 };
 pub use reviewer::{Change, Report, ReviewError, Reviewer, Usage};

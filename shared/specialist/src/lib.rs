@@ -16,13 +16,13 @@ mod report;
 #[cfg(feature = "lambda")]
 pub use open::open;
 
-use agent::Model;
 use async_trait::async_trait;
 use before::Before;
 use events::{
     Clock, Emit, Entropy, Event, Failure, Handler, HandlerError, Outcome, Say, Timestamp,
 };
 use github::port::ReadChange;
+use model_client::Model;
 use model_review::ModelReviewer;
 use review::frame::{PATIENCE, TIME_TO_ANSWER};
 use review::item::{CheckItem, CheckReport, PullRequestItem, RETENTION, ReviewItem};

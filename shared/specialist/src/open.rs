@@ -1,8 +1,8 @@
 use crate::Deps;
-use agent::{Agent, Model};
 use config::ConfigError;
 use github_client::Client;
 use lambda::Base;
+use model_client::{Agent, Model};
 use std::sync::Arc;
 
 /// What a specialist on Lambda is given, once it is known to be there.

@@ -1,9 +1,9 @@
 //! User actions on GitHub, the resulting posts, and the stored state.
 
 use events::{Clock, Emit, Event, Say, SystemClock};
+use fake_github::{NewPullRequest, WebhookDelivery};
 use github::PrKey;
 use github::port::ReviewEvent;
-use github_world::{NewPullRequest, WebhookDelivery};
 use http::StatusCode;
 use journeys::changes;
 use journeys::cloud::Cloud;

@@ -2,8 +2,8 @@
 //! change is a diff ("Compare two commits", media type `diff`), which contains none.
 
 use crate::{INJECTION, gullible, passed};
+use fake_github::WebhookDelivery;
 use github::port::ReviewEvent;
-use github_world::WebhookDelivery;
 use journeys::changes;
 use journeys::house::House;
 use serde_json::json;

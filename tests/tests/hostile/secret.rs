@@ -2,16 +2,16 @@
 //! model that repeats its input, and a GitHub that sometimes fails.
 
 use crate::passed;
-use agent::Model;
+use fake_github::{Call, Fault};
+use fake_model::{ModelWorld, Reply};
 use github::port::ReviewEvent;
-use github_world::{Call, Fault};
 use journeys::changes;
 use journeys::house::{Ground, House};
 use journeys::interruption::Interruption;
 use journeys::log::Log;
 use journeys::model::{answer, finding};
 use journeys::wire::{self, By};
-use model_world::{ModelWorld, Reply};
+use model_client::Model;
 use std::sync::Arc;
 
 /// Returns a token that belongs to no account. Split in two, so that this file contains

@@ -4,7 +4,7 @@
     reason = "a missing key of a JSON value is null"
 )]
 
-use github_world::HttpRequest;
+use fake_github::HttpRequest;
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

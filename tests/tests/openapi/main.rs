@@ -7,6 +7,7 @@ mod stories;
 
 use description::Description;
 use events::{ManualClock, SeededEntropy, Timestamp};
+use fake_github::{HttpRequest, NewPullRequest, StatusState, World};
 use github::PrKey;
 use github::port::{
     Conclusion, DismissReview, GitHubError, NewCheck, NewReview, PublishReview, ReadChecks,
@@ -14,7 +15,6 @@ use github::port::{
     SetCheck, Side, Summarise, WhoAmI,
 };
 use github_client::Client;
-use github_world::{HttpRequest, NewPullRequest, StatusState, World};
 use journeys::wire::{self, By};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -224,7 +224,7 @@ async fn every_call_matches_description() {
         .iter()
         .filter_map(|call| Some(described.operation(call)?.name))
         .collect();
-    let known: BTreeSet<String> = github_world::operations()
+    let known: BTreeSet<String> = fake_github::operations()
         .into_iter()
         .map(|operation| called(&described, operation))
         .collect();

@@ -1,7 +1,7 @@
 //! Requests of complete stories, made as an App.
 
+use fake_github::HttpRequest;
 use github::port::{Conclusion, Side};
-use github_world::HttpRequest;
 use journeys::changes;
 use journeys::house::{Ground, House};
 use journeys::interruption::Interruption;

@@ -282,7 +282,7 @@ fn parameters_accept_and_refuse() {
         let refused = refusal(&infra, name, value);
         assert_eq!(refused.is_none(), is_accepted, "{name}={value}");
         if name == "ModelPrices" {
-            let is_read = value.parse::<agent::Prices>().is_ok();
+            let is_read = value.parse::<model_client::Prices>().is_ok();
             assert_eq!(is_read, is_accepted, "{value}: as the functions read it");
         }
     }

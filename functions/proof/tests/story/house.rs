@@ -1,12 +1,12 @@
 //! A house of two functions, verdict and proof, with GitHub and a model that are given.
 
-use agent::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
 use events::{
     Clock, Emit, Event, InProcess, ManualClock, Message, Say, SeededEntropy, Subscribe, Timestamp,
 };
 use github::port::{Files, GitHubError, ReadDiff, ReadFiles};
 use github::{HeadSha, PrKey};
+use model_client::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use proof::Proof;
 use review::item::{
     Begun, CheckItem, CheckReport, ProofItem, Reader, ReviewItem, Verdict as Decided,

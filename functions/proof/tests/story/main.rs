@@ -7,9 +7,9 @@
 
 mod house;
 
-use agent::AgentError;
 use events::{Clock, ManualClock, Timestamp};
 use house::{DIFF, House, Scripted, begun, key};
+use model_client::AgentError;
 use review::frame::{DEADLINE, PATIENCE, SECOND_LOOK, TIME_TO_ANSWER};
 use review::message::{CheckCompleted, ProofRequested};
 use review::{Category, Confidence, Finding, MODEL, Severity};

@@ -1,8 +1,8 @@
 //! Approving: the policy's decision, by what GitHub says right before the review.
 
 use super::*;
+use fake_github::{Call, Fault, StatusState};
 use github::port::NewCheck;
-use github_world::{Call, Fault, StatusState};
 use policy::{Layer, Policy, Source};
 
 pub(super) fn policy(more: &str) -> Policy {

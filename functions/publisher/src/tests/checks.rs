@@ -2,7 +2,7 @@
 
 use super::*;
 use ::review::item::Stale;
-use github_world::{Call, Fault};
+use fake_github::{Call, Fault};
 
 const GREEN: Option<Conclusion> = Some(Conclusion::Success);
 const GREY: Option<Conclusion> = Some(Conclusion::Neutral);

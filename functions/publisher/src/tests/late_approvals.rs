@@ -2,8 +2,8 @@
 
 use super::approvals::{other_check, policy, read};
 use super::*;
+use fake_github::{Call, Fault, WebhookDelivery};
 use github::port::NewCheck;
-use github_world::{Call, Fault, WebhookDelivery};
 
 const CI: &str = "ci[bot]";
 

@@ -2,7 +2,7 @@
 
 use super::late_approvals::hear_while_pushed;
 use super::*;
-use github_world::{Call, Fault};
+use fake_github::{Call, Fault};
 
 fn found() -> ReviewItem {
     let mut item = clean();

@@ -1,5 +1,5 @@
 use super::*;
-use github_world::{Call, Fault, PostedReview};
+use fake_github::{Call, Fault, PostedReview};
 
 #[tokio::test]
 async fn a_review_a_check_and_a_summary_appear_once_each() {

@@ -1,7 +1,7 @@
 //! Votes on older heads, once a newer head's review stands.
 
 use super::*;
-use github_world::{Call, Fault};
+use fake_github::{Call, Fault};
 
 const DISMISSED: &str = "dismissed";
 
@@ -31,7 +31,7 @@ async fn two_heads(first: ReviewEvent) -> Stage {
 
 fn votes(stage: &Stage) -> Vec<String> {
     let reviews = stage.world.bot_reviews(&stage.pr).into_iter();
-    let vote = |review: github_world::PostedReview| match review.dismissed {
+    let vote = |review: fake_github::PostedReview| match review.dismissed {
         Some(_) => DISMISSED.to_owned(),
         None => format!("{:?}", review.event),
     };

@@ -4,7 +4,7 @@ use super::rule;
 use super::tokens::ID;
 use review::Severity::High;
 use review::rules::{Finds, Language, Reads, Rule, Spot};
-use secret_forms::assigned::{is_secret, names_secret};
+use secrets::assigned::{is_secret, names_secret};
 
 pub(super) const ASSIGNED: Rule = Rule {
     severity: High,
@@ -50,7 +50,7 @@ fn quoted<'a>(text: &'a str, code: &'a str) -> impl Iterator<Item = (&'a str, &'
 mod tests {
     use super::super::check;
     use super::*;
-    use secret_forms::samples::{BASE62, random};
+    use secrets::samples::{BASE62, random};
 
     #[test]
     fn finds_secrets_by_name() {

@@ -4,7 +4,7 @@ use super::rule;
 use super::tokens::{says, secret};
 use review::Severity::{High, Medium};
 use review::rules::{File, Finds, Language, Reads, Rule, scan};
-use secret_forms::is_random;
+use secrets::is_random;
 
 pub(super) const PRIVATE_KEY: Rule = secret(97, says!("a private key"), |line| {
     let text = line.text();
@@ -151,7 +151,7 @@ fn is_filled_env_file(file: &File<'_>) -> bool {
 mod tests {
     use super::super::check;
     use super::*;
-    use secret_forms::samples::{BASE62, random};
+    use secrets::samples::{BASE62, random};
 
     #[test]
     fn finds_secrets_by_context() {

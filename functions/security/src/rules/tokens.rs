@@ -3,7 +3,7 @@
 use super::rule;
 use review::Severity::{Critical, High};
 use review::rules::{Finds, Reads, Rule, Spot, scan};
-use secret_forms::{self as forms, is_random};
+use secrets::{self as forms, is_random};
 
 pub(super) const ID: &str = "committed-secret";
 
@@ -131,7 +131,7 @@ pub(super) const AZURE_STORAGE: Rule =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secret_forms::samples::{BASE32, BASE62, HEX, random};
+    use secrets::samples::{BASE32, BASE62, HEX, random};
 
     #[test]
     fn finds_tokens_by_format() {

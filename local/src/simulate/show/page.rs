@@ -2,9 +2,9 @@
 
 use super::super::{Page, Run};
 use super::{BAD, GOOD, QUIET, TITLE, TOPIC};
+use fake_github::{PostedCheck, PostedComment, PostedReview};
 use github::PrKey;
 use github::port::{Conclusion, ReviewEvent};
-use github_world::{PostedCheck, PostedComment, PostedReview};
 use std::fmt::Write;
 
 /// All of it, in the order in which it is read.

@@ -6,10 +6,10 @@
 )]
 
 use events::{Clock, ManualClock, SeededEntropy, SystemClock, Timestamp};
+use fake_github::{NewApp, NewPullRequest, World};
 use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
 use github::{HeadSha, PrKey};
 use github_client::{Client, Config, Credentials, Permissions};
-use github_world::{NewApp, NewPullRequest, World};
 use ring::signature::RsaKeyPair;
 use rustls_pki_types::PrivatePkcs1KeyDer;
 use rustls_pki_types::pem::PemObject;
@@ -40,7 +40,8 @@ pub struct Stage {
 }
 
 /// Test key; no real App uses it.
-pub const THROWAWAY_KEY: &str = include_str!("../../../github-world/tests/throwaway-test-key.pem");
+pub const THROWAWAY_KEY: &str =
+    include_str!("../../../../testing/fake-github/tests/throwaway-test-key.pem");
 
 /// Registers an App with [`THROWAWAY_KEY`] on the stage's repository.
 pub fn new_app() -> NewApp {
@@ -107,7 +108,7 @@ impl Stage {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address");
-        tokio::spawn(github_world::serve(world.clone(), listener));
+        tokio::spawn(fake_github::serve(world.clone(), listener));
         Self {
             pr: opened.pr.expect("a pull request"),
             credentials: Credentials::Token(world.token().into()),
@@ -171,8 +172,8 @@ pub async fn serve(router: axum::Router) -> SocketAddr {
 }
 
 /// Returns a client that may call loopback.
-pub fn https() -> https::Client {
-    https::client(config::Addresses::LOOPBACK).expect("TLS can be set up")
+pub fn https() -> egress::Client {
+    egress::client(config::Addresses::LOOPBACK).expect("TLS can be set up")
 }
 
 /// Returns a client of another server, with short timeouts on the real clock.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::tests::Scripted;
-use agent::AgentError;
 use events::{ManualClock, SeededEntropy, Timestamp};
+use model_client::AgentError;
 use review::{Category, Confidence, MODEL, Severity, Side};
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
 use super::*;
-use secret_forms::samples::{BASE32, BASE62, HEX, random};
+use secrets::samples::{BASE32, BASE62, HEX, random};
 
 /// A secret of each form: (what it is, the line before it, the secret, the line
 /// behind it).

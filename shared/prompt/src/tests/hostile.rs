@@ -66,7 +66,7 @@ fn hidden_characters_are_taken_out_and_told() {
 
 /// A key over several lines, in two pieces so that the repository holds none.
 fn key() -> Vec<String> {
-    let body = |len| secret_forms::samples::random(len, secret_forms::samples::BASE62);
+    let body = |len| secrets::samples::random(len, secrets::samples::BASE62);
     vec![
         ["-----BEGIN RSA PRIV", "ATE KEY-----"].concat(),
         body(64),

@@ -1,7 +1,6 @@
 //! A specialist with a GitHub of three commits, a bus that listens to nobody, and a
 //! model that says what the story has it say.
 
-use agent::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use async_trait::async_trait;
 use events::{
     Clock, Emit, EmitError, Event, Handler, HandlerError, ManualClock, Outcome, SeededEntropy,
@@ -9,6 +8,7 @@ use events::{
 };
 use github::port::{Files, GitHubError, ReadDiff, ReadFiles};
 use github::{HeadSha, PrKey};
+use model_client::{AgentError, Answer, Ask, Model, Unanswered, Usage};
 use review::item::{CheckItem, CheckReport, ReviewItem};
 use review::message::{CheckRequested, ReviewKey};
 use review::rules::{Finds, Reads, Rule, RuleReviewer};

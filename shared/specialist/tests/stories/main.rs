@@ -5,11 +5,11 @@
 mod again;
 mod house;
 
-use agent::AgentError;
 use diff::WhyLeftOut;
 use events::Outcome;
 use github::port::GitHubError;
 use house::{House, found, found_as, sha};
+use model_client::AgentError;
 use policy::{Layer, Policy, Source};
 use review::Category;
 use review::item::{CheckReport, ReviewItem, Skipped};

@@ -2,8 +2,8 @@
 
 use super::*;
 use ::review::{MODEL, Side};
+use fake_github::{NewPullRequest, World};
 use github::port::{PublishReview, Side as OnGitHub};
-use github_world::{NewPullRequest, World};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::Cell;
