@@ -19,7 +19,7 @@ impl Redactor {
     pub(crate) fn redact(&self, text: &str) -> String {
         let keyless = text.replace(self.0.expose_secret(), "[key]");
         let lines = keyless.split_inclusive('\n');
-        lines.map(prompt::mask).collect()
+        lines.map(secrets::mask).collect()
     }
 
     /// One line of at most 300 characters, without secrets.

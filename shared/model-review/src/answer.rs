@@ -1,9 +1,9 @@
 //! What of a model's answer is believed.
 
+use crate::prompt::Part;
 use crate::shape::in_form;
 use diff::Diff;
 use model_client::{Schema, Shape, Usage as Spent};
-use prompt::Part;
 use review::{Category, Confidence, Finding, MODEL, Severity, Side, Usage};
 use serde::Deserialize;
 use serde_json::Value;
@@ -121,7 +121,7 @@ pub(crate) fn shown(path: &str) -> String {
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    prompt::mask(&prompt::strip(&line)).into_owned()
+    secrets::mask(&crate::prompt::strip(&line)).into_owned()
 }
 
 /// An answer, as little of it as must be there.
@@ -264,8 +264,8 @@ pub(crate) fn text(said: &str, longest: usize) -> String {
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
         .collect();
-    let shown = prompt::strip(line.trim());
-    let masked = prompt::mask(&shown);
+    let shown = crate::prompt::strip(line.trim());
+    let masked = secrets::mask(&shown);
     cut(&masked, longest)
 }
 
@@ -298,10 +298,10 @@ fn replacement(code: &str) -> Option<String> {
     }
     let mut lines = Vec::new();
     for line in code.lines() {
-        let shown = prompt::strip(line);
+        let shown = crate::prompt::strip(line);
         // Masked, stripped or cut code is not what was meant, nor is what was shown so.
-        let is_whole = matches!(prompt::mask(&shown), Cow::Borrowed(_)) && shown == line;
-        if !is_whole || prompt::is_marked(line) {
+        let is_whole = matches!(secrets::mask(&shown), Cow::Borrowed(_)) && shown == line;
+        if !is_whole || crate::prompt::is_marked(line) {
             return None;
         }
         lines.push(line.to_owned());

@@ -58,7 +58,7 @@ fn share(policy: &Policy) -> u64 {
 /// Tokens of a question beside the change, the repository's wishes among them.
 fn around(policy: &Policy) -> u64 {
     let wishes = policy.instructions.iter();
-    let wishes: usize = wishes.map(|one| prompt::tokens(&one.text)).sum();
+    let wishes: usize = wishes.map(|one| crate::prompt::tokens(&one.text)).sum();
     AROUND.saturating_add(u64::try_from(wishes).unwrap_or(u64::MAX))
 }
 

@@ -8,6 +8,7 @@
 
 mod answer;
 mod budget;
+pub mod prompt;
 mod prove;
 mod report;
 mod shape;
@@ -15,6 +16,7 @@ mod words;
 
 pub use prove::Prover;
 
+use crate::prompt::{Options, Part, Plan};
 use answer::Believed;
 use async_trait::async_trait;
 use diff::Diff;
@@ -22,7 +24,6 @@ use diff::language::Language;
 use events::{Clock, Entropy};
 use futures_util::{StreamExt, stream};
 use model_client::{Answer, Ask, Model, Scope, Unanswered};
-use prompt::{Options, Part, Plan};
 use report::Answered;
 use review::{Category, Change, Report, ReviewError, Reviewer, Side};
 use std::sync::Arc;

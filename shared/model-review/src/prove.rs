@@ -6,12 +6,12 @@ mod believe;
 
 use crate::answer::{paid, shown, text};
 use crate::budget;
+use crate::prompt::{Options, Part};
 use crate::report::refused;
 use believe::Claim;
 use diff::{Diff, FileDiff, Line};
 use events::{Clock, Entropy};
 use model_client::{Ask, Model, Schema, Shape, Unanswered};
-use prompt::{Options, Part};
 use review::item::{MOST_TO_PROVE, ProofItem};
 use review::{Change, Finding, ReviewError};
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl Prover {
         let findings = findings.get(..MOST_TO_PROVE).unwrap_or(findings);
         let nonce = self.entropy.nonce();
         let code = narrowed(change.diff, findings);
-        let plan = prompt::plan(
+        let plan = crate::prompt::plan(
             &code,
             &Options {
                 tokens_per_part: budget::second_look(change.policy),

@@ -1,10 +1,10 @@
 //! What a model's answers come to.
 
 use crate::answer::{Believed, Unbelieved};
+use crate::prompt::{Part, Plan};
 use diff::{LeftOut, WhyLeftOut};
 use events::Failure;
 use model_client::AgentError;
-use prompt::{Part, Plan};
 use review::{Report, ReviewError, Usage};
 use std::collections::BTreeSet;
 

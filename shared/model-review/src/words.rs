@@ -1,7 +1,7 @@
 //! What a model is told.
 
+use crate::prompt::Part;
 use policy::{Instruction, Policy};
-use prompt::Part;
 use review::Category;
 use std::fmt::Write;
 
@@ -78,7 +78,7 @@ fn wishes(instructions: &[Instruction], part: &Part) -> String {
     for (text, globs) in each {
         let _ = writeln!(told, "In files that match {}:", globs.join(", "));
         for line in text.lines() {
-            let _ = writeln!(told, "> {}", prompt::mask(&prompt::strip(line)));
+            let _ = writeln!(told, "> {}", secrets::mask(&crate::prompt::strip(line)));
         }
     }
     told.push('\n');

@@ -1,12 +1,15 @@
 //! Formats of secrets: by their issuer's prefix, or by the name that they are assigned to. Both
-//! detection ([`Form::is_in`], precise) and redaction ([`Form::spans`], generous) use them.
+//! detection ([`Form::is_in`], precise) and redaction ([`Form::spans`] and [`mask()`], generous) use them.
 
 pub mod assigned;
 mod form;
+pub mod mask;
+pub mod pem;
 mod random;
 pub mod samples;
 
 pub use form::Form;
+pub use mask::mask;
 pub use random::{bits_per_letter, is_random};
 
 use form::{base62, base64, letter, lower_hex, name, url_safe};

@@ -14,14 +14,14 @@ fn asked(settings: &str) -> String {
         files,
         left_out: Vec::new(),
     };
-    let options = prompt::Options {
+    let options = crate::prompt::Options {
         tokens_per_part: 1_000,
         most_parts: 1,
         nonce: NONCE,
         generated: &|_| false,
         languages: &[],
     };
-    let plan = prompt::plan(&diff, &options);
+    let plan = crate::prompt::plan(&diff, &options);
     question(
         Category::Logic,
         "Look for what is wrong.",

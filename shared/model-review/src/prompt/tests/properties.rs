@@ -1,6 +1,7 @@
 use super::*;
 use diff::{FileChange, Hunk, Line, Side};
 use proptest::prelude::*;
+use secrets::mask::{self, mask};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn text() -> impl Strategy<Value = String> {

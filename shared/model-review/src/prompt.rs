@@ -10,7 +10,7 @@
 //!     files: vec![diff::FileDiff::added("src/lib.rs", "fn main() {}")],
 //!     left_out: Vec::new(),
 //! };
-//! let plan = prompt::plan(&diff, &prompt::Options {
+//! let plan = model_review::prompt::plan(&diff, &model_review::prompt::Options {
 //!     tokens_per_part: 8_000,
 //!     most_parts: 4,
 //!     nonce: "0f1e2d3c4b5a6978",
@@ -27,14 +27,11 @@
 //! );
 //! ```
 
-mod mask;
 mod order;
 mod pack;
-mod pem;
 mod show;
 mod text;
 
-pub use mask::mask;
 pub use text::strip;
 
 use diff::language::Language;
@@ -108,7 +105,7 @@ impl Part {
 /// Whether `text` holds a mark of what is not shown: `[masked]`, `[removed]`,
 /// `[cut: 7 more bytes]`.
 pub fn is_marked(text: &str) -> bool {
-    [mask::MASKED, text::REMOVED, show::CUT]
+    [secrets::mask::MASKED, text::REMOVED, show::CUT]
         .iter()
         .any(|mark| text.contains(mark))
 }

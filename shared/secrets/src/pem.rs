@@ -7,7 +7,7 @@ use diff::LineKind;
 ///
 /// Only lines that look like a key's are: else a comment with a key's first line
 /// would hide all code behind it.
-pub(crate) fn key_lines(lines: &[(LineKind, &str)]) -> Vec<bool> {
+pub fn key_lines(lines: &[(LineKind, &str)]) -> Vec<bool> {
     let mut found = vec![false; lines.len()];
     mark(lines.iter().zip(&mut found), "-----BEGIN ", LONG);
     // A key's last line may be short.
@@ -75,30 +75,30 @@ fn is_body(body: &str, least: usize) -> bool {
 
 /// Whether `text` is nothing but base64, as wide as in a file of keys: what a hunk
 /// shows of a key without either of its ends.
-pub(crate) fn is_bare_base64(text: &str) -> bool {
+pub fn is_bare_base64(text: &str) -> bool {
     let text = text.trim_matches(|c: char| c.is_whitespace() || "\"',".contains(c));
     (60..=80).contains(&text.len())
         && text.bytes().all(is_base64)
         && text.bytes().any(|b| b.is_ascii_digit())
         && text.bytes().any(|b| b.is_ascii_uppercase())
-        && secrets::bits_per_letter(text) >= 4.5
+        && crate::bits_per_letter(text) >= 4.5
 }
 
-pub(crate) fn is_base64(b: u8) -> bool {
+pub fn is_base64(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples::BASE62;
     use LineKind::{Added, Context, Removed};
-    use secrets::samples::BASE62;
 
     #[test]
     fn a_key_is_told_from_what_stands_around_it() {
         let begin = &["-----BEGIN PRIV", "ATE KEY-----"].concat();
         let end = &["-----END PRIV", "ATE KEY-----"].concat();
-        let (a, b) = (secrets::samples::random(64, BASE62), "abcd1234abcd1234");
+        let (a, b) = (crate::samples::random(64, BASE62), "abcd1234abcd1234");
         for (why, lines, expected) in [
             (
                 "a key",

@@ -1,5 +1,5 @@
-use crate::show::{Shown, ShownHunk, ShownLine, room};
-use crate::{Options, delimiters};
+use crate::prompt::show::{Shown, ShownHunk, ShownLine, room};
+use crate::prompt::{Options, delimiters};
 use diff::Side;
 use std::collections::{BTreeMap, BTreeSet};
 

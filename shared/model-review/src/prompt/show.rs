@@ -1,8 +1,9 @@
-use crate::mask::{MASKED, inner, replace, secrets};
-use crate::pem::key_lines;
-use crate::text::{quoted, without_nonce};
-use crate::{BYTES_PER_TOKEN, Options, delimiters, mask, strip};
+use crate::prompt::text::{quoted, without_nonce};
+use crate::prompt::{BYTES_PER_TOKEN, Options, delimiters, strip};
 use diff::{FileChange, FileDiff, Hunk, Line, LineKind, Side};
+use secrets::mask;
+use secrets::mask::{MASKED, inner, replace, secrets};
+use secrets::pem::key_lines;
 use std::borrow::Cow;
 
 /// The most bytes that are shown of a line.

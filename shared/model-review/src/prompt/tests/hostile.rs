@@ -1,5 +1,5 @@
 use super::*;
-use crate::mask::tests::canaries;
+use secrets::samples::canaries;
 
 #[test]
 fn instructions_stay_between_the_delimiters() {
