@@ -204,7 +204,7 @@ fn only_capable_reader_resolves_finding() {
             false,
         ),
         (
-            "a model's, and there is no model any more",
+            "a model's, without a model now",
             &by_model,
             vec![rules()],
             false,
