@@ -115,7 +115,7 @@ impl Coordinator {
     }
 
     /// Returns the policy of the default branch over `lower`. Approvals must also be allowed there:
-    /// an author with write access to the base branch must not enable them alone.
+    /// a user who may push to the base branch must not enable approvals by changing its settings.
     async fn approval(&self, pr: &PrKey, lower: Policy) -> Result<Policy, GitHubError> {
         let mut allowed = Settings {
             policy: lower,

@@ -212,8 +212,8 @@ impl Publisher {
         }
     }
 
-    /// Ends the check of a dropped head. Does nothing if the check was never claimed: every later
-    /// claim is followed by a look at the pull request.
+    /// Ends the check of a dropped head. Does nothing if the check was never claimed: the
+    /// holder of a later claim reads the pull request and ignores the dropped head.
     async fn dropped(&self, event: &Event, review: ReviewKey) -> Result<Outcome, HandlerError> {
         let check = Check::dropped(review);
         let claimed: Option<Publication<check::Stands>> =

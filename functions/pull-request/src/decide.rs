@@ -29,12 +29,12 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Applies a delivery to the stored pull request. `told` is the time of the delivery; GitHub's own
-/// time is preferred if the delivery contains it.
+/// Applies a delivery to the stored pull request. Without GitHub's own time in it, the change
+/// counts as of `delivered_at`.
 pub(crate) fn changed(
     seen: Option<&PullRequestItem>,
     change: &PullRequestChanged,
-    told: Timestamp,
+    delivered_at: Timestamp,
 ) -> Decision<PullRequestItem, Reason> {
     // A review against another base branch does not count for this change.
     let same_base = |seen: &&PullRequestItem| seen.base.branch == change.base.branch;
@@ -48,7 +48,7 @@ pub(crate) fn changed(
         head_repo: change.head_repo.clone(),
         draft: change.draft,
         labels: change.labels.clone(),
-        updated_at: change.updated_at.unwrap_or(told),
+        updated_at: change.updated_at.unwrap_or(delivered_at),
         reviewed,
     };
     if seen.is_some_and(|seen| is_older(&next, seen)) {
@@ -144,23 +144,27 @@ fn dropped(
     (!stands).then(|| Say::new(&ReviewDropped { review, why }))
 }
 
-/// Stores that a review was published at `told`.
+/// Stores that a review was published at `published_at`.
 pub(crate) fn published(
     seen: Option<&PullRequestItem>,
     published: &ReviewPublished,
-    told: Timestamp,
+    published_at: Timestamp,
 ) -> Decision<PullRequestItem, Reason> {
     let Some(seen) = seen else {
         return Decision::Ignore(Reason::Unknown);
     };
-    if seen.reviewed.as_ref().is_some_and(|known| known.at >= told) {
+    if seen
+        .reviewed
+        .as_ref()
+        .is_some_and(|known| known.at >= published_at)
+    {
         return Decision::Ignore(Reason::Reviewed);
     }
     Decision::Write {
         next: PullRequestItem {
             reviewed: Some(Reviewed {
                 head_sha: published.review.head_sha.clone(),
-                at: told,
+                at: published_at,
             }),
             ..seen.clone()
         },
