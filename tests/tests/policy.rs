@@ -52,13 +52,13 @@ async fn each_setting_has_visible_effect() {
         (
             "findings below the floor are counted",
             "severity_floor = \"high\"",
-            &["3 findings below the severity floor are not told."],
+            &["3 findings below the minimum severity are not shown."],
             &["src/turn.rs:3\n"],
         ),
         (
             "uncertain findings are listed",
             "confidence_floor = 100",
-            &["3 findings that may be none"],
+            &["3 findings not confirmed"],
             &["src/turn.rs:3\n"],
         ),
         (

@@ -19,7 +19,7 @@ async fn one_summary_and_check_per_head() {
     for (page, check) in [
         (&first, "Neutral: Open: 2 medium"),
         (&second, "Neutral: Open: 2 medium"),
-        (&third, "Success: Nothing is open"),
+        (&third, "Success: No open findings"),
     ] {
         assert_eq!(page.summaries.len(), 1, "{page:?}");
         assert_eq!(page.checks, [check]);

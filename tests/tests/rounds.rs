@@ -160,7 +160,7 @@ async fn push_during_later_review_supersedes_it() {
         let since = format!("since `{}`: 2 resolved", first.short());
         assert!(last.contains(&since), "{moment}: {last}");
         let page = house.page(&pr);
-        assert_eq!(page.checks, ["Success: Nothing is open"], "{moment}");
+        assert_eq!(page.checks, ["Success: No open findings"], "{moment}");
         assert_eq!(page.summaries.len(), 1, "{moment}");
     }
 }
@@ -271,7 +271,7 @@ async fn secret_blocks_until_removed() {
     let third = house.newest(&pr);
     assert_eq!(third.event, ReviewEvent::Comment);
     assert!(third.body.contains("2 resolved"), "{}", third.body);
-    assert_eq!(house.page(&pr).checks, ["Success: Nothing is open"]);
+    assert_eq!(house.page(&pr).checks, ["Success: No open findings"]);
 }
 
 /// The next round compares with the last published review.

@@ -24,7 +24,7 @@ async fn unproven_finding_never_blocks() {
             "none does",
             DISPROVED,
             0,
-            "Success: Nothing is open that anybody is sure of",
+            "Success: No confirmed findings",
         ),
     ] {
         let house = House::with(&attentive(notices));
@@ -37,7 +37,7 @@ async fn unproven_finding_never_blocks() {
             .await;
         let review = house.review(&pr);
         assert_eq!(review.comments.len(), comments, "{why}: {}", review.body);
-        let told = review.body.contains("that may be none");
+        let told = review.body.contains("not confirmed");
         assert_eq!(told, comments == 0, "{why}: {}", review.body);
         assert_eq!(
             shown(&review).starts_with("REQUEST_CHANGES"),
@@ -74,7 +74,7 @@ async fn rule_findings_skip_second_look() {
     let places: Vec<_> = review.comments.iter().map(|it| it.line).collect();
     assert_eq!(places, [2, 5], "both of the rules, and not the model's own");
     assert!(
-        review.body.contains("1 finding that may be none"),
+        review.body.contains("1 finding not confirmed"),
         "{}",
         review.body
     );
@@ -115,7 +115,7 @@ async fn second_look_never_adds_or_raises() {
         let review = house.review(&pr);
         assert_eq!(review.event, ReviewEvent::Comment, "{why}");
         assert_eq!(review.comments, [], "{why}");
-        let listed = "1 finding that may be none";
+        let listed = "1 finding not confirmed";
         assert!(review.body.contains(listed), "{why}: {}", review.body);
         assert!(
             review.body.contains("Quality: **7** of 10"),
@@ -147,7 +147,7 @@ async fn unproven_finding_is_not_asked_again() {
     let second = house.newest(&pr);
     assert_eq!(second.event, ReviewEvent::Comment);
     assert_eq!(second.comments, []);
-    let listed = "1 finding that may be none";
+    let listed = "1 finding not confirmed";
     assert!(second.body.contains(listed), "{}", second.body);
     let why = "Not proven: It does something else";
     assert!(second.body.contains(why), "{}", second.body);

@@ -93,12 +93,12 @@ const NEEDS: [Need; 2] = [
     Need {
         function: "coordinator",
         topic: "agent.pr.review_requested",
-        reason: "nothing is known of the pull request",
+        reason: "missing in the state, although its review was requested",
     },
     Need {
         function: "publisher",
         topic: "agent.pr.review_completed",
-        reason: "has no verdict in state, though one was announced",
+        reason: "has no verdict in state, although it was announced",
     },
 ];
 

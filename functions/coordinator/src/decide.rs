@@ -1,4 +1,4 @@
-//! Whether a head is reviewed, and what of it is said.
+//! Decides whether a head is reviewed, and the events to emit.
 
 use crate::settings::{Invalid, Settings};
 use events::{EventId, Say, Timestamp};
@@ -11,16 +11,16 @@ use review::message::{
 use state::Decision;
 use std::{fmt, iter};
 
-/// Why nothing comes of a request.
+/// Reason that a request is ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ignored {
-    /// Nobody wants a review of this head any more.
+    /// The head is closed or superseded.
     Stale(Stale),
-    /// It is left alone for the same reason as before.
+    /// The head is skipped already, for the same reason.
     SkippedAlready,
-    /// What has changed of the pull request decides nothing about this review.
+    /// The change of the pull request does not affect this review.
     NothingNew,
-    /// It would be left alone by now, and has its verdict.
+    /// The head would be skipped now, but has its verdict.
     Decided,
 }
 
@@ -28,31 +28,31 @@ impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stale(stale) => stale.fmt(f),
-            Self::SkippedAlready => f.write_str("it is skipped already, for the same reason"),
+            Self::SkippedAlready => f.write_str("already skipped for the same reason"),
             Self::NothingNew => f.write_str("nothing changes for this review"),
-            Self::Decided => f.write_str("it would be skipped now, and has its verdict"),
+            Self::Decided => f.write_str("it has its verdict, but would be skipped now"),
         }
     }
 }
 
-/// What is known when a review is asked for.
+/// Request for a review, with the state at its arrival.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known<'a> {
-    /// What is asked.
+    /// The request.
     pub(crate) asked: &'a ReviewRequested,
-    /// By this event.
+    /// Id of the event with the request.
     pub(crate) request: &'a EventId,
-    /// The pull request as it is by now.
+    /// Current state of the pull request.
     pub(crate) pull: &'a PullRequestItem,
-    /// What its base branch wants by now.
+    /// Current settings of its base branch.
     pub(crate) settings: &'a Settings,
 }
 
-/// A review begins with what is wanted then, and keeps that: later settings decide
-/// about later heads. One against another base branch is another review, which begins
-/// anew. Asked for again, one that has its verdict is told again (it may not stand on
-/// GitHub yet), so is one that is left alone, and one that has no verdict gets another
-/// chance: a specialist that has answered says so again at no cost.
+/// Decides about a request. A review stores the settings that it began with; later settings apply
+/// to later heads. A review against another base branch is a new review. A repeated request emits
+/// the verdict again, because its review may not be published on GitHub yet, and likewise a skip. A
+/// repeated request without a verdict asks the specialists again; those that have answered repeat
+/// their report at no cost.
 pub(crate) fn decide(
     seen: Option<&ReviewItem>,
     known: &Known<'_>,
@@ -82,7 +82,7 @@ pub(crate) fn decide(
             let skipped = Some(skipped);
             (ReviewItem { skipped, ..next }, vec![told])
         }
-        // It may not be published: the pull request may have been closed or labelled then.
+        // The verdict may be unpublished: the pull request may have been closed or labelled then.
         (None, Some(verdict), _) => {
             let told = Say::new(&verdict.completed(&known.asked.review));
             (next, vec![told])
@@ -99,20 +99,20 @@ pub(crate) fn decide(
     }
 }
 
-/// Nobody is asked before it begins, and somebody is by then: a policy names one at
-/// least.
+/// Returns whether the review has begun. It names at least one specialist then, and none before:
+/// every policy names at least one.
 fn has_begun(review: &ReviewItem) -> bool {
     !review.expected.is_empty()
 }
 
-/// Whether it is of the change into the base branch that the pull request has now.
+/// Returns whether the review is against the current base branch of the pull request.
 fn is_against(review: &ReviewItem, pull: &PullRequestItem) -> bool {
     let branch = review.base_branch.as_ref();
     branch.is_none_or(|branch| *branch == pull.base.branch)
 }
 
-/// A review that nobody is asked for yet. Branch and commit are of one time: that the
-/// pull request is known by, not that of the request.
+/// Returns a review without specialists. Base branch and commit both come from the pull request's
+/// state, not from the request, so that they match.
 fn unasked(known: &Known<'_>) -> ReviewItem {
     let head = &known.asked.review.head_sha;
     let other = |reviewed: &&Reviewed| &reviewed.head_sha != head;
@@ -128,9 +128,9 @@ fn unasked(known: &Known<'_>) -> ReviewItem {
     }
 }
 
-/// Every specialist that the policy names is asked, whoever has answered already, and
-/// the time until its deadline begins: no earlier deadline counts any more. What is to
-/// be proven is asked for again, too, once they have answered.
+/// Asks every specialist that the policy names, also those that have answered, and starts a new
+/// deadline. Earlier deadlines no longer count. The second look is requested again after the
+/// reports.
 fn ask(review: ReviewItem, known: &Known<'_>, now: Timestamp) -> (ReviewItem, Vec<Say>) {
     let next = ReviewItem {
         skipped: None,
@@ -158,7 +158,7 @@ fn ask(review: ReviewItem, known: &Known<'_>, now: Timestamp) -> (ReviewItem, Ve
     (next, says)
 }
 
-/// Why `policy` leaves the pull request alone, if it does.
+/// Returns the reason that `policy` skips the pull request, if there is one.
 fn skip(policy: &Policy, pull: &PullRequestItem) -> Option<Skipped> {
     let skip = policy.skip(&Facts {
         author_login: &pull.author.login,

@@ -1,16 +1,14 @@
-//! Decides whether a head is reviewed, by what its base branch wants, and asks the
-//! specialists.
+//! Decides by the settings of the base branch whether a head is reviewed, and asks the specialists.
 //!
-//! *Hears* `agent.pr.review_requested`.
-//! *Reads* `pr:{owner}/{repo}#{n}`; on GitHub, `.github/review-bot.toml` and
-//! `.gitattributes` of the base branch, `review-bot.toml` of the owner's repository
-//! `.github`, the repository's languages, and, about approving, `.github/review-bot.toml`
-//! of the default branch.
-//! *Writes* `review:{owner}/{repo}#{n}@{head}`: what is wanted of it and who is asked,
-//! or why it is left alone.
-//! *Says* `agent.pr.review_begun` and `agent.pr.security_check`, `agent.pr.style_check`,
-//! `agent.pr.logic_check`; or `agent.pr.review_skipped`; or `agent.pr.review_completed`
-//! again, when that is what a review that is asked for once more has.
+//! *Subscribes to* `agent.pr.review_requested`.
+//! *Reads* `pr:{owner}/{repo}#{n}`; on GitHub, `.github/review-bot.toml` and `.gitattributes` of
+//! the base branch, `review-bot.toml` of the owner's repository `.github`, the repository's
+//! languages, and, for approvals, `.github/review-bot.toml` of the default branch.
+//! *Writes* `review:{owner}/{repo}#{n}@{head}`: the settings and specialists of the review, or the
+//! reason of a skip.
+//! *Emits* `agent.pr.review_begun` and `agent.pr.security_check`, `agent.pr.style_check`,
+//! `agent.pr.logic_check`; or `agent.pr.review_skipped`; or `agent.pr.review_completed` again, if
+//! the review has its verdict.
 
 mod decide;
 mod deployment;
@@ -33,23 +31,21 @@ const NAME: &str = "coordinator";
 
 /// Dependencies of the handler.
 pub struct Deps {
-    /// Where the review's state is kept.
+    /// State of the review.
     pub state: StateManager,
-    /// Where the specialists are asked.
+    /// Bus to the specialists.
     pub bus: Arc<dyn Emit>,
-    /// Where settings are read, and what the repository is written in.
+    /// GitHub, for settings and the repository's languages.
     pub github: Arc<dyn GitHub>,
     /// Settings of the deployment, from [`deployment`] or [`Deployment`].
     pub policy: Policy,
 }
 
-/// Handler of the function.
 pub struct Coordinator {
     deps: Deps,
     invalid: Option<Invalid>,
 }
 
-/// Creates the handler.
 pub fn handler(deps: Deps) -> Coordinator {
     let invalid = None;
     Coordinator { deps, invalid }
@@ -63,14 +59,15 @@ impl Coordinator {
     }
 }
 
-/// The parts of GitHub that the coordinator is given.
+/// Parts of GitHub that the coordinator uses.
 pub trait GitHub: ReadFile + ReadLanguages {}
 
 impl<T: ReadFile + ReadLanguages> GitHub for T {}
 
-/// A review was asked for of a pull request that is not in state: state was lost.
+/// Error: a review was requested for a pull request that is missing in the state, so the state was
+/// lost.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing is known of the pull request of {0}, though its review was asked for")]
+#[error("the pull request of {0} is missing in the state, although its review was requested")]
 struct NoPullRequest(ReviewKey);
 
 impl Failure for NoPullRequest {
@@ -112,7 +109,7 @@ impl Handler for Coordinator {
     }
 }
 
-/// What `REVIEW_POLICY` wants, over the built-in settings.
+/// Returns the policy of `REVIEW_POLICY` over the built-in settings.
 ///
 /// # Errors
 /// [`ConfigError`] names the variable, and each mistake with its line.

@@ -1,4 +1,4 @@
-//! What a repository wants of its reviews, as its base branch says it.
+//! Review settings of a repository, read from its base branch.
 
 use crate::{Coordinator, deployment};
 use github::port::GitHubError;
@@ -8,46 +8,45 @@ use review::bounds;
 use review::item::Skipped;
 use review::message::SkipReason;
 
-/// An organisation keeps its settings for all its repositories in this one.
+/// Repository with the settings of an organisation for all its repositories.
 const ORGANISATION: &str = ".github";
-/// The default branch, whatever its name ("Get repository content", `ref`).
+/// Reference to the default branch ("Get repository content", `ref`).
 const DEFAULT_BRANCH: &str = "HEAD";
 
-/// A branch by its full name: a tag of the same name is another thing.
+/// Returns the full name of a branch, to distinguish it from a tag of the same name.
 fn branch(base: &Base) -> String {
     format!("refs/heads/{}", base.branch)
 }
 
-/// Where a repository says which of its files are generated.
+/// File with a repository's list of generated files.
 const ATTRIBUTES: &str = ".gitattributes";
 
-/// Bytes of a language's name that are kept.
+/// Maximum number of bytes stored of a language's name.
 const LONGEST_LANGUAGE: usize = 40;
 
-/// What is wanted of a review that begins now.
+/// Settings for a review that begins now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settings {
-    /// All layers that could be read, one over the other.
+    /// Policy of all valid layers, from the lowest to the highest.
     pub(crate) policy: Policy,
-    /// What the repository calls generated.
+    /// Patterns of generated files.
     pub(crate) attributes: Attributes,
-    /// What it is written in, most of it first.
+    /// Languages of the repository, most used first.
     pub(crate) languages: Vec<String>,
-    /// The first layer that could not be read: nothing is reviewed under settings
-    /// that nobody understands.
+    /// First invalid layer. The review is skipped: its settings are unknown.
     pub(crate) invalid: Option<Invalid>,
 }
 
-/// Why a file is no settings.
+/// Reason that a settings file is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
-    /// It says what settings do not.
+    /// The file contains unknown or wrong settings.
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    /// It is no text.
-    #[error("{0} is no UTF-8")]
+    /// The file is not UTF-8.
+    #[error("{0} is not UTF-8")]
     NoText(Source),
-    /// GitHub has more of it than is taken.
+    /// The file exceeds the size limit.
     #[error("{0} has more than {max} bytes", max = policy::MAX_BYTES)]
     TooLarge(Source),
     /// The reference to it cannot be resolved.
@@ -56,12 +55,14 @@ pub enum Invalid {
 }
 
 impl Invalid {
-    /// Why the pull request is left alone, for people.
+    /// Returns the skip with its text for the author.
     pub(crate) fn skipped(&self) -> Skipped {
         let why = match self {
             Self::Policy(error) => error.for_people(),
             Self::NoText(source) => {
-                format!("The settings in {source} are not used: the file is not UTF-8. Save it so.")
+                format!(
+                    "The settings in {source} are not used: the file is not UTF-8. Save it as UTF-8."
+                )
             }
             Self::TooLarge(source) => format!(
                 "The settings in {source} are not used: the file has more than {} bytes. Shorten it.",
@@ -81,14 +82,14 @@ impl Invalid {
 }
 
 impl Settings {
-    /// Lays the `file` of `source` over what there is.
+    /// Applies the `file` of `source` over the current policy.
     fn lay(&mut self, file: File, source: Source) {
         let layer = file.and_then(|text| text.map(|text| read(text, source)).transpose());
         match layer {
             Ok(Some(layer)) => self.policy = self.policy.clone().over(layer),
-            Ok(None) => tracing::debug!("there are no settings in {source}"),
+            Ok(None) => tracing::debug!("no settings in {source}"),
             Err(invalid) => {
-                tracing::warn!("settings that nobody can use: {invalid}");
+                tracing::warn!("invalid settings: {invalid}");
                 self.invalid.get_or_insert(invalid);
             }
         }
@@ -96,11 +97,11 @@ impl Settings {
 }
 
 impl Coordinator {
-    /// Reads what `pr` is reviewed by. The repository's own files are those of the
-    /// branch that it would be merged into: what it changes in them itself has no say.
+    /// Reads the settings for `pr`. The repository's files are read from the base branch: the pull
+    /// request's own changes to them have no effect.
     ///
     /// # Errors
-    /// [`GitHubError`], when what the repository wants cannot be known now.
+    /// [`GitHubError`], if the settings cannot be read now.
     pub(crate) async fn settings(&self, pr: &PrKey, base: &Base) -> Result<Settings, GitHubError> {
         self.invalid.iter().for_each(deployment::log);
         let mut settings = Settings {
@@ -122,8 +123,8 @@ impl Coordinator {
         Ok(settings)
     }
 
-    /// What the default branch allows of approving, over `lower`. Whoever may push to
-    /// some branch may write settings there; they must not give themselves an approval.
+    /// Returns the policy of the default branch over `lower`. Approvals must also be allowed there:
+    /// a user who may push to the base branch must not enable approvals by changing its settings.
     async fn approval(&self, pr: &PrKey, lower: Policy) -> Result<Policy, GitHubError> {
         let mut allowed = Settings {
             policy: lower,
@@ -135,13 +136,13 @@ impl Coordinator {
         allowed.lay(file, Source::Repository);
         Ok(match allowed.invalid {
             None => allowed.policy,
-            // Where nobody knows what is allowed, nothing is.
+            // An invalid file on the default branch allows no approval.
             Some(_) => Policy::default(),
         })
     }
 
-    /// The organisation's repository may be hidden from the bot, which is no reason to
-    /// review nothing: most have none.
+    /// Reads the organisation's settings. A hidden repository counts as absent: most organisations
+    /// have none, and the review must not fail by it.
     async fn organisations(&self, pr: &PrKey) -> Result<File, GitHubError> {
         let source = Source::Organisation;
         let owner = pr.repo.as_str().split_once('/').map(|(owner, _)| owner);
@@ -152,7 +153,7 @@ impl Coordinator {
         let file = self.deps.github.file(&repo, source.place(), DEFAULT_BRANCH);
         match file.await {
             Err(GitHubError::Forbidden { call, reason }) => {
-                tracing::info!(%pr, "{source} may not be seen ({call}: {reason}); it counts as absent");
+                tracing::info!(%pr, "{source} is not accessible ({call}: {reason}) and counts as absent");
                 Ok(Ok(None))
             }
             answer => or_too_large(answer, source),
@@ -165,7 +166,7 @@ impl Coordinator {
         or_too_large(file.await, source)
     }
 
-    /// No settings: what cannot be read of them calls nothing generated.
+    /// Reads the attributes. A file above the size limit marks no file as generated.
     async fn attributes(&self, pr: &PrKey, base: &Base) -> Result<Attributes, GitHubError> {
         match self
             .deps
@@ -185,12 +186,11 @@ impl Coordinator {
         }
     }
 
-    /// No settings either: without them files are ordered by what the change itself is
-    /// written in.
+    /// Reads the languages. Without them, files are ordered by the languages of the change.
     async fn languages(&self, pr: &PrKey) -> Vec<String> {
         let languages = self.deps.github.languages(&pr.repo).await;
         let mut languages = languages.unwrap_or_else(|error| {
-            tracing::info!(%pr, "what it is written in is not known: {error}");
+            tracing::info!(%pr, "the repository's languages are unknown: {error}");
             vec![]
         });
         languages
@@ -200,7 +200,7 @@ impl Coordinator {
     }
 }
 
-/// The bytes of a file, if there is one that can be taken.
+/// Bytes of a file, `None` without the file, or the reason that it is invalid.
 type File = Result<Option<Vec<u8>>, Invalid>;
 
 fn or_too_large(

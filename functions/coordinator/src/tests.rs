@@ -1,4 +1,4 @@
-//! Where settings come from, told to a simulated GitHub.
+//! Reads of settings from a simulated GitHub.
 
 use super::*;
 use events::{EmitError, EventId, ManualClock, Message, Say, SeededEntropy, Timestamp};
@@ -27,7 +27,7 @@ struct House {
 }
 
 impl House {
-    /// A pull request that is known, under the deployment's settings.
+    /// Returns a pull request in the state, under the deployment's settings.
     async fn new(deployment: &str) -> Self {
         let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
         let entropy = Arc::new(SeededEntropy::new(7));
@@ -50,7 +50,7 @@ impl House {
         house
     }
 
-    /// The pull request as it is on GitHub comes into state.
+    /// Stores the pull request as it is on GitHub.
     async fn know(&self, event: &str) {
         let pull = self.pull();
         let key = PullRequestItem::key(&self.pr);
@@ -100,8 +100,8 @@ impl House {
         }
     }
 
-    /// A file on a branch of the pull request's repository, or, on `organisation`, of
-    /// the organisation's.
+    /// Writes a file on a branch of the pull request's repository, or of the organisation's
+    /// repository if `branch` is `organisation`.
     fn put(&self, branch: &str, path: &str, text: impl Into<Vec<u8>>) {
         let organisation = "octo/.github".parse().unwrap();
         let (repo, branch) = match branch {
@@ -120,7 +120,7 @@ impl House {
 }
 
 #[tokio::test]
-async fn layers_lie_one_over_the_other() {
+async fn layers_override_lower_layers() {
     let house = House::new("max_comments = 1\nlanguage = \"French\"\ndrafts = \"review\"").await;
     house.put(
         "organisation",
@@ -133,7 +133,7 @@ async fn layers_lie_one_over_the_other() {
         ".gitattributes",
         b"*.pb.rs linguist-generated\n\xff",
     );
-    // What the pull request brings has no say.
+    // The pull request's own settings have no effect.
     house.put("turn", ".github/review-bot.toml", "enabled = false");
     house.put("turn", ".gitattributes", "*.rs linguist-generated");
 
@@ -146,19 +146,21 @@ async fn layers_lie_one_over_the_other() {
     assert_eq!(policy.drafts, policy::Treatment::Review);
     assert!(policy.enabled && review.skipped.is_none());
     let generated = Attributes::parse("*.pb.rs linguist-generated");
-    assert_eq!(review.attributes, generated, "what is no text aside");
+    assert_eq!(
+        review.attributes, generated,
+        "except bytes that are not UTF-8"
+    );
 }
 
 #[tokio::test]
-async fn without_any_file_it_is_as_the_deployment_wants() {
+async fn deployment_policy_applies_without_files() {
     let house = House::new("max_comments = 1").await;
     let review = house.opened().await;
     assert_eq!(review.policy, house.coordinator.deps.policy);
     assert_eq!(review.attributes, Attributes::default());
 }
 
-/// A GitHub that refuses to show one repository, as it does where an App is not
-/// installed.
+/// GitHub that denies access to one repository, as it does if the App is not installed there.
 struct Hidden {
     repo: RepoName,
     rest: Arc<dyn GitHub>,
@@ -190,10 +192,10 @@ impl ReadLanguages for Hidden {
 }
 
 #[tokio::test]
-async fn only_the_organisations_repository_may_be_hidden() {
+async fn only_organisation_repository_may_be_hidden() {
     for (why, hidden, is_reviewed) in [
-        ("most have none", "octo/.github", true),
-        ("nobody knows what it wants", "octo/widgets", false),
+        ("the organisation's", "octo/.github", true),
+        ("the settings are unknown", "octo/widgets", false),
     ] {
         let mut house = House::new("").await;
         house.coordinator.deps.github = Arc::new(Hidden {
@@ -208,7 +210,7 @@ async fn only_the_organisations_repository_may_be_hidden() {
 }
 
 #[tokio::test]
-async fn settings_that_cannot_be_read_are_told() {
+async fn invalid_settings_are_reported() {
     let large = vec![b'#'; policy::MAX_BYTES + 1];
     for (why, branch, path, text, told) in [
         (
@@ -226,11 +228,11 @@ async fn settings_that_cannot_be_read_are_told() {
             "`review-bot.toml` of the organisation's",
         ),
         (
-            "no text",
+            "not UTF-8",
             "main",
             ".github/review-bot.toml",
             b"\xff".to_vec(),
-            "the file is not UTF-8. Save it so.",
+            "the file is not UTF-8. Save it as UTF-8.",
         ),
         (
             "too large",
@@ -246,7 +248,7 @@ async fn settings_that_cannot_be_read_are_told() {
         let Skipped { reason, why: given } = review.skipped.expect(why);
         assert_eq!(reason, SkipReason::InvalidPolicy, "{why}");
         assert!(given.contains(told), "{why}: {given}");
-        assert!(!review.policy.publish, "{why}: what could be read holds");
+        assert!(!review.policy.publish, "{why}: the valid layers apply");
     }
 }
 
@@ -270,7 +272,7 @@ async fn invalid_deployment_policy_skips_and_tells() {
 }
 
 #[tokio::test]
-async fn attributes_that_are_too_large_call_nothing_generated() {
+async fn oversized_attributes_mark_nothing_generated() {
     let house = House::new("").await;
     let line = b"* linguist-generated\n";
     house.put("main", ".gitattributes", line.repeat(4_000));
@@ -282,7 +284,7 @@ async fn attributes_that_are_too_large_call_nothing_generated() {
 }
 
 #[tokio::test]
-async fn nothing_is_approved_that_the_default_branch_would_not_approve() {
+async fn default_branch_limits_approvals() {
     const SETTINGS: &str = ".github/review-bot.toml";
     const FREE: &str = "[auto_approve]\nenabled = true\nscore = 3\nallow_forks = true";
     const STRICT: &str = "[auto_approve]\nenabled = true\nscore = 9";
@@ -300,7 +302,7 @@ async fn nothing_is_approved_that_the_default_branch_would_not_approve() {
         ("the base allows more", STRICT, FREE, true, 9, false),
         ("the base allows less", FREE, STRICT, true, 9, false),
         (
-            "nobody knows what is allowed",
+            "the default branch's settings are invalid",
             "enabled = 1",
             FREE,
             false,
@@ -321,7 +323,7 @@ async fn nothing_is_approved_that_the_default_branch_would_not_approve() {
         );
     }
 
-    // The organisation's hold for both.
+    // The organisation's settings apply to both.
     let house = House::new("").await;
     house.put("organisation", "review-bot.toml", STRICT);
     let approve = house.opened().await.policy.auto_approve();
@@ -329,7 +331,7 @@ async fn nothing_is_approved_that_the_default_branch_would_not_approve() {
 }
 
 #[tokio::test]
-async fn while_github_is_away_nothing_is_decided() {
+async fn unavailable_github_decides_nothing() {
     let house = House::new("").await;
     house.world.fail_next_on(Call::Contents, Fault::Unavailable);
     let error = house.coordinator.handle(&house.asked()).await.unwrap_err();
@@ -341,7 +343,7 @@ async fn while_github_is_away_nothing_is_decided() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_not_the_newest_is_left_alone() {
+async fn superseded_head_is_ignored() {
     let house = House::new("").await;
     let asked = house.asked();
     house.world.push(&house.pr, String::new());
@@ -351,7 +353,7 @@ async fn a_head_that_is_not_the_newest_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_pull_request_that_is_not_in_state_is_a_loss() {
+async fn missing_pull_request_is_an_error() {
     let house = House::new("").await;
     let elsewhere = ReviewRequested {
         review: ReviewKey {
@@ -372,9 +374,9 @@ async fn a_pull_request_that_is_not_in_state_is_a_loss() {
 }
 
 #[test]
-fn the_deployments_mistakes_are_named_with_their_lines() {
+fn deployment_mistakes_name_their_lines() {
     let of = |text| deployment(&Environment::from_iter([("REVIEW_POLICY", text)]));
-    assert_eq!(of(""), Ok(Policy::default()), "none is no mistake");
+    assert_eq!(of(""), Ok(Policy::default()), "an empty policy is valid");
     assert!(!of("publish = false").unwrap().publish);
     let mistakes = of("enabled = true\nseverity_flor = 1\nmax_comments = 51");
     insta::assert_snapshot!(mistakes.unwrap_err(), @"REVIEW_POLICY: line 2: `severity_flor` is not a setting. Did you mean `severity_floor`? line 3: `max_comments` is `51`. Write a whole number from 0 to 50.");

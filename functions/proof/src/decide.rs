@@ -5,14 +5,14 @@ use review::message::{ProofCompleted, ProofRequested, ReviewKey};
 use state::Decision;
 use std::fmt;
 
-/// Why there is no second look.
+/// Reason that there is no second look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// Nobody wants a review of this head, or none any more.
+    /// The review of this head is not wanted.
     Unwanted(Unwanted),
-    /// The review names nothing that is to be proven.
+    /// The review has no findings to prove.
     Nothing,
-    /// The verdict went out without it.
+    /// The verdict was decided without the second look.
     Late,
 }
 
@@ -20,13 +20,13 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unwanted(unwanted) => unwanted.fmt(f),
-            Self::Nothing => f.write_str("there is nothing to prove"),
-            Self::Late => f.write_str("the verdict is there already"),
+            Self::Nothing => f.write_str("no findings to prove"),
+            Self::Late => f.write_str("the verdict exists already"),
         }
     }
 }
 
-/// The review that a second look is still wanted for.
+/// Returns the review if its second look is still wanted.
 pub(crate) fn wanted(
     review: &ReviewKey,
     pull: Option<&PullRequestItem>,
@@ -42,8 +42,8 @@ pub(crate) fn wanted(
     }
 }
 
-/// What was kept first stays: whoever read it must not find another answer later, but
-/// about the change against another base.
+/// Stores the first result. A later one replaces it only if it is against another base: a reader of
+/// the first must not find another result later.
 pub(crate) fn decide(
     seen: Option<&ProofItem>,
     asked: &ProofRequested,
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn when_a_second_look_is_still_wanted() {
+    fn second_look_is_wanted_before_verdict() {
         let skipped = Some(Skipped {
             reason: SkipReason::Label,
             why: "…".to_owned(),
@@ -152,12 +152,7 @@ mod tests {
                 review(None, 1),
                 Ok(1),
             ),
-            (
-                "a pull request that nobody knows",
-                None,
-                review(None, 2),
-                Ok(2),
-            ),
+            ("an unknown pull request", None, review(None, 2), Ok(2)),
             (
                 "a push came",
                 Some(pull(head('c'), true)),
@@ -174,13 +169,13 @@ mod tests {
                 "the deadline was before",
                 None,
                 review(verdict(), 1),
-                Err("the verdict is there already"),
+                Err("the verdict exists already"),
             ),
             (
                 "nobody asked",
                 None,
                 review(None, 0),
-                Err("there is nothing to prove"),
+                Err("no findings to prove"),
             ),
             (
                 "no such review",
@@ -189,7 +184,7 @@ mod tests {
                 Err("no such review was opened"),
             ),
             (
-                "a label came: nobody pays for what is left alone",
+                "a label was added: a skipped head costs nothing",
                 None,
                 left_alone,
                 Err("the head is left alone"),
@@ -203,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_first_stays() {
+    fn first_result_is_kept() {
         let (first, second) = (
             ProofItem {
                 notes: vec!["first".to_owned()],

@@ -1,11 +1,11 @@
-//! The second look: asks the model for the line of the change that proves each of the
-//! findings that a model alone has made.
+//! The second look: asks the model for the line of the change that proves each finding of a model
+//! alone.
 //!
-//! *Hears* `agent.pr.proof_check`.
-//! *Reads* `review:{owner}/{repo}#{n}@{head}` (what is to be proven),
-//! `pr:{owner}/{repo}#{n}` (is the head still the newest?), GitHub's diff.
+//! *Subscribes to* `agent.pr.proof_check`.
+//! *Reads* `review:{owner}/{repo}#{n}@{head}` (the findings to prove), `pr:{owner}/{repo}#{n}` (to
+//! compare the head with the newest head), GitHub's diff.
 //! *Writes* `proof:{owner}/{repo}#{n}@{head}`.
-//! *Says* `agent.pr.proof_completed`.
+//! *Emits* `agent.pr.proof_completed`.
 
 mod decide;
 
@@ -22,12 +22,10 @@ pub use specialist::{Deps, GitHub};
 
 const NAME: &str = "proof";
 
-/// Handler of the function.
 pub struct Proof {
     deps: Deps,
 }
 
-/// Creates the handler.
 pub fn handler(deps: Deps) -> Proof {
     Proof { deps }
 }
@@ -68,8 +66,8 @@ impl Proof {
         Ok(wanted(review, pull.as_ref(), item.as_ref()))
     }
 
-    /// What comes of asking the model once. Where nothing does, that is what is told:
-    /// no finding is lost by it, and none is proven.
+    /// Asks the model once. Returns a result without proofs, with the reason, if there is no usable
+    /// answer: no finding is lost by that.
     async fn look(
         &self,
         key: &ReviewKey,
@@ -84,7 +82,7 @@ impl Proof {
             ..
         } = &self.deps;
         let Some(model) = model else {
-            return Ok(nothing("there is no model"));
+            return Ok(nothing("no model is configured"));
         };
         let deadline = clock.now() + TIME_TO_ANSWER;
         let begun = review.begun.as_ref().map_or(asked_at, |begun| begun.at);
@@ -120,9 +118,7 @@ impl Proof {
 
 fn nothing(why: &str) -> ProofItem {
     ProofItem {
-        notes: vec![format!(
-            "What the model found was not looked at a second time: {why}."
-        )],
+        notes: vec![format!("The model's findings had no second look: {why}.")],
         ..ProofItem::default()
     }
 }

@@ -1,5 +1,5 @@
-//! Whether a pull request is approved: the policy decides, by facts that are gathered
-//! right before the review is posted.
+//! Approval of a pull request. The policy decides by facts that are read right before the review is
+//! posted.
 
 use crate::Publisher;
 use crate::check;
@@ -11,21 +11,21 @@ use review::item::{CheckReport, Reader, ReviewItem, Verdict};
 use review::rules::RULES;
 use std::collections::BTreeMap;
 
-/// What is said of approving.
+/// Decision about an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Approval {
-    /// Nobody wants any, or the review asks for changes.
+    /// The policy does not ask for approvals, or the review requests changes.
     NotAsked,
     /// The pull request is approved.
     Given,
-    /// It is not, for these reasons.
+    /// The pull request is not approved, for these reasons.
     Withheld(Vec<WhyNot>),
 }
 
 impl Publisher {
-    /// What GitHub says right before a review is posted: whether anybody wants it still,
-    /// and whether it approves. What takes long is asked first, and the head is looked at
-    /// last: nothing is approved that was pushed meanwhile.
+    /// Decides about the approval right before a review is posted. Returns `Ignored` if the review
+    /// is no longer wanted. Sends slow requests first and reads the head last, so that a push in
+    /// between prevents the approval.
     pub(crate) async fn approval(
         &self,
         of: &Wanted,
@@ -36,7 +36,10 @@ impl Publisher {
         let (mut login, mut checks_green) = (None, false);
         if asked.is_some() {
             login = of
-                .or_without("the bot's name, to approve", self.deps.github.login().await)?
+                .or_without(
+                    "login of the bot, for an approval",
+                    self.deps.github.login().await,
+                )?
                 .flatten();
             if policy.auto_approve().require_checks {
                 let (repo, head) = (&of.review.pr.repo, &of.review.head_sha);
@@ -46,7 +49,7 @@ impl Publisher {
                     .others_are_green(repo, head, check::NAME)
                     .await;
                 checks_green = of
-                    .or_without("others' checks, to approve", green)?
+                    .or_without("checks of other Apps, for an approval", green)?
                     .unwrap_or(false);
             }
         }
@@ -65,14 +68,14 @@ impl Publisher {
     }
 }
 
-/// Whether an approval is wanted, and nothing is asked to be changed.
+/// Returns whether the policy asks for approvals and the verdict does not request changes.
 pub(crate) fn is_asked(item: &ReviewItem, verdict: &Verdict) -> bool {
     let policy = &item.policy;
     let wanted = policy.publish && policy.auto_approve().enabled;
     wanted && verdict.event != ReviewEvent::RequestChanges
 }
 
-/// What is known. What is not known speaks against approving.
+/// Returns the facts for the policy. An unknown fact counts against approving.
 fn facts(
     of: &Wanted,
     verdict: &Verdict,
@@ -97,7 +100,7 @@ fn facts(
     }
 }
 
-/// All that anybody found and nobody saw mended, told or not.
+/// Counts all findings that are not resolved, published or not.
 fn open_findings(item: &ReviewItem, verdict: &Verdict) -> u32 {
     let lists = [
         &verdict.findings,
@@ -122,7 +125,7 @@ fn every_file_read(reports: &BTreeMap<review::Category, CheckReport>) -> bool {
     !reports.is_empty() && reports.values().all(whole)
 }
 
-/// Whether for every specialist somebody other than the rules has read all there was.
+/// Returns whether for every specialist a model has read the whole change.
 fn read_by_model(reports: &BTreeMap<review::Category, CheckReport>) -> bool {
     let has_read = |reader: &Reader| {
         let coverage = &reader.coverage;
@@ -138,7 +141,7 @@ mod tests {
     use crate::tests::clean;
 
     #[test]
-    fn what_is_not_known_speaks_against_approving() {
+    fn unknown_facts_prevent_approval() {
         let head = "a".repeat(40);
         let of = Wanted {
             review: review::message::ReviewKey {
@@ -159,17 +162,17 @@ mod tests {
         let verdict = of.item.verdict.clone().unwrap();
         let own = |login| facts(&of, &verdict, &now, login, true).own_pull_request;
         for (why, login, is_own) in [
-            ("another's", Some("review-bot[bot]"), false),
-            ("its own, whatever the case", Some("OctoCat"), true),
-            ("nobody knows who posts", None, true),
+            ("another author", Some("review-bot[bot]"), false),
+            ("its own, in another case", Some("OctoCat"), true),
+            ("the bot's login is unknown", None, true),
         ] {
             assert_eq!(own(login), is_own, "{why}");
         }
         let facts = facts(&of, &verdict, &now, Some("review-bot[bot]"), true);
-        assert!(facts.from_fork, "nobody knows where the head lives");
-        assert!(!facts.head_unchanged, "another head by now");
+        assert!(facts.from_fork, "the head's repository is unknown");
+        assert!(!facts.head_unchanged, "the head has changed");
         assert!(facts.every_file_read);
-        assert!(!facts.read_by_model, "rules alone");
+        assert!(!facts.read_by_model, "read by rules only");
         assert_eq!(facts.open_findings, 0);
     }
 }

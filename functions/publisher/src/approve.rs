@@ -1,5 +1,4 @@
-//! An approval that comes after the review: some check had not ended when that was
-//! posted.
+//! Approvals that follow a review, for checks that were still running when it was posted.
 
 use crate::Publisher;
 use crate::approval::{Approval, is_asked};
@@ -18,16 +17,16 @@ use state::Key;
 
 pub(crate) const APPROVAL: &str = "approval";
 
-/// An approval that may be due.
+/// Approval that may be due.
 #[derive(Debug, Clone)]
 pub(crate) struct Approve {
     of: Wanted,
     verdict: Verdict,
-    /// Stands in whatever approves this head, be it the review itself.
+    /// Marker in every review that approves this head, including the verdict's review.
     marker: String,
 }
 
-/// What is kept of it.
+/// Stored form of the approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stands {
     /// GitHub's id of the review that approves.
@@ -47,7 +46,7 @@ impl Publish for Approve {
     }
 
     fn is_told_by(&self, _: &Stands) -> bool {
-        true // once for its subject
+        true // one approval for each subject
     }
 
     async fn post(
@@ -74,12 +73,12 @@ impl Publish for Approve {
     }
 
     fn says(&self, _: &Stands) -> Vec<Say> {
-        vec![] // nobody waits for it
+        vec![] // this publication emits no events
     }
 }
 
 impl Publisher {
-    /// Other checks have ended: approves the pull requests that waited for them.
+    /// Approves the pull requests that waited for these checks.
     pub(crate) async fn checked(
         &self,
         event: &Event,
@@ -113,14 +112,14 @@ impl Publisher {
             Ok(approve) => approve,
             Err(ignored) => return Ok(ignored.outcome()),
         };
-        // Most suites are not the last: they claim nothing.
+        // Most suites are not the last one, so they do not claim the publication.
         match self.may_approve(&approve).await? {
             Ok(()) => self.publish(event, &approve).await,
             Err(ignored) => Ok(ignored.outcome()),
         }
     }
 
-    /// The approval of `of`, if its review stands and left that open.
+    /// Returns the approval of `of` if its review is published and did not approve.
     async fn awaited(&self, of: Wanted) -> Result<Result<Approve, Ignored>, HandlerError> {
         let Some(verdict) = of.item.verdict.clone() else {
             return Ok(Err(Ignored::NotReviewed));
@@ -133,7 +132,7 @@ impl Publisher {
         let reviewed = reviewed.filter(|it| it.is_about(Some(&subject)));
         let marker = match reviewed.map(|it| (it.marker, it.stage)) {
             None | Some((_, Stage::Withdrawn(_))) => return Ok(Err(Ignored::NotReviewed)),
-            // It may have looked at the checks before they ended.
+            // The review may have read the checks before they ended.
             Some((_, Stage::Claimed(lease))) => {
                 return Err(lease.busy(self.deps.clock.now()).into());
             }
@@ -149,7 +148,7 @@ impl Publisher {
         }))
     }
 
-    /// Whether all that the policy asks for is so by now.
+    /// Returns an error if a condition of the policy is not met now.
     async fn may_approve(&self, approve: &Approve) -> Result<Result<(), Ignored>, HandlerError> {
         let Approve { of, verdict, .. } = approve;
         let approval = self.approval(of, Some(verdict)).await?;

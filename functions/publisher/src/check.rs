@@ -1,6 +1,6 @@
-//! The check run beside the merge button: one for a commit. GitHub knows no pull
-//! requests there, so all that have the commit for their head share it, and the worst of
-//! what they tell is shown.
+//! The check run beside the merge button. There is one per commit: GitHub does not assign check
+//! runs to pull requests. All pull requests with this head share the check, and it shows the worst
+//! of their statuses.
 
 use crate::publication::{Claim, Publish};
 use crate::wanted::{Ignored, Wanted, key};
@@ -18,29 +18,30 @@ use state::Key;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// What branch protection knows it by.
+/// Name of the check, as branch protection refers to it.
 pub(crate) const NAME: &str = "github-bot";
 
-/// Of more pull requests with one head, those that tell the least bad are forgotten.
+/// Maximum number of pull requests stored for one head. Above it, those with the best status are
+/// removed.
 const MOST_PULL_REQUESTS: usize = 50;
 
-/// What a check or the summary tells of a head.
+/// Status of a head that a check or a summary shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Told {
-    /// It is left alone.
+    /// The head is not reviewed.
     Skipped(SkipReason),
-    /// Its review has begun.
+    /// The review has begun.
     UnderWay,
-    /// Its review.
+    /// The review is complete.
     Review,
-    /// Its review, and what blocks and came after it.
+    /// The review is complete, and blocking findings arrived after it.
     Block,
 }
 
 impl Told {
-    /// Whether it may be told after `before`. That a head is left alone, or looked at
-    /// again, is told no more once it was reviewed: nobody gets rid of a check that way.
+    /// Returns whether this status may replace `before`. Once a head is reviewed, it cannot return
+    /// to skipped or under way: a check must not disappear that way.
     pub(crate) fn supersedes(self, before: Self) -> bool {
         match (before, self) {
             (Self::Skipped(_) | Self::UnderWay, _)
@@ -52,7 +53,7 @@ impl Told {
     }
 }
 
-/// A text, known again by its digest: 32 hexadecimal digits of SHA-256.
+/// Digest of a text, to compare it with a later one: 32 hexadecimal digits of SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Content(String);
@@ -70,7 +71,7 @@ impl Content {
     }
 }
 
-/// What a pull request has its head's check say.
+/// Contribution of one pull request to the check of its head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Says {
     conclusion: Option<Conclusion>,
@@ -87,22 +88,22 @@ impl Says {
         }
     }
 
-    /// A required check is not passed by it: who has this commit next may have it
-    /// reviewed.
+    /// Returns a cancelled check. A required check does not pass by it: another pull request with
+    /// this commit can still be reviewed.
     fn of_dropped(stale: &Stale) -> Self {
         Self {
             conclusion: Some(Conclusion::Cancelled),
-            title: "Given up".to_owned(),
-            summary: format!("Nobody waits for this check any more: {stale}."),
+            title: "Review cancelled".to_owned(),
+            summary: format!("The review of this commit was cancelled: {stale}."),
         }
     }
 }
 
-/// What is kept of that.
+/// Stored form of a contribution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Tells {
     told: Told,
-    /// How the check ends by it; `None` while the review is under way.
+    /// Conclusion of the check; `None` while the review is under way.
     conclusion: Option<Conclusion>,
     content: Content,
 }
@@ -118,17 +119,17 @@ impl Tells {
         }
     }
 
-    /// Whether there is something else to tell than `before`.
+    /// Returns whether this contribution replaces `before`.
     fn supersedes(&self, before: &Self) -> bool {
         self.told.supersedes(before.told) && self.content != before.content
     }
 
-    /// The worse, the greater.
+    /// Returns the rank of the conclusion: a greater number is worse.
     fn badness(&self) -> u8 {
         match self.conclusion {
             Some(Conclusion::Failure) => 3,
             None => 2,
-            // No review ends so: what is given up tells nothing any more.
+            // No review ends as cancelled: a dropped head contributes nothing.
             Some(Conclusion::Cancelled) => 0,
             Some(Conclusion::Neutral) => 1,
             Some(Conclusion::Success) => 0,
@@ -136,11 +137,11 @@ impl Tells {
     }
 }
 
-/// A check that is to be set.
+/// Check that is to be set.
 #[derive(Debug, Clone)]
 pub(crate) struct Check {
     review: ReviewKey,
-    /// `None` of a head that is given up: what is under way ends.
+    /// `None` for a dropped head: a check in progress ends.
     tells: Option<Tells>,
 }
 
@@ -160,22 +161,22 @@ impl Check {
     }
 }
 
-/// What is kept of a commit's check.
+/// Stored form of the check of a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stands {
-    /// What each pull request tells, by its number.
+    /// Contributions by pull request number.
     tells: BTreeMap<u64, Tells>,
     end: End,
 }
 
-/// What came of it.
+/// Result of setting the check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum End {
-    /// GitHub's id of it.
+    /// GitHub's id of the check.
     CheckId(u64),
-    /// GitHub lets only Apps set checks that may write them: there is none, and it is
-    /// not tried again.
+    /// GitHub refused the check, because it accepts check runs only from Apps with that permission.
+    /// The publisher does not try again.
     Refused(String),
 }
 
@@ -196,7 +197,7 @@ impl Publish for Check {
         }
     }
 
-    /// Whoever holds the claim tells what is so by now.
+    /// Computes the contribution from the current state, not from the event.
     async fn post(
         &self,
         by: &Publisher,
@@ -230,7 +231,7 @@ impl Publish for Check {
             Some(End::CheckId(_)) | None => match self.set(by, claim, says).await {
                 Err(Unset::Ended) => return Ok(Err(Ignored::Ended)),
                 Err(Unset::Refused(reason)) => {
-                    tracing::info!(review = %self.review, reason, "no check: it takes an App that may write checks");
+                    tracing::info!(review = %self.review, reason, "GitHub refused the check; it requires an App with the permission checks: write");
                     End::Refused(reason)
                 }
                 Err(Unset::Failed(error)) => return Err(error),
@@ -241,12 +242,12 @@ impl Publish for Check {
     }
 
     fn says(&self, _: &Stands) -> Vec<Say> {
-        vec![] // nobody waits for it
+        vec![] // this publication emits no events
     }
 }
 
 enum Unset {
-    /// Nothing is under way that would have to end.
+    /// No check is in progress, so there is nothing to end.
     Ended,
     Refused(String),
     Failed(HandlerError),
@@ -266,9 +267,8 @@ impl From<GitHubError> for Unset {
 }
 
 impl Check {
-    /// What the pull request tells that tells the worst. `own` is what this one has to
-    /// tell, or why it has nothing to tell any more. Others that have another head by
-    /// now, or are closed, are forgotten.
+    /// Returns the worst contribution of all pull requests. `own` is the status of this one, or the
+    /// reason that it has none. Removes pull requests that are closed or have another head.
     async fn worst(
         &self,
         by: &Publisher,
@@ -284,7 +284,7 @@ impl Check {
         for (_, number, ..) in order.iter().skip(MOST_PULL_REQUESTS) {
             tells.remove(number);
         }
-        // What it is about may have moved on; its end is the one that it told.
+        // The text comes from the current state; the conclusion is the stored one.
         let say = |of: &Wanted, told, conclusion| Says {
             conclusion,
             ..Says::of(of, told)
@@ -309,8 +309,8 @@ impl Check {
         })
     }
 
-    /// One run is kept up to date. One that has ended cannot be in progress again:
-    /// another of the same name takes its place then.
+    /// Updates the check run. A completed run cannot return to in progress, so a new run of the
+    /// same name replaces it.
     async fn set(&self, by: &Publisher, claim: &Claim<Stands>, says: Says) -> Result<u64, Unset> {
         let ReviewKey { pr, head_sha } = &self.review;
         let (repo, external_id) = (&pr.repo, claim.marker.bare());
@@ -341,8 +341,8 @@ impl Check {
     }
 }
 
-/// How it ends: code's decision, by what is open, what was read, and what the
-/// repository wants of it. `None` while it is under way.
+/// Returns the conclusion of the check, computed from the open findings, the unread files and the
+/// repository's policy. Returns `None` while the review is under way.
 pub(crate) fn conclusion(item: &ReviewItem, told: Told) -> Option<Conclusion> {
     let by_policy = |conclusion| match conclusion {
         policy::Conclusion::Neutral => Conclusion::Neutral,

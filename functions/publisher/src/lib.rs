@@ -1,25 +1,24 @@
-//! The only hand that writes to GitHub.
+//! Publishes reviews, checks and summaries. It is the only function that writes to GitHub.
 //!
-//! *Hears* `agent.pr.review_completed` and `agent.pr.block` (a review is due),
-//! `agent.pr.review_begun` (a check is in progress), `agent.pr.review_dropped` (it ends),
-//! `agent.pr.review_published` and `agent.pr.review_skipped` (a check and a summary are
-//! due), `github.check_suite.completed` (an approval may be).
-//! *Reads* `pr:{owner}/{repo}#{n}` and GitHub's pull request (is the head still the
-//! newest?), `review:{owner}/{repo}#{n}@{head}` (the policy and the verdict),
-//! `check:{owner}/{repo}#{n}@{head}/security` (what blocks and came late), GitHub's diff,
+//! *Subscribes to* `agent.pr.review_completed` and `agent.pr.block` (publish a review),
+//! `agent.pr.review_begun` (set the check in progress), `agent.pr.review_dropped` (end the check),
+//! `agent.pr.review_published` and `agent.pr.review_skipped` (publish a check and a summary),
+//! `github.check_suite.completed` (publish a pending approval).
+//! *Reads* `pr:{owner}/{repo}#{n}` and GitHub's pull request (to compare the head with the newest
+//! head), `review:{owner}/{repo}#{n}@{head}` (the policy and the verdict),
+//! `check:{owner}/{repo}#{n}@{head}/security` (blocking findings that arrived late), GitHub's diff,
 //! reviews, checks and comments.
 //! *Writes* `publication:{owner}/{repo}#{n}@{head}/{verdict,block,doubt,approval}`,
-//! `publication:{owner}/{repo}@{head}/check`, `publication:{owner}/{repo}#{n}/summary`,
-//! and on GitHub one of each. What older reviews voted it takes back.
-//! *Says* `agent.pr.review_published`, or `agent.pr.review_recorded` where nothing is to
-//! be posted.
+//! `publication:{owner}/{repo}@{head}/check`, `publication:{owner}/{repo}#{n}/summary`, and one
+//! GitHub object for each. Dismisses the votes of older reviews.
+//! *Emits* `agent.pr.review_published`, or `agent.pr.review_recorded` if the policy disables
+//! posting.
 //!
-//! A review is posted once for a pull request, a head and a kind, a commit's check and a
-//! pull request's summary are kept up to date: each publication is claimed under a lease,
-//! what is posted carries a marker that is kept with the claim, and GitHub is searched for
-//! it before anything is posted.
-//! So a crash between any two steps, or an answer that got lost, leads to one of each, and
-//! a failed attempt does not count as published.
+//! A review is posted once per pull request, head and kind. The check of a commit and the summary
+//! of a pull request are edited in place. Each publication is claimed under a lease. The posted
+//! object carries a marker that is stored with the claim, and the publisher searches GitHub for the
+//! marker before it posts. A crash between two steps or a lost response therefore leads to exactly
+//! one object, and a failed attempt does not count as published.
 
 mod approval;
 mod approve;
@@ -55,35 +54,32 @@ use wanted::{Ignored, NoVerdict, Wanted};
 
 const NAME: &str = "publisher";
 
-/// All checks of one App on a commit have ended ("Webhook events and payloads",
+/// Topic for the end of all checks of one App on a commit ("Webhook events and payloads",
 /// `check_suite`).
 const CHECKS_COMPLETED: &str = "github.check_suite.completed";
 
 /// Dependencies of the handler.
 pub struct Deps {
-    /// Where publications are claimed.
+    /// State with the claims on publications.
     pub state: StateManager,
-    /// Where it is said that a review stands.
+    /// Bus for the events about published reviews.
     pub bus: Arc<dyn Emit>,
-    /// What it may do on GitHub.
+    /// GitHub, limited to the calls that the publisher needs.
     pub github: Arc<dyn GitHub>,
-    /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// Where lease holders and markers are drawn from.
+    /// Source of lease holders and markers.
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// Handler of the function.
 pub struct Publisher {
     deps: Deps,
 }
 
-/// Creates the handler.
 pub fn handler(deps: Deps) -> Publisher {
     Publisher { deps }
 }
 
-/// The parts of GitHub that the publisher is given.
+/// Parts of GitHub that the publisher uses.
 pub trait GitHub:
     ReadPullRequest
     + ReadChange
@@ -160,10 +156,10 @@ impl Handler for Publisher {
 }
 
 impl Publisher {
-    /// Sets the check, writes the summary, and takes back what older reviews voted; of a
-    /// head that is given up by now, it ends the check. Each has a claim of its own, or
-    /// is seen on GitHub, so a redelivery goes on where this one stopped. A check that can
-    /// never be set keeps nobody from the rest.
+    /// Sets the check, writes the summary, and dismisses the votes of older reviews. Ends the check
+    /// if the review of the head was dropped. Each step has its own claim or is visible on GitHub,
+    /// so a redelivery resumes at the failed step. A check that GitHub rejects permanently does not
+    /// prevent the other steps.
     async fn show(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
         let (of, told) = match self.tells(review).await? {
             Ok(tells) => tells,
@@ -174,7 +170,8 @@ impl Publisher {
             Err(ignored) => return Ok(ignored.outcome()),
         };
         if event.topic.as_str() == ReviewPublished::TOPIC && self.is_withdrawn(&of).await? {
-            // Another head's publisher dismissed its vote before this head was the newest again.
+            // The publisher of another head dismissed this vote before this head became the newest
+            // again.
             return match Review::of_verdict(of) {
                 Ok(review) => self.publish(event, &review).await,
                 Err(ignored) => Ok(ignored.outcome()),
@@ -200,8 +197,8 @@ impl Publisher {
         })
     }
 
-    /// Sets the check in progress: one that says that the head is left alone must let
-    /// nobody merge what is looked at now.
+    /// Sets the check in progress. A check of a skipped head must not allow a merge while the head
+    /// is under review.
     async fn begun(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
         match self.tells(review).await? {
             Ok((of, Told::UnderWay)) => {
@@ -213,8 +210,8 @@ impl Publisher {
         }
     }
 
-    /// Ends the check of a head that is given up. Where nobody has ever claimed one, none
-    /// comes any more: who claims it looks at the pull request afterwards.
+    /// Ends the check of a dropped head. Does nothing if the check was never claimed: the
+    /// holder of a later claim reads the pull request and ignores the dropped head.
     async fn dropped(&self, event: &Event, review: ReviewKey) -> Result<Outcome, HandlerError> {
         let check = Check::dropped(review);
         let claimed: Option<Publication<check::Stands>> =
@@ -230,7 +227,7 @@ impl Publisher {
         }
     }
 
-    /// What is kept of `review`, and what there is to tell of it.
+    /// Returns the stored review and the status to publish for it.
     async fn tells(
         &self,
         review: &ReviewKey,
@@ -243,7 +240,7 @@ impl Publisher {
         Ok(told.map(|told| (of, told)))
     }
 
-    /// What there is to tell of a head, as it stands in state now.
+    /// Returns the status to publish for a head, from the current state.
     async fn told(&self, of: &Wanted) -> Result<Result<Told, Ignored>, HandlerError> {
         let item = &of.item;
         Ok(match (&item.verdict, &item.skipped) {
@@ -256,7 +253,7 @@ impl Publisher {
     }
 }
 
-/// What came of one thing and another: what was done counts more than what was not.
+/// Combines two outcomes. Applied wins over repeated, and repeated wins over ignored.
 fn both(one: Outcome, other: Outcome) -> Outcome {
     match (one, other) {
         (Outcome::Applied { said: one }, Outcome::Applied { said: other }) => {

@@ -1,6 +1,6 @@
-//! Writes to GitHub, a second apart, of all publishers together.
+//! Paces the writes to GitHub: one per second, over all publishers.
 //!
-//! *Reads and writes* `pace:github`: when the next one may begin.
+//! *Reads and writes* `pace:github`: the time of the next write.
 
 use async_trait::async_trait;
 use events::{Clock, Timestamp};
@@ -10,17 +10,16 @@ use state::{Key, StateManager};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// "Best practices for using the REST API".
+/// Minimum time between writes ("Best practices for using the REST API").
 const BETWEEN: Duration = Duration::from_secs(1);
 
-/// Who would wait for longer lets go instead: a function has 30 seconds.
+/// Maximum wait for a turn. A longer wait returns `Unavailable`: the function's timeout is 30 s.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Gives turns, one a second.
+/// Turns for writes, one per second.
 pub struct Turns {
-    /// Where it is kept when the next one is.
+    /// State with the time of the next turn.
     pub state: StateManager,
-    /// What time it is.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -49,7 +48,7 @@ impl Pace for Turns {
         let turn = self.state.update(&key, take).await;
         match turn.map_err(|error| away(error.to_string()))? {
             Some(wait) => self.clock.sleep(wait).await,
-            None => return Err(away("too many others are writing".to_owned())),
+            None => return Err(away("too many writes are queued".to_owned())),
         }
         Ok(())
     }
@@ -88,11 +87,11 @@ mod tests {
         clock.advance(Duration::from_secs(60));
         let before = clock.now();
         other.turn("POST /reviews").await.unwrap();
-        assert_eq!(clock.now(), before, "nobody has written for a minute");
+        assert_eq!(clock.now(), before, "no write for a minute");
     }
 
     #[tokio::test]
-    async fn who_would_wait_for_long_is_let_go_and_takes_no_turn() {
+    async fn long_wait_fails_without_a_turn() {
         let (clock, [one, other]) = two();
         let key = Key::new("pace", "github").unwrap();
         let next = clock.now() + Duration::from_secs(11);
@@ -104,6 +103,6 @@ mod tests {
         assert!(error.is_retryable(), "{error}");
         clock.advance(Duration::from_secs(1));
         other.turn("POST /reviews").await.unwrap();
-        assert_eq!(clock.now(), next, "its place is the next one still");
+        assert_eq!(clock.now(), next, "the next turn is unchanged");
     }
 }

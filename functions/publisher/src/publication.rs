@@ -1,4 +1,4 @@
-//! The claim on a publication: who may publish it now, and what stands of it.
+//! Claims on publications: the right to publish, and the published object.
 
 use crate::wanted::Ignored;
 use crate::{NAME, Publisher};
@@ -10,49 +10,49 @@ use serde::{Deserialize, Serialize};
 use state::{Decision, Key, Record, Saved};
 use std::time::Duration;
 
-/// How long an attempt has to itself: longer than the function may run, shorter
-/// than its queue's visibility timeout, after which it is tried again.
+/// Duration of a lease. It is longer than the function's timeout and shorter than the visibility
+/// timeout of its queue, after which the message is redelivered.
 pub(crate) const LEASE: Duration = Duration::from_secs(45);
 
-/// Posting takes no longer (the port's writes give up earlier); with less left of the
-/// lease, nothing is posted.
+/// Upper bound for one post (the port's writes have a shorter timeout). With less time left of the
+/// lease, the publisher does not post.
 const TIME_TO_POST: Duration = Duration::from_secs(12);
 
-/// Something on GitHub that is published once for its key, or kept up to date there.
+/// Object on GitHub that is published once per key, or edited in place.
 #[async_trait]
 pub(crate) trait Publish: Send + Sync {
-    /// What is kept of it when it stands.
+    /// Stored description of the published object.
     type Stands: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync;
 
-    /// `publication:…`.
+    /// Returns the state key, `publication:…`.
     fn key(&self) -> Key;
 
-    /// The verdict that the object on GitHub shows. A publication with another subject
-    /// needs another object. `None`: one object is edited for every event.
+    /// Returns the verdict that the object on GitHub shows. A publication with another subject
+    /// needs another object. Returns `None` if one object is edited for every event.
     fn subject(&self) -> Option<Subject> {
         None
     }
 
-    /// Whether what stands tells this already, or something newer.
+    /// Returns whether the published object shows this content or newer content.
     fn is_told_by(&self, stands: &Self::Stands) -> bool;
 
-    /// Looks for it on GitHub, and posts it if it is not there.
+    /// Searches GitHub for the object, and posts it if it is missing.
     async fn post(
         &self,
         by: &Publisher,
         claim: &Claim<Self::Stands>,
     ) -> Result<Result<Self::Stands, Ignored>, HandlerError>;
 
-    /// What is said when it stands.
+    /// Returns the events to emit after publication.
     fn says(&self, stands: &Self::Stands) -> Vec<Say>;
 }
 
-/// What every marker begins with.
+/// Prefix of every marker.
 pub(crate) const MARKER: &str = "<!-- github-bot:";
 
-/// Stands in what is posted, and is searched for before posting. Drawn at the first
-/// claim and kept: nobody outside can know it before it is posted, so nobody can post
-/// it first to keep the bot silent.
+/// Marker in the posted text. The publisher searches for it before it posts. It is drawn at the
+/// first claim and stored: it is secret until it is posted, so no other account can post it first
+/// to suppress a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Marker(String);
@@ -62,17 +62,17 @@ impl Marker {
         Self(format!("{MARKER}{} -->", entropy.nonce()))
     }
 
-    /// As it stands in Markdown, where nobody sees it.
+    /// Returns the marker as an HTML comment, which is invisible in Markdown.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What stands beside it where the pull request is approved.
+    /// Returns the additional marker of a review that approves.
     pub(crate) fn approving(&self) -> String {
         format!("<!-- {} approves -->", self.bare())
     }
 
-    /// As it stands where there is no Markdown.
+    /// Returns the marker for fields without Markdown.
     pub(crate) fn bare(&self) -> &str {
         self.0.trim_start_matches("<!-- ").trim_end_matches(" -->")
     }
@@ -82,33 +82,31 @@ impl Marker {
 /// after a change of its base branch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Subject {
-    /// The base branch of the verdict.
     pub(crate) base: Option<String>,
     /// SHA-256 of the verdict's vote and findings, in hexadecimal digits.
     pub(crate) digest: String,
 }
 
-/// The state item. `S` describes the published object.
+/// State item. `S` describes the published object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Publication<S> {
     pub(crate) marker: Marker,
-    /// The verdict that the marker was drawn for. `None` for edited objects, and in items
-    /// of versions before subjects were stored.
+    /// Verdict that the marker was drawn for. `None` for edited objects, and in items of versions
+    /// before subjects were stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<Subject>,
-    /// How far it is.
     pub(crate) stage: Stage<S>,
 }
 
-/// How far a publication is.
+/// Stage of a publication.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Stage<S> {
-    /// Somebody is at it.
+    /// An attempt holds the lease.
     Claimed(Lease<S>),
-    /// It stands.
+    /// The object is published.
     Published(S),
-    /// Its vote was dismissed in favour of another head's review.
+    /// The vote was dismissed in favour of another head's review.
     Withdrawn(S),
 }
 
@@ -138,19 +136,19 @@ impl<S> Publication<S> {
     }
 }
 
-/// After `until` somebody else may be at it.
+/// Lease of one attempt. Another attempt may claim the publication after `until`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lease<S> {
-    /// Whose claim: drawn anew at every claim.
+    /// Random id of the attempt, drawn at every claim.
     holder: String,
-    /// The end of the lease.
+    /// End of the lease.
     until: Timestamp,
-    /// What stood before, and stands until it is known otherwise.
+    /// Object that was published before this claim. It counts until the claim is settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) before: Option<S>,
 }
 
-/// A claim that was won: it may be posted until the lease ends.
+/// Successful claim. Its holder may post until the lease ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claim<S> {
     pub(crate) marker: Marker,
@@ -158,22 +156,22 @@ pub(crate) struct Claim<S> {
     pub(crate) lease: Lease<S>,
 }
 
-/// Why there is no claim to be had now. Later there is.
+/// Reason that a claim failed. All of them are temporary.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Contested {
     /// Another attempt holds the lease.
-    #[error("another attempt is publishing until {until}")]
+    #[error("another attempt holds the lease until {until}")]
     Busy {
-        /// The end of its lease.
+        /// End of the other attempt's lease.
         until: Timestamp,
-        /// From now.
+        /// Time from now until the end of the lease.
         wait: Duration,
     },
-    /// Another attempt moved first.
+    /// Another attempt saved its claim first.
     #[error("another attempt claimed the publication at the same time")]
     Conflict,
-    /// Too little is left of the lease to post anything.
-    #[error("the lease is running out before anything is posted")]
+    /// The rest of the lease is too short to post.
+    #[error("too little of the lease is left to post")]
     TooSlow,
 }
 
@@ -193,7 +191,7 @@ impl Failure for Contested {
 }
 
 impl<S> Lease<S> {
-    /// Nothing is to be had until its end.
+    /// Returns the error for an attempt that finds this lease.
     pub(crate) fn busy(&self, now: Timestamp) -> Contested {
         let until = self.until;
         let wait = Duration::try_from(until.duration_since(now)).unwrap_or(LEASE);
@@ -202,7 +200,7 @@ impl<S> Lease<S> {
 }
 
 impl<S> Claim<S> {
-    /// Whether there is time to post.
+    /// Returns an error if too little of the lease is left to post.
     pub(crate) fn time_left(&self, now: Timestamp) -> Result<(), Contested> {
         match now + TIME_TO_POST > self.lease.until {
             true => Err(Contested::TooSlow),
@@ -212,8 +210,8 @@ impl<S> Claim<S> {
 }
 
 impl Publisher {
-    /// Claims what is `wanted`, posts it, and settles the claim. Of what stands already
-    /// it is said again: who hears that may have forgotten, or turned to another head.
+    /// Claims the publication, posts it, and settles the claim. Emits the events again if the
+    /// object is published already: a subscriber may have lost them or have been at another head.
     pub(crate) async fn publish<P: Publish>(
         &self,
         event: &Event,
@@ -240,8 +238,8 @@ impl Publisher {
         Ok(outcome)
     }
 
-    /// Claims what is `wanted`; `None` if it is told already. The claim is no journal
-    /// entry: only what stands on GitHub counts as done.
+    /// Claims the publication. Returns `None` if its content is published already. The claim is no
+    /// journal entry: only an object on GitHub counts as done.
     async fn claim<P: Publish>(
         &self,
         key: &Key,
@@ -272,8 +270,8 @@ impl Publisher {
         }
     }
 
-    /// Ends the lease of an attempt that posted nothing, so that the next event need not
-    /// wait for its end.
+    /// Ends the lease of an attempt that posted nothing, so that the next event does not wait for
+    /// it.
     async fn release<S>(&self, key: &Key, claim: &Claim<S>) -> Result<(), HandlerError>
     where
         S: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync,
@@ -322,10 +320,9 @@ impl<S: PartialEq> Publication<S> {
     }
 }
 
-/// Wins the claim if it is free or its lease has ended. Returns `None` if `subject` is
-/// published already, and the end of the lease as an error while another attempt holds it.
-/// Another subject gets another marker: the search for it must not find the review of an
-/// earlier verdict.
+/// Claims the publication if it is free or its lease has ended. Returns `None` if `subject` is
+/// published already, and the end of the lease as an error while another attempt holds it. Another
+/// subject gets another marker: the search for it must not find the review of an earlier verdict.
 fn claim<S>(
     seen: Option<Publication<S>>,
     subject: Option<Subject>,
@@ -361,7 +358,7 @@ fn claim<S>(
     }))
 }
 
-/// What stands, once more; ignored if nobody waits for it.
+/// Emits the events of a published object again. Ignores the event if it has none.
 fn again<P: Publish>(
     seen: Option<&Publication<P::Stands>>,
     wanted: &P,
@@ -381,8 +378,8 @@ fn again<P: Publish>(
     }
 }
 
-/// Published, if the claim that it was posted under still stands. If it does not,
-/// whoever took it over finds what was posted and settles it.
+/// Stores the object as published if `claim` still holds the lease. Otherwise the new holder finds
+/// the posted object and settles it.
 fn settle<S: Clone + PartialEq>(
     seen: Option<&Publication<S>>,
     claim: &Claim<S>,

@@ -1,4 +1,4 @@
-//! The review: the verdict's, and what blocks and came after it.
+//! Reviews: the verdict's, and one of blocking findings that arrived after it.
 
 use crate::approval::Approval;
 use crate::approve::{APPROVAL, Stands as Approved};
@@ -18,44 +18,44 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use state::Key;
 
-/// A review that is to be published.
+/// Review that is to be published.
 #[derive(Debug, Clone)]
 pub(crate) struct Review {
     pub(crate) of: Wanted,
     pub(crate) kind: Kind,
 }
 
-/// The kinds of reviews that a head can have, one of each.
+/// Kind of a review. A head can have one review of each kind.
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     /// The verdict.
     Verdict(Box<Verdict>),
-    /// What stands against merging, and was found after the verdict went out without it.
+    /// Blocking findings that arrived after the verdict was published without them.
     Late(Vec<Finding>),
 }
 
-/// What is kept of a review.
+/// Stored form of a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Stands {
-    /// It stands on GitHub.
+    /// The review is published on GitHub.
     Posted {
-        /// GitHub's id of it.
+        /// GitHub's id of the review.
         review_id: u64,
-        /// How many inline comments it has.
+        /// Number of inline comments.
         #[serde(default)]
         comments: u32,
     },
-    /// It is kept here, and not posted: `publish = false`.
+    /// The review is stored and not posted: `publish = false`.
     Recorded {
-        /// Its text, comments and all, as it would be posted.
+        /// Text of the review with its comments, as it would be posted.
         recorded: String,
-        /// How many inline comments it would have.
+        /// Number of inline comments it would have.
         comments: u32,
     },
 }
 
-/// Bytes of a recorded review's text that are logged; the whole is in state.
+/// Maximum number of bytes of a recorded review's text in the log. The state holds the whole text.
 const LONGEST_LOGGED: usize = 16 << 10;
 
 const VERDICT: &str = "verdict";
@@ -63,7 +63,7 @@ const BLOCK: &str = "block";
 const DOUBT: &str = "doubt";
 
 impl Review {
-    /// The verdict's.
+    /// Returns the review of the verdict.
     pub(crate) fn of_verdict(of: Wanted) -> Result<Self, Ignored> {
         let verdict = of.item.verdict.clone();
         let kind = verdict.map(|verdict| Kind::Verdict(verdict.into()));
@@ -71,8 +71,8 @@ impl Review {
         Ok(Self { of, kind })
     }
 
-    /// That of what stands against merging in the security specialist's `report`, where
-    /// the verdict does not tell it.
+    /// Returns the review of blocking findings in the security specialist's `report` that the
+    /// verdict does not contain.
     pub(crate) fn of_late(of: Wanted, report: Option<CheckItem>) -> Result<Self, Ignored> {
         let verdict = of.item.verdict.as_ref();
         if !verdict.is_some_and(|it| it.missing.contains(&Category::Security)) {
@@ -87,8 +87,8 @@ impl Review {
     }
 }
 
-/// Whether what was found too late asks for changes all the same. What a model alone has
-/// found does not: nobody has looked at it a second time.
+/// Returns whether late findings request changes. Findings of a model alone do not: they had no
+/// second look.
 pub(crate) fn asks_for_changes(late: &[Finding]) -> bool {
     late.iter().any(Finding::is_by_rules)
 }
@@ -179,8 +179,8 @@ impl Publish for Review {
             let Some(less) = less else {
                 return Ok(Ok(Stands::posted(answer?.0, &review)));
             };
-            // An attempt before this one may have come through by now, or the head be
-            // another one.
+            // An earlier attempt may have posted the review meanwhile, or the head may have
+            // changed.
             if let Some(found) = by
                 .deps
                 .github
@@ -192,7 +192,7 @@ impl Publish for Review {
             if let Err(ignored) = self.of.still(&by.deps.github.pull_request(pr).await?) {
                 return Ok(Err(ignored));
             }
-            tracing::info!(review = %self.of.review, ?answer, "GitHub did not accept the review; posting less of it");
+            tracing::info!(review = %self.of.review, ?answer, "GitHub refused the review; posting a reduced form");
             form = less;
         }
     }
@@ -221,7 +221,7 @@ impl Review {
         let review = text::review(self, diff, "", &Approval::NotAsked);
         let recorded = text::recorded(&review);
         let text = beginning(&recorded, LONGEST_LOGGED);
-        tracing::info!(review = %self.of.review, text, "publish = false: this review would be posted");
+        tracing::info!(review = %self.of.review, text, "review recorded and not posted: publish = false");
         Stands::Recorded {
             recorded,
             comments: count(&review),
@@ -229,8 +229,8 @@ impl Review {
     }
 }
 
-/// The parts of `findings` that a version of the bot does not change: texts and ranks may
-/// be worded anew without a second review.
+/// Returns the fields of `findings` that an update of the bot does not change. Texts and ranks are
+/// left out: a new wording must not cause a second review.
 fn places(findings: &[Finding]) -> Vec<serde_json::Value> {
     let place = |finding: &Finding| {
         json!([
@@ -277,10 +277,9 @@ impl Wanted {
 }
 
 impl Publisher {
-    /// Returns GitHub's ids of the reviews whose votes hold for the head and base branch of
-    /// `of`: those that are published, and those that an attempt may have posted whose
-    /// answer was lost. The caller lists GitHub's reviews first, so that none is posted in
-    /// between.
+    /// Returns GitHub's ids of the reviews whose votes hold for the head and base branch of `of`:
+    /// published reviews, and reviews of attempts whose response was lost. The caller lists
+    /// GitHub's reviews first, so that none is posted in between.
     pub(crate) async fn current_reviews(&self, of: &Wanted) -> Result<Vec<u64>, HandlerError> {
         let (mut ids, mut in_flight) = (Vec::new(), Vec::new());
         let mut approving = None;
@@ -331,7 +330,7 @@ impl Publisher {
         self.withdraw::<Approved>(&approval).await
     }
 
-    /// Whether a review of what blocks stands on GitHub beside the verdict's.
+    /// Returns whether a review of blocking findings is published beside the verdict's review.
     pub(crate) async fn is_blocked(&self, of: &Wanted) -> Result<bool, HandlerError> {
         let found: Option<Publication<Stands>> = self.deps.state.peek(&of.key(BLOCK)).await?;
         let found = found.filter(|found| of.has_base_of(found));
@@ -343,7 +342,7 @@ impl Publisher {
         }))
     }
 
-    /// What is kept of the verdict's review.
+    /// Returns the stored publication of the verdict's review.
     pub(crate) async fn reviewed(
         &self,
         of: &Wanted,
@@ -351,7 +350,7 @@ impl Publisher {
         Ok(self.deps.state.peek(&of.key(VERDICT)).await?)
     }
 
-    /// The diff that comments must sit on.
+    /// Returns the diff that comments are anchored to.
     async fn diff(&self, of: &Wanted) -> Result<Diff, HandlerError> {
         let (pr, head_sha) = (&of.review.pr, &of.review.head_sha);
         let base_sha = &of.item.base_sha;
@@ -359,19 +358,19 @@ impl Publisher {
     }
 }
 
-/// As many whole characters as fit into `most` bytes.
+/// Returns the longest prefix of whole characters within `most` bytes.
 fn beginning(text: &str, most: usize) -> &str {
     let end = text.floor_char_boundary(most);
     text.get(..end).unwrap_or_default()
 }
 
-/// How a review is posted: less of it each time that GitHub refuses it.
+/// Form of a review. Each time that GitHub refuses one, a reduced form is posted.
 #[derive(Debug)]
 struct Form {
     approval: Approval,
-    /// Whether it votes, or only comments.
+    /// True if the review votes; otherwise it only comments.
     votes: bool,
-    /// Whether it has comments on lines.
+    /// True if the review has comments on lines.
     places: bool,
 }
 
@@ -394,7 +393,8 @@ impl Form {
         }
     }
 
-    /// What is left to post after GitHub did not accept this for a `reason`.
+    /// Returns the next form after GitHub refused this one for `reason`, or `None` if there is
+    /// none.
     fn after(&self, written: &NewReview, reason: &str) -> Option<Self> {
         if self.votes && is_own_pull_request(reason) {
             let approval = match &self.approval {
@@ -418,8 +418,8 @@ impl Form {
     }
 }
 
-/// Nobody can request changes on a pull request of their own, or approve it; the same
-/// review as a comment is what is left.
+/// Returns whether GitHub refused a vote on the bot's own pull request. An author cannot approve or
+/// request changes, but can comment.
 fn is_own_pull_request(reason: &str) -> bool {
     reason
         .to_ascii_lowercase()
@@ -431,7 +431,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_line_has_an_end() {
+    fn cuts_log_line_at_whole_characters() {
         for (why, text, most, begins) in [
             ("all of it", "abc", 3, "abc"),
             ("the beginning", "abcd", 3, "abc"),
@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn a_review_of_before_its_comments_were_counted_still_stands() {
+    fn reads_review_without_comment_count() {
         let old = r#"{"marker":"<!-- github-bot:1 -->","stage":{"published":{"review_id":5}}}"#;
         let read: Publication<Stands> = serde_json::from_str(old).unwrap();
         let posted = Stands::Posted {

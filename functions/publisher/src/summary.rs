@@ -1,4 +1,4 @@
-//! The one comment on a pull request's page that says how its newest head stands.
+//! The summary: one comment on a pull request that shows the status of its newest head.
 
 use crate::check::{Content, Told};
 use crate::publication::{Claim, Publication, Publish};
@@ -12,7 +12,7 @@ use review::message::SkipReason;
 use serde::{Deserialize, Serialize};
 use state::Key;
 
-/// A summary that is to be shown.
+/// Summary that is to be published.
 #[derive(Debug, Clone)]
 pub(crate) struct Summary<'a> {
     pub(crate) of: &'a Wanted,
@@ -20,11 +20,10 @@ pub(crate) struct Summary<'a> {
 }
 
 impl Told {
-    /// Whether a comment is made for it. What else there is to tell only keeps one up
-    /// to date.
+    /// Returns whether this status creates a comment. Other statuses only update an existing one.
     fn makes_a_summary(self) -> bool {
         match self {
-            // Those who cannot have checks would not know why nothing comes.
+            // Without a check, the author would not see the reason for the missing review.
             Self::Skipped(SkipReason::InvalidPolicy) | Self::Review | Self::Block => true,
             Self::Skipped(
                 SkipReason::Disabled
@@ -38,16 +37,16 @@ impl Told {
     }
 }
 
-/// What is kept of a pull request's summary.
+/// Stored form of the summary of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stands {
     /// GitHub's id of the comment.
     comment: CommentId,
-    /// Which head it tells of.
+    /// Head that the summary describes.
     head_sha: HeadSha,
-    /// What it tells of it.
+    /// Status of that head.
     told: Told,
-    /// Its text; `None` in items of before it was kept.
+    /// Digest of the text. `None` in items of versions before it was stored.
     #[serde(default)]
     content: Option<Content>,
 }
@@ -65,8 +64,8 @@ impl Publish for Summary<'_> {
         stands.head_sha == self.of.review.head_sha && !new
     }
 
-    /// Whoever holds the claim writes, and only of the head that GitHub says is the
-    /// newest: an older head's text never comes after a newer one's.
+    /// Writes only about the head that GitHub reports as the newest: the text of an older head must
+    /// not replace the text of a newer one.
     async fn post(
         &self,
         by: &Publisher,
@@ -94,12 +93,12 @@ impl Publish for Summary<'_> {
     }
 
     fn says(&self, _: &Stands) -> Vec<Say> {
-        vec![] // nobody waits for it
+        vec![] // this publication emits no events
     }
 }
 
 impl Summary<'_> {
-    /// Whether there is something to write: a comment to make, or one to keep up to date.
+    /// Returns whether a comment must be created or updated.
     pub(crate) async fn is_due(&self, by: &Publisher) -> Result<bool, HandlerError> {
         if self.told.makes_a_summary() {
             return Ok(true);
@@ -113,7 +112,7 @@ impl Summary<'_> {
         Content::of([&*text::summary(self.of, self.told, "")])
     }
 
-    /// Whether the comment was still there to be given its text.
+    /// Updates the comment. Returns `false` if it was deleted.
     async fn update(
         &self,
         by: &Publisher,
@@ -129,8 +128,7 @@ impl Summary<'_> {
         }
     }
 
-    /// The comment that an attempt before this one posted and could not settle, or a
-    /// new one.
+    /// Returns the comment of an earlier attempt that was not settled, or creates one.
     async fn find_or_create(
         &self,
         by: &Publisher,

@@ -1,5 +1,4 @@
-//! Stories: a pull request on a simulated GitHub, and what the publisher makes of what
-//! it hears.
+//! Stories: a pull request on a simulated GitHub, and the publisher's writes to it.
 
 mod approvals;
 mod checks;
@@ -53,7 +52,7 @@ pub(crate) fn finding(severity: Severity) -> Finding {
     }
 }
 
-/// A review that all have answered and found nothing in.
+/// Review of all specialists without findings.
 pub(crate) fn clean() -> ReviewItem {
     let reader = Reader {
         name: "rules".to_owned(),
@@ -92,7 +91,7 @@ pub(crate) fn clean() -> ReviewItem {
     }
 }
 
-/// A head that is left alone.
+/// Head that was skipped.
 fn left_alone(reason: SkipReason, why: &str) -> ReviewItem {
     ReviewItem {
         verdict: None,
@@ -104,7 +103,7 @@ fn left_alone(reason: SkipReason, why: &str) -> ReviewItem {
     }
 }
 
-/// A head whose review has begun.
+/// Head whose review has begun.
 fn under_way() -> ReviewItem {
     ReviewItem {
         verdict: None,
@@ -112,7 +111,7 @@ fn under_way() -> ReviewItem {
     }
 }
 
-/// Keeps what is said.
+/// Bus that records emitted events.
 #[derive(Default)]
 struct Said(Mutex<Vec<Event>>);
 
@@ -124,7 +123,7 @@ impl Emit for Said {
     }
 }
 
-/// A publisher, and a pull request for it.
+/// Publisher with one open pull request.
 struct Stage {
     world: World,
     clock: Arc<ManualClock>,
@@ -177,7 +176,7 @@ impl Stage {
         }
     }
 
-    /// The pull request at its newest head.
+    /// Returns the pull request at its newest head.
     fn pull(&self) -> PullRequestItem {
         PullRequestItem {
             head_sha: self.world.head(&self.pr),
@@ -196,7 +195,7 @@ impl Stage {
         }
     }
 
-    /// The state of the newest head: its `pr:` and its `review:`.
+    /// Stores the `pr:` and `review:` items of the newest head.
     async fn keep(&self, item: ReviewItem) {
         self.keep_from(item, Some(self.pr.repo.clone())).await;
     }
@@ -230,7 +229,7 @@ impl Stage {
         assert!(matches!(saved, Ok(state::Saved::Written(_))), "{saved:?}");
     }
 
-    /// A new event.
+    /// Returns a new event.
     fn event(&self, say: Say) -> Event {
         let mut events = self.events.lock().unwrap();
         *events += 1;
@@ -246,7 +245,7 @@ impl Stage {
         }))
     }
 
-    /// The event that says what the security specialist found, with its report in state.
+    /// Stores a report of the security specialist, and returns its event.
     async fn block(&self, findings: Vec<Finding>) -> Event {
         let report = CheckReport {
             findings,
@@ -270,7 +269,7 @@ impl Stage {
         self.event(Say::new(&ReviewSkipped { review, reason }))
     }
 
-    /// The newest event that was said.
+    /// Returns the newest emitted event.
     fn heard(&self) -> Event {
         self.said.0.lock().unwrap().last().cloned().unwrap()
     }
@@ -287,7 +286,7 @@ impl Stage {
         }
     }
 
-    /// Hears what is to be published, and then that it is.
+    /// Handles the completed review, then its publication.
     async fn published(&self) -> Event {
         let completed = self.completed();
         assert_eq!(self.hear(&completed).await, "applied, said 1");
@@ -296,7 +295,7 @@ impl Stage {
         published
     }
 
-    /// Ends of the checks of the newest head, `None` for one in progress.
+    /// Returns the conclusions of the checks of the newest head; `None` for one in progress.
     fn checks(&self) -> Vec<Option<Conclusion>> {
         let checks = self.world.checks(&self.pr.repo, &self.review().head_sha);
         checks.iter().map(|it| it.check.conclusion).collect()

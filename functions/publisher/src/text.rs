@@ -1,5 +1,5 @@
-//! What people will read on GitHub. Whatever comes from a pull request, a path or
-//! a message, is shown as text: it mentions nobody and formats nothing.
+//! Texts for GitHub. Input from pull requests, paths and models is escaped: it cannot mention users
+//! or add markup.
 
 mod coverage;
 mod list;
@@ -16,14 +16,14 @@ use diff::WhyLeftOut;
 use markdown::code;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// GitHub takes no longer body of a review or a comment ("Create a review for a pull
+/// GitHub's limit for the body of a review or a comment, in characters ("Create a review for a pull
 /// request", "Create an issue comment").
 const LONGEST_BODY: usize = 65_536;
 
-/// GitHub takes no longer summary of a check ("Create a check run", `output`).
+/// GitHub's limit for the summary of a check, in characters ("Create a check run", `output`).
 const LONGEST_SUMMARY: usize = 65_535;
 
-/// Whether there was something to read, and nobody has.
+/// Returns whether the change has files to read and no reader has read any.
 pub(crate) fn is_unread(reports: &BTreeMap<Category, CheckReport>) -> bool {
     let mut read = reports
         .values()
@@ -34,8 +34,8 @@ pub(crate) fn is_unread(reports: &BTreeMap<Category, CheckReport>) -> bool {
     read.peek().is_some() && read.all(none)
 }
 
-/// How many files somebody should have read and has not. What the repository leaves
-/// out, or calls generated, nobody should.
+/// Counts the files that should have been read and were not. Files that the repository excludes or
+/// marks as generated do not count.
 pub(crate) fn unread(reports: &BTreeMap<Category, CheckReport>) -> usize {
     let readers = reports.values().flat_map(|report| &report.readers);
     let files: BTreeSet<_> = readers
@@ -55,7 +55,7 @@ pub(crate) fn unread(reports: &BTreeMap<Category, CheckReport>) -> usize {
     files.len()
 }
 
-/// `1 critical, 2 low`.
+/// Returns the number of findings per severity: `1 critical, 2 low`.
 fn by_severity<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
     let mut of_severity: BTreeMap<Severity, usize> = BTreeMap::new();
     for finding in findings {
@@ -69,7 +69,7 @@ fn by_severity<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
     each.join(", ")
 }
 
-/// ``Since `abc1234`: 1 new, 2 resolved, 3 still open.``, after an earlier review.
+/// Returns ``Since `abc1234`: 1 new, 2 resolved, 3 still open.`` after an earlier review.
 fn progress(verdict: &Verdict) -> Option<String> {
     let since = code(verdict.since.as_ref()?.short());
     let (resolved, still_open) = (verdict.resolved.len(), verdict.still_open.len());
@@ -82,26 +82,26 @@ fn progress(verdict: &Verdict) -> Option<String> {
     ))
 }
 
-/// Who has not answered, where anybody was asked and has not.
+/// Returns a warning that names the specialists without an answer, if there are any.
 fn partial(missing: &[Category]) -> Option<String> {
     let missing: Vec<_> = missing.iter().map(|category| category.as_str()).collect();
     (!missing.is_empty()).then(|| {
         format!(
-            "> [!WARNING]\n> This review is partial: no answer in time from **{}**.\n",
+            "> [!WARNING]\n> This review is partial: **{}** did not answer in time.\n",
             missing.join("**, **")
         )
     })
 }
 
-/// `body` and `tail`, cut where GitHub would refuse it, and saying so.
+/// Returns `body` and `tail`, cut to `most` characters with a note about the cut.
 fn fit(body: &str, tail: &str, most: usize) -> String {
-    const CUT: &str = "\n\n*Cut here: GitHub takes no longer text.*\n";
+    const CUT: &str = "\n\n*Text cut here: it exceeds GitHub's size limit.*\n";
     let room = most - tail.chars().count() - 1;
     let fitting = if body.chars().count() <= room {
         body.to_owned()
     } else {
         let kept: String = body.chars().take(room - CUT.len()).collect();
-        // A tag or fence that is cut open would swallow the marker.
+        // A tag or fence that is cut open would hide the marker.
         let (whole_lines, _) = kept.rsplit_once('\n').unwrap_or((&kept, ""));
         format!("{whole_lines}{CUT}")
     };

@@ -1,4 +1,4 @@
-//! What there is to publish, and why nothing is.
+//! Loads the state to publish, and names the reasons to publish nothing.
 
 use crate::Publisher;
 use events::{Failure, HandlerError, Outcome};
@@ -9,23 +9,23 @@ use review::message::ReviewKey;
 use state::Key;
 use std::fmt;
 
-/// What there is to publish of a head.
+/// State of a head that is to be published.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
     pub(crate) review: ReviewKey,
     pub(crate) item: ReviewItem,
-    /// The pull request, as its newest delivery told it.
+    /// Pull request according to its newest delivery.
     pub(crate) pull: Option<PullRequestItem>,
 }
 
 impl Wanted {
-    /// `publication:{owner}/{repo}#{n}@{head}/{kind}`.
+    /// Returns `publication:{owner}/{repo}#{n}@{head}/{kind}`.
     pub(crate) fn key(&self, kind: &str) -> Key {
         key(&format!("{}/{kind}", self.review))
     }
 
-    /// GitHub's answer, or `None` where it is an error that no other try mends: then
-    /// `what` was asked for in vain, and the rest goes on without it.
+    /// Returns GitHub's answer, or `None` for an error that a retry does not fix. Logs the error
+    /// with `what`, and the caller continues without the answer.
     pub(crate) fn or_without<T>(
         &self,
         what: &str,
@@ -33,14 +33,15 @@ impl Wanted {
     ) -> Result<Option<T>, GitHubError> {
         match answer {
             Err(error) if !error.is_retryable() => {
-                tracing::info!(review = %self.review, what, %error, "GitHub refuses; going on without");
+                tracing::info!(review = %self.review, what, %error, "GitHub refused the request; continuing without its answer");
                 Ok(None)
             }
             answer => answer.map(Some),
         }
     }
 
-    /// Whether it is, by GitHub's word of `now`.
+    /// Returns an error if GitHub's pull request `now` has another head or base branch, or is
+    /// closed.
     pub(crate) fn still(&self, now: &PullRequest) -> Result<(), Ignored> {
         if now.head_sha != self.review.head_sha {
             return Err(Ignored::Stale(Stale::Superseded(now.head_sha.clone())));
@@ -63,46 +64,46 @@ impl Wanted {
     reason = "GitHub's names are checked when they come in"
 )]
 pub(crate) fn key(rest: &str) -> Key {
-    Key::new("publication", rest).expect("names make keys")
+    Key::new("publication", rest).expect("GitHub names are valid keys")
 }
 
-/// Why nothing is published.
+/// Reason that nothing is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ignored {
-    /// Nobody wants anything of this head any more.
+    /// The head is closed or superseded.
     Stale(Stale),
-    /// It stands already.
+    /// The content is published already.
     Already,
-    /// What blocks is told by the verdict.
+    /// The verdict contains the blocking findings.
     VerdictTells,
-    /// The lease ended; whoever took over settles it.
+    /// The lease ended. The attempt that holds the new lease settles the publication.
     TakenOver,
-    /// `publish = false`.
+    /// The policy has `publish = false`.
     Unpublished,
-    /// It is not under way any more.
+    /// The check is not in progress.
     Ended,
-    /// The pull request has no summary that could tell it.
+    /// The pull request has no summary to update.
     NoSummary,
-    /// It would be merged into another branch than the one whose settings were read.
+    /// The pull request has another base branch than the one that the settings were read from.
     OtherBase {
-        /// The one that it was reviewed for.
+        /// Base branch of the review.
         was: String,
-        /// The one that it would be merged into.
+        /// Current base branch.
         now: String,
     },
-    /// Nothing is known of such events.
+    /// The publisher does not handle this topic.
     UnknownTopic(String),
-    /// Nothing is kept of the review.
+    /// The state holds no review of this head.
     NotKept,
     /// The review began again after this verdict was announced.
     Replaced,
-    /// Its review does not stand yet, and looks for itself when it is posted.
+    /// The review is not published yet. It reads the checks itself when it is posted.
     NotReviewed,
-    /// Nobody wants it to be approved, or its review asks for changes.
+    /// The policy does not ask for an approval, or the review requests changes.
     NotAsked,
-    /// It is not approved, for these reasons.
+    /// The pull request is not approved, for these reasons.
     Withheld(Vec<WhyNot>),
-    /// The checks are of no pull request here.
+    /// The checks belong to no pull request of this repository.
     OfNone,
 }
 
@@ -118,35 +119,35 @@ impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stale(stale) => stale.fmt(f),
-            Self::Already => f.write_str("it is published already"),
-            Self::VerdictTells => f.write_str("the verdict tells what blocks"),
-            Self::TakenOver => f.write_str("another attempt has taken over"),
-            Self::Unpublished => f.write_str("nothing is posted here: publish = false"),
-            Self::Ended => f.write_str("nothing of it is under way"),
-            Self::NoSummary => f.write_str("it has no summary to keep up to date"),
+            Self::Already => f.write_str("already published"),
+            Self::VerdictTells => f.write_str("the verdict contains the blocking findings"),
+            Self::TakenOver => f.write_str("another attempt holds the lease"),
+            Self::Unpublished => f.write_str("not posted: publish = false"),
+            Self::Ended => f.write_str("no check is in progress"),
+            Self::NoSummary => f.write_str("the pull request has no summary to update"),
             Self::OtherBase { was, now } => {
                 write!(
                     f,
-                    "it was reviewed for {was}, and would be merged into {now}"
+                    "reviewed for base branch {was}, but the base branch is {now}"
                 )
             }
-            Self::UnknownTopic(topic) => write!(f, "nothing is known of {topic}"),
-            Self::Replaced => f.write_str("a new verdict is on its way"),
-            Self::NotKept => f.write_str("nothing is kept of this review"),
-            Self::NotReviewed => f.write_str("its review does not stand yet"),
-            Self::NotAsked => f.write_str("no approval is asked for"),
+            Self::UnknownTopic(topic) => write!(f, "unknown topic {topic}"),
+            Self::Replaced => f.write_str("the review began again"),
+            Self::NotKept => f.write_str("no review in state"),
+            Self::NotReviewed => f.write_str("the review is not published yet"),
+            Self::NotAsked => f.write_str("no approval wanted"),
             Self::Withheld(reasons) => {
                 let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-                write!(f, "it is not approved: {}", reasons.join(" "))
+                write!(f, "not approved: {}", reasons.join(" "))
             }
-            Self::OfNone => f.write_str("the checks are of no pull request here"),
+            Self::OfNone => f.write_str("the checks belong to no pull request"),
         }
     }
 }
 
-/// The verdict was announced and is not in state: state was lost.
+/// Error: the verdict was announced and is missing in the state, so the state was lost.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} has no verdict in state, though one was announced")]
+#[error("{0} has no verdict in state, although it was announced")]
 pub(crate) struct NoVerdict(pub(crate) ReviewKey);
 
 impl Failure for NoVerdict {
@@ -156,7 +157,7 @@ impl Failure for NoVerdict {
 }
 
 impl Publisher {
-    /// What is kept of `review`, if anybody still wants it.
+    /// Returns the stored review if it is still wanted.
     pub(crate) async fn wanted(
         &self,
         review: &ReviewKey,

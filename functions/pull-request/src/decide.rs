@@ -5,39 +5,38 @@ use review::message::{RequestCause, ReviewDropped, ReviewKey, ReviewPublished, R
 use state::Decision;
 use std::fmt;
 
-/// Why what was heard changes nothing.
+/// Reason that an event changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// GitHub told of a later change before.
+    /// A later change is stored already.
     OutOfOrder,
-    /// It was edited, and neither its base branch nor anything else that decides about
-    /// its review is another one.
+    /// The edit changed neither the base branch nor another fact that affects the review.
     SameBase,
-    /// A review stands of a pull request that was never heard of.
+    /// A review was published for an unknown pull request.
     Unknown,
-    /// The newest review that is known is no older.
+    /// A review of the same time or later is stored already.
     Reviewed,
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OutOfOrder => "a later change is known already",
-            Self::SameBase => "what was edited is not its base branch",
-            Self::Unknown => "nothing is known of the pull request",
-            Self::Reviewed => "that review, or a later one, is known already",
+            Self::OutOfOrder => "a later change is stored already",
+            Self::SameBase => "the edit does not affect the review",
+            Self::Unknown => "unknown pull request",
+            Self::Reviewed => "this review or a later one is stored already",
         })
     }
 }
 
-/// What a delivery means for what is known. `told` is when the delivery came:
-/// GitHub's own time is better, where it is given.
+/// Applies a delivery to the stored pull request. Without GitHub's own time in it, the change
+/// counts as of `delivered_at`.
 pub(crate) fn changed(
     seen: Option<&PullRequestItem>,
     change: &PullRequestChanged,
-    told: Timestamp,
+    delivered_at: Timestamp,
 ) -> Decision<PullRequestItem, Reason> {
-    // A review against another base branch says nothing about this change.
+    // A review against another base branch does not count for this change.
     let same_base = |seen: &&PullRequestItem| seen.base.branch == change.base.branch;
     let reviewed = seen.filter(same_base).and_then(|it| it.reviewed.clone());
     let next = PullRequestItem {
@@ -49,7 +48,7 @@ pub(crate) fn changed(
         head_repo: change.head_repo.clone(),
         draft: change.draft,
         labels: change.labels.clone(),
-        updated_at: change.updated_at.unwrap_or(told),
+        updated_at: change.updated_at.unwrap_or(delivered_at),
         reviewed,
     };
     if seen.is_some_and(|seen| is_older(&next, seen)) {
@@ -79,8 +78,8 @@ pub(crate) fn changed(
     }
 }
 
-/// GitHub does not keep deliveries in order, and its times are whole seconds:
-/// within one, a push's `before` tells which head came first.
+/// Returns whether `next` is older than `seen`. GitHub does not deliver in order, and its times are
+/// whole seconds: within one second, a push's `before` gives the order of the heads.
 fn is_older(next: &PullRequestItem, seen: &PullRequestItem) -> bool {
     if next.updated_at != seen.updated_at {
         return next.updated_at < seen.updated_at;
@@ -90,21 +89,20 @@ fn is_older(next: &PullRequestItem, seen: &PullRequestItem) -> bool {
     precedes && !follows
 }
 
-/// Whether nothing differs that decides about a review.
+/// Returns whether all fields that affect a review are the same.
 fn is_as_it_was(seen: &PullRequestItem, next: &PullRequestItem) -> bool {
     let head = |it: &PullRequestItem| (it.head_sha.clone(), it.base.branch.clone(), it.open);
     head(seen) == head(next) && facts(seen) == facts(next)
 }
 
-/// What may decide whether a head is left alone.
+/// Returns the facts that may skip a head.
 fn facts(pull: &PullRequestItem) -> (bool, &[String]) {
     (pull.draft, &pull.labels)
 }
 
-/// Whether a review is asked for, and why: whatever delivery is the first to tell of an
-/// open pull request, of a head or of a base branch asks, since the one that was meant to
-/// may come too late to count. Of a head whose review stands on GitHub, no draft or
-/// label decides anything any more.
+/// Returns the cause of a review request, if there is one. Any first delivery with an open pull
+/// request, a new head or a new base branch requests a review, because the intended delivery may
+/// arrive too late to count. Drafts and labels have no effect on a head with a published review.
 fn cause(
     seen: Option<&PullRequestItem>,
     next: &PullRequestItem,
@@ -129,8 +127,7 @@ fn cause(
     }
 }
 
-/// What is said of the head that was to be reviewed, if nobody wants that any more and
-/// its review does not stand.
+/// Returns the event about the earlier head if its review is no longer wanted and not published.
 fn dropped(
     seen: Option<&PullRequestItem>,
     next: &PullRequestItem,
@@ -147,23 +144,27 @@ fn dropped(
     (!stands).then(|| Say::new(&ReviewDropped { review, why }))
 }
 
-/// What it means that a review stands on GitHub since `told`.
+/// Stores that a review was published at `published_at`.
 pub(crate) fn published(
     seen: Option<&PullRequestItem>,
     published: &ReviewPublished,
-    told: Timestamp,
+    published_at: Timestamp,
 ) -> Decision<PullRequestItem, Reason> {
     let Some(seen) = seen else {
         return Decision::Ignore(Reason::Unknown);
     };
-    if seen.reviewed.as_ref().is_some_and(|known| known.at >= told) {
+    if seen
+        .reviewed
+        .as_ref()
+        .is_some_and(|known| known.at >= published_at)
+    {
         return Decision::Ignore(Reason::Reviewed);
     }
     Decision::Write {
         next: PullRequestItem {
             reviewed: Some(Reviewed {
                 head_sha: published.review.head_sha.clone(),
-                at: told,
+                at: published_at,
             }),
             ..seen.clone()
         },

@@ -1,15 +1,13 @@
-//! Keeps the pull request's state, and asks for a review of every new head. Whether
-//! there is one, the `coordinator` says.
+//! Stores the state of pull requests, and requests a review of every new head. The `coordinator`
+//! decides whether the review takes place.
 //!
-//! *Hears* `github.pr.{opened,reopened,synchronize,ready_for_review,
+//! *Subscribes to* `github.pr.{opened,reopened,synchronize,ready_for_review,
 //! converted_to_draft,labeled,unlabeled,edited,closed}`, `agent.pr.review_published`.
 //! *Reads* nothing else.
-//! *Writes* `pr:{owner}/{repo}#{n}`: what is known of it, and which head's review
-//! stands on GitHub.
-//! *Says* `agent.pr.review_requested` of a head that is new or goes into another base
-//! branch, and of one that has no review yet when drafts or labels, which may decide about
-//! it, have changed; `agent.pr.review_dropped` of one that nobody wants a review of any
-//! more, and that has none.
+//! *Writes* `pr:{owner}/{repo}#{n}`: its state, and the head of its newest published review.
+//! *Emits* `agent.pr.review_requested` for a new head or a new base branch, and for a head without
+//! a review if its draft state or labels changed; `agent.pr.review_dropped` for a head without a
+//! review that is no longer wanted.
 
 mod decide;
 
@@ -25,18 +23,16 @@ const NAME: &str = "pull-request";
 
 /// Dependencies of the handler.
 pub struct Deps {
-    /// Where the pull request's state is kept.
+    /// State of the pull request.
     pub state: StateManager,
-    /// Where reviews are asked for.
+    /// Bus for the review requests.
     pub bus: Arc<dyn Emit>,
 }
 
-/// Handler of the function.
 pub struct PullRequest {
     deps: Deps,
 }
 
-/// Creates the handler.
 pub fn handler(deps: Deps) -> PullRequest {
     PullRequest { deps }
 }

@@ -1,9 +1,9 @@
-//! The journal of the event flow, and its latency.
+//! Journal of all events, and their latency.
 //!
-//! *Hears* everything.
+//! *Subscribes to* all events.
 //! *Reads* nothing.
-//! *Writes* `journal:{correlation}/{event}`: the event as it was heard.
-//! *Says* nothing; its log lines are what metrics are made from.
+//! *Writes* `journal:{correlation}/{event}`: the event as received.
+//! *Emits* nothing. Metrics are derived from its log lines.
 
 use async_trait::async_trait;
 use events::{Clock, CorrelationId, Event, Handler, HandlerError, Outcome, Timestamp};
@@ -12,46 +12,42 @@ use state::{InvalidKey, Key, Saved, StateManager, Version};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long the journal is kept.
+/// Retention of a journal entry.
 const RETENTION: Duration = Duration::from_hours(30 * 24);
 
 /// Dependencies of the handler.
 pub struct Deps {
-    /// Where the journal is kept.
+    /// State with the journal.
     pub state: StateManager,
-    /// What time it is.
     pub clock: Arc<dyn Clock>,
 }
 
-/// Handler of the function.
 pub struct Recorder {
     deps: Deps,
 }
 
-/// Creates the handler.
 pub fn handler(deps: Deps) -> Recorder {
     Recorder { deps }
 }
 
-/// One line of the journal.
+/// Entry of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// The event.
     pub event: Event,
-    /// When it was heard here.
+    /// Time of receipt.
     pub heard_at: Timestamp,
 }
 
 impl Entry {
-    /// `journal:{correlation}/{event}`: a flow's entries lie side by side.
+    /// Returns `journal:{correlation}/{event}`. The entries of a flow are adjacent.
     ///
     /// # Errors
-    /// [`InvalidKey`] when the ids are too long for a key.
+    /// [`InvalidKey`] if the ids are too long for a key.
     pub fn key(event: &Event) -> Result<Key, InvalidKey> {
         Key::new("journal", &format!("{}/{}", event.correlationid, event.id))
     }
 
-    /// What the keys of one flow begin with.
+    /// Returns the common prefix of the keys of one flow.
     pub fn prefix(flow: &CorrelationId) -> String {
         format!("journal:{flow}/")
     }
@@ -80,7 +76,7 @@ impl Handler for Recorder {
                 log(&entry);
                 Ok(Outcome::Applied { said: 0 })
             }
-            // The event is in the journal already: it was heard before.
+            // The event is in the journal already.
             Saved::Stale => Ok(Outcome::Repeated { said: 0 }),
         }
     }

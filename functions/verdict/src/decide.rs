@@ -1,4 +1,4 @@
-//! What becomes of a review, given all that is known of it.
+//! Decides the next state of a review from everything that is known about it.
 
 mod join;
 mod proof;
@@ -17,40 +17,39 @@ use state::Decision;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What is known beside the review itself.
+/// State beside the review itself.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
-    /// The pull request, if it was ever heard of.
+    /// Stored pull request, if there is one.
     pub(crate) pull: Option<PullRequestItem>,
-    /// Every report that is there.
+    /// All stored reports.
     pub(crate) reports: BTreeMap<Category, CheckItem>,
-    /// The verdict of an earlier head.
+    /// Verdict of an earlier head.
     pub(crate) earlier: Option<Earlier>,
-    /// What came of the second look, once it is done.
+    /// Result of the second look, once it is complete.
     pub(crate) proof: Option<ProofItem>,
 }
 
-/// What an earlier review said.
+/// Earlier review of the pull request.
 #[derive(Debug, Clone)]
 pub(crate) struct Earlier {
-    /// The head that it was of.
+    /// Head of that review.
     pub(crate) head_sha: HeadSha,
-    /// How it ended.
     pub(crate) verdict: Verdict,
 }
 
-/// Why there is no verdict now.
+/// Reason that an event leads to no verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// Nobody wants a review of this head, or none any more.
+    /// The review of this head is not wanted.
     Unwanted(Unwanted),
-    /// The review has begun again since, and has another deadline.
+    /// The review has begun again and has another deadline.
     BegunAgain,
-    /// The verdict is there already.
+    /// The verdict exists already.
     InTime,
-    /// The verdict went out without this specialist.
+    /// The verdict was decided without this specialist.
     Late(Category),
-    /// The review is waiting for its second look.
+    /// The review waits for its second look.
     Proving,
 }
 
@@ -58,17 +57,17 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unwanted(unwanted) => unwanted.fmt(f),
-            Self::BegunAgain => f.write_str("the review has begun again since"),
-            Self::InTime => f.write_str("the verdict is there already"),
+            Self::BegunAgain => f.write_str("the review has begun again"),
+            Self::InTime => f.write_str("the verdict exists already"),
             Self::Late(category) => {
-                write!(f, "{category} is late: the verdict went out without it")
+                write!(f, "{category} is late: the verdict was decided without it")
             }
-            Self::Proving => f.write_str("the second look is not done yet"),
+            Self::Proving => f.write_str("the second look is not complete"),
         }
     }
 }
 
-/// The review's next state.
+/// Returns the next state of the review.
 pub(crate) fn decide(
     seen: Option<&ReviewItem>,
     heard: &Heard,
@@ -106,7 +105,7 @@ pub(crate) fn decide(
             let verdict = joined.verdict(proof, &next.reports, missing, now);
             says.push(Say::new(&verdict.completed(review)));
             next.verdict = Some(verdict);
-            // It is in the verdict, and a state item has its limits.
+            // The verdict contains these findings now, and the size of a state item is limited.
             next.to_prove.clear();
         } else if next.to_prove.is_empty() {
             let findings = u32::try_from(to_prove.len()).unwrap_or(u32::MAX);
@@ -126,8 +125,7 @@ pub(crate) fn decide(
     }
 }
 
-/// What a specialist says that is late changes no verdict. What stands against merging
-/// is said all the same.
+/// Handles a late report. It does not change the verdict, but a blocking finding is still emitted.
 fn late(
     seen: Option<&ReviewItem>,
     category: Category,
@@ -150,7 +148,7 @@ fn late(
     }
 }
 
-/// The review as it was seen, if there is something to decide about it.
+/// Returns the stored review if the event can change it.
 fn wanted(seen: Option<&ReviewItem>, heard: &Heard, known: &Known) -> Result<ReviewItem, Reason> {
     let head = &heard.review().head_sha;
     let item = ReviewItem::wanted(seen, known.pull.as_ref(), head).map_err(Reason::Unwanted)?;

@@ -1,14 +1,14 @@
 use events::{Event, MalformedEvent, Message};
 use review::message::{CheckCompleted, ProofCompleted, ReviewBegun, ReviewKey};
 
-/// What was heard.
+/// Event that the handler processes.
 #[derive(Debug, Clone)]
 pub(crate) enum Heard {
-    /// A specialist is done.
+    /// A specialist has completed its check.
     Completed(CheckCompleted),
-    /// The second look is done.
+    /// The second look is complete.
     Proved(ProofCompleted),
-    /// Time is up for what began then.
+    /// The deadline of this beginning has passed.
     Deadline(ReviewBegun),
 }
 

@@ -1,17 +1,14 @@
-//! Joins what the specialists said into one verdict: when all have answered, or
-//! at the deadline with what is there. What a model alone has found is first looked at
-//! a second time.
+//! Joins the reports of the specialists into one verdict: when all have answered, or at the
+//! deadline with the reports so far. Findings of a model alone get a second look first.
 //!
-//! *Hears* `agent.pr.check_completed`, `agent.pr.proof_completed`, and
-//! `agent.pr.review_begun` after a delay: the deadline.
-//! *Reads* `check:{owner}/{repo}#{n}@{head}/*` (the reports),
-//! `proof:{owner}/{repo}#{n}@{head}` (the second look),
-//! `review:{owner}/{repo}#{n}@{previous head}` (what an earlier review told),
-//! `pr:{owner}/{repo}#{n}` (is the head still the newest?).
+//! *Subscribes to* `agent.pr.check_completed`, `agent.pr.proof_completed`, and
+//! `agent.pr.review_begun` after a delay (the deadline).
+//! *Reads* `check:{owner}/{repo}#{n}@{head}/*` (the reports), `proof:{owner}/{repo}#{n}@{head}`
+//! (the second look), `review:{owner}/{repo}#{n}@{previous head}` (the verdict of the earlier
+//! review), `pr:{owner}/{repo}#{n}` (to compare the head with the newest head).
 //! *Writes* `review:{owner}/{repo}#{n}@{head}`.
-//! *Says* `agent.pr.proof_check` where something is to be proven, and
-//! `agent.pr.review_completed`, each once; `agent.pr.block` of what must not be merged and
-//! came too late for the verdict.
+//! *Emits* `agent.pr.proof_check` if findings need a second look, and `agent.pr.review_completed`,
+//! each once; `agent.pr.block` for blocking findings that are too late for the verdict.
 
 mod decide;
 mod heard;
@@ -32,18 +29,16 @@ const NAME: &str = "verdict";
 
 /// Dependencies of the handler.
 pub struct Deps {
-    /// Where the review's state is kept.
+    /// State of the review.
     pub state: StateManager,
-    /// Where the verdict is told.
+    /// Bus for the verdict.
     pub bus: Arc<dyn Emit>,
 }
 
-/// Handler of the function.
 pub struct Verdict {
     deps: Deps,
 }
 
-/// Creates the handler.
 pub fn handler(deps: Deps) -> Verdict {
     Verdict { deps }
 }
@@ -77,7 +72,7 @@ impl Handler for Verdict {
 }
 
 impl Verdict {
-    /// Every report that is there, whether or not its event has come yet.
+    /// Returns all stored reports, also those whose event has not arrived.
     async fn reports(
         &self,
         review: &ReviewKey,
@@ -92,7 +87,7 @@ impl Verdict {
         Ok(reports)
     }
 
-    /// The verdict of the head whose review stood on GitHub when this one began.
+    /// Returns the verdict of the head whose review was published when this one began.
     async fn earlier(&self, review: &ReviewKey) -> Result<Option<Earlier>, HandlerError> {
         let item: Option<ReviewItem> = self.deps.state.peek(&ReviewItem::key(review)).await?;
         let Some(head_sha) = item.and_then(|item| item.previous) else {

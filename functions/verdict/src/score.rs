@@ -1,12 +1,12 @@
-//! One number for how good a change is.
+//! Quality score of a change.
 
 use review::item::CheckReport;
 use review::{Category, Finding, Severity};
 use std::collections::BTreeMap;
 
-/// From 1 (must not be merged) to 10 (nothing to mend); `None` where nobody has read
-/// the change. What was found takes from it, and a model's opinion can only lower it:
-/// a model that was talked into praise raises nothing.
+/// Returns a score from 1 (must not be merged) to 10 (no open findings), or `None` if the change
+/// was not read. Findings lower it. A model's opinion can only lower it: a model that was
+/// manipulated into praise has no effect.
 pub(crate) fn quality(
     reports: &BTreeMap<Category, CheckReport>,
     findings: &[&Finding],
@@ -30,7 +30,7 @@ pub(crate) fn quality(
         .map(|score| score.clamp(1, 10))
 }
 
-/// What a finding takes from the score.
+/// Returns the points that a finding subtracts.
 fn weight(severity: Severity) -> u8 {
     match severity {
         Severity::Info => 0,
@@ -41,7 +41,7 @@ fn weight(severity: Severity) -> u8 {
     }
 }
 
-/// How good a change can be that a rule has found this in.
+/// Returns the maximum score of a change with a rule's finding of this severity.
 fn cap(severity: Severity) -> Option<u8> {
     match severity {
         Severity::Critical => Some(2),
@@ -95,9 +95,9 @@ mod tests {
     }
 
     #[test]
-    fn what_a_change_is_worth() {
+    fn scores_findings_and_opinions() {
         for (why, files, opinion, findings, score) in [
-            ("nobody read it", 0, None, vec![], None),
+            ("not read", 0, None, vec![], None),
             ("nothing found", 3, None, vec![], Some(10)),
             ("a model finds it poor", 3, Some(3), vec![], Some(3)),
             (

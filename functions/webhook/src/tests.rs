@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use source::Door;
 use std::sync::Mutex;
 
-/// A bus that can be down.
+/// Bus that can be unavailable.
 #[derive(Default)]
 struct Bus {
     events: Mutex<Vec<Event>>,
@@ -62,7 +62,7 @@ const ISSUE: &[u8] =
     br#"{"action":"opened","issue":{"number":8},"repository":{"full_name":"octo/widgets"}}"#;
 
 #[tokio::test]
-async fn a_delivery_goes_on_the_bus_under_its_topic() {
+async fn delivery_is_published_under_its_topic() {
     let bus = Arc::<Bus>::default();
     let answer = webhook(&bus).handle(&headers("issues", ISSUE), ISSUE).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED);
@@ -84,7 +84,7 @@ async fn a_delivery_goes_on_the_bus_under_its_topic() {
 }
 
 #[tokio::test]
-async fn ping_is_answered_and_an_unknown_event_is_taken_and_marked() {
+async fn ping_and_unknown_events_are_accepted() {
     let bus = Arc::<Bus>::default();
     let webhook = webhook(&bus);
     let ping = webhook.handle(&headers("ping", b"{}"), b"{}").await;
@@ -101,7 +101,7 @@ async fn ping_is_answered_and_an_unknown_event_is_taken_and_marked() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_named_and_never_reaches_the_bus() {
+async fn refused_deliveries_are_named_and_unpublished() {
     let without = |name: &str| {
         let mut headers = headers("issues", ISSUE);
         headers.remove(name);
@@ -123,7 +123,7 @@ async fn what_is_refused_is_named_and_never_reaches_the_bus() {
         ("no delivery id", without("x-github-delivery"), ISSUE),
         ("no event", without("x-github-event"), ISSUE),
         (
-            "an event name that is none",
+            "an invalid event name",
             with("x-github-event", "Issues!"),
             ISSUE,
         ),
@@ -132,7 +132,7 @@ async fn what_is_refused_is_named_and_never_reaches_the_bus() {
             with("content-type", "application/x-www-form-urlencoded"),
             ISSUE,
         ),
-        ("no JSON", headers("issues", broken), broken),
+        ("invalid JSON", headers("issues", broken), broken),
         ("too large", headers("issues", &huge), &huge),
     ] {
         let answer = webhook.handle(&headers, body).await;
@@ -143,16 +143,16 @@ async fn what_is_refused_is_named_and_never_reaches_the_bus() {
     signed for another body: 401 X-Hub-Signature-256 does not match: is the webhook's secret the one configured here?
     no delivery id: 400 the header x-github-delivery is missing
     no event: 400 the header x-github-event is missing
-    an event name that is none: 400 X-GitHub-Event: "Issues!" is not an event name
+    an invalid event name: 400 X-GitHub-Event: "Issues!" is not an event name
     a form: 415 set the webhook's content type to application/json
-    no JSON: 400 the body is not a JSON object: EOF while parsing a value at line 1 column 10
+    invalid JSON: 400 the body is not a JSON object: EOF while parsing a value at line 1 column 10
     too large: 413 the body has more than 26214400 bytes
     "#);
     assert!(bus.events.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn a_bus_that_is_down_shows_on_githubs_side() {
+async fn unavailable_bus_fails_the_delivery() {
     let bus = Arc::new(Bus {
         down: true,
         ..Bus::default()
@@ -162,7 +162,7 @@ async fn a_bus_that_is_down_shows_on_githubs_side() {
 }
 
 #[tokio::test]
-async fn a_body_in_base64_verifies_as_it_was_signed() {
+async fn base64_body_verifies_as_signed() {
     for (why, body, base64, status) in [
         ("as text", "{}", false, 202),
         ("in base64", "e30=", true, 202),

@@ -84,7 +84,7 @@ async fn secret_appears_in_no_output() {
             "a review is only recorded",
             false,
             None,
-            "this review would be posted",
+            "review recorded and not posted",
         ),
     ] {
         let (log, _listening) = Log::listen();

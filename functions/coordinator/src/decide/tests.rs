@@ -10,7 +10,7 @@ use review::{Category, Confidence, Finding, MODEL, Severity};
 
 const CHECKS: &str = "review_begun security_check style_check logic_check";
 const NONE_NEW: &str = "nothing changes for this review";
-const ALREADY: &str = "it is skipped already, for the same reason";
+const ALREADY: &str = "already skipped for the same reason";
 
 fn sha(digit: &str) -> HeadSha {
     digit.repeat(40).parse().unwrap()
@@ -64,22 +64,22 @@ fn pull() -> PullRequestItem {
     }
 }
 
-/// What happens between two requests, and the request.
+/// Step before a request, or a request.
 #[derive(Clone, Copy)]
 enum Step {
-    /// A request for this cause.
+    /// A request with this cause.
     Asked(RequestCause),
-    /// The same, with the label that keeps reviews away.
+    /// A request with the label that skips reviews.
     Labelled(RequestCause),
-    /// The same, of a draft.
+    /// A request for a draft.
     Draft(RequestCause),
-    /// The base branch has these settings from now on.
+    /// The base branch gets these settings.
     Settings(&'static str),
-    /// The verdict is there.
+    /// The verdict is stored.
     Verdict,
-    /// It stands on GitHub that this head was reviewed.
+    /// The review of this head is published on GitHub.
     Reviewed(&'static str),
-    /// The pull request goes into this branch from now on.
+    /// The pull request gets this base branch.
     Onto(&'static str),
 }
 use RequestCause::{Facts as OfFacts, Head};
@@ -124,8 +124,8 @@ fn verdict() -> Verdict {
     }
 }
 
-/// The review after all steps, and what the last request leads to: the topics that
-/// are said, or the reason.
+/// Returns the review after all steps, and the result of the last request: the emitted topics, or
+/// the reason.
 fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
     let (mut seen, mut told): (Option<ReviewItem>, _) = (None, String::new());
     let (mut wanted, mut reviewed, mut branch) = ("", None, "main");
@@ -162,7 +162,7 @@ fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
             }
         };
         pull.reviewed.clone_from(&reviewed);
-        // Every delivery tells of another base commit: the first one stays.
+        // Every delivery has another base commit; the review keeps the first one.
         pull.base = Base {
             branch: branch.to_owned(),
             sha: sha(&second.to_string()),
@@ -201,11 +201,11 @@ fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
 }
 
 #[test]
-fn what_a_request_leads_to() {
+fn decides_requests() {
     for (why, steps, said) in [
         ("the first time", vec![Asked(Head)], CHECKS),
         (
-            "facts of what was never asked about",
+            "facts of a head without a request",
             vec![Asked(OfFacts)],
             CHECKS,
         ),
@@ -254,7 +254,7 @@ fn what_a_request_leads_to() {
             CHECKS,
         ),
         (
-            "skipped, and asked again: it may have been closed when that was told",
+            "skipped, and asked again: it may have been closed at the first skip",
             vec![Labelled(Head), Labelled(Head)],
             "review_skipped",
         ),
@@ -324,14 +324,14 @@ fn what_a_request_leads_to() {
             CHECKS,
         ),
         (
-            "another base branch, told by a label alone",
+            "another base branch, in the delivery of a label",
             vec![Asked(Head), Step::Onto("release"), Labelled(OfFacts)],
             "review_skipped",
         ),
         (
             "a label after the verdict",
             vec![Asked(Head), Step::Verdict, Labelled(OfFacts)],
-            "it would be skipped now, and has its verdict",
+            "it has its verdict, but would be skipped now",
         ),
         (
             "settings that change while it runs are for the next head",
@@ -344,7 +344,7 @@ fn what_a_request_leads_to() {
 }
 
 #[test]
-fn what_was_skipped_begins_with_what_is_wanted_then() {
+fn skipped_review_begins_with_current_settings() {
     let steps = [
         Draft(Head),
         Step::Settings("reviewers = [\"style\"]"),
@@ -352,7 +352,7 @@ fn what_was_skipped_begins_with_what_is_wanted_then() {
         Asked(Head),
     ];
     let skipped = last(&steps[..1]).0.unwrap();
-    assert_eq!(skipped.expected, [], "nobody is asked");
+    assert_eq!(skipped.expected, [], "no specialist is asked");
     let begun = last(&steps).0.unwrap();
     assert_eq!(begun.policy, policy("reviewers = [\"style\"]"));
     assert_eq!(begun.expected, [Category::Style]);
@@ -363,13 +363,13 @@ fn what_was_skipped_begins_with_what_is_wanted_then() {
 }
 
 #[test]
-fn a_head_follows_no_review_of_itself() {
+fn head_does_not_follow_itself() {
     let review = last(&[Step::Reviewed("a"), Asked(Head)]).0.unwrap();
     assert_eq!(review.previous, None);
 }
 
 #[test]
-fn reports_of_a_review_that_is_skipped_are_kept() {
+fn skipped_review_keeps_reports() {
     let begun = last(&[Asked(Head)]).0.unwrap();
     let reported = ReviewItem {
         reports: [(Category::Style, CheckReport::default())].into(),

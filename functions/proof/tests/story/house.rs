@@ -1,4 +1,4 @@
-//! A house of two functions, verdict and proof, with GitHub and a model that are given.
+//! Runs the functions verdict and proof with a simulated GitHub and model.
 
 use async_trait::async_trait;
 use events::{
@@ -17,7 +17,7 @@ use serde_json::Value;
 use state::{Decision, Memory, StateManager};
 use std::sync::{Arc, Mutex};
 
-/// The change tells its reviewers what to think of it.
+/// The change contains instructions to its reviewers.
 pub(crate) const DIFF: &str = "\
 diff --git a/src/a.rs b/src/a.rs
 --- a/src/a.rs
@@ -29,7 +29,7 @@ diff --git a/src/a.rs b/src/a.rs
  four();
 ";
 
-/// GitHub, as far as it is read.
+/// GitHub with one diff.
 struct Diffs;
 
 #[async_trait]
@@ -51,7 +51,7 @@ impl ReadFiles for Diffs {
 
 pub(crate) type Answers = Vec<Result<Value, AgentError>>;
 
-/// Answers with what it is given, in this order.
+/// Model that returns these answers in order.
 pub(crate) struct Scripted(pub(crate) Mutex<Answers>);
 
 #[async_trait]
@@ -75,7 +75,7 @@ impl Model for Scripted {
     }
 }
 
-/// Verdict and second look on one bus.
+/// The functions verdict and proof on one bus.
 pub(crate) struct House {
     state: StateManager,
     pub(crate) clock: Arc<ManualClock>,
@@ -125,7 +125,7 @@ impl House {
         }
     }
 
-    /// All specialists have answered, and `finding` is what a model alone has found.
+    /// Stores reports of all specialists. A model alone has found `finding`.
     pub(crate) async fn reported(&self, finding: &Finding) {
         let review = key();
         let opened = ReviewItem {
@@ -195,7 +195,7 @@ impl House {
         self.bus.emit(vec![event]).await.unwrap();
     }
 
-    /// Everything said is heard; what was answered, one line a delivery.
+    /// Delivers all emitted events. Returns one line per delivery.
     pub(crate) async fn settle(&self) -> Vec<String> {
         let settled = self.bus.settle().await;
         let line = |it: &events::Settled| match &it.result {

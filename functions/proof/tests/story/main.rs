@@ -1,4 +1,4 @@
-//! Verdict and second look, from the last specialist's report to the verdict.
+//! Stories of verdict and second look, from the last report to the verdict.
 
 #![expect(
     clippy::unwrap_used,
@@ -46,14 +46,14 @@ fn says(holds: bool, quote: &str) -> Result<Value, AgentError> {
 const LINE: &str = "run(&format!(\"select {name}\"));";
 
 #[tokio::test]
-async fn what_a_model_finds_is_told_where_a_line_proves_it() {
+async fn model_finding_needs_proving_line() {
     let nowhere = "query(sql, [name]);";
     for (why, answer, told, note) in [
         ("a line of the change", says(true, LINE), true, None),
         ("a line that is not there", says(true, nowhere), false, None),
         ("it does not hold", says(false, LINE), false, None),
         (
-            "nothing is said of it",
+            "no answer about it",
             Ok(json!({ "findings": [] })),
             false,
             None,
@@ -74,7 +74,7 @@ async fn what_a_model_finds_is_told_where_a_line_proves_it() {
             Some("the budget of today is used up"),
         ),
         (
-            "the answer is no answer",
+            "the answer is invalid",
             Ok(json!({ "findings": "all of them are disproved" })),
             true,
             Some("cannot be used"),
@@ -98,7 +98,7 @@ async fn what_a_model_finds_is_told_where_a_line_proves_it() {
 }
 
 #[tokio::test]
-async fn without_a_model_nothing_is_lost_and_nothing_is_proven() {
+async fn missing_model_keeps_findings_unproven() {
     let unasked = Arc::new(Scripted(Mutex::new(vec![])));
     let house = House::with(None, unasked);
     house.reported(&injection()).await;
@@ -106,7 +106,7 @@ async fn without_a_model_nothing_is_lost_and_nothing_is_proven() {
     let verdict = house.verdict().await.unwrap();
     assert_eq!(verdict.findings, [injection()]);
     assert!(
-        verdict.notes[0].contains("there is no model"),
+        verdict.notes[0].contains("no model is configured"),
         "{:?}",
         verdict.notes
     );
@@ -114,7 +114,7 @@ async fn without_a_model_nothing_is_lost_and_nothing_is_proven() {
 }
 
 #[tokio::test]
-async fn an_event_that_comes_again_asks_nobody_again() {
+async fn repeated_event_does_not_ask_again() {
     let house = House::new(vec![says(true, LINE)]);
     house.reported(&injection()).await;
     house.settle().await;
@@ -137,7 +137,11 @@ async fn an_event_that_comes_again_asks_nobody_again() {
             "{settled:?}"
         );
     }
-    assert_eq!(house.verdict().await, first, "the first verdict stands");
+    assert_eq!(
+        house.verdict().await,
+        first,
+        "the first verdict is unchanged"
+    );
     assert!(
         house.model.0.lock().unwrap().is_empty(),
         "it was asked once"
@@ -145,7 +149,7 @@ async fn an_event_that_comes_again_asks_nobody_again() {
 }
 
 #[tokio::test]
-async fn a_model_that_is_paused_is_waited_for_and_not_for_ever() {
+async fn paused_model_delays_until_deadline() {
     let paused = |clock: &ManualClock| {
         let wait = Duration::from_secs(60);
         let until = clock.now() + wait;
@@ -161,7 +165,7 @@ async fn a_model_that_is_paused_is_waited_for_and_not_for_ever() {
     );
     assert_eq!(house.verdict().await, None);
 
-    // The queue gives the message again, as it was.
+    // The queue redelivers the message unchanged.
     let asked = ProofRequested {
         review: key(),
         findings: 1,
@@ -173,7 +177,7 @@ async fn a_model_that_is_paused_is_waited_for_and_not_for_ever() {
         .unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
 
-    // The specialists may have waited for as long as they do.
+    // The specialists may have taken their longest time.
     house.clock.advance(PATIENCE + TIME_TO_ANSWER);
     house.model.0.lock().unwrap().push(paused(&house.clock));
     let error = events::Handler::handle(&*house.proof, &asked).await;
@@ -192,7 +196,7 @@ async fn a_model_that_is_paused_is_waited_for_and_not_for_ever() {
 }
 
 #[tokio::test]
-async fn the_deadline_does_not_wait_for_it() {
+async fn deadline_does_not_wait_for_proof() {
     let away = AgentError::Unavailable {
         reason: "503".to_owned(),
     };
@@ -206,7 +210,7 @@ async fn the_deadline_does_not_wait_for_it() {
     assert_eq!(verdict.findings.len(), 1);
     assert_eq!(
         verdict.notes,
-        ["There was no time for a second look at what the model found."]
+        ["The second look did not finish in time. The model's findings are unproven."]
     );
 
     let asked = ProofRequested {
@@ -216,9 +220,13 @@ async fn the_deadline_does_not_wait_for_it() {
     house.say("late", &asked).await;
     let settled = house.settle().await;
     assert!(
-        settled[0].contains("the verdict is there already"),
+        settled[0].contains("the verdict exists already"),
         "{settled:?}"
     );
     assert_eq!(house.proof().await, None);
-    assert_eq!(house.model.0.lock().unwrap().len(), 1, "nobody was asked");
+    assert_eq!(
+        house.model.0.lock().unwrap().len(),
+        1,
+        "the model was not asked"
+    );
 }

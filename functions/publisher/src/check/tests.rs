@@ -5,7 +5,7 @@ use policy::Conclusion as Wish;
 use review::{Category, Severity};
 
 #[test]
-fn how_a_check_ends() {
+fn concludes_by_findings_coverage_and_policy() {
     type Change = fn(&mut ReviewItem);
     let same: Change = |_| {};
     let block: Change = |item| {
@@ -50,14 +50,20 @@ fn how_a_check_ends() {
         Some(Conclusion::Success),
     );
     let skipped = Told::Skipped(SkipReason::Draft);
-    // Each with the built-in wishes, and with both the other way round.
+    // The columns are the results of the default policy, and of both settings inverted.
     for (why, change, told, built_in, turned) in [
         ("nothing is open", same, Told::Review, success, success),
         ("it blocks", block, Told::Review, failure, neutral),
         ("it still blocks", old_block, Told::Review, failure, neutral),
         ("a finding", low, Told::Review, neutral, failure),
-        ("on a line of before", late, Told::Review, neutral, failure),
-        ("nobody is sure", unsure, Told::Review, success, success),
+        (
+            "on a line of an earlier round",
+            late,
+            Told::Review,
+            neutral,
+            failure,
+        ),
+        ("unconfirmed", unsure, Told::Review, success, success),
         ("partial", partial, Told::Review, neutral, neutral),
         (
             "partial, and a finding",
@@ -104,7 +110,7 @@ fn how_a_check_ends() {
 }
 
 #[test]
-fn nothing_goes_back_to_less() {
+fn reviewed_status_is_never_downgraded() {
     let (draft, label) = (
         Told::Skipped(SkipReason::Draft),
         Told::Skipped(SkipReason::Label),
@@ -135,7 +141,7 @@ fn nothing_goes_back_to_less() {
 }
 
 #[test]
-fn what_is_told_is_known_by_all_of_its_text() {
+fn content_covers_conclusion_title_and_summary() {
     let says = |conclusion, title: &str, summary: &str| Says {
         conclusion,
         title: title.to_owned(),

@@ -8,7 +8,7 @@ fn at(second: i64) -> Timestamp {
 fn won(seen: Option<Publication<u8>>, second: i64) -> Claim<u8> {
     let entropy = SeededEntropy::new(second.unsigned_abs());
     let claim = claim(seen, None, |_| false, at(second), &entropy);
-    claim.unwrap().expect("it is not told")
+    claim.unwrap().expect("it is not published")
 }
 
 fn held(claim: &Claim<u8>) -> Publication<u8> {
@@ -63,7 +63,7 @@ fn another_subject_gets_another_marker() {
 }
 
 #[test]
-fn one_attempt_at_a_time_and_the_next_when_the_lease_ends() {
+fn second_attempt_waits_for_lease_end() {
     let first = won(None, 100);
     let entropy = SeededEntropy::new(2);
     let during = claim(Some(held(&first)), None, |_| false, at(144), &entropy);
@@ -78,39 +78,39 @@ fn one_attempt_at_a_time_and_the_next_when_the_lease_ends() {
     let second = won(Some(held(&first)), 145);
     assert_eq!(
         second.marker, first.marker,
-        "what the first may have posted is found"
+        "the post of the first attempt is found"
     );
     assert_ne!(second.lease, first.lease, "the claim is another");
 }
 
 #[test]
-fn only_the_claim_that_stands_settles() {
+fn only_lease_holder_settles() {
     let first = won(None, 100);
     let second = won(Some(held(&first)), 200);
     let late = settle(Some(&held(&second)), &first, &5, vec![], at(201));
     assert_eq!(late, Decision::Ignore(Ignored::TakenOver));
     let now = settle(Some(&held(&second)), &second, &5, vec![], at(201));
     let Decision::Write { next, .. } = now else {
-        panic!("the second claim stands");
+        panic!("the second claim holds the lease");
     };
     let entropy = SeededEntropy::new(3);
     let again = claim(Some(next.clone()), None, |it| *it == 5, at(9999), &entropy);
     assert_eq!(again, Ok(None), "and it stays published");
     let newer = won(Some(next), 9999);
-    assert_eq!(newer.lease.before, Some(5), "what stood is known");
+    assert_eq!(newer.lease.before, Some(5), "the previous object is known");
     let taken_over = won(Some(held(&newer)), 10_100);
     assert_eq!(taken_over.lease.before, Some(5), "a crash later, too");
 }
 
 #[test]
-fn there_must_be_time_to_post() {
+fn post_needs_time_on_lease() {
     let claim = won(None, 100);
     assert_eq!(claim.time_left(at(133)), Ok(()));
     assert_eq!(claim.time_left(at(134)), Err(Contested::TooSlow));
 }
 
 #[test]
-fn a_claim_of_before_it_kept_what_stood_is_read() {
+fn reads_claim_without_previous_object() {
     let old = r#"{"marker":"<!-- github-bot:1 -->","stage":{"claimed":{"holder":"a","until":"2026-01-05T09:00:00Z"}}}"#;
     let read: Publication<u8> = serde_json::from_str(old).unwrap();
     assert_eq!(read.marker.bare(), "github-bot:1");

@@ -1,4 +1,4 @@
-//! Approving: the policy's decision, by what GitHub says right before the review.
+//! Approving: the policy's decision, by GitHub's state right before the review.
 
 use super::*;
 use fake_github::{Call, Fault, StatusState};
@@ -11,7 +11,7 @@ pub(super) fn policy(more: &str) -> Policy {
     Policy::default().over(layer)
 }
 
-/// A review of what a model has read, too, and found nothing in.
+/// Returns a review that a model took part in, without findings.
 pub(super) fn read() -> ReviewItem {
     let mut item = clean();
     for report in item.reports.values_mut() {
@@ -24,7 +24,7 @@ pub(super) fn read() -> ReviewItem {
     item
 }
 
-/// What a story changes of a pull request that would be approved.
+/// Difference of a story from a pull request that is approved.
 #[derive(Default)]
 struct Change {
     item: Option<fn(&mut ReviewItem)>,
@@ -35,7 +35,7 @@ struct Change {
     policy: &'static str,
 }
 
-/// The review that comes of it: what it does, and its text.
+/// Returns the event and the text of the posted review.
 async fn reviewed(change: Change) -> (ReviewEvent, String) {
     let stage = Stage::of(NewPullRequest {
         association: change.association.unwrap_or("MEMBER").to_owned(),
@@ -82,7 +82,7 @@ pub(super) fn other_check(stage: &Stage, conclusion: Conclusion) -> NewCheck {
 }
 
 #[tokio::test]
-async fn all_that_is_asked_for_is_so() {
+async fn approves_if_all_conditions_hold() {
     for (why, change) in [
         ("as it is", Change::default()),
         (
@@ -127,12 +127,12 @@ async fn all_that_is_asked_for_is_so() {
     ] {
         let (event, body) = reviewed(change).await;
         assert_eq!(event, ReviewEvent::Approve, "{why}: {body}");
-        assert!(body.contains("Approved: nothing is open"), "{why}: {body}");
+        assert!(body.contains("Approved: no open findings"), "{why}: {body}");
     }
 }
 
 #[tokio::test]
-async fn each_reason_is_enough() {
+async fn each_reason_prevents_approval() {
     let of = |with: fn(&mut ReviewItem)| Change {
         item: Some(with),
         ..Change::default()
@@ -175,7 +175,7 @@ async fn each_reason_is_enough() {
             "One finding is open.",
         ),
         (
-            "one that nobody is sure of",
+            "an unconfirmed one",
             of(|item| verdict(item).unsure = vec![finding(Severity::Low)]),
             "One finding is open.",
         ),
@@ -313,7 +313,7 @@ async fn each_reason_is_enough() {
 }
 
 #[tokio::test]
-async fn who_does_not_ask_is_told_nothing_of_approving() {
+async fn unasked_review_does_not_mention_approval() {
     for (why, change) in [
         (
             "it is off",
@@ -350,7 +350,7 @@ async fn who_does_not_ask_is_told_nothing_of_approving() {
 }
 
 #[tokio::test]
-async fn a_head_that_moved_is_not_approved() {
+async fn changed_head_is_not_approved() {
     let stage = Stage::new();
     let item = ReviewItem {
         policy: policy(""),
@@ -365,7 +365,7 @@ async fn a_head_that_moved_is_not_approved() {
 }
 
 #[tokio::test]
-async fn checks_that_cannot_be_read_now_are_read_later() {
+async fn unreadable_checks_are_read_later() {
     let stage = Stage::new();
     let item = ReviewItem {
         policy: policy(""),

@@ -1,4 +1,4 @@
-//! The one check of a commit, whatever pull requests have it for their head.
+//! The one check of a commit with several pull requests.
 
 use super::*;
 use ::review::item::Stale;
@@ -20,7 +20,7 @@ fn draft() -> ReviewItem {
     left_alone(SkipReason::Draft, "It is a draft.")
 }
 
-/// A second pull request from the same head into another base.
+/// Second pull request with the same head and another base.
 struct Other<'a> {
     stage: &'a Stage,
     review: ReviewKey,
@@ -56,7 +56,7 @@ impl<'a> Other<'a> {
 }
 
 #[tokio::test]
-async fn another_pull_request_hides_no_red_check() {
+async fn other_pull_request_hides_no_failure() {
     let stage = Stage::new();
     stage.keep(red()).await;
     stage.published().await;
@@ -68,15 +68,15 @@ async fn another_pull_request_hides_no_red_check() {
     let shown = stage.world.checks(&stage.pr.repo, &other.review.head_sha);
     assert_eq!(shown[0].check.title, "Open: 1 critical");
 
-    // Looked at again, it stays as it was told.
+    // Begun again, the check keeps its conclusion.
     stage.keep(under_way()).await;
     other
         .keep(left_alone(SkipReason::Draft, "Still."), true)
         .await;
     assert_eq!(stage.hear(&other.skipped()).await, "applied, said 0");
-    assert_eq!(stage.checks(), [RED], "nobody has decided otherwise");
+    assert_eq!(stage.checks(), [RED], "the verdict is unchanged");
 
-    // It is mended by deciding otherwise, not by the other.
+    // Only a new verdict changes it, not the other pull request.
     stage.keep(clean()).await;
     stage.hear(&stage.said_published(1)).await;
     assert_eq!(stage.checks(), [GREY], "the draft is the worst now");
@@ -85,7 +85,7 @@ async fn another_pull_request_hides_no_red_check() {
 }
 
 #[tokio::test]
-async fn what_nobody_told_of_a_reviewed_head_in_time_ends() {
+async fn pending_check_of_reviewed_head_ends() {
     for (why, was_tried) in [("heard late", false), ("tried, and GitHub was away", true)] {
         let stage = Stage::new();
         stage.keep(under_way()).await;
@@ -108,12 +108,16 @@ async fn what_nobody_told_of_a_reviewed_head_in_time_ends() {
             .iter()
             .map(|it| (it.check.conclusion, it.check.title.as_str()))
             .collect();
-        assert_eq!(told, [(Some(Conclusion::Cancelled), "Given up")], "{why}");
+        assert_eq!(
+            told,
+            [(Some(Conclusion::Cancelled), "Review cancelled")],
+            "{why}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_head_that_is_given_up_is_not_under_way() {
+async fn dropped_head_ends_its_check() {
     const GONE: Option<Conclusion> = Some(Conclusion::Cancelled);
     for (why, told, ends) in [
         ("its review had begun", Some(under_way()), vec![GONE]),
@@ -145,7 +149,7 @@ async fn a_head_that_is_given_up_is_not_under_way() {
         stage.lease_ends();
         stage.hear(&dropped).await;
         assert_eq!(checks(), ends, "{why}, heard again");
-        // What began it comes late, or again: nobody wants it.
+        // A late or repeated start of a dropped review is ignored.
         let late = stage.event(Say::new(&ReviewBegun {
             review: review.clone(),
             request: "asked".parse().unwrap(),
@@ -156,7 +160,7 @@ async fn a_head_that_is_given_up_is_not_under_way() {
 }
 
 #[tokio::test]
-async fn one_that_is_closed_is_forgotten() {
+async fn closed_pull_request_leaves_check() {
     let stage = Stage::new();
     let other = Other::of(&stage);
     other.keep(draft(), true).await;
@@ -166,14 +170,14 @@ async fn one_that_is_closed_is_forgotten() {
     stage.keep(clean()).await;
     stage.published().await;
     assert_eq!(stage.checks(), [GREEN]);
-    // Reopened, it tells again.
+    // Reopened, it contributes again.
     other.keep(draft(), true).await;
     assert_eq!(stage.hear(&other.skipped()).await, "applied, said 0");
     assert_eq!(stage.checks(), [GREY]);
 }
 
 #[tokio::test]
-async fn another_text_is_told() {
+async fn changed_text_updates_check() {
     let stage = Stage::new();
     let mut texts = Vec::new();
     for why in ["Line 3 is none.", "Line 4 is none.", "Line 4 is none."] {
@@ -192,7 +196,7 @@ async fn another_text_is_told() {
 }
 
 #[tokio::test]
-async fn a_review_that_begins_is_in_progress() {
+async fn begun_review_sets_check_in_progress() {
     let stage = Stage::new();
     stage.keep(draft()).await;
     stage.hear(&stage.skipped(SkipReason::Draft)).await;
@@ -210,12 +214,12 @@ async fn a_review_that_begins_is_in_progress() {
     assert_eq!(stage.checks(), [GREY, RED], "the newest is kept up to date");
     stage.keep(under_way()).await;
     let again = stage.hear(&stage.begun()).await;
-    assert_eq!(again, "ignored: it is published already");
+    assert_eq!(again, "ignored: already published");
     assert_eq!(stage.checks(), [GREY, RED], "nobody gets rid of it so");
 }
 
 #[tokio::test]
-async fn whatever_fails_a_review_that_begins_is_in_progress_once() {
+async fn failed_calls_leave_one_pending_check() {
     for fault in [Fault::Unavailable, Fault::LostReply, Fault::BadGateway] {
         let stage = Stage::new();
         stage.keep(draft()).await;
@@ -225,21 +229,18 @@ async fn whatever_fails_a_review_that_begins_is_in_progress_once() {
         stage.world.fail_next_on(Call::CreateCheck, fault);
         let failed = stage.hear(&begun).await;
         assert!(failed.starts_with("failed: "), "{fault:?}: {failed}");
-        // By the time that it is tried again, the review stands.
+        // The review is published before the retry.
         stage.lease_ends();
         stage.keep(clean()).await;
         stage.published().await;
         let newest = stage.checks().pop();
         assert_eq!(newest, Some(GREEN), "{fault:?}: {:?}", stage.checks());
-        assert_eq!(
-            stage.hear(&begun).await,
-            "ignored: nothing of it is under way"
-        );
+        assert_eq!(stage.hear(&begun).await, "ignored: no check is in progress");
     }
 }
 
 #[tokio::test]
-async fn a_skip_that_is_late_tells_what_is_so_by_now() {
+async fn late_skip_shows_current_state() {
     let stage = Stage::new();
     stage.keep(under_way()).await;
     stage.hear(&stage.skipped(SkipReason::Draft)).await;
@@ -247,7 +248,7 @@ async fn a_skip_that_is_late_tells_what_is_so_by_now() {
 }
 
 #[tokio::test]
-async fn a_summary_tells_that_a_newer_head_is_left_alone() {
+async fn summary_shows_skipped_newer_head() {
     let stage = Stage::new();
     stage.keep(draft()).await;
     stage.hear(&stage.skipped(SkipReason::Draft)).await;

@@ -1,4 +1,4 @@
-//! Approving when checks end after the review was posted.
+//! Approvals for checks that end after the review was posted.
 
 use super::approvals::{other_check, policy, read};
 use super::*;
@@ -7,7 +7,7 @@ use github::port::NewCheck;
 
 const CI: &str = "ci[bot]";
 
-/// A pull request that is reviewed while a check still runs.
+/// Returns a pull request that was reviewed while a check was running.
 async fn waiting() -> Stage {
     let stage = Stage::new();
     stage.keep(asking()).await;
@@ -39,7 +39,7 @@ fn ends(stage: &Stage, conclusion: Conclusion) -> Event {
     told(stage, &stage.world.checks_completed(&stage.pr, CI))
 }
 
-/// As the webhook's function tells it.
+/// Returns the event that the webhook function emits for `delivery`.
 fn told(stage: &Stage, delivery: &WebhookDelivery) -> Event {
     let read = github::Delivery::read(&delivery.event, &delivery.body).unwrap();
     assert_eq!(read.say.topic.as_str(), CHECKS_COMPLETED);
@@ -47,7 +47,7 @@ fn told(stage: &Stage, delivery: &WebhookDelivery) -> Event {
 }
 
 #[tokio::test]
-async fn checks_that_end_well_approve_once() {
+async fn passed_checks_approve_once() {
     let stage = waiting().await;
     let ended = ends(&stage, Conclusion::Success);
     assert_eq!(stage.hear(&ended).await, "applied, said 0");
@@ -69,12 +69,12 @@ async fn checks_that_end_well_approve_once() {
     insta::assert_snapshot!(shown.join("\n").trim_end().replace(stage.review().head_sha.short(), "[head]"), @"
     ### Review of `[head]`
 
-    Approved: all that the repository asks for is so, by now the other checks, too.
+    Approved: the other checks have passed, and all conditions of the repository are met.
     ");
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_leads_to_one_approval() {
+async fn lost_answer_leads_to_one_approval() {
     let stage = waiting().await;
     let ended = ends(&stage, Conclusion::Success);
     stage
@@ -88,7 +88,7 @@ async fn an_answer_that_is_lost_leads_to_one_approval() {
 }
 
 #[tokio::test]
-async fn a_review_that_approves_is_not_followed_by_another() {
+async fn approving_review_is_not_approved_again() {
     let stage = Stage::new();
     stage.keep(asking()).await;
     let green = other_check(&stage, Conclusion::Success);
@@ -101,9 +101,8 @@ async fn a_review_that_approves_is_not_followed_by_another() {
 }
 
 #[tokio::test]
-async fn what_keeps_it_away() {
-    const RED: &str =
-        "ignored: it is not approved: There are no checks yet, or not all have succeeded.";
+async fn unmet_conditions_prevent_approval() {
+    const RED: &str = "ignored: not approved: There are no checks yet, or not all have succeeded.";
     let stage = waiting().await;
     let ended = ends(&stage, Conclusion::Failure);
     assert_eq!(stage.hear(&ended).await, RED, "a check that failed");
@@ -118,13 +117,13 @@ async fn what_keeps_it_away() {
     stage.keep(asking()).await;
     let early = ends(&stage, Conclusion::Success);
     let early = stage.hear(&early).await;
-    assert_eq!(early, "ignored: its review does not stand yet");
+    assert_eq!(early, "ignored: the review is not published yet");
 
     let stage = Stage::new();
     stage.keep(clean()).await;
     stage.hear(&stage.completed()).await;
     let off = ends(&stage, Conclusion::Success);
-    assert_eq!(stage.hear(&off).await, "ignored: no approval is asked for");
+    assert_eq!(stage.hear(&off).await, "ignored: no approval wanted");
     assert_eq!(votes(&stage), [ReviewEvent::Comment]);
 
     let fork = "someone/widgets".parse().unwrap();
@@ -136,11 +135,11 @@ async fn what_keeps_it_away() {
     let of_fork = ends(&stage, Conclusion::Success);
     assert_eq!(
         stage.hear(&of_fork).await,
-        "ignored: the checks are of no pull request here"
+        "ignored: the checks belong to no pull request"
     );
 }
 
-/// Hears `event`, while the author pushes when GitHub has answered `call` so many times.
+/// Handles `event`. The author pushes after GitHub has answered `call` this many times.
 pub(super) async fn hear_while_pushed(
     stage: &Stage,
     event: &Event,
@@ -161,10 +160,10 @@ pub(super) async fn hear_while_pushed(
 }
 
 #[tokio::test]
-async fn a_push_while_it_is_decided_is_seen() {
+async fn push_during_decision_prevents_approval() {
     let stage = waiting().await;
     let ended = ends(&stage, Conclusion::Success);
-    // It looks twice whether all is so: before it claims, and before it posts.
+    // The conditions are checked twice: before the claim, and before the post.
     let moved = hear_while_pushed(&stage, &ended, (Call::ListChecks, 2)).await;
     assert!(moved.starts_with("ignored: superseded by"), "{moved}");
     assert_eq!(votes(&stage), [ReviewEvent::Comment]);

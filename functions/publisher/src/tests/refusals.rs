@@ -1,4 +1,4 @@
-//! What GitHub does not accept is posted in another form: no review is lost.
+//! Reviews that GitHub refuses are posted in another form, so that none is lost.
 
 use super::late_approvals::hear_while_pushed;
 use super::*;
@@ -12,10 +12,10 @@ fn found() -> ReviewItem {
     item
 }
 
-const NOT_TAKEN: &str = "GitHub did not take the comments on lines";
+const NOT_TAKEN: &str = "GitHub refused comments on these lines";
 
 #[tokio::test]
-async fn comments_that_github_does_not_take_are_listed() {
+async fn refused_comments_are_listed_in_body() {
     for (why, own, event) in [
         ("anybody's", false, ReviewEvent::RequestChanges),
         ("the bot's own pull request", true, ReviewEvent::Comment),
@@ -45,7 +45,7 @@ async fn comments_that_github_does_not_take_are_listed() {
 }
 
 #[tokio::test]
-async fn the_bots_own_pull_request_keeps_its_comments() {
+async fn own_pull_request_keeps_its_comments() {
     let stage = Stage::new();
     stage.world.set_bot("octocat");
     stage.keep(found()).await;
@@ -57,7 +57,7 @@ async fn the_bots_own_pull_request_keeps_its_comments() {
 }
 
 #[tokio::test]
-async fn what_is_refused_in_every_form_is_given_up() {
+async fn review_refused_in_every_form_fails() {
     let stage = Stage::new();
     stage.keep(found()).await;
     for _ in 0..2 {
@@ -72,7 +72,7 @@ async fn what_is_refused_in_every_form_is_given_up() {
 }
 
 #[tokio::test]
-async fn another_form_needs_its_time_too() {
+async fn reduced_form_needs_time_on_lease() {
     for own in [false, true] {
         let stage = Stage::new();
         if own {
@@ -84,7 +84,7 @@ async fn another_form_needs_its_time_too() {
         }
         stage.keep(found()).await;
         let completed = stage.completed();
-        // The answer that it is refused takes most of the lease.
+        // The refusal takes most of the lease.
         let slow = Fault::Slow(Duration::from_secs(40));
         stage
             .world
@@ -92,7 +92,7 @@ async fn another_form_needs_its_time_too() {
         stage.world.fail_next_on(Call::ListReviews, slow);
         let failed = stage.hear(&completed).await;
         assert!(
-            failed.contains("the lease is running out"),
+            failed.contains("too little of the lease is left"),
             "{own}: {failed}"
         );
         assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 0, "{own}");
@@ -103,7 +103,7 @@ async fn another_form_needs_its_time_too() {
 }
 
 #[tokio::test]
-async fn what_was_reviewed_for_another_base_is_not_posted() {
+async fn skips_review_for_another_base() {
     let stage = Stage::new();
     let item = ReviewItem {
         base_branch: Some("release".to_owned()),
@@ -113,7 +113,7 @@ async fn what_was_reviewed_for_another_base_is_not_posted() {
     let retargeted = stage.hear(&stage.completed()).await;
     assert_eq!(
         retargeted,
-        "ignored: it was reviewed for release, and would be merged into main"
+        "ignored: reviewed for base branch release, but the base branch is main"
     );
     assert_eq!(stage.world.writes(), []);
     stage.lease_ends();
@@ -126,13 +126,13 @@ async fn what_was_reviewed_for_another_base_is_not_posted() {
 }
 
 #[tokio::test]
-async fn no_other_form_is_posted_of_a_head_that_was_replaced_meanwhile() {
+async fn replaced_head_gets_no_reduced_form() {
     let stage = Stage::new();
     stage.keep(found()).await;
     stage
         .world
         .fail_next_on(Call::CreateReview, Fault::Rejected);
-    // It looks for the review before it posts, and again when it is refused.
+    // Reviews are listed twice: before the post, and after the refusal.
     let looks = (Call::ListReviews, 2);
     let moved = hear_while_pushed(&stage, &stage.completed(), looks).await;
     assert!(moved.starts_with("ignored: superseded by"), "{moved}");

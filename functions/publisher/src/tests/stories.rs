@@ -2,7 +2,7 @@ use super::*;
 use fake_github::{Call, Fault, PostedReview};
 
 #[tokio::test]
-async fn a_review_a_check_and_a_summary_appear_once_each() {
+async fn publishes_review_check_and_summary_once() {
     let stage = Stage::new();
     stage.keep(clean()).await;
     let completed = stage.completed();
@@ -41,7 +41,7 @@ async fn a_review_a_check_and_a_summary_appear_once_each() {
         (
             "the review, told anew",
             &again,
-            "ignored: it is published already",
+            "ignored: already published",
         ),
     ] {
         assert_eq!(stage.hear(event).await, outcome, "{why}");
@@ -52,15 +52,15 @@ async fn a_review_a_check_and_a_summary_appear_once_each() {
     assert_eq!(
         stage.heard().data,
         published.data,
-        "what stands is said again"
+        "the event is emitted again"
     );
     let shown = stage.hear(&stage.heard()).await;
-    assert_eq!(shown, "ignored: it is published already");
+    assert_eq!(shown, "ignored: already published");
     assert_eq!(stage.world.writes().len(), writes, "nothing was written");
 }
 
 #[tokio::test]
-async fn a_head_that_comes_back_is_told_of_again() {
+async fn returning_head_is_shown_again() {
     let stage = Stage::new();
     stage.keep(clean()).await;
     stage.published().await;
@@ -84,16 +84,16 @@ async fn a_head_that_comes_back_is_told_of_again() {
     stage.hear(&stage.heard()).await;
     let comments = stage.comments();
     assert_eq!(comments.len(), 1);
-    assert!(comments[0].contains("Nothing is open"), "{comments:?}");
+    assert!(comments[0].contains("No open findings"), "{comments:?}");
 }
 
 #[tokio::test]
-async fn two_heads_have_one_summary() {
+async fn two_heads_share_one_summary() {
     let stage = Stage::new();
     stage.keep(clean()).await;
     let first = stage.published().await;
     let before = stage.comments();
-    assert!(before[0].contains("Nothing is open"), "{before:?}");
+    assert!(before[0].contains("No open findings"), "{before:?}");
 
     stage.world.push(&stage.pr, DIFF);
     let mut found = clean();
@@ -112,12 +112,12 @@ async fn two_heads_have_one_summary() {
 }
 
 #[tokio::test]
-async fn an_older_heads_summary_does_not_come_after_the_newer_ones() {
+async fn older_head_keeps_newer_summary() {
     let stage = Stage::new();
     stage.keep(clean()).await;
     let completed = stage.completed();
     stage.hear(&completed).await;
-    // The push is known to GitHub, and not here yet.
+    // GitHub has the push; its delivery has not arrived.
     stage.world.push(&stage.pr, DIFF);
     stage.hear(&stage.heard()).await;
     assert_eq!(stage.comments(), [""; 0]);
@@ -131,7 +131,7 @@ async fn an_older_heads_summary_does_not_come_after_the_newer_ones() {
 }
 
 #[tokio::test]
-async fn whatever_call_fails_there_is_one_of_each() {
+async fn failed_calls_leave_one_object_each() {
     let calls = [
         Call::ListChecks,
         Call::CreateCheck,
@@ -169,7 +169,7 @@ async fn whatever_call_fails_there_is_one_of_each() {
         );
         let held = stage.hear(&published).await;
         assert!(
-            held.contains("another attempt is publishing"),
+            held.contains("another attempt holds the lease"),
             "{call:?}, {fault:?}: {held}"
         );
         stage.lease_ends();
@@ -187,7 +187,7 @@ async fn whatever_call_fails_there_is_one_of_each() {
 }
 
 #[tokio::test]
-async fn a_comment_that_was_deleted_is_made_anew_once() {
+async fn deleted_comment_is_created_again_once() {
     let stage = Stage::new();
     stage.keep(clean()).await;
     stage.published().await;
@@ -209,7 +209,7 @@ async fn a_comment_that_was_deleted_is_made_anew_once() {
 }
 
 #[tokio::test]
-async fn what_is_only_recorded_is_not_posted() {
+async fn recorded_review_is_not_posted() {
     let stage = Stage::new();
     let mut item = clean();
     item.policy.publish = false;
@@ -233,19 +233,19 @@ async fn what_is_only_recorded_is_not_posted() {
         stage.begun(),
     ] {
         let ignored = stage.hear(&event).await;
-        assert_eq!(ignored, "ignored: nothing is posted here: publish = false");
+        assert_eq!(ignored, "ignored: not posted: publish = false");
     }
     assert_eq!(stage.world.writes(), []);
 }
 
 #[tokio::test]
-async fn a_person_has_no_checks_and_is_not_asked_again() {
+async fn refused_check_is_not_retried() {
     let stage = Stage::new();
     stage.world.set_bot("reviewer");
     stage.keep(clean()).await;
     let published = stage.published().await;
     assert_eq!(stage.checks(), []);
-    assert_eq!(stage.comments().len(), 1, "the summary stands all the same");
+    assert_eq!(stage.comments().len(), 1, "the summary is published");
     let (repo, head_sha) = (&stage.pr.repo, stage.review().head_sha);
     let key = wanted::key(&format!("{repo}@{head_sha}/check"));
     let kept: Option<serde_json::Value> = stage.publisher.deps.state.peek(&key).await.unwrap();
@@ -259,7 +259,7 @@ async fn a_person_has_no_checks_and_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn a_block_after_the_review_has_the_last_word() {
+async fn late_block_updates_check_and_summary() {
     let stage = Stage::new();
     let reviewed = without_security(&stage).await;
     assert_eq!(stage.checks(), [Some(Conclusion::Neutral)], "partial");
@@ -273,7 +273,7 @@ async fn a_block_after_the_review_has_the_last_word() {
     let posted = last_review(&stage);
     assert_eq!(posted.event, ReviewEvent::RequestChanges);
     let lines: Vec<_> = posted.comments.iter().map(|it| it.line).collect();
-    assert_eq!(lines, [2], "what blocks, where it stands");
+    assert_eq!(lines, [2], "the blocking finding, at its line");
     let blocked = stage.heard();
     assert_eq!(stage.hear(&blocked).await, "applied, said 0");
     let red = [Some(Conclusion::Failure)];
@@ -285,14 +285,13 @@ async fn a_block_after_the_review_has_the_last_word() {
     assert_eq!(stage.hear(&reviewed).await, "repeated, said 0 again");
     assert_eq!(stage.hear(&blocked).await, "repeated, said 0 again");
     let back = stage.hear(&stage.skipped(SkipReason::Draft)).await;
-    assert_eq!(back, "ignored: it is published already");
-    assert_eq!(stage.checks(), red, "a draft gets nobody rid of it");
+    assert_eq!(back, "ignored: already published");
+    assert_eq!(stage.checks(), red, "a draft does not replace it");
 }
 
-/// What a model alone has found too late is told, and lets nobody be kept from merging by
-/// a guess.
+/// A late finding of a model alone is posted as a comment, without a vote.
 #[tokio::test]
-async fn what_a_model_alone_found_too_late_is_no_vote() {
+async fn late_model_finding_is_no_vote() {
     let stage = Stage::new();
     let reviewed = without_security(&stage).await;
     let guess = Finding {
@@ -316,7 +315,7 @@ fn last_review(stage: &Stage) -> PostedReview {
     stage.world.reviews(&stage.pr).pop().unwrap()
 }
 
-/// A review that went out without the security specialist; the event that says so.
+/// Publishes a review without the security specialist, and returns its event.
 async fn without_security(stage: &Stage) -> Event {
     let mut item = clean();
     item.reports.remove(&Category::Security);
@@ -329,7 +328,7 @@ async fn without_security(stage: &Stage) -> Event {
 }
 
 #[tokio::test]
-async fn a_head_that_is_left_alone_is_told_why() {
+async fn skipped_head_shows_reason() {
     for (reason, summaries) in [(SkipReason::Draft, 0), (SkipReason::InvalidPolicy, 1)] {
         let stage = Stage::new();
         stage.keep(left_alone(reason, "It is so.")).await;
@@ -352,19 +351,19 @@ async fn a_head_that_is_left_alone_is_told_why() {
 }
 
 #[tokio::test]
-async fn what_is_not_to_be_told() {
+async fn ignores_stale_and_unknown_events() {
     let stage = Stage::new();
     let skipped = stage.skipped(SkipReason::Draft);
     let not_kept = stage.hear(&skipped).await;
-    assert_eq!(not_kept, "ignored: nothing is kept of this review");
+    assert_eq!(not_kept, "ignored: no review in state");
     let lost = stage.hear(&stage.completed()).await;
     assert!(lost.contains("has no verdict in state"), "{lost}");
     stage.keep(clean()).await;
     let block = stage.block(vec![finding(Severity::High)]).await;
     let told = stage.hear(&block).await;
-    assert_eq!(told, "ignored: the verdict tells what blocks");
+    assert_eq!(told, "ignored: the verdict contains the blocking findings");
     let ended = stage.hear(&stage.begun()).await;
-    assert_eq!(ended, "ignored: nothing of it is under way");
+    assert_eq!(ended, "ignored: no check is in progress");
     let unknown = Say {
         topic: "agent.pr.tomorrow".parse().unwrap(),
         ..Say::new(&ReviewCompleted {
@@ -374,12 +373,12 @@ async fn what_is_not_to_be_told() {
         })
     };
     let unknown = stage.hear(&stage.event(unknown)).await;
-    assert_eq!(unknown, "ignored: nothing is known of agent.pr.tomorrow");
+    assert_eq!(unknown, "ignored: unknown topic agent.pr.tomorrow");
     assert_eq!(stage.world.writes(), []);
 }
 
 #[tokio::test]
-async fn a_check_that_github_never_takes_keeps_nobody_from_the_summary() {
+async fn rejected_check_does_not_block_summary() {
     let stage = Stage::new();
     stage.keep(clean()).await;
     stage.hear(&stage.completed()).await;

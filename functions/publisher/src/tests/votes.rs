@@ -1,11 +1,11 @@
-//! Votes on older heads, once a newer head's review stands.
+//! Votes on older heads, after the review of a newer head is published.
 
 use super::*;
 use fake_github::{Call, Fault};
 
 const DISMISSED: &str = "dismissed";
 
-/// A pull request whose first head got `first`, and whose second is to get another.
+/// Returns a pull request with two heads. The first has a review with vote `first`.
 async fn two_heads(first: ReviewEvent) -> Stage {
     let stage = Stage::new();
     let mut item = clean();
@@ -39,13 +39,17 @@ fn votes(stage: &Stage) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_older_heads_vote_is_taken_back() {
+async fn older_vote_is_dismissed() {
     for first in [ReviewEvent::RequestChanges, ReviewEvent::Approve] {
         let stage = two_heads(first).await;
         let completed = stage.completed();
         stage.hear(&completed).await;
         let before = [format!("{first:?}"), "Comment".to_owned()];
-        assert_eq!(votes(&stage), before, "not before the newer one stands");
+        assert_eq!(
+            votes(&stage),
+            before,
+            "not before the newer one is published"
+        );
         let published = stage.heard();
         stage.hear(&published).await;
         assert_eq!(votes(&stage), [DISMISSED, "Comment"], "{first:?}");
@@ -59,7 +63,7 @@ async fn an_older_heads_vote_is_taken_back() {
 }
 
 #[tokio::test]
-async fn other_votes_stay() {
+async fn other_votes_remain() {
     let stage = Stage::new();
     let mut item = clean();
     let verdict = item.verdict.as_mut().unwrap();
@@ -73,14 +77,14 @@ async fn other_votes_stay() {
     let stage = two_heads(ReviewEvent::Approve).await;
     stage.hear(&stage.completed()).await;
     let published = stage.heard();
-    // GitHub knows of a newer head still: whose votes count is not known here.
+    // GitHub has a newer head, whose votes are not in the state.
     stage.world.push(&stage.pr, DIFF);
     stage.hear(&published).await;
     assert_eq!(votes(&stage), ["Approve", "Comment"]);
 }
 
 #[tokio::test]
-async fn a_vote_that_github_keeps_is_no_failure() {
+async fn refused_dismissal_is_no_failure() {
     let stage = two_heads(ReviewEvent::Approve).await;
     stage.hear(&stage.completed()).await;
     stage
@@ -88,11 +92,11 @@ async fn a_vote_that_github_keeps_is_no_failure() {
         .fail_next_on(Call::DismissReview, Fault::Rejected);
     assert_eq!(stage.hear(&stage.heard()).await, "applied, said 0");
     assert_eq!(votes(&stage), ["Approve", "Comment"]);
-    assert_eq!(stage.comments().len(), 1, "the rest is told all the same");
+    assert_eq!(stage.comments().len(), 1, "the summary is still published");
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_is_asked_for_again() {
+async fn lost_answer_retries_dismissal() {
     for fault in [Fault::Unavailable, Fault::LostReply] {
         let stage = two_heads(ReviewEvent::Approve).await;
         stage.hear(&stage.completed()).await;
@@ -105,7 +109,7 @@ async fn an_answer_that_is_lost_is_asked_for_again() {
     }
 }
 
-/// A review that requests changes.
+/// Returns a review that requests changes.
 fn objecting() -> ReviewItem {
     let mut item = clean();
     let verdict = item.verdict.as_mut().unwrap();
@@ -166,7 +170,7 @@ async fn ignores_verdict_that_is_replaced() {
     item.verdict = None;
     stage.keep(item).await;
     let ended = stage.hear(&stage.completed()).await;
-    assert_eq!(ended, "ignored: a new verdict is on its way");
+    assert_eq!(ended, "ignored: the review began again");
     assert_eq!(votes(&stage), [""; 0]);
 }
 

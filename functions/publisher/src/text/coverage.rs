@@ -1,4 +1,4 @@
-//! Who read what, what nobody read, and what it took.
+//! Coverage of a review: the readers of each file, the unread files, and the cost.
 
 use super::counted;
 use super::markdown::{code, plain};
@@ -9,7 +9,7 @@ use review::{Category, Usage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-/// The last part of a review's body.
+/// Returns the last part of a review's body.
 pub(super) fn coverage(
     reports: &BTreeMap<Category, CheckReport>,
     second_look: Option<&Usage>,
@@ -32,7 +32,7 @@ pub(super) fn coverage(
     text + &cost(readers(), second_look)
 }
 
-/// `2 files read by rules, 1 by kimi`.
+/// Returns `2 files read by rules, 1 by kimi`.
 fn read(readers: &[Reader]) -> String {
     let each: Vec<_> = readers
         .iter()
@@ -49,8 +49,8 @@ fn read(readers: &[Reader]) -> String {
     each.join(", ")
 }
 
-/// The files that somebody did not read, each with the reason, and who it was where
-/// others did.
+/// Returns the unread files, each with the reason, and with the reader's name if other readers read
+/// it.
 pub(super) fn left_out(reports: &BTreeMap<Category, CheckReport>) -> String {
     let mut by: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
     let mut everybody = BTreeSet::new();
@@ -74,8 +74,8 @@ pub(super) fn left_out(reports: &BTreeMap<Category, CheckReport>) -> String {
     text
 }
 
-/// `<sub>kimi: 12,345 tokens, $0.012</sub>`, where a model was asked. The second look is
-/// the same model's.
+/// Returns `<sub>kimi: 12,345 tokens, $0.012</sub>` for each model. The second look uses the same
+/// model.
 fn cost<'a>(readers: impl Iterator<Item = &'a Reader>, second_look: Option<&Usage>) -> String {
     let mut models: BTreeMap<&str, Usage> = BTreeMap::new();
     for reader in readers {
@@ -100,7 +100,7 @@ fn cost<'a>(readers: impl Iterator<Item = &'a Reader>, second_look: Option<&Usag
         });
         let _ = writeln!(
             text,
-            "\n<sub>{}: {tokens} tokens, {} of them from its cache{}</sub>",
+            "\n<sub>{}: {tokens} tokens, {} of them cached{}</sub>",
             code(name),
             usage.cached_tokens,
             price.unwrap_or_default()

@@ -1,11 +1,11 @@
-//! Findings in a list.
+//! Lists of findings.
 
 use super::markdown::{code, plain};
 use super::{counted, severity};
 use review::Finding;
 use std::fmt::Write;
 
-/// Each with its place, in a line.
+/// Returns one line per finding, with its place.
 pub(super) fn listed<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> String {
     let mut list = String::new();
     for finding in findings {
@@ -16,7 +16,7 @@ pub(super) fn listed<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Str
     list
 }
 
-/// The same behind a click: `3 findings {which}`. Nothing, if there are none.
+/// Returns the list behind a click on `3 findings {which}`, or an empty text without findings.
 pub(super) fn folded(which: &str, findings: &[&Finding]) -> String {
     if findings.is_empty() {
         return String::new();
@@ -26,7 +26,7 @@ pub(super) fn folded(which: &str, findings: &[&Finding]) -> String {
     behind(&format!("{count} {which}"), &list)
 }
 
-/// `list` behind a click on `what`.
+/// Returns `list` behind a click on `what`.
 pub(super) fn behind(what: &str, list: &str) -> String {
     format!("<details><summary>{what}</summary>\n\n{list}\n</details>\n\n")
 }

@@ -1,7 +1,7 @@
-//! Markdown that shows what strangers and models wrote as text.
+//! Escapes text of users and models for Markdown.
 
-/// A code span that whatever is in it cannot leave. Of nothing there is none: its two
-/// backticks would run together with the next.
+/// Returns a code span that its content cannot close. Returns an empty text for empty input: the
+/// two backticks would join the next span's.
 pub(super) fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
@@ -19,8 +19,8 @@ pub(super) fn code(text: &str) -> String {
     }
 }
 
-/// Text in a sentence: no markup but code spans, no mention, no reference, no line of
-/// its own.
+/// Returns text for a sentence: no markup except code spans, no mention, no reference, no line
+/// break.
 pub(super) fn plain(text: &str) -> String {
     let spans: Vec<_> = text.trim().split('`').collect();
     if spans.len() % 2 == 0 {
@@ -33,7 +33,7 @@ pub(super) fn plain(text: &str) -> String {
             shown += &escaped(span);
             continue;
         }
-        // Nor may one span's backticks run together with another's.
+        // The backticks of two adjacent spans must not join, either.
         if shown.ends_with('`') && !span.is_empty() {
             shown.push(' ');
         }
@@ -42,7 +42,7 @@ pub(super) fn plain(text: &str) -> String {
     unlisted(&shown)
 }
 
-/// `text` where a line begins: no list, no rule and no heading either.
+/// Escapes a list, a rule or a heading at the start of a line.
 fn unlisted(text: &str) -> String {
     let text = text.trim_start();
     let number = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -57,8 +57,8 @@ fn unlisted(text: &str) -> String {
     }
 }
 
-/// GitHub sees a mention, a reference or an address behind an escaped sign too: a joiner
-/// of no width behind the sign keeps it from seeing one ("Autolinked references and
+/// Escapes `text` and adds a zero-width joiner after signs such as `@` and `#`: GitHub detects
+/// mentions, references and addresses also after an escaped sign ("Autolinked references and
 /// URLs").
 fn escaped(text: &str) -> String {
     const JOINER: char = '\u{200d}';
@@ -87,7 +87,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Lines of code in a fence that they cannot close.
+/// Returns lines of code in a fence that they cannot close.
 pub(super) fn fenced(kind: &str, lines: &str) -> String {
     let longest = lines.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);

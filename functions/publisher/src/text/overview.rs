@@ -1,4 +1,4 @@
-//! How a head stands, for its check and for the pull request's summary.
+//! Status of a head, for its check and for the pull request's summary.
 
 use super::coverage::left_out;
 use super::list::folded;
@@ -12,23 +12,23 @@ use review::item::Verdict;
 use review::message::SkipReason;
 use std::fmt::Write;
 
-/// The text of the comment that is kept up to date, with `marker` in it.
+/// Returns the text of the summary comment, with `marker` in it.
 pub(crate) fn summary(of: &Wanted, told: Told, marker: &str) -> String {
     let head = code(of.review.head_sha.short());
     let body = format!(
-        "### How {head} stands\n\n**{}**\n\n{}",
+        "### Review status of {head}\n\n**{}**\n\n{}",
         headline(of, told),
         overview(of, told)
     );
     fit(&body, marker, LONGEST_BODY)
 }
 
-/// A check's text.
+/// Returns the text of a check.
 pub(crate) fn check_summary(of: &Wanted, told: Told) -> String {
     fit(&overview(of, told), "", LONGEST_SUMMARY)
 }
 
-/// A check's title: one line, of our own words.
+/// Returns the title of a check: one line of fixed texts, without user input.
 pub(crate) fn headline(of: &Wanted, told: Told) -> String {
     match (told, &of.item.verdict) {
         (Told::Skipped(_), _) => "Not reviewed".to_owned(),
@@ -47,32 +47,32 @@ fn open(of: &Wanted, verdict: &Verdict) -> String {
     } else if is_unread(reports) {
         "The change could not be read".to_owned()
     } else if reports.is_empty() && !verdict.missing.is_empty() {
-        "Nobody has looked at this change".to_owned()
+        "No specialist answered".to_owned()
     } else if !verdict.missing.is_empty() {
-        "Nothing found in what was looked at".to_owned()
+        "No findings in the partial review".to_owned()
     } else if unread(reports) > 0 {
         let (files, was) = match unread(reports) {
             1 => ("1 file".to_owned(), "was"),
             many => (counted(many, "file"), "were"),
         };
-        format!("Nothing found in what was read; {files} {was} not read")
+        format!("No findings in the files read; {files} {was} not read")
     } else if !verdict.unsure.is_empty() {
-        "Nothing is open that anybody is sure of".to_owned()
+        "No confirmed findings".to_owned()
     } else {
-        "Nothing is open".to_owned()
+        "No open findings".to_owned()
     }
 }
 
-/// What there is to say below the headline.
+/// Returns the text below the headline.
 fn overview(of: &Wanted, told: Told) -> String {
     let mut text = String::new();
     match told {
         Told::Skipped(reason) => return skipped(of, reason),
         Told::Block => {
-            text += "The security specialist answered after the review was posted. What it \
-                     found stands in a review of its own; please address it before merging.\n\n";
+            text += "The security specialist answered after the review was posted. A separate \
+                     review lists its findings. Address them before merging.\n\n";
         }
-        Told::UnderWay => return "What is found comes in a review.".to_owned(),
+        Told::UnderWay => return "The review will list the findings.".to_owned(),
         Told::Review => {}
     }
     let Some(verdict) = &of.item.verdict else {
@@ -93,8 +93,8 @@ fn overview(of: &Wanted, told: Told) -> String {
     text + &left_out(&of.item.reports)
 }
 
-/// Why a head is left alone. Of the settings' mistakes we have written Markdown; else
-/// there are logins and labels in it.
+/// Returns the reason that a head was skipped. The text about invalid settings is Markdown of the
+/// bot itself; the other reasons contain logins and labels, which are escaped.
 fn skipped(of: &Wanted, reason: SkipReason) -> String {
     let why = of.item.skipped.as_ref().map(|skipped| skipped.why.as_str());
     let why = why.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The text of a review, and of its comments on lines.
+//! Text of a review, and of its comments on lines.
 
 use super::coverage::coverage;
 use super::list::{behind, folded, listed};
@@ -15,13 +15,13 @@ use review::{Category, Finding, Severity};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// The review that is `wanted`, with `marker` in its body. Comments sit on lines
-/// of `diff`; a finding without a line goes into the body.
+/// Returns the review that is `wanted`, with `marker` in its body. Comments are on lines of `diff`;
+/// a finding without a line goes into the body.
 pub(crate) fn review(wanted: &Review, diff: &Diff, marker: &str, approval: &Approval) -> NewReview {
     with_comments(wanted, Some(diff), marker, approval)
 }
 
-/// The same review where GitHub does not take its comments: they are listed in its body.
+/// Returns the review without comments on lines, after GitHub refused them. The body lists them.
 pub(crate) fn without_comments(wanted: &Review, marker: &str, approval: &Approval) -> NewReview {
     with_comments(wanted, None, marker, approval)
 }
@@ -51,7 +51,7 @@ fn with_comments(
         Kind::Late(findings) => late_body(head, findings, rest),
     };
     if diff.is_none() {
-        body += "\nGitHub did not take the comments on lines, so what they say is listed here.\n";
+        body += "\nGitHub refused comments on these lines. They are listed here instead.\n";
     }
     NewReview {
         commit_id: wanted.of.review.head_sha.clone(),
@@ -61,7 +61,7 @@ fn with_comments(
     }
 }
 
-/// Approving is the policy's decision alone, whatever the verdict says.
+/// Returns the review's event. Only the policy can approve, not the verdict.
 fn event(verdict: &Verdict, approval: &Approval) -> ReviewEvent {
     match (verdict.event, approval) {
         (ReviewEvent::RequestChanges, _) => ReviewEvent::RequestChanges,
@@ -73,14 +73,15 @@ fn event(verdict: &Verdict, approval: &Approval) -> ReviewEvent {
     }
 }
 
-/// The approval that comes after a review.
+/// Returns the text of an approval that follows a review.
 pub(crate) fn approval(of: &Wanted, marker: &str) -> String {
     let head = code(of.review.head_sha.short());
-    let why = "Approved: all that the repository asks for is so, by now the other checks, too.";
+    let why =
+        "Approved: the other checks have passed, and all conditions of the repository are met.";
     format!("### Review of {head}\n\n{why}\n\n{marker}")
 }
 
-/// A review as one text, for those who have it recorded.
+/// Returns a review as one text, for the record of a review that is not posted.
 pub(crate) fn recorded(review: &NewReview) -> String {
     let mut text = review.body.trim_end().to_owned();
     for comment in &review.comments {
@@ -98,8 +99,8 @@ pub(crate) fn recorded(review: &NewReview) -> String {
     fit(&text, "", LONGEST_BODY)
 }
 
-/// The worst findings as comments, one a place and `most` of them, and what is left
-/// over: also what does not fit into its place's comment.
+/// Returns the worst findings as comments, one per place and at most `most`, and the remaining
+/// findings. A finding that exceeds the size of its comment is among the remaining ones.
 fn place<'a>(
     findings: &'a [Finding],
     diff: &Diff,
@@ -139,7 +140,7 @@ fn place<'a>(
     (places.into_iter().map(comment).collect(), rest)
 }
 
-/// As GitHub names it.
+/// Returns GitHub's name of the side.
 fn side(finding: &Finding) -> Side {
     match finding.side {
         review::Side::Left => Side::Left,
@@ -147,15 +148,15 @@ fn side(finding: &Finding) -> Side {
     }
 }
 
-/// Where a comment on several lines begins, if GitHub takes one there.
+/// Returns the first line of a comment on several lines, if GitHub accepts one there.
 fn first_line(finding: &Finding, diff: &Diff) -> Option<u32> {
     let first = finding.start_line.filter(|_| finding.side.is_right())?;
     diff.has_range(&finding.path, first, finding.line)
         .then_some(first)
 }
 
-/// `**High** · security · committed-secret (95% sure)`, and the message below. A
-/// model's finding has its title in the rule's place, and its own words say so.
+/// Returns `**High** · security · committed-secret (95% sure)` and the message below it. A finding
+/// of a model has its title in place of the rule.
 fn told(finding: &Finding, start_line: Option<u32>) -> String {
     let subject = match &finding.title {
         Some(title) if !finding.is_by_rules() => plain(title),
@@ -169,7 +170,7 @@ fn told(finding: &Finding, start_line: Option<u32>) -> String {
         agreed(&finding.by),
         plain(&finding.message),
     );
-    // It replaces the lines that the comment sits on, whichever they are.
+    // A suggestion replaces exactly the lines of its comment.
     if let Some(lines) = &finding.suggestion
         && finding.start_line == start_line
     {
@@ -178,13 +179,13 @@ fn told(finding: &Finding, start_line: Option<u32>) -> String {
     told
 }
 
-/// The specialists that say so: `security, logic`.
+/// Returns the specialists of a finding: `security, logic`.
 fn categories(finding: &Finding) -> String {
     let all = [finding.category].into_iter().chain(finding.also.clone());
     all.map(Category::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// Who found it, where rules alone did not.
+/// Returns the names of the readers that found it, unless it was only the rules.
 fn agreed(by: &[String]) -> String {
     match by {
         [] => String::new(),
@@ -223,7 +224,7 @@ fn verdict_body(
     body += &folded("still open", &other);
     for (which, findings) in [
         ("on lines that were reviewed before", &verdict.late),
-        ("that may be none", &verdict.unsure),
+        ("not confirmed", &verdict.unsure),
         ("resolved", &verdict.resolved),
     ] {
         let findings: Vec<_> = findings.iter().collect();
@@ -236,7 +237,7 @@ fn verdict_body(
     body + &coverage(&item.reports, verdict.usage.as_ref())
 }
 
-/// What was found, and what changed since the earlier review.
+/// Returns the number of findings, and the changes since the earlier review.
 fn opening(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> Vec<String> {
     let whole = verdict.missing.is_empty() && !is_unread(reports);
     let progress = progress(verdict);
@@ -249,21 +250,23 @@ fn opening(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> Vec<
     if verdict.event == ReviewEvent::RequestChanges
         && let Some(first) = lines.first_mut()
     {
-        *first += " Please address what blocks before merging.";
+        *first += " Address the blocking findings before merging.";
     }
     lines
 }
 
-/// How many findings of which severity, in one sentence.
+/// Returns the number of findings per severity, as one sentence.
 fn found(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> String {
     match (verdict.findings.len(), verdict.missing.len()) {
         (0, _) if is_unread(reports) => {
-            "The change could not be read, so nothing is said about it.".to_owned()
+            "The change could not be read. It was not reviewed.".to_owned()
         }
-        (0, 0) if !verdict.unsure.is_empty() => "Nothing found that anybody is sure of.".to_owned(),
-        (0, 0) => "Nothing found.".to_owned(),
-        (0, _) if reports.is_empty() => "Nobody has looked at this change.".to_owned(),
-        (0, _) => "Nothing found in what was looked at.".to_owned(),
+        (0, 0) if !verdict.unsure.is_empty() => "No confirmed findings.".to_owned(),
+        (0, 0) => "No findings.".to_owned(),
+        (0, _) if reports.is_empty() => {
+            "No specialist answered. This change was not reviewed.".to_owned()
+        }
+        (0, _) => "No findings in the partial review.".to_owned(),
         (count, _) => format!(
             "{}: {}.",
             counted(count, "finding"),
@@ -275,9 +278,11 @@ fn found(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> String
 fn approved(approval: &Approval) -> String {
     match approval {
         Approval::NotAsked => String::new(),
-        Approval::Given => "Approved: nothing is open, every file was read, and all that this \
-             repository asks of an approval is so.\n\n"
-            .to_owned(),
+        Approval::Given => {
+            "Approved: no open findings, every file was read, and all conditions of the \
+             repository are met.\n\n"
+                .to_owned()
+        }
         Approval::Withheld(reasons) => {
             let each = reasons.iter().map(|why| plain(&why.to_string()));
             let list: String = each.map(|why| format!("- {why}\n")).collect();
@@ -290,16 +295,16 @@ fn approved(approval: &Approval) -> String {
 fn below_floor(count: u32) -> String {
     match count {
         0 => String::new(),
-        1 => "- 1 finding below the severity floor is not told.\n".to_owned(),
-        _ => format!("- {count} findings below the severity floor are not told.\n"),
+        1 => "- 1 finding below the minimum severity is not shown.\n".to_owned(),
+        _ => format!("- {count} findings below the minimum severity are not shown.\n"),
     }
 }
 
-/// What the security specialist found too late for the verdict.
+/// Returns the body of a review of late security findings.
 fn late_body(head: &str, findings: &[Finding], rest: Vec<&Finding>) -> String {
     let what = match asks_for_changes(findings) {
-        true => "Please address what it found before merging",
-        false => "A model alone found this, and nobody has looked at it a second time",
+        true => "Address its findings before merging",
+        false => "Only a model found this, without a second look. Check it before merging",
     };
     format!(
         "### Security issues in {}\n\nThe security specialist answered after the review was \

@@ -93,7 +93,7 @@ fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> Review {
     .unwrap()
 }
 
-/// The same with another verdict.
+/// Returns the review with a changed verdict.
 fn decided(review: Review, change: impl FnOnce(&mut Verdict)) -> Review {
     let mut of = review.of;
     change(of.item.verdict.as_mut().unwrap());
@@ -104,7 +104,7 @@ fn shown(wanted: &Review, diff: &Diff) -> NewReview {
     review(wanted, diff, MARKER, &Approval::NotAsked)
 }
 
-/// A diff that adds `lines` lines to `src/lib.rs`.
+/// Returns a diff that adds `lines` lines to `src/lib.rs`.
 fn added(lines: usize) -> Diff {
     let text = "+line\n".repeat(lines);
     diff::parse(&format!(
@@ -114,11 +114,11 @@ fn added(lines: usize) -> Diff {
 }
 
 #[test]
-fn a_line_that_is_gone_is_spoken_of_on_the_old_side() {
+fn removed_line_is_anchored_left() {
     use github::port::Side;
     let gone = |line| Finding {
         side: ::review::Side::Left,
-        ..finding(line, Severity::High, "Nobody asks who it is any more.")
+        ..finding(line, Severity::High, "The caller is not checked any more.")
     };
     let diff = diff::parse(
         "diff --git a/src/lib.rs b/src/lib.rs\n--- a/src/lib.rs\n+++ b/src/lib.rs\n\
@@ -135,12 +135,12 @@ fn a_line_that_is_gone_is_spoken_of_on_the_old_side() {
     let recorded = recorded(&review);
     assert!(recorded.contains("`src/lib.rs:2 (gone)`\n"), "{recorded}");
     assert!(recorded.contains("`src/lib.rs:2`\n"), "{recorded}");
-    let listed = "`src/lib.rs:9 (gone)` **High** Nobody asks";
+    let listed = "`src/lib.rs:9 (gone)` **High** The caller is not checked";
     assert!(review.body.contains(listed), "{}", review.body);
 }
 
 #[test]
-fn a_partial_review_as_people_read_it() {
+fn renders_partial_review() {
     let findings = vec![
         finding(1, Severity::Critical, "A key. Revoke it."),
         finding(1, Severity::Low, "The same line again."),
@@ -150,12 +150,12 @@ fn a_partial_review_as_people_read_it() {
     insta::assert_snapshot!(review.body, @"
     ### Review of `aaaaaaa`
 
-    3 findings: 1 critical, 1 medium, 1 low. Please address what blocks before merging.
+    3 findings: 1 critical, 1 medium, 1 low. Address the blocking findings before merging.
 
     Quality: **2** of 10.
 
     > [!WARNING]
-    > This review is partial: no answer in time from **logic**.
+    > This review is partial: **logic** did not answer in time.
 
     <details><summary>1 finding not shown as comments</summary>
 
@@ -184,9 +184,9 @@ fn a_partial_review_as_people_read_it() {
 }
 
 #[test]
-fn what_strangers_wrote_stays_text() {
+fn escapes_user_text() {
     for (why, text, shown) in [
-        ("mentions nobody", "ask @octocat", "ask @\u{200d}octocat"),
+        ("no mention", "ask @octocat", "ask @\u{200d}octocat"),
         (
             "links nowhere",
             "[x](http://evil)",
@@ -217,7 +217,7 @@ fn what_strangers_wrote_stays_text() {
 }
 
 #[test]
-fn a_review_by_rules_and_a_model_as_people_read_it() {
+fn renders_review_by_rules_and_model() {
     let mut model = finding(
         2,
         Severity::Medium,
@@ -258,7 +258,7 @@ fn a_review_by_rules_and_a_model_as_people_read_it() {
 }
 
 #[test]
-fn the_worst_are_comments_and_the_rest_is_listed() {
+fn worst_findings_are_comments() {
     let findings = (1..=30)
         .map(|line| finding(line, Severity::Low, "Something."))
         .collect();
@@ -273,19 +273,19 @@ fn the_worst_are_comments_and_the_rest_is_listed() {
 }
 
 #[test]
-fn a_body_is_cut_where_github_would_refuse_it_and_says_so() {
+fn cuts_body_at_github_limit() {
     let long = "é".repeat(3_000);
     let findings = (1..=40)
         .map(|line| finding(line, Severity::Low, &long))
         .collect();
     let review = shown(&wanted(findings, vec![]), &Diff::default());
     assert!(review.body.chars().count() <= LONGEST_BODY);
-    assert!(review.body.contains("Cut here"));
+    assert!(review.body.contains("Text cut here"));
     assert!(review.body.ends_with(MARKER));
 }
 
 #[test]
-fn a_comment_is_no_longer_than_github_takes_and_the_rest_is_listed() {
+fn comment_fits_github_limit() {
     let long = |n: usize| format!("{n} {}", "é".repeat(30_000));
     let findings = (1..=3).map(|n| finding(1, Severity::Low, &long(n)));
     let review = shown(&wanted(findings.collect(), vec![]), &added(3));
@@ -297,11 +297,15 @@ fn a_comment_is_no_longer_than_github_takes_and_the_rest_is_listed() {
 
     let longer = "é".repeat(LONGEST_BODY);
     let alone = wanted(vec![finding(1, Severity::Low, &longer)], vec![]);
-    assert_eq!(shown(&alone, &added(3)).comments, [], "it fits nowhere");
+    assert_eq!(
+        shown(&alone, &added(3)).comments,
+        [],
+        "it fits into no comment"
+    );
 }
 
 #[test]
-fn a_change_that_could_not_be_read_is_not_called_clean() {
+fn unreadable_change_is_not_called_clean() {
     let mut wanted = decided(wanted(vec![], vec![]), |verdict| {
         verdict.quality_score = None;
         verdict.event = ReviewEvent::Comment;
@@ -313,7 +317,7 @@ fn a_change_that_could_not_be_read_is_not_called_clean() {
     insta::assert_snapshot!(review.body, @"
     ### Review of `aaaaaaa`
 
-    The change could not be read, so nothing is said about it.
+    The change could not be read. It was not reviewed.
 
     - security: 0 files read by rules
     - style: 0 files read by rules
@@ -327,7 +331,7 @@ fn a_change_that_could_not_be_read_is_not_called_clean() {
 }
 
 #[test]
-fn what_came_too_late_as_people_read_it() {
+fn renders_late_findings() {
     let late = |finding| Review {
         kind: Kind::Late(vec![finding]),
         ..wanted(vec![], vec![])
@@ -338,7 +342,7 @@ fn what_came_too_late_as_people_read_it() {
     insta::assert_snapshot!(review.body, @"
     ### Security issues in `aaaaaaa`
 
-    The security specialist answered after the review was posted. Please address what it found before merging: 1 high.
+    The security specialist answered after the review was posted. Address its findings before merging: 1 high.
 
     - `src/lib.rs:2` **High** Something.
 
@@ -354,7 +358,7 @@ fn what_came_too_late_as_people_read_it() {
     insta::assert_snapshot!(review.body, @"
     ### Security issues in `aaaaaaa`
 
-    The security specialist answered after the review was posted. A model alone found this, and nobody has looked at it a second time: 1 high.
+    The security specialist answered after the review was posted. Only a model found this, without a second look. Check it before merging: 1 high.
 
     - `src/lib.rs:2` **High** Something.
 

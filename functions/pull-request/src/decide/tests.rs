@@ -81,11 +81,11 @@ fn stands(head: char) -> ReviewPublished {
     }
 }
 
-/// What is heard of a pull request.
+/// Event about a pull request.
 enum Heard {
     /// A delivery.
     Change(Box<PullRequestChanged>),
-    /// A review of this head, in this second.
+    /// A published review of this head, in this second.
     Published(char, u32),
 }
 
@@ -95,8 +95,8 @@ impl From<PullRequestChanged> for Heard {
     }
 }
 
-/// What is known after `heard`, and what the last of it leads to: the causes that are
-/// said, or the reason.
+/// Returns the state after `heard`, and the result of the last event: the emitted causes, or the
+/// reason.
 fn last(heard: &[Heard]) -> (Option<PullRequestItem>, String) {
     let mut seen = None;
     let mut told = String::new();
@@ -125,13 +125,13 @@ fn last(heard: &[Heard]) -> (Option<PullRequestItem>, String) {
 }
 
 #[test]
-fn what_is_heard_leads_to() {
+fn decides_deliveries() {
     const HEAD: &str = "head";
     const FACTS: &str = "facts";
     const PUSHED: &str = "dropped, head";
     const DROPPED: &str = "dropped";
     const NOTHING: &str = "";
-    const LATER: &str = "a later change is known already";
+    const LATER: &str = "a later change is stored already";
     let open = || change("opened", 'a', 1);
     for (why, heard, said) in [
         ("a new pull request", vec![open().into()], HEAD),
@@ -146,12 +146,12 @@ fn what_is_heard_leads_to() {
             HEAD,
         ),
         (
-            "whose it is, the settings say",
+            "a bot's pull request: the settings decide",
             vec![by_bot(open()).into()],
             HEAD,
         ),
-        ("so with a draft", vec![draft(open()).into()], HEAD),
-        ("and a label", vec![labelled(open()).into()], HEAD),
+        ("a draft", vec![draft(open()).into()], HEAD),
+        ("a label", vec![labelled(open()).into()], HEAD),
         (
             "a draft that is ready",
             vec![
@@ -169,12 +169,12 @@ fn what_is_heard_leads_to() {
             FACTS,
         ),
         (
-            "so may a label that is put on",
+            "an added label may decide",
             vec![open().into(), labelled(change("labeled", 'a', 2)).into()],
             FACTS,
         ),
         (
-            "and one that is taken off",
+            "a removed label may decide",
             vec![labelled(open()).into(), change("unlabeled", 'a', 2).into()],
             FACTS,
         ),
@@ -187,22 +187,22 @@ fn what_is_heard_leads_to() {
             NOTHING,
         ),
         (
-            "a label on what was never heard of: its opening may come too late to count",
+            "a label on an unknown pull request: its opening may arrive too late to count",
             vec![labelled(change("labeled", 'a', 2)).into()],
             HEAD,
         ),
         (
-            "whose opening then is too late",
+            "an opening that arrives too late",
             vec![labelled(change("labeled", 'a', 2)).into(), open().into()],
             LATER,
         ),
         (
-            "whose opening is of the same second: asked twice is asked",
+            "an opening of the same second: a repeated request",
             vec![labelled(change("labeled", 'a', 1)).into(), open().into()],
             HEAD,
         ),
         (
-            "a label on what was reopened, before that is told",
+            "a label on a reopened pull request, before that delivery",
             vec![
                 open().into(),
                 change("closed", 'a', 2).into(),
@@ -219,7 +219,7 @@ fn what_is_heard_leads_to() {
             HEAD,
         ),
         (
-            "another base branch of what is reviewed",
+            "another base branch after the review",
             vec![
                 open().into(),
                 Heard::Published('a', 2),
@@ -228,7 +228,7 @@ fn what_is_heard_leads_to() {
             HEAD,
         ),
         (
-            "another base branch that a label tells first",
+            "another base branch, first seen with a label",
             vec![
                 open().into(),
                 onto("release", change("labeled", 'a', 2)).into(),
@@ -238,10 +238,10 @@ fn what_is_heard_leads_to() {
         (
             "another title",
             vec![open().into(), change("edited", 'a', 2).into()],
-            "what was edited is not its base branch",
+            "the edit does not affect the review",
         ),
         (
-            "another base branch of what is closed",
+            "another base branch of a closed pull request",
             vec![
                 open().into(),
                 change("closed", 'a', 2).into(),
@@ -254,12 +254,12 @@ fn what_is_heard_leads_to() {
             NOTHING,
         ),
         (
-            "a label on a head that came by no other delivery",
+            "a label on a head without another delivery",
             vec![open().into(), labelled(change("labeled", 'c', 2)).into()],
             PUSHED,
         ),
         (
-            "a label on what is reviewed",
+            "a label after the review",
             vec![
                 open().into(),
                 Heard::Published('a', 2),
@@ -268,7 +268,7 @@ fn what_is_heard_leads_to() {
             NOTHING,
         ),
         (
-            "a label on what is not reviewed since the push",
+            "a label after the push, before its review",
             vec![
                 open().into(),
                 Heard::Published('a', 2),
@@ -283,7 +283,7 @@ fn what_is_heard_leads_to() {
             DROPPED,
         ),
         (
-            "closing what is reviewed",
+            "closing after the review",
             vec![
                 open().into(),
                 Heard::Published('a', 2),
@@ -292,7 +292,7 @@ fn what_is_heard_leads_to() {
             NOTHING,
         ),
         (
-            "a label on what is closed",
+            "a label on a closed pull request",
             vec![
                 open().into(),
                 change("closed", 'a', 2).into(),
@@ -334,9 +334,9 @@ fn what_is_heard_leads_to() {
             PUSHED,
         ),
         (
-            "a review of what nobody opened",
+            "a review of an unknown pull request",
             vec![Heard::Published('a', 2)],
-            "nothing is known of the pull request",
+            "unknown pull request",
         ),
     ] {
         assert_eq!(last(&heard).1, said, "{why}");
@@ -344,8 +344,8 @@ fn what_is_heard_leads_to() {
 }
 
 #[test]
-fn the_newest_review_that_stands_is_kept() {
-    const KNOWN: &str = "that review, or a later one, is known already";
+fn stores_newest_published_review() {
+    const KNOWN: &str = "this review or a later one is stored already";
     let open = || change("opened", 'a', 1).into();
     for (why, heard, head, second, said) in [
         (
@@ -368,14 +368,14 @@ fn the_newest_review_that_stands_is_kept() {
             "",
         ),
         (
-            "a push forgets none",
+            "a push keeps it",
             vec![open(), Heard::Published('a', 2), push('a', 'c', 3).into()],
             'a',
             2,
             "head",
         ),
         (
-            "an earlier one that is told late",
+            "an earlier one that arrives late",
             vec![open(), Heard::Published('c', 4), Heard::Published('a', 2)],
             'c',
             4,
@@ -400,7 +400,7 @@ fn the_newest_review_that_stands_is_kept() {
 }
 
 #[test]
-fn a_review_against_another_base_branch_is_forgotten() {
+fn forgets_review_against_other_base() {
     let retargeted = onto("release", push('a', 'c', 3));
     let heard = [Heard::Published('a', 2), retargeted.into()];
     let heard: Vec<_> = [change("opened", 'a', 1).into()]

@@ -1,4 +1,4 @@
-//! All reports together, as the policy wants them told.
+//! Joins all reports under the policy.
 
 use super::{Earlier, proof, rounds};
 use crate::score;
@@ -11,7 +11,7 @@ use review::{Category, Finding, Fingerprint, bounds};
 use rounds::Open;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was found, each where it is told.
+/// Findings by the list that shows them.
 #[derive(Debug, Default)]
 pub(super) struct Joined {
     since: Option<HeadSha>,
@@ -25,9 +25,9 @@ pub(super) struct Joined {
 }
 
 impl Joined {
-    /// The reports of `review`: what several say made one, without what is below the
-    /// policy's floors, new and old apart. What was told before is told on, however
-    /// sure its reader still is; what stands against merging is above every floor.
+    /// Joins the reports of `review`: merges findings of several specialists, applies the policy's
+    /// minimum severity and confidence, and separates new findings from known ones. A known finding
+    /// remains listed at a lower confidence. A blocking finding passes every minimum.
     pub(super) fn of(review: &ReviewItem, earlier: Option<&Earlier>) -> Self {
         let earlier = earlier.filter(|it| review.previous.as_ref() == Some(&it.head_sha));
         let mut open = Open::of(earlier);
@@ -68,7 +68,7 @@ impl Joined {
         joined
     }
 
-    /// Lists what no line proves.
+    /// Adds findings without proof to the unconfirmed ones.
     fn doubt(&mut self, findings: impl IntoIterator<Item = Finding>) {
         for finding in findings {
             self.unproven.extend(finding.fingerprint.clone());
@@ -77,7 +77,7 @@ impl Joined {
         self.unsure.sort_by(|a, b| a.rank().cmp(&b.rank()));
     }
 
-    /// What is new and has to be proven, worst first.
+    /// Returns the new findings that need a proof, worst first.
     pub(super) fn to_prove(&self) -> Vec<Finding> {
         let new = self.findings.iter().chain(&self.late);
         let mut all: Vec<_> = new.filter(|it| proof::needs_proof(it)).cloned().collect();
@@ -85,8 +85,8 @@ impl Joined {
         all
     }
 
-    /// Of each list the worst, as much as a state item holds; then in words how many
-    /// were left away.
+    /// Cuts each list to the worst findings that fit into a state item. Returns a note about the
+    /// number of removed findings.
     fn bounded(&mut self) -> Option<String> {
         let mut room = bounds::VERDICT;
         let mut more = 0;
@@ -102,17 +102,17 @@ impl Joined {
         }
         match more {
             0 => None,
-            1 => Some("One more finding is not kept: there are too many.".to_owned()),
+            1 => Some("1 more finding is not listed: there are too many.".to_owned()),
             more => Some(format!(
-                "{more} more findings are not kept: there are too many."
+                "{more} more findings are not listed: there are too many."
             )),
         }
     }
 
-    /// Code decides: a security finding that is bad and certain stands against
-    /// merging, new or old, everything else is advice. The score is of all that stands
-    /// open and is told; what is below a floor, unsure or unproven takes nothing from
-    /// it, as nobody is asked to mend it.
+    /// Returns the verdict. Code decides, not a model: a severe and confident security finding
+    /// requests changes, new or old, and all others are comments. The score counts the open
+    /// findings that are listed. Findings below a minimum, unsure or unproven do not lower it,
+    /// because the author is not asked to fix them.
     pub(super) fn verdict(
         mut self,
         proof: Option<&ProofItem>,

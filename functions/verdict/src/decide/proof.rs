@@ -1,20 +1,20 @@
-//! The second look: which findings need one, and what it makes of them.
+//! The second look: the findings that need one, and its result.
 
 use super::Earlier;
 use review::Finding;
 use review::item::ProofItem;
 
-/// What a verdict says that did not wait for it.
-const NO_TIME: &str = "There was no time for a second look at what the model found.";
+/// Note of a verdict that did not wait for the second look.
+const NO_TIME: &str = "The second look did not finish in time. The model's findings are unproven.";
 
-/// Whether a line of the change has to prove it: a model alone has found it. Without
-/// a fingerprint nobody could say which it is; it is told as it is.
+/// Returns whether a line of the change must prove the finding: only a model found it. A finding
+/// without a fingerprint cannot be identified later and is listed without proof.
 pub(super) fn needs_proof(finding: &Finding) -> bool {
     !finding.is_by_rules() && finding.fingerprint.is_some()
 }
 
-/// Takes what no line proves out of `findings`, with the reason. What was not looked
-/// at stays.
+/// Removes the findings that no line proves from `findings`, and adds the reason to each. Findings
+/// that the second look did not cover remain.
 pub(super) fn unproven(findings: &mut Vec<Finding>, proof: &ProofItem) -> Vec<Finding> {
     let mut taken = Vec::new();
     findings.retain_mut(|finding| {
@@ -28,8 +28,8 @@ pub(super) fn unproven(findings: &mut Vec<Finding>, proof: &ProofItem) -> Vec<Fi
     taken
 }
 
-/// `finding`, with what was said of it then, if no line proved it in an earlier review
-/// and its lines are as they were: it is not put to the proof again.
+/// Returns `finding` with its earlier message if an earlier review did not prove it and its lines
+/// are unchanged. Such a finding gets no other second look.
 pub(super) fn still_unproven(finding: &Finding, earlier: &Earlier) -> Option<Finding> {
     let known = finding.fingerprint.as_ref()?;
     let is_doubted = finding.reviewed_before && earlier.verdict.unproven.contains(known);
@@ -50,7 +50,7 @@ fn reason<'a>(finding: &Finding, proof: &'a ProofItem) -> Option<&'a str> {
     reason.filter(|_| is_unproven)
 }
 
-/// What people should know of it, where `to_prove` needed it.
+/// Returns the notes about the second look for the author, if `to_prove` needed one.
 pub(super) fn notes(to_prove: &[Finding], proof: Option<&ProofItem>) -> Vec<String> {
     let Some(proof) = proof else {
         let missed = !to_prove.is_empty();
@@ -62,10 +62,8 @@ pub(super) fn notes(to_prove: &[Finding], proof: Option<&ProofItem>) -> Vec<Stri
         known.filter(|it| !proof.proven.contains_key(it) && !proof.unproven.contains_key(it));
     match left.count() {
         0 => {}
-        1 => notes.push("The model did not look a second time at one finding.".to_owned()),
-        left => notes.push(format!(
-            "The model did not look a second time at {left} findings."
-        )),
+        1 => notes.push("The second look did not cover 1 finding.".to_owned()),
+        left => notes.push(format!("The second look did not cover {left} findings.")),
     }
     notes
 }

@@ -1,5 +1,5 @@
-//! A second round: what of what is found was told before, and what of what was told
-//! before is gone.
+//! Second round: compares the findings with those of the earlier review, and finds the resolved
+//! ones.
 
 use super::Earlier;
 use review::item::CheckReport;
@@ -7,9 +7,8 @@ use review::rules::RULES;
 use review::{Category, Finding, Fingerprint, Severity};
 use std::collections::{BTreeMap, VecDeque};
 
-/// What an earlier review told and nobody has found again yet, by fingerprint: the
-/// same code that stands there n times is known n times. What has no fingerprint is
-/// known to nobody.
+/// Open findings of the earlier review that are not found again yet, by fingerprint. Code that
+/// occurs n times has n entries. A finding without a fingerprint matches none.
 #[derive(Debug, Default)]
 pub(super) struct Open {
     known: BTreeMap<Fingerprint, VecDeque<Finding>>,
@@ -32,13 +31,13 @@ impl Open {
         open
     }
 
-    /// Takes what `now` was when it was told, one of several.
+    /// Removes and returns an earlier finding that is the same as `now`.
     pub(super) fn take(&mut self, now: &Finding) -> Option<Finding> {
         self.known.get_mut(now.fingerprint.as_ref()?)?.pop_front()
     }
 
-    /// What was not found again: what still stands, because nobody has looked, and
-    /// what is gone.
+    /// Returns the findings that were not found again: the open ones, whose files no reader has
+    /// read, and the resolved ones.
     pub(super) fn rest(
         self,
         reports: &BTreeMap<Category, CheckReport>,
@@ -49,8 +48,8 @@ impl Open {
     }
 }
 
-/// As it is found now, and as bad and as certain as it was when it was told: a reader
-/// that wavers about the same code lifts nothing.
+/// Returns the new finding with the worse severity and the greater confidence of both. A lower
+/// rating of the same code does not lift a block.
 pub(super) fn still_open(before: &Finding, now: Finding) -> Finding {
     Finding {
         severity: before.severity.max(now.severity),
@@ -59,15 +58,15 @@ pub(super) fn still_open(before: &Finding, now: Finding) -> Finding {
     }
 }
 
-/// Whether it is only listed: seen for the first time on lines that its own specialist
-/// reviewed before, in time for the review that people have read, and not severe.
+/// Returns whether the finding is only listed: it is new, not severe, and on lines that its
+/// specialist reviewed in time for the earlier verdict.
 pub(super) fn is_late(finding: &Finding, earlier: &Earlier) -> bool {
     let had_its_say = !earlier.verdict.missing.contains(&finding.category);
     had_its_say && finding.reviewed_before && finding.severity < Severity::High
 }
 
-/// Whether one who could find it has read its file: the rules for what a rule has
-/// found, a model for what a model has.
+/// Returns whether a reader that could find it has read its file: the rules for a rule's finding, a
+/// model for a model's.
 fn has_looked(finding: &Finding, reports: &BTreeMap<Category, CheckReport>) -> bool {
     let report = reports.get(&finding.category);
     let readers = report.into_iter().flat_map(|report| &report.readers);

@@ -64,7 +64,7 @@ fn reader(name: &str, files_read: u32) -> Reader {
     }
 }
 
-/// Reports of rules and a model that have read everything and found nothing.
+/// Returns reports of rules and a model that read everything and found nothing.
 fn reports(from: &[Category]) -> BTreeMap<Category, CheckItem> {
     let report = CheckItem {
         base_sha: Some(base()),
@@ -78,7 +78,7 @@ fn reports(from: &[Category]) -> BTreeMap<Category, CheckItem> {
         .collect()
 }
 
-/// What is known when all have answered, with `findings` among it.
+/// Returns the state after all reports, with `findings` among them.
 fn all_reported(findings: &[Finding]) -> Known {
     let mut reports = reports(&Category::ALL);
     for finding in findings {
@@ -91,7 +91,7 @@ fn all_reported(findings: &[Finding]) -> Known {
     }
 }
 
-/// What `rule` finds in the code `code`, on its line of `src/lib.rs`.
+/// Returns a finding of `rule` in `code`, on that line of `src/lib.rs`.
 fn found(rule: &str, line: u32, severity: Severity, code: &str) -> Finding {
     let mut file = diff::FileDiff::added("src/lib.rs", code);
     file.hunks[0].lines[0].new_number = Some(line);
@@ -120,7 +120,7 @@ fn found(rule: &str, line: u32, severity: Severity, code: &str) -> Finding {
     .identified(&diff)
 }
 
-/// The verdict on `review` when all that is known has come in.
+/// Returns the verdict on `review` with the complete state.
 fn verdict(review: &ReviewItem, heard: &Heard, known: &Known) -> Verdict {
     match decide(Some(review), heard, known, Timestamp::UNIX_EPOCH) {
         Decision::Write { next, .. } => next.verdict.expect("a verdict"),
@@ -146,7 +146,7 @@ fn pull(head: &HeadSha, open: bool) -> PullRequestItem {
     }
 }
 
-/// How it ends when `steps` are heard, each with the reports that are there then.
+/// Returns the result of the last of `steps`. Each step is an event and the reports stored by then.
 fn last(steps: &[(Heard, &[Category])]) -> String {
     let mut seen = Some(ReviewItem::of(base()));
     let mut end = String::new();
@@ -176,7 +176,7 @@ fn last(steps: &[(Heard, &[Category])]) -> String {
 }
 
 #[test]
-fn when_the_verdict_comes() {
+fn decides_at_last_report_or_deadline() {
     use Category::{Logic, Security, Style};
     let all = &Category::ALL[..];
     for (why, steps, end) in [
@@ -196,9 +196,9 @@ fn when_the_verdict_comes() {
             "missing null",
         ),
         (
-            "told once",
+            "decided once",
             vec![(completed(Style), all), (completed(Logic), all)],
-            "the verdict is there already",
+            "the verdict exists already",
         ),
         (
             "the deadline with two of three",
@@ -213,7 +213,7 @@ fn when_the_verdict_comes() {
         (
             "the deadline after the verdict",
             vec![(completed(Style), all), (deadline(), all)],
-            "the verdict is there already",
+            "the verdict exists already",
         ),
         (
             "a specialist after the deadline",
@@ -221,12 +221,12 @@ fn when_the_verdict_comes() {
                 (deadline(), &[Security, Style][..]),
                 (completed(Logic), all),
             ],
-            "logic is late: the verdict went out without it",
+            "logic is late: the verdict was decided without it",
         ),
         (
-            "a second look that nobody waited for any more",
+            "a second look after the verdict",
             vec![(completed(Style), all), (proved(), all)],
-            "the verdict is there already",
+            "the verdict exists already",
         ),
     ] {
         assert_eq!(last(&steps), end, "{why}");
@@ -234,7 +234,7 @@ fn when_the_verdict_comes() {
 }
 
 #[test]
-fn nothing_is_said_of_a_head_that_nobody_wants() {
+fn ignores_unwanted_heads() {
     let newer: HeadSha = "c".repeat(40).parse().unwrap();
     for (why, pull, reason) in [
         ("a push came", pull(&newer, true), "superseded by ccccccc"),
@@ -259,7 +259,7 @@ fn nothing_is_said_of_a_head_that_nobody_wants() {
 }
 
 #[test]
-fn what_is_not_this_reviews_business_is_left_alone() {
+fn ignores_events_of_other_reviews() {
     let decide = |seen: Option<&ReviewItem>, heard: &Heard| {
         let decision = decide(seen, heard, &all_reported(&[]), Timestamp::UNIX_EPOCH);
         match decision {
@@ -288,13 +288,13 @@ fn what_is_not_this_reviews_business_is_left_alone() {
             "the head is left alone",
         ),
         (
-            "a deadline of what nobody opened",
+            "a deadline of an unknown review",
             None,
             deadline(),
             "no such review was opened",
         ),
         (
-            "a second look at what nobody opened",
+            "a second look at an unknown review",
             None,
             proved(),
             "no such review was opened",
@@ -305,7 +305,7 @@ fn what_is_not_this_reviews_business_is_left_alone() {
 }
 
 #[test]
-fn only_a_bad_and_certain_security_finding_stands_against_merging() {
+fn only_severe_confident_security_findings_block() {
     use Category::{Logic, Security};
     let finding = |category, severity, percent| Finding {
         category,
@@ -342,7 +342,7 @@ fn only_a_bad_and_certain_security_finding_stands_against_merging() {
 }
 
 #[test]
-fn the_policys_floors_say_what_is_told() {
+fn applies_minimum_severity_and_confidence() {
     let finding = |severity, percent| Finding {
         confidence: Confidence::percent(percent),
         ..found("rule", 1, severity, "code")
@@ -367,13 +367,13 @@ fn the_policys_floors_say_what_is_told() {
         let score = if told == 1 { Some(8) } else { Some(10) };
         assert_eq!(
             verdict.quality_score, score,
-            "{why}: only what is told counts"
+            "{why}: only listed findings count"
         );
     }
 }
 
 #[test]
-fn no_floor_hides_what_stands_against_merging() {
+fn blocking_findings_pass_every_minimum() {
     let finding = |severity, percent| Finding {
         confidence: Confidence::percent(percent),
         ..found("rule", 1, severity, "code")
@@ -382,9 +382,9 @@ fn no_floor_hides_what_stands_against_merging() {
     review.policy.severity_floor = Severity::Critical;
     review.policy.confidence_floor = Confidence::percent(96);
     for (why, finding, told) in [
-        ("it stands against it", finding(Severity::High, 80), true),
-        ("it is not sure enough", finding(Severity::High, 79), false),
-        ("it is not bad enough", finding(Severity::Medium, 80), false),
+        ("it blocks", finding(Severity::High, 80), true),
+        ("too low a confidence", finding(Severity::High, 79), false),
+        ("too low a severity", finding(Severity::Medium, 80), false),
     ] {
         let known = all_reported(&[finding]);
         let verdict = verdict(&review, &completed(Category::Logic), &known);

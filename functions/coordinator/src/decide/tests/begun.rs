@@ -1,9 +1,9 @@
-//! When a review begins, and when it begins again.
+//! The beginning of a review, and its repetition.
 
 use super::*;
 
 #[test]
-fn a_review_keeps_what_it_began_with() {
+fn review_keeps_its_first_settings() {
     let begun = |steps: &[Step]| last(steps).0.unwrap();
     let first = begun(&[Step::Reviewed("c"), Asked(Head)]);
     assert_eq!(first.base_sha, sha("2"));
@@ -36,11 +36,11 @@ fn a_review_keeps_what_it_began_with() {
         skipped: None,
         ..skipped
     };
-    assert_eq!(unskipped, first, "a skip takes nothing away");
+    assert_eq!(unskipped, first, "a skip removes nothing");
 }
 
 #[test]
-fn asked_again_before_the_verdict_it_begins_again() {
+fn repeated_request_begins_again() {
     let first = last(&[Asked(Head)]).0.unwrap();
     let begun = |second| {
         Some(Begun {
@@ -50,13 +50,17 @@ fn asked_again_before_the_verdict_it_begins_again() {
     };
     assert_eq!(first.begun, begun(1));
     let again = last(&[Asked(Head), Asked(Head)]).0.unwrap();
-    assert_eq!(again.begun, begun(2), "its time begins again");
+    assert_eq!(again.begun, begun(2), "its deadline begins again");
     let told = last(&[Asked(Head), Step::Verdict, Asked(Head)]).0.unwrap();
-    assert_eq!(told.begun, begun(1), "what has its verdict is over");
+    assert_eq!(
+        told.begun,
+        begun(1),
+        "a review with a verdict does not begin again"
+    );
 }
 
 #[test]
-fn what_is_to_be_proven_is_found_out_again() {
+fn repeated_request_clears_findings_to_prove() {
     let proving = ReviewItem {
         to_prove: vec![finding()],
         ..last(&[Asked(Head)]).0.unwrap()
@@ -80,12 +84,12 @@ fn what_is_to_be_proven_is_found_out_again() {
     };
     assert!(
         next.to_prove.is_empty(),
-        "whoever was to prove may not have"
+        "the second look may have been lost"
     );
 }
 
 #[test]
-fn against_another_base_branch_it_is_another_review() {
+fn another_base_branch_begins_new_review() {
     let steps = [
         Step::Reviewed("c"),
         Asked(Head),

@@ -1,11 +1,10 @@
-//! Whatever strangers write, a reader of CommonMark sees their words and code spans, and
-//! nothing else.
+//! Property: a CommonMark reader shows user text as words and code spans, and nothing else.
 
 use super::*;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-/// Words of a text: the signs that Markdown and GitHub look at, and what stands between.
+/// Returns random text of signs that Markdown and GitHub interpret, and of words.
 fn text() -> impl Strategy<Value = String> {
     let signs = prop::sample::select(vec![
         "`", "``", "```", "[", "]", "(", ")", "![", "](", "@", "#", "#1", "<", ">", "/", "</",
@@ -16,8 +15,8 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(signs, 0..24).prop_map(|words| words.concat())
 }
 
-/// What a reader sees, without spaces: text and code alike, and the text alone. `Err` is
-/// what there must not be.
+/// Returns the visible text without spaces, with and without code. Returns an error for any other
+/// element.
 fn read(markdown: &str) -> Result<(String, String), String> {
     let (mut all, mut words) = (String::new(), String::new());
     let options = Options::ENABLE_GFM
@@ -33,7 +32,7 @@ fn read(markdown: &str) -> Result<(String, String), String> {
         );
         if let Event::Code(code) = &event {
             all += code;
-            words.push(' '); // code breaks what stands around it
+            words.push(' '); // code separates the text around it
         } else if let Event::Text(text) = &event {
             all += text;
             words += text;
@@ -44,13 +43,13 @@ fn read(markdown: &str) -> Result<(String, String), String> {
     Ok((bare(&all), words))
 }
 
-/// The letters, without what may be added and taken away.
+/// Returns the letters, without characters that escaping may add or remove.
 fn bare(text: &str) -> String {
     let keeps = |c: &char| !c.is_whitespace() && *c != '`' && *c != '\u{200d}';
     text.chars().filter(keeps).collect()
 }
 
-/// What GitHub would make of words without looking at Markdown.
+/// Returns the reference that GitHub detects in text outside Markdown, if there is one.
 fn refers(words: &str) -> Option<&'static str> {
     let chars: Vec<char> = words.to_lowercase().chars().collect();
     let is_name = |at: usize| chars.get(at).is_some_and(|c| c.is_alphanumeric());
@@ -95,7 +94,7 @@ proptest! {
 }
 
 #[test]
-fn what_would_be_seen_is_found() {
+fn reader_detects_markup_and_references() {
     for (why, markdown) in [
         ("an image", "![x](u)"),
         ("a link", "[x](u)"),
@@ -120,7 +119,7 @@ fn what_would_be_seen_is_found() {
 }
 
 #[test]
-fn words_as_they_are_written() {
+fn escapes_words() {
     for (why, text, shown) in [
         ("an image behind empty code", "```![x](u)```", "`![x](u)`"),
         ("code", "a `b` c", "a `b` c"),

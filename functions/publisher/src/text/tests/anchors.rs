@@ -1,4 +1,4 @@
-//! Whatever is found, and wherever: GitHub takes the review, and nothing is lost.
+//! GitHub accepts every review, and every finding appears once, on random diffs and findings.
 
 use super::*;
 use ::review::{MODEL, Side};
@@ -9,7 +9,7 @@ use proptest::test_runner::TestRunner;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-/// A file of a diff: its hunks, each as lines kept (`' '`), removed and added.
+/// Returns the hunks of a file, each as signs of its lines: kept (`' '`), removed or added.
 fn hunks() -> impl Strategy<Value = Vec<Vec<char>>> {
     let line = prop_oneof![Just(' '), Just('-'), Just('+')];
     let hunk = prop::collection::vec(line, 1..8)
@@ -17,7 +17,7 @@ fn hunks() -> impl Strategy<Value = Vec<Vec<char>>> {
     prop::collection::vec(hunk, 1..4)
 }
 
-/// The files as git writes them, and their lines that are gone.
+/// Returns the files in git's format, and their removed lines.
 fn written(files: &[Vec<Vec<char>>]) -> (String, BTreeSet<(String, usize)>) {
     let (mut diff, mut gone) = (String::new(), BTreeSet::new());
     for (n, hunks) in files.iter().enumerate() {
@@ -45,11 +45,11 @@ fn written(files: &[Vec<Vec<char>>]) -> (String, BTreeSet<(String, usize)>) {
     (diff, gone)
 }
 
-/// A finding: its file, how far up it begins, its line, whether rules found it, and its
+/// Finding: its file, the distance to its first line, its line, whether rules found it, and its
 /// side.
 type Place = (usize, Option<i64>, i64, bool, Side);
 
-/// Findings on the diff and off it, on lines and on ranges, and on what is gone.
+/// Returns findings on and off the diff, on lines and ranges, and on removed lines.
 fn findings() -> impl Strategy<Value = Vec<Place>> {
     let finding = (
         0_usize..5,
@@ -67,7 +67,7 @@ fn found(places: &[Place]) -> Vec<Finding> {
         path: format!("src/file {file}.rs"),
         start_line: up.map(|up| number(line - up)),
         rule: if *by_rules { "some-rule" } else { MODEL }.to_owned(),
-        // What is gone cannot be replaced.
+        // A removed line cannot be replaced.
         suggestion: side.is_right().then(|| "replaced".to_owned()),
         side: *side,
         ..finding(
@@ -84,13 +84,13 @@ fn tells(text: &str, n: usize) -> usize {
 }
 
 #[test]
-fn no_anchor_is_outside_the_diff_and_no_finding_is_lost() {
+fn anchors_are_valid_and_findings_complete() {
     const DIFFS: u32 = 1_000;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .unwrap();
-    let (told, left, right) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let (total, left, right) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let add = |to: &Cell<usize>, count: usize| to.set(to.get() + count);
     let all = (prop::collection::vec(hunks(), 1..4), findings());
     let config = ProptestConfig {
@@ -139,13 +139,13 @@ fn no_anchor_is_outside_the_diff_and_no_finding_is_lost() {
             }
             prop_assert_eq!(count, 1, "finding {} of {:#?}", n, review);
         }
-        add(&told, found.len());
+        add(&total, found.len());
         Ok(())
     });
     assert!(held.is_ok(), "{}", held.unwrap_err());
-    let (told, left, right) = (told.get(), left.get(), right.get());
+    let (total, left, right) = (total.get(), left.get(), right.get());
     println!(
-        "{DIFFS} diffs, {told} findings, {left} anchors on lines that are gone, {right} on others"
+        "{DIFFS} diffs, {total} findings, {left} anchors on removed lines, {right} on other lines"
     );
     assert!(left >= 100 && right >= 100, "enough of either side");
 }

@@ -1,4 +1,4 @@
-//! What a later round tells, how an approval reads, and how a head stands.
+//! Texts of a later round, of approvals, and of a head's status.
 
 use super::*;
 use ::review::Usage;
@@ -10,7 +10,7 @@ fn since(verdict: &mut Verdict) {
     verdict.since = Some("c".repeat(40).parse().unwrap());
 }
 
-/// A second round with one of everything.
+/// Returns a second round with one finding of every kind.
 fn second_round() -> Review {
     let review = wanted(vec![finding(1, Severity::Medium, "New.")], vec![]);
     decided(review, |verdict| {
@@ -35,12 +35,12 @@ fn second_round() -> Review {
 }
 
 #[test]
-fn a_second_round_as_people_read_it() {
+fn renders_second_round() {
     insta::assert_snapshot!(shown(&second_round(), &added(3)).body);
 }
 
 #[test]
-fn a_round_with_nothing_new_says_so_in_one_sentence() {
+fn unchanged_round_is_one_sentence() {
     let first = |change: fn(&mut Verdict), missing: Vec<Category>| {
         let review = decided(wanted(vec![], missing), |verdict| {
             since(verdict);
@@ -65,17 +65,17 @@ fn a_round_with_nothing_new_says_so_in_one_sentence() {
             "Nothing new since `ccccccc`: 0 resolved, 0 still open.",
         ),
         (
-            "what blocks is still there",
+            "a blocking finding is still open",
             blocks,
             vec![],
-            "Nothing new since `ccccccc`: 0 resolved, 1 still open. Please address what blocks \
-             before merging.",
+            "Nothing new since `ccccccc`: 0 resolved, 1 still open. Address the blocking \
+             findings before merging.",
         ),
         (
             "not all have looked",
             nothing,
             vec![Category::Logic],
-            "Nothing found in what was looked at.\n\n\
+            "No findings in the partial review.\n\n\
              Nothing new since `ccccccc`: 0 resolved, 0 still open.",
         ),
     ] {
@@ -84,7 +84,7 @@ fn a_round_with_nothing_new_says_so_in_one_sentence() {
 }
 
 #[test]
-fn the_second_look_is_paid_with_the_rest() {
+fn cost_includes_second_look() {
     let usage = |tokens| Usage {
         prompt_tokens: tokens,
         cached_tokens: 0,
@@ -101,19 +101,19 @@ fn the_second_look_is_paid_with_the_rest() {
     }
     let together = shown(&review, &added(3)).body;
     assert!(
-        together.contains("<sub>`kimi`: 35 tokens, 0 of them from its cache, $0.0035</sub>"),
+        together.contains("<sub>`kimi`: 35 tokens, 0 of them cached, $0.0035</sub>"),
         "{together}"
     );
 }
 
 #[test]
-fn an_approval_and_why_there_is_none() {
+fn renders_approval_and_its_reasons() {
     let review = decided(wanted(vec![], vec![]), |it| it.event = ReviewEvent::Comment);
     let with = |approval: &Approval| super::super::review(&review, &added(3), MARKER, approval);
     let given = with(&Approval::Given);
     assert_eq!(given.event, ReviewEvent::Approve);
     assert!(
-        given.body.contains("Approved: nothing is open"),
+        given.body.contains("Approved: no open findings"),
         "{}",
         given.body
     );
@@ -135,12 +135,12 @@ fn an_approval_and_why_there_is_none() {
     assert_eq!(
         event,
         ReviewEvent::RequestChanges,
-        "what asks for changes approves nothing"
+        "a request for changes does not approve"
     );
 }
 
 #[test]
-fn what_is_recorded_is_the_whole_review() {
+fn record_contains_whole_review() {
     let review = shown(
         &wanted(vec![finding(1, Severity::High, "A key.")], vec![]),
         &added(3),
@@ -154,7 +154,7 @@ fn what_is_recorded_is_the_whole_review() {
 }
 
 #[test]
-fn how_a_head_stands_as_people_read_it() {
+fn renders_head_status() {
     let of = second_round().of;
     insta::assert_snapshot!(summary(&of, Told::Review, MARKER));
     let late = decided(wanted(vec![], vec![Category::Security]), |_| {}).of;
@@ -163,7 +163,7 @@ fn how_a_head_stands_as_people_read_it() {
 }
 
 #[test]
-fn a_headline_says_no_more_than_is_known() {
+fn headline_states_only_known_facts() {
     let unread: fn(&mut Wanted) = |of| {
         for report in of.item.reports.values_mut() {
             report.readers[0] = reader("rules");
@@ -192,37 +192,32 @@ fn a_headline_says_no_more_than_is_known() {
         report.readers[0] = reader("rules");
     };
     for (why, change, missing, headline) in [
-        ("clean", same, vec![], "Nothing is open"),
+        ("clean", same, vec![], "No open findings"),
         (
             "some was left out",
             left_out,
             vec![],
-            "Nothing found in what was read; 2 files were not read",
+            "No findings in the files read; 2 files were not read",
         ),
         (
             "one was left out",
             left_out_one,
             vec![],
-            "Nothing found in what was read; 1 file was not read",
+            "No findings in the files read; 1 file was not read",
         ),
-        (
-            "unsure",
-            unsure,
-            vec![],
-            "Nothing is open that anybody is sure of",
-        ),
+        ("unsure", unsure, vec![], "No confirmed findings"),
         ("unread", unread, vec![], "The change could not be read"),
         (
             "partial",
             same,
             vec![Category::Logic],
-            "Nothing found in what was looked at",
+            "No findings in the partial review",
         ),
         (
-            "nobody",
+            "no answer",
             same,
             Category::ALL.to_vec(),
-            "Nobody has looked at this change",
+            "No specialist answered",
         ),
     ] {
         let mut of = wanted(vec![], missing).of;
@@ -235,7 +230,7 @@ fn a_headline_says_no_more_than_is_known() {
 }
 
 #[test]
-fn why_a_head_is_left_alone() {
+fn renders_skip_reason() {
     for (why, reason, text, shown) in [
         (
             "a label is a stranger's text",
@@ -264,7 +259,7 @@ fn why_a_head_is_left_alone() {
 }
 
 #[test]
-fn a_checks_summary_is_cut_where_github_would_refuse_it() {
+fn cuts_check_summary_at_github_limit() {
     let long = "é".repeat(3_000);
     let findings = (1..=40)
         .map(|line| finding(line, Severity::Low, &long))
@@ -272,7 +267,7 @@ fn a_checks_summary_is_cut_where_github_would_refuse_it() {
     let of = wanted(findings, vec![]).of;
     let text = check_summary(&of, Told::Review);
     assert!(text.chars().count() <= LONGEST_SUMMARY);
-    assert!(text.contains("Cut here"));
+    assert!(text.contains("Text cut here"));
     let body = summary(&of, Told::Review, MARKER);
     assert!(body.chars().count() <= LONGEST_BODY);
     assert!(body.ends_with(MARKER));

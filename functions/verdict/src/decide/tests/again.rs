@@ -1,9 +1,9 @@
-//! A review that began more than once, and what comes late.
+//! Reviews that began more than once, and late reports.
 
 use super::*;
 
 #[test]
-fn the_deadline_of_an_earlier_beginning_ends_nothing() {
+fn deadline_of_earlier_beginning_is_ignored() {
     let begun = |request: &str| ReviewItem {
         begun: Some(Begun {
             request: request.parse().unwrap(),
@@ -16,7 +16,7 @@ fn the_deadline_of_an_earlier_beginning_ends_nothing() {
         (
             "of an earlier one",
             begun("request-2"),
-            "the review has begun again since",
+            "the review has begun again",
         ),
         (
             "of a review that does not say when it began",
@@ -43,7 +43,7 @@ fn the_deadline_of_an_earlier_beginning_ends_nothing() {
 }
 
 #[test]
-fn what_was_read_against_another_base_is_not_joined() {
+fn report_against_other_base_is_excluded() {
     let mut known = all_reported(&[]);
     known.reports.get_mut(&Category::Style).unwrap().base_sha = Some(head());
     let seen = ReviewItem::of(base());
@@ -57,7 +57,7 @@ fn what_was_read_against_another_base_is_not_joined() {
 }
 
 #[test]
-fn what_must_not_be_merged_is_said_however_late() {
+fn late_blocking_finding_is_emitted() {
     let secret = || found("committed-secret", 1, Severity::Critical, "key");
     let told = |late: &Finding, base_sha: HeadSha| {
         let early = Known {
@@ -80,7 +80,7 @@ fn what_must_not_be_merged_is_said_however_late() {
             }
         }
     };
-    let late = "security is late: the verdict went out without it";
+    let late = "security is late: the verdict was decided without it";
     let mild = found("leftover", 1, Severity::Low, "key");
     for (why, finding, base_sha, said) in [
         (

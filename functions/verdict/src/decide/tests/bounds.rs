@@ -1,14 +1,14 @@
-//! A review fits into its state item, whatever is found.
+//! A review fits into its state item, whatever the reports contain.
 
 use super::*;
 use policy::{Attributes, Layer, Policy, Source};
 use review::bounds;
 
-/// Far less than DynamoDB takes: what is said is kept beside it.
+/// Bound for the tests, below DynamoDB's item limit: emitted events are stored in the same item.
 const MOST: usize = 350 * 1024;
 
-/// As much as a specialist keeps of findings in letters of four bytes, all worth
-/// looking at twice.
+/// Returns the largest report of a specialist, in letters of four bytes. All findings need a second
+/// look.
 fn full(category: Category) -> CheckItem {
     let path = "\u{1f600}".repeat(1_000);
     let finding = |line| Finding {
@@ -36,7 +36,7 @@ fn full(category: Category) -> CheckItem {
     }
 }
 
-/// A file of settings that says as much as one may.
+/// Returns the largest possible settings.
 fn long_policy() -> Policy {
     let text = "\u{1f600}".repeat(790);
     let instruction = format!("[[instructions]]\npaths = [\"**\"]\ntext = \"{text}\"\n");
@@ -50,7 +50,7 @@ fn long_policy() -> Policy {
 }
 
 #[test]
-fn a_review_fits_into_its_state_item() {
+fn review_fits_into_state_item() {
     let pattern = "\u{1f600}".repeat(100);
     let attributes = format!("{pattern} linguist-generated\n").repeat(1_000);
     let review = ReviewItem {
@@ -60,7 +60,7 @@ fn a_review_fits_into_its_state_item() {
         ..ReviewItem::of(base())
     };
     let reports = || Category::ALL.map(|category| (category, full(category)));
-    // An earlier review told as much, and all of that is gone.
+    // All findings of an equally large earlier review are resolved.
     let told = reports()
         .into_iter()
         .flat_map(|(_, item)| item.report.findings);
@@ -99,7 +99,7 @@ fn a_review_fits_into_its_state_item() {
     assert!(done.to_prove.is_empty(), "it is in the verdict");
     let notes = &done.verdict.as_ref().unwrap().notes;
     assert!(
-        notes.iter().any(|it| it.contains("are not kept")),
+        notes.iter().any(|it| it.contains("are not listed")),
         "{notes:?}"
     );
     let bytes = bounds::bytes(&done);

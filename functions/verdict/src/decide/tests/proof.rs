@@ -1,4 +1,4 @@
-//! The second look: when it is asked for, and what becomes of it.
+//! The second look: its request, and its effect on findings.
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn proof(proven: &[&Finding], unproven: &[&Finding]) -> Option<ProofItem> {
     })
 }
 
-/// What is said, by topic, and how many findings are to be proven.
+/// Returns the emitted topics, and the number of findings to prove.
 fn decided(review: &ReviewItem, heard: &Heard, known: &Known) -> (String, usize) {
     match decide(Some(review), heard, known, Timestamp::UNIX_EPOCH) {
         Decision::Ignore(reason) => (reason.to_string(), review.to_prove.len()),
@@ -30,7 +30,7 @@ fn decided(review: &ReviewItem, heard: &Heard, known: &Known) -> (String, usize)
 }
 
 #[test]
-fn when_a_second_look_is_asked_for() {
+fn requests_second_look_for_model_findings() {
     let unsure = Finding {
         confidence: Confidence::percent(49),
         ..by_model(1, "a()")
@@ -63,7 +63,7 @@ fn when_a_second_look_is_asked_for() {
         ("rule and model agree", agreed, verdict, 0),
         ("the model is not sure", vec![unsure], verdict, 0),
         ("below the floor", vec![small], verdict, 0),
-        ("nobody can name it", vec![unnamed], verdict, 0),
+        ("no fingerprint", vec![unnamed], verdict, 0),
     ] {
         let known = all_reported(&findings);
         let heard = completed(Category::Logic);
@@ -73,7 +73,7 @@ fn when_a_second_look_is_asked_for() {
 }
 
 #[test]
-fn how_a_review_goes_on_that_has_something_to_prove() {
+fn waits_for_second_look_until_deadline() {
     let found = by_model(1, "a()");
     let asked = ReviewItem {
         to_prove: vec![found.clone()],
@@ -92,7 +92,7 @@ fn how_a_review_goes_on_that_has_something_to_prove() {
             &asked,
             completed(Category::Style),
             with(None),
-            "the second look is not done yet",
+            "the second look is not complete",
         ),
         (
             "the second look",
@@ -116,14 +116,14 @@ fn how_a_review_goes_on_that_has_something_to_prove() {
             verdict,
         ),
         (
-            "the deadline before anybody was asked",
+            "the deadline before the request",
             &new,
             deadline(),
             with(None),
             verdict,
         ),
         (
-            "a second look of which nothing came",
+            "a second look without a result",
             &asked,
             proved(),
             with(Some(ProofItem::default())),
@@ -135,10 +135,10 @@ fn how_a_review_goes_on_that_has_something_to_prove() {
 }
 
 #[test]
-fn what_the_second_look_makes_of_a_finding() {
+fn second_look_confirms_or_doubts_findings() {
     let (one, other) = (by_model(1, "a()"), by_model(9, "b()"));
-    let no_time = "There was no time for a second look at what the model found.";
-    let left = "The model did not look a second time at one finding.";
+    let no_time = "The second look did not finish in time. The model's findings are unproven.";
+    let left = "The second look did not cover 1 finding.";
     for (why, heard, proof, told, unsure, notes) in [
         (
             "both proven",
@@ -157,7 +157,7 @@ fn what_the_second_look_makes_of_a_finding() {
             vec![],
         ),
         (
-            "none is: nothing stands against merging",
+            "none is: the review does not block",
             proved(),
             proof(&[], &[&one, &other]),
             vec![],
@@ -165,7 +165,7 @@ fn what_the_second_look_makes_of_a_finding() {
             vec![],
         ),
         (
-            "one was not looked at",
+            "one was not covered",
             proved(),
             proof(&[], &[&other]),
             vec![1],
@@ -181,7 +181,7 @@ fn what_the_second_look_makes_of_a_finding() {
             vec![],
         ),
         (
-            "there was no time",
+            "the deadline passed",
             deadline(),
             None,
             vec![1, 9],
@@ -212,7 +212,7 @@ fn what_the_second_look_makes_of_a_finding() {
 }
 
 #[test]
-fn what_a_rule_finds_no_proof_takes_away() {
+fn rule_findings_need_no_proof() {
     let by_rule = found("rule", 1, Severity::High, "a()");
     let known = Known {
         proof: proof(&[], &[&by_rule]),
@@ -224,7 +224,7 @@ fn what_a_rule_finds_no_proof_takes_away() {
 }
 
 #[test]
-fn what_it_took_and_what_it_has_to_say_is_told() {
+fn notes_and_cost_are_in_verdict() {
     let found = by_model(1, "a()");
     let usage = review::Usage {
         prompt_tokens: 100,
@@ -241,11 +241,15 @@ fn what_it_took_and_what_it_has_to_say_is_told() {
     let verdict = verdict(&ReviewItem::of(base()), &proved(), &known);
     assert_eq!(verdict.usage, Some(usage));
     assert_eq!(verdict.notes[0], "It was refused.");
-    assert_eq!(verdict.notes.len(), 2, "and what was not looked at");
+    assert_eq!(
+        verdict.notes.len(),
+        2,
+        "and a note about the uncovered finding"
+    );
 }
 
 #[test]
-fn no_more_is_asked_for_than_one_question_holds() {
+fn second_look_request_is_bounded() {
     let many: Vec<_> = (1..=40)
         .map(|line| by_model(line, &format!("run({line})")))
         .collect();

@@ -1,4 +1,4 @@
-//! A second round: new, late, still open, resolved.
+//! A second round: new, late, open and resolved findings.
 
 use super::*;
 use diff::{LeftOut, WhyLeftOut};
@@ -7,7 +7,7 @@ fn before() -> HeadSha {
     "d".repeat(40).parse().unwrap()
 }
 
-/// An earlier review that told `findings` and had `still_open`.
+/// Returns an earlier review with `findings` and `still_open`.
 fn earlier(findings: &[Finding], still_open: &[Finding]) -> Option<Earlier> {
     let mut verdict = verdict(
         &ReviewItem::of(base()),
@@ -44,7 +44,7 @@ fn seen_before(finding: Finding) -> Finding {
 
 const NOTHING: [Vec<u32>; 4] = [vec![], vec![], vec![], vec![]];
 
-/// The lines of what is new, late, still open and resolved.
+/// Returns the lines of the new, late, open and resolved findings.
 fn lines(verdict: &Verdict) -> [Vec<u32>; 4] {
     let lines = |all: &[Finding]| all.iter().map(|finding| finding.line).collect();
     [
@@ -56,7 +56,7 @@ fn lines(verdict: &Verdict) -> [Vec<u32>; 4] {
 }
 
 #[test]
-fn what_is_new_and_what_was_known() {
+fn separates_new_from_known_findings() {
     let unnamed = |line| Finding {
         fingerprint: None,
         ..low(line, "x")
@@ -105,13 +105,13 @@ fn what_is_new_and_what_was_known() {
             [vec![7], vec![], vec![], vec![]],
         ),
         (
-            "told before and reviewed before",
+            "known, on reviewed lines",
             vec![low(7, "old()")],
             vec![seen_before(low(7, "old()"))],
             [vec![], vec![], vec![7], vec![]],
         ),
         (
-            "nobody can say whether it is the same",
+            "without a fingerprint",
             vec![unnamed(3)],
             vec![unnamed(3)],
             [vec![3], vec![], vec![], vec![3]],
@@ -134,13 +134,13 @@ fn what_is_new_and_what_was_known() {
     assert_eq!(
         lines(&verdict),
         new,
-        "nothing of an earlier review is left: all of it is new"
+        "without an earlier review, all findings are new"
     );
     assert_eq!(verdict.since, None);
 }
 
 #[test]
-fn what_stood_open_twice_is_followed_on() {
+fn open_findings_carry_over_twice() {
     let known = Known {
         earlier: earlier(&[low(3, "run(x)")], &[low(5, "run(y)"), low(6, "run(z)")]),
         ..all_reported(&[low(8, "run(z)")])
@@ -150,7 +150,7 @@ fn what_stood_open_twice_is_followed_on() {
 }
 
 #[test]
-fn only_who_has_looked_can_say_that_it_is_gone() {
+fn only_capable_reader_resolves_finding() {
     let by_rule = found("rule", 3, Severity::High, "run(x)");
     let by_model = found(MODEL, 3, Severity::High, "run(x)");
     let left_out = |path: &str, reader: Reader| Reader {
@@ -179,7 +179,7 @@ fn only_who_has_looked_can_say_that_it_is_gone() {
             true,
         ),
         (
-            "a rule's, and there are files that nobody names",
+            "a rule's, and some files are unnamed",
             &by_rule,
             vec![left_out("(and 2 more files)", rules())],
             false,
@@ -204,12 +204,12 @@ fn only_who_has_looked_can_say_that_it_is_gone() {
             false,
         ),
         (
-            "a model's, and there is no model any more",
+            "a model's, without a model now",
             &by_model,
             vec![rules()],
             false,
         ),
-        ("nobody", &by_rule, vec![], false),
+        ("no reader", &by_rule, vec![], false),
     ] {
         let mut known = all_reported(&[]);
         known.earlier = earlier(std::slice::from_ref(finding), &[]);
@@ -232,7 +232,7 @@ fn only_who_has_looked_can_say_that_it_is_gone() {
 }
 
 #[test]
-fn a_specialist_that_is_missing_resolves_nothing() {
+fn missing_specialist_resolves_nothing() {
     let known = Known {
         earlier: earlier(&[low(3, "run(x)")], &[]),
         reports: reports(&[Category::Style, Category::Logic]),
@@ -243,7 +243,7 @@ fn a_specialist_that_is_missing_resolves_nothing() {
 }
 
 #[test]
-fn a_reader_that_wavers_lifts_nothing() {
+fn lower_rating_keeps_severity() {
     let told = found(MODEL, 3, Severity::High, "run(x)");
     let mut now = seen_before(found(MODEL, 4, Severity::Low, "run(x)"));
     now.confidence = Confidence::percent(10);
@@ -255,11 +255,11 @@ fn a_reader_that_wavers_lifts_nothing() {
     assert_eq!(lines(&verdict), [vec![], vec![], vec![4], vec![]]);
     assert_eq!(verdict.unsure, []);
     assert_eq!(verdict.event, ReviewEvent::RequestChanges);
-    assert_eq!(verdict.quality_score, Some(6), "what is still open counts");
+    assert_eq!(verdict.quality_score, Some(6), "open findings count");
 }
 
 #[test]
-fn below_a_new_floor_it_is_neither_told_nor_resolved() {
+fn known_finding_below_minimum_is_counted() {
     let mut review = second();
     review.policy.severity_floor = Severity::Medium;
     let known = Known {
@@ -272,7 +272,7 @@ fn below_a_new_floor_it_is_neither_told_nor_resolved() {
 }
 
 #[test]
-fn no_floor_lifts_what_was_told_to_stand_against_merging() {
+fn new_minimum_does_not_lift_block() {
     let mut review = second();
     review.policy.severity_floor = Severity::Medium;
     let block = found(MODEL, 3, Severity::High, "run(x)");
@@ -287,12 +287,12 @@ fn no_floor_lifts_what_was_told_to_stand_against_merging() {
     };
     let verdict = verdict(&review, &completed(Category::Logic), &known);
     assert_eq!(verdict.event, ReviewEvent::RequestChanges);
-    assert_eq!(verdict.still_open.len(), 1, "as bad as it was told");
+    assert_eq!(verdict.still_open.len(), 1, "as severe as before");
     assert_eq!(verdict.below_floor, 0);
 }
 
 #[test]
-fn the_verdict_of_another_head_than_this_reviews_is_not_compared_with() {
+fn ignores_verdict_of_unrelated_head() {
     let known = Known {
         earlier: earlier(&[low(3, "run(x)")], &[]),
         ..all_reported(&[])
@@ -304,10 +304,10 @@ fn the_verdict_of_another_head_than_this_reviews_is_not_compared_with() {
 }
 
 #[test]
-fn who_was_missing_has_reviewed_no_line_before() {
+fn missing_specialist_has_no_late_findings() {
     let now = seen_before(low(3, "run(x)"));
     for (why, missing, [new, late]) in [
-        ("it had its say", vec![], [vec![], vec![3]]),
+        ("it answered", vec![], [vec![], vec![3]]),
         (
             "another was missing",
             vec![Category::Style],
@@ -326,9 +326,9 @@ fn who_was_missing_has_reviewed_no_line_before() {
     }
 }
 
-/// What no line proved is proven by no push that leaves its lines as they are.
+/// An unproven finding remains unproven after a push that does not touch its lines.
 #[test]
-fn what_no_line_proved_is_put_to_the_proof_again_once_it_is_touched() {
+fn touched_lines_get_another_second_look() {
     let named = |title: &str, finding: Finding| Finding {
         title: Some(title.to_owned()),
         ..finding
@@ -354,12 +354,7 @@ fn what_no_line_proved_is_put_to_the_proof_again_once_it_is_touched() {
             seen_before(named("Lost", by_model(3))),
             1,
         ),
-        (
-            "nobody had been sure of it",
-            None,
-            seen_before(by_model(3)),
-            1,
-        ),
+        ("unconfirmed before", None, seen_before(by_model(3)), 1),
     ] {
         let mut earlier = earlier(&[], &[]);
         let verdict = &mut earlier.as_mut().unwrap().verdict;
@@ -387,7 +382,7 @@ fn what_no_line_proved_is_put_to_the_proof_again_once_it_is_touched() {
 }
 
 #[test]
-fn what_a_rule_finds_by_now_nobody_doubts() {
+fn rule_finding_overrides_earlier_doubt() {
     let then = found(MODEL, 3, Severity::High, "run(x)");
     let mut earlier = earlier(&[], &[]);
     let before = &mut earlier.as_mut().unwrap().verdict;
