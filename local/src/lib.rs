@@ -9,6 +9,7 @@ pub mod queue;
 pub mod registry;
 pub mod rules;
 pub mod runner;
+pub mod schedule;
 pub mod serve;
 pub mod server;
 pub mod simulate;

@@ -6,6 +6,7 @@ use crate::call::InvalidLambdaUrl;
 use crate::queue::{Queue, QueueError};
 use crate::registry::{self, Dependencies};
 use crate::runner::Runner;
+use crate::schedule;
 use crate::server;
 use crate::template::Template;
 use axum::Router;
@@ -223,6 +224,7 @@ pub async fn serve(
         entropy,
     };
     registry::register(&*bus, &deps)?;
+    let schedules = template.schedules.clone();
     let runner = Runner {
         template,
         functions: bus.handlers(),
@@ -241,7 +243,9 @@ pub async fn serve(
         .merge(server::health(store.queue.clone(), clock.clone()));
 
     println!("listening on http://{}/webhook", listener.local_addr()?);
+    let scheduled = tokio::spawn(schedule::run(schedules, bus, clock));
     let ended = server::run(listener, routes, runner, options.concurrency).await;
+    scheduled.abort();
     drop(lock);
     ended
 }

@@ -4,7 +4,7 @@
 mod read;
 mod yaml;
 
-use events::EventBridgeEvent;
+use events::{EventBridgeEvent, EventId, Rate, Topic};
 use pattern::{EventPattern, RuleSet};
 use serde::Serialize;
 use serde_json::Value;
@@ -23,6 +23,8 @@ pub struct Template {
     pub rules: Vec<Rule>,
     /// The functions, by name (`pull-request`), and how long each may run.
     pub functions: BTreeMap<String, Duration>,
+    /// Schedules that publish events (`AWS::Scheduler::Schedule`).
+    pub schedules: Vec<Schedule>,
     index: RuleSet<usize>,
 }
 
@@ -35,6 +37,17 @@ pub struct Rule {
     pub pattern: EventPattern,
     /// Where its events go.
     pub routes: Vec<Route>,
+}
+
+/// Schedule of the template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// Topic of its events, such as `schedule.reconcile`.
+    pub topic: Topic,
+    /// Id of the resource, from which the ids of its events derive.
+    pub id: EventId,
+    /// Interval.
+    pub rate: Rate,
 }
 
 /// From a rule's target to the function that is called in the end.
@@ -155,6 +168,7 @@ impl Template {
         }
         Ok(Self {
             rules,
+            schedules: read::schedules(&document)?,
             functions: functions
                 .into_values()
                 .map(|function| (function.name, function.timeout))

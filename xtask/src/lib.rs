@@ -6,6 +6,7 @@ pub mod include;
 pub mod manifest;
 pub mod markers;
 pub mod new;
+pub mod prose;
 pub mod registration;
 pub mod samples;
 pub mod table;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use xtask::manifest::Problem;
 use xtask::new::{self, Agent};
+use xtask::prose;
 use xtask::wire::{self, Written};
 
 /// Tasks of this repository
@@ -22,6 +23,12 @@ enum Task {
         /// Fails when a generated file is stale, and writes nothing
         #[arg(long)]
         check: bool,
+    },
+    /// Counts forms of English that readers must read twice; fails above their limits
+    Prose {
+        /// Number of places to list for each form
+        #[arg(long, default_value_t = 0)]
+        list: usize,
     },
     /// Creates the files of something new
     New {
@@ -58,6 +65,22 @@ fn main() -> ExitCode {
     };
     match task {
         Task::Wire { check } => wire(&root, check),
+        Task::Prose { list } => match prose::report(&root, list) {
+            Ok((table, is_within)) => {
+                print!("{table}");
+                match is_within {
+                    true => ExitCode::SUCCESS,
+                    false => {
+                        eprintln!("a form is above its limit; --list N shows places");
+                        ExitCode::FAILURE
+                    }
+                }
+            }
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::from(2)
+            }
+        },
         Task::New {
             new: New::Agent(agent),
         } => match new::agent(&root, &agent) {

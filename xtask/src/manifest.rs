@@ -1,6 +1,6 @@
 //! Manifest of a function: `functions/<name>/function.toml`.
 
-use events::TopicPattern;
+use events::{Rate, TopicPattern};
 use pattern::{Event, EventPattern};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ pub struct Function {
     pub description: String,
     /// HTTP route.
     pub http: Option<Route>,
-    /// Expression of EventBridge Scheduler.
+    /// Rate expression of EventBridge Scheduler.
     pub schedule: Option<String>,
     /// Rules that invoke it.
     pub subscriptions: Vec<Subscription>,
@@ -394,10 +394,8 @@ pub fn parse(name: &str, text: &str, base: &str) -> Result<Function, Vec<Problem
     }
     if let Some(schedule) = &manifest.schedule {
         let text = schedule.get_ref();
-        let is_schedule = ["rate(", "cron("].iter().any(|it| text.starts_with(it));
-        if !is_schedule || !text.ends_with(')') {
-            let reason = format!("{text:?} is not a schedule such as rate(1 hour)");
-            check.refuse(&schedule.span(), reason);
+        if let Err(error) = text.parse::<Rate>() {
+            check.refuse(&schedule.span(), error);
         }
         let topic = format!("schedule.{name}");
         subscriptions.push(Subscription {
@@ -427,8 +425,15 @@ pub fn parse(name: &str, text: &str, base: &str) -> Result<Function, Vec<Problem
     for parameter in manifest.environment.values() {
         check.parameter(&parameter.span(), parameter.get_ref());
     }
-    for parameter in manifest.needs.secrets.values() {
+    for (variable, parameter) in &manifest.needs.secrets {
         let name = parameter.get_ref();
+        if !["_SECRET", "_TOKEN", "_KEY"]
+            .iter()
+            .any(|end| variable.ends_with(end))
+        {
+            let reason = format!("{variable} must end in _SECRET, _TOKEN or _KEY");
+            check.refuse(&parameter.span(), reason);
+        }
         if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
             let reason = format!("{name:?} is not a name of a parameter: expected A-Z, a-z, 0-9");
             check.refuse(&parameter.span(), reason);

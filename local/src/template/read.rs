@@ -1,7 +1,7 @@
 //! From the template's JSON to rules and routes.
 
 use super::yaml::{Document, join};
-use super::{RetryPolicy, Route, Rule, TemplateError, Via};
+use super::{RetryPolicy, Route, Rule, Schedule, TemplateError, Via};
 use pattern::EventPattern;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -156,7 +156,26 @@ fn resources<'a>(document: &'a Document, of: &str) -> Vec<(&'a str, Node<'a>)> {
     of_type
 }
 
-/// The functions, by their resource's name.
+/// Returns the schedules that publish events.
+pub(super) fn schedules(document: &Document) -> Result<Vec<Schedule>, TemplateError> {
+    let resources = resources(document, "AWS::Scheduler::Schedule");
+    let schedule = |(name, node): (&str, &Node<'_>)| {
+        let properties = node.get("Properties");
+        let topic = properties.at(&["Target", "EventBridgeParameters", "DetailType"]);
+        let rate = properties.get("ScheduleExpression");
+        Ok(Schedule {
+            topic: topic.text()?.parse().map_err(|error| topic.error(error))?,
+            id: name.parse().map_err(|error| node.error(error))?,
+            rate: rate.text()?.parse().map_err(|error| rate.error(error))?,
+        })
+    };
+    resources
+        .iter()
+        .map(|(name, node)| schedule((name, node)))
+        .collect()
+}
+
+/// Returns the functions by their resource's name.
 pub(super) fn functions(document: &Document) -> Result<BTreeMap<&str, Function>, TemplateError> {
     let resources = resources(document, "AWS::Serverless::Function");
     let function = |node: &Node<'_>| {

@@ -2,6 +2,7 @@
 //! or wrong variables are reported at start-up.
 
 use secrecy::{ExposeSecret, SecretString};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
@@ -15,16 +16,16 @@ pub struct Environment(HashMap<String, SecretString>);
 #[error("{variable}: {problem}")]
 pub struct ConfigError {
     /// Name of the variable.
-    pub variable: &'static str,
+    pub variable: Cow<'static, str>,
     /// Problem and expected value. Never repeats a secret.
     pub problem: String,
 }
 
 impl ConfigError {
     /// Creates an error of `variable`.
-    pub fn new(variable: &'static str, problem: impl fmt::Display) -> Self {
+    pub fn new(variable: impl Into<Cow<'static, str>>, problem: impl fmt::Display) -> Self {
         Self {
-            variable,
+            variable: variable.into(),
             problem: problem.to_string(),
         }
     }
@@ -42,13 +43,8 @@ pub const KIMI_MODEL: &str = "kimi-k3.1-pro";
 /// Variable with the [`Addresses`].
 pub const ALLOW_ADDRESSES: &str = "ALLOW_ADDRESSES";
 
-/// Variables that hold secrets or references to secrets.
-const SECRETS: [&str; 4] = [
-    "GITHUB_WEBHOOK_SECRET",
-    "GITHUB_TOKEN",
-    "GITHUB_APP_PRIVATE_KEY",
-    "KIMI_API_KEY",
-];
+/// Ends of the names of variables that hold secrets, or references to secrets.
+const SECRETS: [&str; 3] = ["_SECRET", "_TOKEN", "_KEY"];
 
 impl Environment {
     /// Reads the environment of this process. A variable that is not Unicode counts as absent.
@@ -212,15 +208,18 @@ impl Environment {
         text.map(|text| text.parse().map_err(wrong)).transpose()
     }
 
-    /// Returns the variables with secrets that are set, with their values: the secret, or on AWS a
+    /// Returns the variables that hold secrets, with their values: the secret, or on AWS a
     /// reference to it.
-    pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let set = |variable| Some((variable, self.text(variable)?));
-        SECRETS.into_iter().filter_map(set)
+    pub fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
+        let variables = self.0.iter();
+        variables.filter_map(|(variable, value)| {
+            let is_secret = SECRETS.iter().any(|end| variable.ends_with(end));
+            is_secret.then(|| (variable.as_str(), value.expose_secret()))
+        })
     }
 
     /// Sets `variable` to `secret`.
-    pub fn set(&mut self, variable: &'static str, secret: SecretString) {
+    pub fn set(&mut self, variable: &str, secret: SecretString) {
         self.0.insert(variable.to_owned(), secret);
     }
 

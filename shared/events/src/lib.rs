@@ -21,6 +21,7 @@ mod id;
 mod in_process;
 mod outcome;
 mod say;
+mod schedule;
 mod subscribe;
 mod topic;
 
@@ -37,5 +38,6 @@ pub use in_process::{InProcess, Settled};
 pub use jiff::Timestamp;
 pub use outcome::Outcome;
 pub use say::{Message, Say};
+pub use schedule::{InvalidRate, Rate};
 pub use subscribe::{OnError, Subscribe, compile};
 pub use topic::{InvalidTopic, InvalidTopicPattern, Topic, TopicPattern};

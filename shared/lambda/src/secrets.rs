@@ -56,7 +56,7 @@ pub async fn secrets(base: &Base) -> Result<Environment, ConfigError> {
                 None => Ok(None),
                 Some(reference) => match reference.fetch(sdk).await {
                     Ok(secret) => Ok(Some((variable, secret))),
-                    Err(failed) => Err(ConfigError::new(variable, failed.reason)),
+                    Err(failed) => Err(ConfigError::new(variable.to_owned(), failed.reason)),
                 },
             }
         });

@@ -1,13 +1,20 @@
-use crate::record::{MAX_TRIES, back_off};
+use crate::record::remember;
 use crate::{
-    Key, KeyPrefix, Memory, NewItem, Record, Saved, StateBackend, StateError, Version, WriteId,
+    Applied, Decision, Key, KeyPrefix, Memory, NewItem, Record, Saved, StateBackend, StateError,
+    Turn, Version, WriteId,
 };
-use events::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
+use events::{Clock, Entropy, Event, SystemClock, SystemEntropy, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Maximum number of attempts. Each lost race is a write of another writer, so that one of n
+/// writers loses at most n - 1 times: enough for about a hundred concurrent writers.
+const MAX_TRIES: u32 = 128;
+const FIRST_BACK_OFF: Duration = Duration::from_millis(4);
+const LONGEST_BACK_OFF: Duration = Duration::from_millis(250);
 
 /// Typed state on any backend. Handlers use it for their [turns](StateManager::turn). A clone
 /// shares the backend.
@@ -151,6 +158,112 @@ impl StateManager {
         })
     }
 
+    /// Handles an event: loads the record under `key`, decides, and saves; repeats all of it after
+    /// a lost race. `decide` must be pure; it gets the state (`None` if there is none yet) and the
+    /// time.
+    ///
+    /// The caller emits the events of the turn. If it crashes before that, the event is delivered
+    /// again and the turn is [`Turn::Repeated`] with the same events.
+    ///
+    /// The record remembers the newest 64 events. A repeat after that is decided as if it were new,
+    /// and so is a repeat of an ignored event. Decisions should therefore add to sets rather than
+    /// count.
+    ///
+    /// ```
+    /// # use events::{Event, Say};
+    /// # use events::{SystemClock, SystemEntropy};
+    /// # use state::{Decision, Memory, StateManager, Turn};
+    /// # use std::sync::Arc;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let clock = Arc::new(SystemClock);
+    /// # let say = |topic: &str| Say {
+    /// #     topic: topic.parse().unwrap(),
+    /// #     subject: "octo/widgets#7".to_owned(),
+    /// #     data: serde_json::json!({}),
+    /// # };
+    /// # let now = events::Clock::now(&*clock);
+    /// # let opened = Event::first("1".parse()?, "github-bot.webhook", say("github.pr.opened"), now);
+    /// let state = StateManager::new(Arc::new(Memory::default()), clock, Arc::new(SystemEntropy));
+    /// let key = "pr:octo/widgets#7".parse()?;
+    /// let decide = |seen: Option<&u32>, _now| match seen {
+    ///     Some(_) => Decision::Ignore("known already"),
+    ///     None => Decision::Write {
+    ///         next: 1,
+    ///         says: vec![say("agent.pr.review_requested")],
+    ///         expires_at: None,
+    ///     },
+    /// };
+    /// let first = state.turn(&key, "pull-request", &opened, decide).await?;
+    /// let again = state.turn(&key, "pull-request", &opened, decide).await?;
+    /// assert!(matches!(again, Turn::Repeated { .. }));
+    /// assert_eq!(first.into_parts().1, again.into_parts().1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StateError::Contended`] after 128 lost races in a row, else as
+    /// [`set`](StateManager::set).
+    pub async fn turn<T, R>(
+        &self,
+        key: &Key,
+        handler: &'static str,
+        heard: &Event,
+        decide: impl Fn(Option<&T>, Timestamp) -> Decision<T, R>,
+    ) -> Result<Turn<T, R>, StateError>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        for lost in 0..MAX_TRIES {
+            if lost > 0 {
+                tracing::debug!(%key, handler, event = %heard.id, lost, "another writer was faster: deciding again");
+                self.pause(back_off(lost)).await;
+            }
+            let seen = self.get::<Record<T>>(key).await?;
+            let (before, journal) = match seen.value {
+                Some(record) => match record.repeat(handler, heard) {
+                    Ok(repeated) => return Ok(repeated),
+                    Err(record) => (Some(record.value), record.applied),
+                },
+                None => (None, Vec::new()),
+            };
+            let now = self.now();
+            let (next, says, expires_at) = match decide(before.as_ref(), now) {
+                Decision::Ignore(reason) => return Ok(Turn::Ignored(reason)),
+                Decision::Write {
+                    next,
+                    says,
+                    expires_at,
+                } => (next, says, expires_at),
+            };
+            let applied = Applied {
+                event: heard.id.clone(),
+                handler: handler.to_owned(),
+                at: now,
+                said: says,
+            };
+            let events = applied.events(heard);
+            let record = Record {
+                value: next,
+                applied: remember(journal, applied),
+            };
+            match self.set(key, seen.version, &record, expires_at).await? {
+                Saved::Written(_) => {
+                    return Ok(Turn::Applied {
+                        value: record.value,
+                        events,
+                    });
+                }
+                Saved::Stale => {}
+            }
+        }
+        Err(StateError::Contended {
+            key: key.clone(),
+            tries: MAX_TRIES,
+        })
+    }
+
     /// Deletes the item under `key` if its version is still `seen`.
     ///
     /// # Errors
@@ -186,7 +299,7 @@ impl StateManager {
             .collect()
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
@@ -195,7 +308,7 @@ impl StateManager {
     }
 
     /// Waits for a random time between zero and `longest`.
-    pub(crate) async fn pause(&self, longest: Duration) {
+    async fn pause(&self, longest: Duration) {
         let micros = u64::try_from(longest.as_micros()).unwrap_or(u64::MAX);
         let drawn = self.entropy.next_u64() % micros.saturating_add(1).max(1);
         self.clock.sleep(Duration::from_micros(drawn)).await;
@@ -207,6 +320,14 @@ fn read<T: DeserializeOwned>(key: &Key, json: &str) -> Result<T, StateError> {
         key: key.clone(),
         reason: error.to_string(),
     })
+}
+
+/// Returns the maximum pause after `lost` lost races. The pause itself is a random time from zero
+/// to this ("Exponential Backoff And Jitter", AWS Architecture Blog).
+fn back_off(lost: u32) -> Duration {
+    FIRST_BACK_OFF
+        .saturating_mul(1 << lost.min(16))
+        .min(LONGEST_BACK_OFF)
 }
 
 #[cfg(test)]
