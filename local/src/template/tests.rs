@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn the_built_in_template_is_read() {
+fn reads_built_in_template() {
     let template = Template::load(None).unwrap();
     let deadline = template.route("ReviewDeadlineRule", "deadline").unwrap();
     assert_eq!(deadline.function, "verdict");
@@ -33,7 +33,7 @@ fn the_built_in_template_is_read() {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_line() {
+fn error_names_value_and_line() {
     let with = |old: &str, new: &str| {
         assert!(BUILT_IN.contains(old), "{old}");
         let text = BUILT_IN.replacen(old, new, 1);
@@ -45,11 +45,11 @@ fn what_is_wrong_is_named_with_its_line() {
     let all = [
         ("no YAML", with("Globals:", "Globals: [")),
         (
-            "an operator that is none",
+            "unknown operator",
             with("[agent.pr.security_check]", "[{ starts-with: agent }]"),
         ),
         (
-            "a target that is none",
+            "invalid target",
             with(targets, &targets.replace("StyleQueue", "StyleKew")),
         ),
         (
@@ -81,19 +81,19 @@ fn what_is_wrong_is_named_with_its_line() {
     ];
     let told: String = all.map(|(why, error)| format!("{why}: {error}\n")).concat();
     insta::assert_snapshot!(told, @"
-    no YAML: template.yaml:151: the file: it is no YAML: while parsing a flow mapping, did not find expected ',' or '}'
+    no YAML: template.yaml:151: the file: invalid YAML: while parsing a flow mapping, did not find expected ',' or '}'
     an operator that is none: template.yaml:545: Resources.SecurityRule.Properties.EventPattern: Event pattern is not valid. Reason: Unrecognized match type starts-with
     a target that is none: template.yaml:714: Resources.StyleRule.Properties.Targets.0.Arn: StyleKew is neither a function nor a queue that a function takes from
     an address in place of an ARN: template.yaml:714: Resources.StyleRule.Properties.Targets.0.Arn: expected the ARN of a resource, such as !GetAtt SecurityFunction.Arn
     a retry too many: template.yaml:318: Resources.PullRequestRule.Properties.Targets.0.RetryPolicy.MaximumRetryAttempts: expected a whole number from 0 to 185
     a delay that SQS does not know: template.yaml:1250: Resources.ReviewDeadlineQueue.Properties.DelaySeconds: expected a whole number from 0 to 900
-    tried for ever: template.yaml:415: Resources.CoordinatorQueue.Properties: expected a RedrivePolicy: without one, what fails is tried for ever
-    a rule within a function: template.yaml:473: Resources.CoordinatorFunction.Properties.Events.Requests.Type: expected SQS: rules stand in resources of type AWS::Events::Rule, and nothing else brings events to a function here
+    tried for ever: template.yaml:415: Resources.CoordinatorQueue.Properties: expected a RedrivePolicy: without one, a failed message is retried forever
+    a rule within a function: template.yaml:473: Resources.CoordinatorFunction.Properties.Events.Requests.Type: expected SQS: rules are resources of type AWS::Events::Rule, and nothing else brings events to a function here
     ");
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn error_names_missing_file() {
     let error = Template::load(Some(Path::new("no/such.yaml"))).unwrap_err();
     assert!(
         error.to_string().starts_with("no/such.yaml: the file: "),
@@ -102,7 +102,7 @@ fn a_file_that_is_not_there_is_named() {
 }
 
 #[test]
-fn sub_is_another_way_to_write_an_arn() {
+fn reads_arn_from_sub() {
     let text = BUILT_IN.replace("!GetAtt StyleQueue.Arn", "!Sub ${StyleQueue.Arn}");
     let template = Template::parse(&text, "template.yaml").unwrap();
     assert_eq!(
@@ -112,7 +112,7 @@ fn sub_is_another_way_to_write_an_arn() {
 }
 
 #[test]
-fn a_31st_wildcard_rule_is_refused_as_on_aws() {
+fn rejects_31st_wildcard_rule() {
     let wild = "[{ wildcard: 'github.*.created' }]";
     let mut more = "\nResources:\n".to_owned();
     for n in 0..31 {
