@@ -5,9 +5,9 @@ use std::ops::Range;
 
 pub(crate) const MASKED: &str = "[masked]";
 
-/// Replaces the secrets on a line by `[masked]`: tokens with a form of their own,
-/// signed tokens, private keys, passwords in addresses, and random values that are
-/// called a secret. Rather too much than too little.
+/// Replaces secrets in a line by `[masked]`: tokens with a known form, signed tokens, private keys,
+/// passwords in addresses, and random values with the name of a secret. Prefers false positives to
+/// missed secrets.
 ///
 /// ```
 /// let masked = prompt::mask("git clone https://bot:hunter22@git.acme.io/x");
@@ -17,8 +17,8 @@ pub fn mask(line: &str) -> Cow<'_, str> {
     replace(line, &secrets(line), line.len()).0
 }
 
-/// The first `most` bytes of `line` with `spans` replaced, and how many bytes are
-/// behind them. A span that begins before the end is replaced as a whole.
+/// Returns the first `most` bytes of `line` with `spans` replaced, and the number of omitted bytes.
+/// Replaces a span that crosses the limit as a whole.
 pub(crate) fn replace<'a>(
     line: &'a str,
     spans: &[Range<usize>],
@@ -42,7 +42,7 @@ pub(crate) fn replace<'a>(
     (Cow::Owned(text), more)
 }
 
-/// Where the secrets on a line stand, in order and apart.
+/// Returns the positions of secrets in a line, in order and without overlap.
 pub(crate) fn secrets(line: &str) -> Vec<Range<usize>> {
     if is_bare_base64(line) {
         return vec![inner(line)];
@@ -70,7 +70,7 @@ pub(crate) fn secrets(line: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// `line` without the blanks around it.
+/// Returns the range of `line` without surrounding blanks.
 pub(crate) fn inner(line: &str) -> Range<usize> {
     let start = line.len() - line.trim_start().len();
     start..start.max(line.trim_end().len())
@@ -80,13 +80,13 @@ fn url_safe(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')
 }
 
-/// The end of the bytes from `start` on that are `letter`s, all of them ASCII.
+/// Returns the end of the run of ASCII `letter` bytes that begins at `start`.
 fn run(line: &str, start: usize, letter: impl Fn(u8) -> bool) -> usize {
     let rest = line.as_bytes().get(start..).unwrap_or_default();
     start + rest.iter().take_while(|&&b| letter(b)).count()
 }
 
-/// JSON Web Tokens (RFC 7519): they begin with `{"` in base64.
+/// Finds JSON Web Tokens (RFC 7519). They begin with `{"` in base64.
 fn signed_tokens(line: &str, found: &mut Vec<Range<usize>>) {
     let mut end = 0;
     for (at, _) in line.match_indices("eyJ") {
@@ -102,7 +102,7 @@ fn signed_tokens(line: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// `scheme://user:password@host`.
+/// Finds `scheme://user:password@host`.
 fn passwords_in_addresses(line: &str, found: &mut Vec<Range<usize>>) {
     for (at, mark) in line.match_indices("://") {
         let start = at + mark.len();
@@ -129,7 +129,7 @@ fn passwords_in_addresses(line: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// `Bearer …` and `Basic …`.
+/// Finds `Bearer …` and `Basic …`.
 fn credentials_in_headers(line: &str, found: &mut Vec<Range<usize>>) {
     for scheme in ["earer ", "asic "] {
         for (at, _) in line.match_indices(scheme) {
@@ -145,10 +145,10 @@ fn credentials_in_headers(line: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// A key's first line is not longer.
+/// Maximum length of a key's first line.
 const LABEL: usize = 60;
 
-/// A private key whose lines stand in one string.
+/// Finds a private key whose lines are in one string.
 fn keys_on_one_line(line: &str, found: &mut Vec<Range<usize>>) {
     let names_key = |&(at, _): &(usize, &str)| {
         let label = line.as_bytes().get(at..).unwrap_or_default();
@@ -180,7 +180,7 @@ fn keys_on_one_line(line: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Secret access keys have no prefix, but 40 letters and something that says AWS.
+/// Finds AWS secret access keys. They have no prefix, but 40 letters on a line that mentions AWS.
 fn aws_secrets(line: &str, found: &mut Vec<Range<usize>>) {
     if !review::rules::scan::has_ignoring_case(line, "aws") && !line.contains("AKIA") {
         return;
@@ -201,12 +201,12 @@ fn aws_secrets(line: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// The longest beginning of a value by which it is judged.
+/// Maximum bytes of a value that are examined.
 const HEAD: usize = 200;
 
-/// `password = "…"`, `API_KEY=…`, `"token": "…"`, `&secret=…`.
+/// Finds `password = "…"`, `API_KEY=…`, `"token": "…"`, `&secret=…`.
 fn assigned(line: &str, found: &mut Vec<Range<usize>>) {
-    // Quotes may be escaped, in a string that holds JSON. Nothing moves by this.
+    // Quotes may be escaped in a string that contains JSON. The replacement preserves positions.
     let escaped = line.contains("\\\"").then(|| line.replace("\\\"", " \""));
     let line = escaped.as_deref().unwrap_or(line);
     let looks_secret = |value: &str| {

@@ -1,8 +1,7 @@
 use super::*;
 use secret_forms::samples::{BASE32, BASE62, HEX, random};
 
-/// A secret of each form: (what it is, the line before it, the secret, the line
-/// behind it).
+/// Returns one secret of each form: (description, text before, secret, text after).
 pub(crate) fn canaries() -> Vec<(&'static str, &'static str, String, &'static str)> {
     let b = |len| random(len, BASE62);
     let mut all = vec![
@@ -102,7 +101,7 @@ pub(crate) fn canaries() -> Vec<(&'static str, &'static str, String, &'static st
 }
 
 #[test]
-fn secrets_are_masked_and_what_is_around_them_stays() {
+fn masks_secrets_only() {
     for (why, before, secret, behind) in canaries() {
         let line = format!("{before}{secret}{behind}");
         assert_eq!(mask(&line), format!("{before}[masked]{behind}"), "{why}");
@@ -115,7 +114,7 @@ fn secrets_are_masked_and_what_is_around_them_stays() {
 }
 
 #[test]
-fn a_key_on_one_line_is_masked() {
+fn masks_key_on_one_line() {
     let (one, two) = (random(64, BASE62), "QmFzZQ==");
     for end in ["\\n", " "] {
         let line = ["k = \"-----BEGIN RSA PRIV", "ATE KEY-----"].concat()
@@ -127,7 +126,7 @@ fn a_key_on_one_line_is_masked() {
 }
 
 #[test]
-fn what_is_no_secret_stays() {
+fn keeps_text_without_secrets() {
     for (why, line) in [
         ("code", "let token = next_token(&mut lexer)?;"),
         ("a name", "password: 'login.form.password2'"),
@@ -157,7 +156,7 @@ fn what_is_no_secret_stays() {
 }
 
 #[test]
-fn hostile_lines_take_no_quadratic_time() {
+fn hostile_lines_take_linear_time() {
     for unit in [
         "eyJ",
         "sk-",
