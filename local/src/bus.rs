@@ -1,4 +1,4 @@
-//! The bus on one machine: what EventBridge does with an event, by the same rules.
+//! Local event bus. Applies the same rules to an event as EventBridge does.
 
 use crate::queue::{Queue, QueueError};
 use crate::template::Template;
@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Notify;
 
-/// Matches events against the template's rules and puts a delivery into the queue
-/// for every route. An event that no rule matches is gone, as on AWS.
+/// Matches events against the template's rules and adds one delivery to the queue per route. Drops
+/// an event that matches no rule, as AWS does.
 pub struct LocalBus {
     template: Arc<Template>,
     queue: Queue,
@@ -22,11 +22,11 @@ pub struct LocalBus {
     handlers: RwLock<Handlers>,
 }
 
-/// Handlers by name.
+/// Handlers by function name.
 pub type Handlers = BTreeMap<&'static str, Arc<dyn Handler>>;
 
 impl LocalBus {
-    /// A bus with the rules of `template` before `queue`.
+    /// Creates a bus that applies the rules of `template` and writes to `queue`.
     pub fn new(template: Arc<Template>, queue: Queue, clock: Arc<dyn Clock>) -> Self {
         Self {
             template,
@@ -37,11 +37,11 @@ impl LocalBus {
         }
     }
 
-    /// Puts `events` on every route that they take. Returns when the queue has
+    /// Adds a delivery for each matching route of `events`. Returns after the queue has committed
     /// them.
     ///
     /// # Errors
-    /// [`QueueError`]: none was put.
+    /// [`QueueError`]: no delivery was added.
     pub async fn put(&self, events: Vec<EventBridgeEvent<Value>>) -> Result<(), QueueError> {
         let mut deliveries = Vec::new();
         for event in events {
@@ -65,14 +65,14 @@ impl LocalBus {
             .clone()
     }
 
-    /// Returns when events have been put since the last time.
+    /// Waits until events have been added since the last call.
     pub async fn arrival(&self) {
         self.arrived.notified().await;
     }
 }
 
-/// The template's rules decide which events a handler gets, and how: with which delay, retries
-/// and concurrency. A handler that they do not lead to is named in the log.
+/// The template's rules decide which events a handler receives, with which delay, retries and
+/// concurrency. The log names a handler that no rule targets.
 impl Subscribe for LocalBus {
     fn on(&self, topics: &str, handler: Arc<dyn Handler>) -> Result<(), OnError> {
         let pattern = compile(topics)?;

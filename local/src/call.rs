@@ -1,6 +1,5 @@
-//! Calling a function with what it is to hear: within this process
-//! ([`Handlers`](crate::bus::Handlers)), or by its invoke URL
-//! ([`Lambda`]).
+//! Calls a function with a delivery: in this process ([`Handlers`](crate::bus::Handlers)) or
+//! through its invoke URL ([`Lambda`]).
 
 mod in_process;
 mod lambda;
@@ -17,13 +16,13 @@ use std::time::Duration;
 /// Calls functions, as EventBridge and Lambda's pollers do.
 #[async_trait]
 pub trait Call: Send + Sync + 'static {
-    /// What a function answers.
+    /// Answer of a function.
     type Answer: Send + fmt::Debug + 'static;
 
-    /// Calls the route's function with the delivery, and gives it `limit` to run.
+    /// Calls the route's function with the delivery. The call may run for at most `limit`.
     ///
     /// # Errors
-    /// [`Failure`] says why there is no answer, and whether there may be one later.
+    /// [`Failure`] gives the reason and whether a retry may succeed.
     async fn call(
         &self,
         route: &Route,
@@ -32,29 +31,28 @@ pub trait Call: Send + Sync + 'static {
     ) -> Result<Self::Answer, Failure>;
 }
 
-/// Why a function has no answer.
+/// Reason for a failed call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// It failed.
+    /// The function returned an error.
     Error {
-        /// What it said.
+        /// Error text of the function.
         reason: String,
-        /// Whether the same event may succeed later.
+        /// True if the same event may succeed later.
         retryable: bool,
-        /// For how long it has its message hidden, if it came by a queue and the
-        /// function has said so.
+        /// Visibility timeout that the function set for its message. Applies to queue routes only.
         hidden_for: Option<Duration>,
     },
-    /// It panicked.
+    /// The function panicked.
     Panicked(String),
-    /// It ran for longer than it may.
+    /// The function exceeded its time limit.
     TimedOut(Duration),
-    /// Nobody is there to call.
+    /// The function could not be reached.
     Unreached(String),
 }
 
 impl Failure {
-    /// Whether the same event may succeed later.
+    /// Returns true if the same event may succeed later.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Error { retryable, .. } => *retryable,
@@ -62,7 +60,7 @@ impl Failure {
         }
     }
 
-    /// For how long its message is hidden, if not for the queue's own time.
+    /// Returns the visibility timeout that the function set, or `None` for the queue's default.
     pub fn hidden_for(&self) -> Option<Duration> {
         match self {
             Self::Error { hidden_for, .. } => *hidden_for,

@@ -1,13 +1,12 @@
-//! The command line.
+//! Command line definition.
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-/// A GitHub review bot made of small functions that know nothing of each other,
-/// only events. Here they all run in one process, wired by the same rules
-/// (infra/template.yaml) as on AWS.
+/// GitHub review bot made of small functions that communicate only through events. This program
+/// runs all of them in one process, wired by the same rules (infra/template.yaml) as on AWS.
 #[derive(Debug, Parser)]
 #[command(
     name = "github-bot",
@@ -19,12 +18,12 @@ use std::path::PathBuf;
                   KIMI_PRICES, ALLOW_ADDRESSES, REVIEW_POLICY, STATE_URL, EVENT_BUS_NAME, RUST_LOG, NO_COLOR.\nExit status: 0 done, 1 failed, 2 something given is wrong."
 )]
 pub struct Cli {
-    /// Play sample deliveries through all functions, with a simulated GitHub
+    /// Play sample deliveries through all functions against a simulated GitHub
     #[arg(long, group = "printed", conflicts_with = "port")]
     pub simulate: bool,
 
-    /// Measure the reviewers by changes of which it is known what is wrong in them:
-    /// a folder with the folder cases in it [default: eval]
+    /// Measure the reviewers on changes with known defects: a folder with a folder `cases` in it
+    /// [default: eval]
     #[arg(
         long,
         value_name = "DIR",
@@ -33,18 +32,16 @@ pub struct Cli {
     )]
     pub eval: Option<Option<PathBuf>>,
 
-    /// Have the model that KIMI_API_KEY and KIMI_MODEL name read the cases too, which
-    /// costs tokens
+    /// Also evaluate the model that KIMI_API_KEY and KIMI_MODEL name; this costs tokens
     #[arg(long, requires = "eval")]
     pub model: bool,
 
-    /// Keep what the model replies: a new file, or a folder for one with the model's
-    /// name
+    /// Record the model's replies: a new file, or a folder for a file with the model's name
     #[arg(long, value_name = "PATH", requires = "model")]
     pub record: Option<PathBuf>,
 
-    /// Have the cases read by a model's recorded replies, without a key and without
-    /// network; with --model and --record, only what they do not answer is asked
+    /// Evaluate with recorded replies of a model, without a key and without network; with --model
+    /// and --record, ask the model only questions without a recorded reply
     #[arg(long, value_name = "FILE", requires = "eval")]
     pub replies: Option<PathBuf>,
 
@@ -52,7 +49,7 @@ pub struct Cli {
     #[arg(long, value_name = "PATH", requires = "simulate")]
     pub events: Option<PathBuf>,
 
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long, requires = "printed")]
     pub json: bool,
 
@@ -60,7 +57,7 @@ pub struct Cli {
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
 
-    /// The address to listen on
+    /// Address to listen on
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -69,16 +66,16 @@ pub struct Cli {
     )]
     pub host: IpAddr,
 
-    /// Where state is kept: sqlite://path or memory: [default: STATE_URL, or
+    /// Location of the state: sqlite://path or memory: [default: STATE_URL, or
     /// sqlite://github-bot.db]
     #[arg(long, value_name = "URL", requires = "port")]
     pub state: Option<String>,
 
-    /// Review, and post nothing: what would be posted is recorded and logged
+    /// Review without posting: record and log each write instead
     #[arg(long, requires = "port", conflicts_with = "printed")]
     pub dry_run: bool,
 
-    /// Deliveries at a time for each function, where the template does not bound them
+    /// Concurrent deliveries per function, unless the template sets a limit
     #[arg(
         long,
         value_name = "N",
@@ -88,65 +85,64 @@ pub struct Cli {
     )]
     pub concurrency: u16,
 
-    /// Rules to go by [default: infra/template.yaml as of the build]
+    /// Template with the rules [default: infra/template.yaml as of the build]
     #[arg(long, value_name = "FILE", global = true)]
     pub template: Option<PathBuf>,
 
-    /// What else there is to do.
+    /// Subcommand.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// What else there is to do.
+/// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Print the routing table: sample event, rules, functions
     Rules {
-        /// Print one JSON object a line
+        /// Print one JSON object per line
         #[arg(long)]
         json: bool,
     },
-    /// Serve EventBridge's API on one machine, and call functions by their invoke
-    /// URLs, as cargo lambda watch serves them
+    /// Serve EventBridge's API locally, and call functions through their invoke URLs, as cargo
+    /// lambda watch serves them
     ///
-    /// PutEvents, TestEventPattern and DescribeEventBus for any AWS SDK (signatures
-    /// are not verified), and GET /health. Events go by the template's rules, with
-    /// its retries, delays and dead letters. On start it prints the environment for
-    /// the functions.
+    /// Serves PutEvents, TestEventPattern and DescribeEventBus for any AWS SDK
+    /// (signatures are not verified), and GET /health. Routes events by the
+    /// template's rules, with their retries, delays and dead letters. Prints the
+    /// environment for the functions on start.
     Bus {
-        /// Where functions are called (POST /2015-03-31/functions/NAME/invocations)
+        /// Endpoint that functions are called at (POST /2015-03-31/functions/NAME/invocations)
         #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
         lambda: String,
-        /// Serve on this port
+        /// Port to serve on
         #[arg(long, value_name = "PORT", default_value_t = 4010)]
         port: u16,
-        /// The address to listen on
+        /// Address to listen on
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
         host: IpAddr,
-        /// The bus's name [default: EVENT_BUS_NAME, or github-bot]
+        /// Name of the bus [default: EVENT_BUS_NAME, or github-bot]
         #[arg(long, value_name = "NAME")]
         bus: Option<String>,
-        /// Where deliveries and dead letters are kept: sqlite://path or memory:
-        /// [default: memory:]
+        /// Location of deliveries and dead letters: sqlite://path or memory: [default: memory:]
         #[arg(long, value_name = "URL")]
         state: Option<String>,
-        /// How long a call may take beside its function's Timeout: cargo lambda
-        /// watch builds a function when it is called for the first time
+        /// Seconds that a call may take beyond its function's Timeout: cargo lambda watch builds a
+        /// function at its first call
         #[arg(long, value_name = "SECONDS", default_value_t = 600)]
         build: u64,
     },
-    /// List what was given up, and why; or put it back into the queue
+    /// List failed deliveries with their reasons, or return them to the queue
     DeadLetters {
-        /// Put all of it back, to be tried again by the running server
+        /// Return all of them to the queue; the running server retries them
         #[arg(long)]
         redrive: bool,
-        /// Where state is kept [default: STATE_URL, or sqlite://github-bot.db]
+        /// Location of the state [default: STATE_URL, or sqlite://github-bot.db]
         #[arg(long, value_name = "URL")]
         state: Option<String>,
     },
     /// Print the completion script for a shell
     Completions {
-        /// The shell
+        /// Shell to print the script for
         shell: Shell,
     },
 }

@@ -1,5 +1,4 @@
-//! How good reviewers are: each reads changes of our own writing, in which it is
-//! known what is wrong.
+//! Evaluation of reviewers. Each reviewer reads changes with known defects.
 
 pub mod case;
 pub mod recorder;
@@ -26,43 +25,43 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What came out of it.
+/// Result of an evaluation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
-    /// The changes, in the order that they were given in.
+    /// Results per change, in input order.
     pub cases: Vec<CaseResult>,
-    /// Each reviewer by itself, by the defects of its category.
+    /// Score of each reviewer, by the defects of its category.
     pub reviewers: Vec<(String, Score)>,
-    /// All reviewers of one name ([`Reviewer::name`]: the rules, a model) as one, by all
-    /// defects. Empty where there is only one name.
+    /// Combined score per reviewer name ([`Reviewer::name`]: the rules, a model), by all defects.
+    /// Empty if there is only one name.
     pub kinds: Vec<(String, Score)>,
-    /// All of them as one, by all defects.
+    /// Combined score of all reviewers, by all defects.
     pub together: Score,
-    /// What became of recorded replies, where a model's were replayed.
+    /// Use of recorded replies, if a model's replies were replayed.
     pub replayed: Option<Replayed>,
 }
 
-/// What came out of one change.
+/// Result for one change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaseResult {
-    /// Its name.
+    /// Name of the case.
     pub name: String,
-    /// Its language.
+    /// Language of the case.
     pub language: String,
-    /// What is wrong in it.
+    /// Known defects.
     pub defects: Vec<Defect>,
-    /// What all reviewers found, in their order.
+    /// Findings of all reviewers, in their order.
     pub findings: Vec<Finding>,
-    /// What is right of it.
+    /// Match of findings with defects.
     pub marks: Marks,
-    /// The counts.
+    /// Counts.
     pub score: Score,
-    /// The reviewers that had nothing to say, and why.
+    /// Reviewers that failed, with the reason.
     pub failures: Vec<(String, String)>,
 }
 
 impl CaseResult {
-    /// The defects that were found, each with the finding.
+    /// Returns the found defects, each with its finding.
     pub fn found(&self) -> impl Iterator<Item = (&Defect, &Finding)> {
         let at = |(defect, finding): &(usize, usize)| {
             Some((self.defects.get(*defect)?, self.findings.get(*finding)?))
@@ -70,27 +69,27 @@ impl CaseResult {
         self.marks.found.iter().filter_map(at)
     }
 
-    /// The defects that nobody found.
+    /// Returns the defects without a finding.
     pub fn missed(&self) -> impl Iterator<Item = &Defect> {
         let at = |index: &usize| self.defects.get(*index);
         self.marks.missed.iter().filter_map(at)
     }
 
-    /// The findings at no defect of their category.
+    /// Returns the findings that match no defect of their category.
     pub fn false_positives(&self) -> impl Iterator<Item = &Finding> {
         let at = |index: &usize| self.findings.get(*index);
         self.marks.false_positives.iter().filter_map(at)
     }
 }
 
-/// A model is given so long for each change.
+/// Time limit of a model review per change.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Told of each case before it is read: how many were read before it, and its name.
+/// Callback before each case: number of finished cases, and the name of the next one.
 pub type Progress<'a> = &'a (dyn Fn(usize, &str) + Sync);
 
-/// Has each of `reviewers` (with the name that it is listed under) read each case. A
-/// review that fails found nothing.
+/// Runs each of `reviewers` (listed under the given name) on each case. A failed review counts as
+/// zero findings.
 pub async fn evaluate(
     cases: &[Case],
     reviewers: &[(&str, &dyn Reviewer)],
@@ -174,7 +173,7 @@ pub async fn evaluate(
     }
 }
 
-/// A report in which a model gave no answer about some file is none to measure by.
+/// Rejects a report with an unanswered file: it would distort the measurement.
 fn whole(report: Report) -> Result<Report, ReviewError> {
     let left_out = report.coverage.left_out.iter();
     let unanswered: Vec<_> = left_out
@@ -194,8 +193,8 @@ fn whole(report: Report) -> Result<Report, ReviewError> {
     }
 }
 
-/// The reviewers by rules read `cases`, and the model, where there is one, through
-/// each specialist's lens.
+/// Runs the rule-based reviewers on `cases`. With a model, also runs the model through each
+/// specialist's lens.
 pub async fn evaluate_all(
     cases: &[Case],
     model: Option<Arc<dyn Model>>,
@@ -234,14 +233,13 @@ pub async fn evaluate_all(
     evaluate(cases, &reviewers, &*clock, progress).await
 }
 
-/// The reviewers that need no model read `cases`.
+/// Runs the reviewers that need no model on `cases`.
 pub async fn evaluate_rules(cases: &[Case]) -> Evaluation {
     evaluate_all(cases, None, Arc::new(SystemClock), &|_, _| {}).await
 }
 
-/// Delimiters with the same token in every question, whichever cases there are beside
-/// it: a question stays the same, so that its reply can be recorded. Nobody who writes
-/// these changes wants to guess it.
+/// Delimiters with a constant token. A question does not depend on the other cases, so its reply
+/// can be recorded. The authors of the cases do not attack the delimiter.
 struct Always;
 
 impl Entropy for Always {
@@ -250,7 +248,7 @@ impl Entropy for Always {
     }
 }
 
-/// A commit for the changes to be of.
+/// Returns a fixed commit for the cases.
 #[expect(clippy::expect_used, reason = "a constant name")]
 fn somewhere() -> HeadSha {
     let head = "0123456789abcdef0123456789abcdef01234567";

@@ -1,5 +1,5 @@
-//! `bus`: an EventBridge endpoint on one machine, for functions that `cargo lambda
-//! watch` runs. Any AWS SDK can speak to it; signatures are not verified.
+//! `bus`: local EventBridge endpoint for functions that `cargo lambda watch` runs. Any AWS SDK can
+//! use it; signatures are not verified.
 
 mod api;
 mod name;
@@ -22,29 +22,29 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// What the bus is called when nobody says.
+/// Default name of the bus.
 const DEFAULT_BUS: &str = "github-bot";
 
-/// Calls at a time for each target of a rule that the template does not bound.
+/// Concurrent calls per rule target without a limit in the template.
 const AT_ONCE: usize = 8;
 
-/// What `bus` is given.
+/// Options of `bus`.
 pub struct Options {
-    /// Where functions are called, such as `http://127.0.0.1:9000`.
+    /// Endpoint of the functions, such as `http://127.0.0.1:9000`.
     pub lambda: String,
-    /// How long `cargo lambda watch` may build a function.
+    /// Time that `cargo lambda watch` may take to build a function.
     pub build: Duration,
-    /// The address to listen on.
+    /// Address to listen on.
     pub host: IpAddr,
-    /// The port; 0 for any that is free.
+    /// Port, or 0 for any free port.
     pub port: u16,
-    /// The bus's name; else `EVENT_BUS_NAME`, else `github-bot`.
+    /// Name of the bus. Defaults to `EVENT_BUS_NAME`, then `github-bot`.
     pub bus: Option<String>,
-    /// Where deliveries wait; else in memory.
+    /// Location of the queue. Defaults to memory.
     pub state: Option<String>,
 }
 
-/// The endpoint, listening.
+/// Listening endpoint.
 pub struct Endpoint {
     address: SocketAddr,
     listener: TcpListener,
@@ -55,10 +55,10 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Checks what was given, and takes the port.
+    /// Checks the options and binds the port.
     ///
     /// # Errors
-    /// [`ServeError`] names what is missing, wrong or in use.
+    /// [`ServeError`] names the option that is missing, wrong or in use.
     pub async fn open(
         template: Template,
         options: &Options,
@@ -67,8 +67,8 @@ impl Endpoint {
         let name = bus_name(options.bus.as_deref(), environment)?;
         let functions = Lambda::at(&options.lambda, options.build)?;
         let listener = server::listen(options.host, options.port).await?;
-        // Last, so that no file is made when anything else is wrong. STATE_URL is
-        // the functions' affair: deliveries are not kept there.
+        // Opened last, so that no file is created if another option is wrong. STATE_URL belongs to
+        // the functions and does not set the location of deliveries.
         let state = options.state.as_deref().unwrap_or("memory:");
         let store = Store::open(Some(state), environment)?;
         let lock = store.lock()?;
@@ -91,15 +91,15 @@ impl Endpoint {
         })
     }
 
-    /// Where it listens.
+    /// Returns the address that the endpoint listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers and delivers until the process is asked to stop.
+    /// Answers calls and delivers events until the process receives a stop signal.
     ///
     /// # Errors
-    /// [`ServeError`] when the queue or the network fails.
+    /// [`ServeError`] if the queue or the network fails.
     pub async fn run(self) -> Result<(), ServeError> {
         let queue = self.store.queue;
         let clock = self.runner.clock.clone();
@@ -123,11 +123,11 @@ impl Endpoint {
     }
 }
 
-/// Runs until the process is asked to stop. Says on standard output where it
-/// listens, and the environment that leads functions to it.
+/// Runs until the process receives a stop signal. Prints the address and the environment for the
+/// functions to standard output.
 ///
 /// # Errors
-/// [`ServeError`] names what is missing, wrong or in use.
+/// [`ServeError`] names the option that is missing, wrong or in use.
 pub async fn serve(
     template: Template,
     options: &Options,

@@ -1,4 +1,4 @@
-//! Every function in one process, wired by the rules of `infra/template.yaml`.
+//! Runs every function in one process, wired by the rules of `infra/template.yaml`.
 
 pub mod bus;
 pub mod call;

@@ -21,10 +21,10 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// What was given is wrong.
+/// Exit status of a usage error.
 const USAGE: u8 = 2;
 
-/// How it ended: an error, and the exit status that it has.
+/// Result of a command: an error has its exit status.
 type End = Result<(), (u8, String)>;
 
 fn main() -> ExitCode {
@@ -130,7 +130,7 @@ async fn run(cli: Cli, environment: &Environment) -> End {
         }
         (None, None) if !cli.simulate => Err((
             USAGE,
-            "nothing to do: give --simulate, --eval, --port or a command (see --help)".to_owned(),
+            "no action given: pass --simulate, --eval, --port or a command (see --help)".to_owned(),
         )),
         (None, None) => {
             let samples = Sample::load(cli.events.as_deref()).map_err(wrong)?;
@@ -142,13 +142,13 @@ async fn run(cli: Cli, environment: &Environment) -> End {
             })?;
             match run.failed {
                 0 => Ok(()),
-                failed => Err((1, format!("{failed} deliveries were given up"))),
+                failed => Err((1, format!("{failed} deliveries failed permanently"))),
             }
         }
     }
 }
 
-/// Who reads the cases beside the rules.
+/// Reviewers that read the cases in addition to the rules.
 enum Reader {
     Rules,
     Model(Arc<dyn Model>),
@@ -165,7 +165,7 @@ async fn evaluate(folder: Option<&Path>, reader: &Reader, json: bool) -> End {
         Reader::Recorded(recorder) => Some(recorder.clone() as Arc<dyn Model>),
         Reader::Replies(replies) => Some(replies.clone() as Arc<dyn Model>),
     };
-    // A live model takes its time over each case.
+    // A live model takes long for each case, so progress is shown.
     let is_live = matches!(reader, Reader::Model(_) | Reader::Recorded(_));
     let progress = |read, name: &str| {
         if is_live {
@@ -197,7 +197,7 @@ async fn evaluate(folder: Option<&Path>, reader: &Reader, json: bool) -> End {
     }
 }
 
-/// The model that the environment names; its budgets last as long as the process.
+/// Builds the model that the environment names. Its budgets last as long as the process.
 fn model(environment: &Environment) -> Result<Arc<dyn Model>, (u8, String)> {
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let memory = Arc::new(Memory::default());
@@ -229,7 +229,7 @@ async fn dead_letters(store: &Store, redrive: bool) -> End {
     print(&out)
 }
 
-/// Log lines go to standard error; standard output is for what was asked for.
+/// Sends log lines to standard error. Standard output is for results.
 fn logs(environment: &Environment) -> End {
     let filter: Targets = environment
         .log_filter()
@@ -246,8 +246,8 @@ fn logs(environment: &Environment) -> End {
     Ok(())
 }
 
-/// Prints, with colours where they are wanted. A reader that has had enough
-/// (`| head`) is no failure.
+/// Prints to standard output, with colours if it supports them. A closed pipe (`| head`) is not an
+/// error.
 fn print(text: &str) -> End {
     match anstream::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(failed(error)),

@@ -1,6 +1,6 @@
-//! The durable queue: what was accepted survives the process. Every delivery (one
-//! event on one route) stays in the file until its function has handled it, or
-//! moves to the dead letters with the reason.
+//! Durable queue. An accepted event survives a crash of the process. Every delivery (one event on
+//! one route) stays in the file until its function has handled it, or moves to the dead letters
+//! with a reason.
 
 mod schema;
 
@@ -12,26 +12,25 @@ use std::path::Path;
 use std::sync::mpsc;
 use tokio::sync::oneshot;
 
-/// At most so many requests share one commit.
+/// Maximum number of requests per commit.
 const MOST_IN_A_COMMIT: usize = 256;
 
-/// One event on its way along one route.
+/// One event on one route.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
-    /// The queue's number for it.
+    /// Id in the queue.
     pub id: i64,
-    /// The rule that it matched.
+    /// Name of the matching rule.
     pub rule: String,
-    /// The rule's target that it goes to.
+    /// Id of the rule's target.
     pub target: String,
-    /// What the function will receive. Whether it can read the detail is its own
-    /// affair.
+    /// Event for the function. The function parses the detail.
     pub event: EventBridgeEvent<Value>,
-    /// How often the function has failed on it.
+    /// Number of failed calls.
     pub attempts: u32,
-    /// How often the function could not even be reached.
+    /// Number of calls that did not reach the function.
     pub unreached: u32,
-    /// When it was put on the bus.
+    /// Time of publication on the bus.
     pub put_at: Timestamp,
     /// Time from which this attempt may begin: after the route's delay, or after the wait of a
     /// failed attempt.
@@ -48,71 +47,71 @@ impl Delivery {
     }
 }
 
-/// A delivery that was given up.
+/// Delivery that failed permanently.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct DeadLetter {
-    /// The queue's number for it.
+    /// Id in the queue.
     pub id: i64,
-    /// The rule that it matched.
+    /// Name of the matching rule.
     pub rule: String,
-    /// The rule's target that it was for.
+    /// Id of the rule's target.
     pub target: String,
-    /// How often it was tried.
+    /// Number of calls.
     pub attempts: u32,
-    /// Why it was given up.
+    /// Reason of the failure.
     pub reason: String,
-    /// When.
+    /// Time of the failure.
     pub died_at: Timestamp,
-    /// What the function would have received, as JSON text.
+    /// Event for the function, as JSON text.
     pub event: String,
 }
 
-/// A target of a rule. Deliveries of one lane do not wait for those of another.
+/// Target of a rule. Deliveries of one lane do not wait for those of another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Lane {
-    /// The rule's name.
+    /// Name of the rule.
     pub rule: String,
-    /// The target's `Id`.
+    /// `Id` of the target.
     pub target: String,
 }
 
-/// How much is in the queue.
+/// Number of deliveries in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Depth {
-    /// Deliveries that are due, in hand, or to be tried again.
+    /// Deliveries that are due, in progress, or waiting for a retry.
     pub waiting: u32,
-    /// Deliveries whose first try lies in the future, such as deadlines.
+    /// Deliveries whose first call is in the future, such as deadlines.
     pub delayed: u32,
-    /// Deliveries that were given up.
+    /// Dead letters.
     pub dead: u32,
 }
 
-/// Why the queue did not do what was asked.
+/// Error of the queue.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the queue in {file}: {reason}")]
 pub struct QueueError {
-    /// The file.
+    /// Path of the file.
     pub file: String,
-    /// What SQLite said.
+    /// Error of SQLite.
     pub reason: String,
 }
 
-/// The queue. Clones share it.
+/// Queue. Clones share it.
 ///
-/// One thread owns the connection; requests that come while it commits share the
-/// next commit, so many can be accepted at the price of one write to the disk.
+/// One thread owns the connection. Requests that arrive during a commit share the next commit, so
+/// many requests cost one write to the disk.
 #[derive(Clone)]
 pub struct Queue {
     file: String,
     requests: mpsc::Sender<Request>,
 }
 
-/// Does its work, and tells whoever asked once it is committed.
+/// Request to the thread. Returns a function that answers the requester after the commit.
 type Request =
     Box<dyn FnOnce(&mut Transaction<'_>) -> Box<dyn FnOnce(Result<(), String>) + Send> + Send>;
 
 impl Queue {
-    /// The queue in the file at `path`, made when there is none.
+    /// Opens the queue in the file at `path`. Creates the file if it does not exist.
     ///
     /// # Errors
     /// [`QueueError`] names the file.
@@ -120,10 +119,10 @@ impl Queue {
         Self::start(Connection::open(path), path.display().to_string())
     }
 
-    /// A queue that is gone with the process.
+    /// Opens a queue in memory.
     ///
     /// # Errors
-    /// [`QueueError`] when SQLite has no memory.
+    /// [`QueueError`] if SQLite cannot allocate memory.
     pub fn in_memory() -> Result<Self, QueueError> {
         Self::start(Connection::open_in_memory(), "memory".to_owned())
     }
@@ -139,10 +138,10 @@ impl Queue {
         Ok(Self { file, requests })
     }
 
-    /// Puts `event` on each of its `routes`. Returns when it is on the disk.
+    /// Adds `event` to each of its `routes`. Returns after the commit.
     ///
     /// # Errors
-    /// [`QueueError`]: nothing was put.
+    /// [`QueueError`]: no delivery was added.
     pub async fn put(
         &self,
         deliveries: Vec<(EventBridgeEvent<Value>, Route)>,
@@ -164,12 +163,11 @@ impl Queue {
         .await
     }
 
-    /// Returns the first `limit` deliveries that are due, the oldest first. They stay in
-    /// the queue: the caller remembers which ones it has taken. A delivery that cannot be
-    /// read moves to the dead letters.
+    /// Returns the first `limit` deliveries that are due, the oldest first. They stay in the queue;
+    /// the caller tracks the ones in progress. Moves an unreadable delivery to the dead letters.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`] if SQLite fails.
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, QueueError> {
         self.ask(move |queue| {
             let mut select = queue.prepare_cached(
@@ -184,11 +182,11 @@ impl Queue {
         .await
     }
 
-    /// Returns the deliveries that are due on each of `lanes`, at most the given number
-    /// for each, as [`due`](Queue::due) does. No lane waits for another.
+    /// Returns the due deliveries of each of `lanes`, at most the given number per lane, as
+    /// [`due`](Queue::due) does. Lanes do not wait for each other.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`] if SQLite fails.
     pub async fn due_on(
         &self,
         lanes: Vec<(Lane, usize)>,
@@ -213,7 +211,7 @@ impl Queue {
     /// Returns the lanes of all deliveries in the queue.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`] if SQLite fails.
     pub async fn lanes(&self) -> Result<Vec<Lane>, QueueError> {
         self.ask(|queue| {
             let mut select = queue.prepare("SELECT DISTINCT rule, target FROM delivery")?;
@@ -228,10 +226,10 @@ impl Queue {
         .await
     }
 
-    /// When the next delivery is due, if there is one.
+    /// Returns the time at which the next delivery is due, if there is one.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`] if SQLite fails.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, QueueError> {
         self.ask(|queue| {
             let first: Option<i64> =
@@ -241,10 +239,10 @@ impl Queue {
         .await
     }
 
-    /// Takes a delivery out: it was handled.
+    /// Removes a handled delivery.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`] if SQLite fails.
     pub async fn done(&self, id: i64) -> Result<(), QueueError> {
         self.ask(move |queue| {
             queue
@@ -255,10 +253,10 @@ impl Queue {
         .await
     }
 
-    /// A delivery has failed and is due again at `due_at`.
+    /// Counts a failed call. The delivery is due again at `due_at`.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`] if SQLite fails.
     pub async fn again(&self, id: i64, due_at: Timestamp) -> Result<(), QueueError> {
         self.ask(move |queue| {
             let mut update = queue.prepare_cached(
@@ -270,10 +268,10 @@ impl Queue {
         .await
     }
 
-    /// The function could not be reached; the delivery is due again at `due_at`.
+    /// Counts a call that did not reach the function. The delivery is due again at `due_at`.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`] if SQLite fails.
     pub async fn unreached(&self, id: i64, due_at: Timestamp) -> Result<(), QueueError> {
         self.ask(move |queue| {
             let mut update = queue.prepare_cached(
@@ -285,18 +283,18 @@ impl Queue {
         .await
     }
 
-    /// A delivery has failed for good and moves to the dead letters.
+    /// Moves a delivery that failed permanently to the dead letters.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`] if SQLite fails.
     pub async fn bury(&self, id: i64, reason: String, now: Timestamp) -> Result<(), QueueError> {
         self.ask(move |queue| bury(queue, id, &reason, now)).await
     }
 
-    /// The dead letters, the oldest first.
+    /// Returns the dead letters, the oldest first.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`] if SQLite fails.
     pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, QueueError> {
         self.ask(|queue| {
             let mut select = queue.prepare_cached(
@@ -319,11 +317,11 @@ impl Queue {
         .await
     }
 
-    /// Puts every dead letter back, as if it had never been tried. Returns how
-    /// many there were.
+    /// Returns every dead letter to the queue with its counts reset. Returns the number of dead
+    /// letters.
     ///
     /// # Errors
-    /// [`QueueError`]: none was put back.
+    /// [`QueueError`]: no dead letter was returned.
     pub async fn redrive(&self, now: Timestamp) -> Result<usize, QueueError> {
         self.ask(move |queue| {
             let count = queue.execute(
@@ -337,10 +335,10 @@ impl Queue {
         .await
     }
 
-    /// How much is in it.
+    /// Counts the deliveries in the queue.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`] if SQLite fails.
     pub async fn depth(&self, now: Timestamp) -> Result<Depth, QueueError> {
         self.ask(move |queue| {
             queue.query_row(
@@ -360,7 +358,7 @@ impl Queue {
         .await
     }
 
-    /// Has `work` done within the next commit, and waits for that.
+    /// Runs `work` within the next commit and waits for that commit.
     async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -370,7 +368,7 @@ impl Queue {
             let result = within_savepoint(transaction, work);
             Box::new(move |committed| {
                 let result = result.map_err(|error| error.to_string());
-                // Nobody waits any more if the asker was dropped: nothing to tell.
+                // The send fails if the requester was dropped. That is not an error.
                 let _ = answer.send(committed.and(result));
             })
         });
@@ -387,7 +385,7 @@ impl Queue {
     }
 }
 
-/// What fails leaves nothing behind, and does not take others down with it.
+/// Runs `work` in a savepoint. A failure rolls back its own changes only.
 fn within_savepoint<T>(
     transaction: &mut Transaction<'_>,
     work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
@@ -418,7 +416,7 @@ fn serve(mut connection: Connection, inbox: &mpsc::Receiver<Request>) {
             transaction.commit()
         });
         if let Err(error) = &committed {
-            tracing::error!(%error, "the queue could not be written");
+            tracing::error!(%error, "queue write failed");
         }
         let committed = committed.map_err(|error| error.to_string());
         for tell in tell {
@@ -437,7 +435,7 @@ fn bury(queue: &Transaction<'_>, id: i64, reason: &str, now: Timestamp) -> rusql
     Ok(())
 }
 
-/// The column's milliseconds since 1970.
+/// Reads a column of milliseconds since 1970.
 fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
     Timestamp::from_millisecond(row.get(column)?).map_err(|error| {
         let kind = rusqlite::types::Type::Integer;
@@ -449,7 +447,7 @@ fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// Reads deliveries into `due`. One that is malformed moves to the dead letters.
+/// Reads deliveries into `due`. Moves a malformed delivery to the dead letters.
 fn read(
     queue: &Transaction<'_>,
     rows: &mut rusqlite::Rows<'_>,

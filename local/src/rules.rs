@@ -1,4 +1,4 @@
-//! `rules`: the routing table, from a sample event to the functions that hear it.
+//! `rules`: routing table from a sample event to the functions that receive it.
 
 use crate::template::{Route, Template};
 use events::EventBridgeEvent;
@@ -6,10 +6,10 @@ use include_dir::{Dir, include_dir};
 use serde_json::json;
 use std::fmt::Write;
 
-/// One EventBridge event for every topic, as a rule's target receives it.
+/// One EventBridge event per topic, as a rule's target receives it.
 static SAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../events/bus");
 
-/// A sample that is no EventBridge event.
+/// Error for a sample that is not an EventBridge event.
 #[derive(Debug, thiserror::Error)]
 #[error("events/bus/{file}: {error}")]
 pub struct SampleError {
@@ -17,7 +17,7 @@ pub struct SampleError {
     error: String,
 }
 
-/// The routes of every sample event, by topic.
+/// Returns the routes of every sample event, by topic.
 ///
 /// # Errors
 /// [`SampleError`] names the file.
@@ -36,7 +36,7 @@ pub fn table(template: &Template) -> Result<Vec<(String, Vec<Route>)>, SampleErr
     Ok(table)
 }
 
-/// The table for people: topic, rule, function, and how an event gets there.
+/// Renders the table as text: topic, rule, function and path of delivery.
 pub fn text(table: &[(String, Vec<Route>)]) -> String {
     let mut rows = vec![["EVENT", "RULE", "FUNCTION", "VIA"].map(ToOwned::to_owned)];
     for (topic, routes) in table {
@@ -66,7 +66,7 @@ pub fn text(table: &[(String, Vec<Route>)]) -> String {
     out
 }
 
-/// The table for programs: a JSON object a line.
+/// Renders the table as one JSON object per line.
 pub fn json(table: &[(String, Vec<Route>)]) -> String {
     let mut out = String::new();
     for (topic, routes) in table {

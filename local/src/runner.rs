@@ -1,6 +1,5 @@
-//! Takes deliveries from the queue to their functions, and does with those that
-//! fail what AWS does: tries again, later and not for ever, then gives up into the
-//! dead letters.
+//! Delivers events from the queue to their functions. Handles failures as AWS does: retries with a
+//! delay, then moves the delivery to the dead letters.
 
 mod retry;
 
@@ -16,59 +15,58 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// The queue is looked at this often even when nothing has arrived: another
-/// process may have put something back.
+/// Interval of polling without arrivals: another process may have redriven a dead letter.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// The runner.
+/// Delivers events to functions.
 pub struct Runner<F = Handlers> {
-    /// The rules.
+    /// Rules.
     pub template: Arc<Template>,
-    /// The functions, or how they are called.
+    /// Functions, or a client that calls them.
     pub functions: F,
-    /// The bus that they speak on.
+    /// Bus that the functions publish to.
     pub bus: Arc<LocalBus>,
-    /// Where deliveries wait.
+    /// Queue of deliveries.
     pub queue: Queue,
-    /// What time it is.
+    /// Source of the current time.
     pub clock: Arc<dyn Clock>,
 }
 
-/// One delivery that was tried, and what came of it.
+/// Result of one call.
 #[derive(Debug)]
 pub struct Tried<A = Outcome> {
-    /// The event.
+    /// Event of the delivery.
     pub event: EventBridgeEvent<Value>,
-    /// The function.
+    /// Name of the function.
     pub function: String,
-    /// Which try it was, from 1.
+    /// Number of the call, from 1.
     pub attempt: u32,
-    /// How long the function took.
+    /// Duration of the call.
     pub latency: Duration,
-    /// What the function answered, or why it failed.
+    /// Answer of the function, or the reason of its failure.
     pub result: Result<A, String>,
-    /// What becomes of the delivery.
+    /// State of the delivery after the call.
     pub end: End,
 }
 
-/// What becomes of a delivery that was tried.
+/// State of a delivery after a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// It was handled.
+    /// The function handled it.
     Handled,
-    /// It is tried again then.
+    /// The delivery is due again at this time.
     Again(Timestamp),
-    /// It was given up.
+    /// The delivery moved to the dead letters.
     Dead,
 }
 
 impl<F: Call> Runner<F> {
-    /// Delivers what is due until `stop` returns, then finishes what is in hand. Each
-    /// target of a rule has workers of its own: as many as the template's
-    /// `MaximumConcurrency`, else `at_once`. A busy target delays no other.
+    /// Delivers due events until `stop` returns, then finishes the calls in progress. Each target
+    /// of a rule has its own workers: the template's `MaximumConcurrency`, or `at_once`. A busy
+    /// target does not delay others.
     ///
     /// # Errors
-    /// [`QueueError`] when the queue cannot be read or written any more.
+    /// [`QueueError`] if the queue cannot be read or written.
     pub async fn run(
         self: Arc<Self>,
         at_once: usize,
@@ -79,7 +77,7 @@ impl<F: Call> Runner<F> {
         let mut tasks = JoinSet::new();
         let mut looked_at = None;
         loop {
-            // A redrive may put a delivery back on a target that an earlier template had.
+            // A redrive may return a delivery to a target of an earlier template.
             let now = self.clock.now();
             if looked_at.is_none_or(|at| now >= at + LOOK_AGAIN) {
                 looked_at = Some(now);
@@ -87,7 +85,7 @@ impl<F: Call> Runner<F> {
                     lanes.entry(lane).or_insert_with(|| Workers::new(at_once));
                 }
             }
-            // Those in hand are due as well, and first in line.
+            // Deliveries in progress are due as well, and come first.
             let free = lanes.iter().filter(|(_, workers)| workers.are_free());
             let wanted = free.map(|(lane, workers)| (lane.clone(), workers.most));
             let due = self
@@ -142,10 +140,10 @@ impl<F: Call> Runner<F> {
         Ok(wait.map_or(LOOK_AGAIN, |wait| wait.min(LOOK_AGAIN)))
     }
 
-    /// Tries the oldest delivery that is due; `None` when there is none.
+    /// Delivers the oldest due delivery. Returns `None` if none is due.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`] if SQLite fails.
     pub async fn step(&self) -> Result<Option<Tried<F::Answer>>, QueueError> {
         match self.queue.due(self.clock.now(), 1).await?.pop() {
             Some(delivery) => self.deliver(delivery).await.map(Some),
@@ -153,7 +151,7 @@ impl<F: Call> Runner<F> {
         }
     }
 
-    /// Tries one delivery and settles it in the queue.
+    /// Calls the function with one delivery and stores the result in the queue.
     async fn deliver(&self, delivery: Delivery) -> Result<Tried<F::Answer>, QueueError> {
         let Some(route) = self.template.route(&delivery.rule, &delivery.target) else {
             let reason = format!(
@@ -183,7 +181,7 @@ impl<F: Call> Runner<F> {
         Ok(tried(delivery, route.function.clone(), latency, settled))
     }
 
-    /// Settles a delivery that has failed: it comes again, or is given up.
+    /// Stores a failed call: schedules a retry, or moves the delivery to the dead letters.
     async fn failed<A>(
         &self,
         delivery: &Delivery,
@@ -206,7 +204,7 @@ impl<F: Call> Runner<F> {
             }
         };
         let reason = failure.to_string();
-        tracing::warn!(function, reason, again_at = %at, "failed, to be tried again");
+        tracing::warn!(function, reason, again_at = %at, "delivery failed, will be retried");
         Ok((Err(reason), End::Again(at)))
     }
 
@@ -216,7 +214,11 @@ impl<F: Call> Runner<F> {
         function: &str,
         reason: String,
     ) -> Result<Settled<A>, QueueError> {
-        tracing::error!(function, reason, "given up, to the dead letters");
+        tracing::error!(
+            function,
+            reason,
+            "delivery failed permanently, moved to the dead letters"
+        );
         self.queue
             .bury(delivery.id, reason.clone(), self.clock.now())
             .await?;
@@ -267,13 +269,13 @@ impl Waits {
 /// What came of a try, and what becomes of its delivery.
 type Settled<A> = (Result<A, String>, End);
 
-/// The workers of every lane.
+/// Workers by lane.
 type Lanes = HashMap<Lane, Workers>;
 
-/// The workers of one lane.
+/// Workers of one lane.
 struct Workers {
     most: usize,
-    /// The deliveries that they have in hand.
+    /// Ids of the deliveries in progress.
     in_hand: HashSet<i64>,
 }
 
@@ -289,8 +291,8 @@ impl Workers {
         self.in_hand.len() < self.most
     }
 
-    /// Gives the delivery to a free worker. Returns whether there was one, and the
-    /// delivery was not in hand.
+    /// Assigns the delivery to a free worker. Returns false if none is free or the delivery is
+    /// already in progress.
     fn take(&mut self, id: i64) -> bool {
         self.are_free() && self.in_hand.insert(id)
     }

@@ -1,5 +1,4 @@
-//! `--port`: the webhook server with all functions in the process, a durable queue
-//! and SQLite state.
+//! `--port`: webhook server with all functions in the process, a durable queue and SQLite state.
 
 use crate::bus::LocalBus;
 use crate::call::InvalidLambdaUrl;
@@ -25,51 +24,51 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where state is kept when nobody says: a file in the folder one is in.
+/// Default location of the state: a file in the current folder.
 pub const DEFAULT_STATE: &str = "sqlite://github-bot.db";
 
-/// What `--port` is given.
+/// Options of `--port`.
 pub struct Options {
-    /// The address to listen on.
+    /// Address to listen on.
     pub host: IpAddr,
-    /// The port; 0 for any that is free.
+    /// Port, or 0 for any free port.
     pub port: u16,
-    /// Where state is kept; else `STATE_URL`, else [`DEFAULT_STATE`].
+    /// Location of the state. Defaults to `STATE_URL`, then [`DEFAULT_STATE`].
     pub state: Option<String>,
-    /// Whether reviews are only recorded and logged, and nothing is posted.
+    /// True to record and log reviews without posting them.
     pub dry_run: bool,
-    /// Deliveries at a time for each target of a rule that the template does not bound.
+    /// Concurrent deliveries per rule target without a limit in the template.
     pub concurrency: usize,
 }
 
-/// Why the server did not start, or stopped.
+/// Reason why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// A variable is missing or wrong.
+    /// An environment variable is missing or invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The state URL is none that one machine can use.
+    /// The state URL does not work on one machine.
     #[error("{given_by}: {problem}")]
     StateUrl {
-        /// Where it was given.
+        /// Source of the value.
         given_by: &'static str,
-        /// What is wrong, and what was expected.
+        /// Problem with the value, and the expected form.
         problem: String,
     },
     /// The state cannot be opened.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The functions cannot be called there.
+    /// The URL is not a Lambda endpoint.
     #[error("--lambda: {0}")]
     LambdaUrl(#[from] InvalidLambdaUrl),
-    /// The bus cannot be called so.
+    /// The name is not valid for a bus.
     #[error(
-        "{given_by}: {name:?} is no name of a bus: expected letters, digits, '.', '-' and '_', 256 at most"
+        "{given_by}: {name:?} is not a bus name: expected letters, digits, '.', '-' and '_', 256 at most"
     )]
     BusName {
-        /// Where it was given.
+        /// Source of the value.
         given_by: &'static str,
-        /// What was given.
+        /// Invalid name.
         name: String,
     },
     /// TLS cannot be set up.
@@ -78,12 +77,12 @@ pub enum ServeError {
     /// Another process runs on the same file.
     #[error("{0} is in use: another github-bot runs on it; stop that one, or give another --state")]
     InUse(String),
-    /// The port cannot be had.
-    #[error("port {port}: {error}; give another --port")]
+    /// The port cannot be bound.
+    #[error("port {port}: {error}; choose another --port")]
     Port {
-        /// The port.
+        /// Requested port.
         port: u16,
-        /// Why not.
+        /// Error of the operating system.
         error: io::Error,
     },
     /// A function cannot be registered.
@@ -98,7 +97,7 @@ pub enum ServeError {
 }
 
 impl ServeError {
-    /// Whether what was given is at fault, and not what happened later.
+    /// Returns true if the options are at fault, rather than a later failure.
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Config(_)
@@ -113,20 +112,20 @@ impl ServeError {
     }
 }
 
-/// State and queue on one machine, and the lock that keeps others off.
+/// State and queue of one machine, with the lock that excludes other processes.
 pub struct Store {
     /// State.
     pub state: Arc<dyn StateBackend>,
-    /// The queue.
+    /// Queue.
     pub queue: Queue,
     path: Option<PathBuf>,
 }
 
 impl Store {
-    /// Opens what `given` names, or `STATE_URL`, or [`DEFAULT_STATE`].
+    /// Opens the state that `given` names, or `STATE_URL`, or [`DEFAULT_STATE`].
     ///
     /// # Errors
-    /// [`ServeError`] names what was given, and by what.
+    /// [`ServeError`] names the value and its source.
     pub fn open(given: Option<&str>, environment: &Environment) -> Result<Self, ServeError> {
         let (given_by, url) = match (given, environment.state_url()) {
             (Some(url), _) => ("--state", url),
@@ -154,8 +153,8 @@ impl Store {
         }
     }
 
-    /// Keeps other runners off the same file for as long as the lock lives: two
-    /// would deliver everything twice.
+    /// Locks the file against other runners for the lifetime of the lock. Two runners would deliver
+    /// every event twice.
     pub(crate) fn lock(&self) -> Result<Option<File>, ServeError> {
         self.path.as_deref().map(lock).transpose()
     }
@@ -171,11 +170,11 @@ fn lock(path: &Path) -> Result<File, ServeError> {
     }
 }
 
-/// Runs until the process is asked to stop (SIGTERM, SIGINT); what is in hand by
-/// then is finished, the rest stays in the queue.
+/// Runs until the process receives a stop signal (SIGTERM, SIGINT). Finishes the calls in progress;
+/// other deliveries stay in the queue.
 ///
 /// # Errors
-/// [`ServeError`] names what is missing, wrong or in use.
+/// [`ServeError`] names the option that is missing, wrong or in use.
 pub async fn serve(
     template: Template,
     options: Options,
@@ -183,7 +182,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let mut policy = coordinator::deployment(environment)?;
     if options.dry_run {
-        tracing::info!("nothing is posted: what would be is recorded and logged");
+        tracing::info!("dry run: reviews are recorded and logged, not posted");
         policy = policy.unpublished();
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -191,7 +190,7 @@ pub async fn serve(
     let https = egress::client(environment.allow_addresses()?)?;
     let github = Client::publisher_from_environment(environment, https.clone(), clock.clone())?;
     let listener = server::listen(options.host, options.port).await?;
-    // Last, so that no file is made when anything else is wrong.
+    // Opened last, so that no file is created if another option is wrong.
     let store = Store::open(options.state.as_deref(), environment)?;
     let lock = store.lock()?;
 
@@ -211,8 +210,11 @@ pub async fn serve(
         entropy.clone(),
     )?;
     match &agent {
-        Some(model) => tracing::info!(model = model.name(), "a model reviews beside the rules"),
-        None => tracing::info!("KIMI_API_KEY is not set: rules review alone"),
+        Some(model) => tracing::info!(
+            model = model.name(),
+            "a model reviews in addition to the rules"
+        ),
+        None => tracing::info!("KIMI_API_KEY is not set: only the rules review"),
     }
     let deps = Dependencies {
         state,

@@ -1,5 +1,4 @@
-//! A listener and a runner that live as long as each other, until the process is
-//! asked to stop.
+//! Runs a listener and a runner together until the process receives a stop signal.
 
 use crate::call::Call;
 use crate::queue::Queue;
@@ -20,21 +19,21 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinError;
 
-/// When asked to stop, requests that are still coming in have so long to come;
-/// GitHub itself waits no longer ("Handling webhook deliveries").
+/// Time limit for open requests after a stop signal. GitHub waits no longer than this ("Handling
+/// webhook deliveries").
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
-/// Listens on `host` and `port`; 0 is any port that is free.
+/// Listens on `host` and `port`. Port 0 selects any free port.
 ///
 /// # Errors
-/// [`ServeError::Port`] when it cannot be had.
+/// [`ServeError::Port`] if the port cannot be bound.
 pub async fn listen(host: IpAddr, port: u16) -> Result<TcpListener, ServeError> {
     TcpListener::bind(SocketAddr::from((host, port)))
         .await
         .map_err(|error| ServeError::Port { port, error })
 }
 
-/// `GET /health`: whether the queue can be read, and how much is in it.
+/// Serves `GET /health`: the queue's depth, or an error if the queue cannot be read.
 pub fn health(queue: Queue, clock: Arc<dyn Clock>) -> Router {
     async fn answer(State((queue, clock)): State<(Queue, Arc<dyn Clock>)>) -> Response {
         match queue.depth(clock.now()).await {
@@ -52,13 +51,12 @@ pub fn health(queue: Queue, clock: Arc<dyn Clock>) -> Router {
         .with_state((queue, clock))
 }
 
-/// Serves `routes` and delivers what is due, `at_once` at a time for each target that the
-/// template does not bound, until the process is asked to stop
-/// (SIGTERM, SIGINT); what is in hand by then is finished, the rest stays in the
-/// queue. Asked once more, it waits for nothing.
+/// Serves `routes` and delivers due events, `at_once` at a time per target without a limit in the
+/// template, until the process receives a stop signal (SIGTERM, SIGINT). Finishes the calls in
+/// progress; other deliveries stay in the queue. A second signal stops at once.
 ///
 /// # Errors
-/// [`ServeError`] when the queue or the network fails.
+/// [`ServeError`] if the queue or the network fails.
 pub async fn run<F: Call>(
     listener: TcpListener,
     routes: Router,
@@ -70,10 +68,10 @@ pub async fn run<F: Call>(
     let mut running = tokio::spawn(Arc::new(runner).run(at_once, until(stopped.clone())));
     let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
     let mut server = tokio::spawn(server.into_future());
-    // Whichever half ends by itself has failed; without it the other is no use.
+    // A task that ends without a stop signal has failed. Stop the other one too.
     let ended = tokio::select! {
         () = signals.asked_to_stop() => {
-            tracing::info!("asked to stop; finishing what is in hand");
+            tracing::info!("stop signal received, finishing calls in progress");
             drop(stop);
             let last_answers = async {
                 let answered = tokio::time::timeout(LAST_ANSWERS, &mut server).await;
@@ -87,7 +85,7 @@ pub async fn run<F: Call>(
                     ended
                 }
                 () = signals.asked_to_stop() => {
-                    tracing::warn!("asked to stop once more; what is in hand is left");
+                    tracing::warn!("second stop signal received, leaving calls in progress");
                     running.abort();
                     Ok(Ok(()))
                 }
@@ -100,7 +98,7 @@ pub async fn run<F: Call>(
     Ok(joined(ended)?)
 }
 
-/// What a task returned; its panic goes on here.
+/// Returns the task's result; resumes its panic.
 fn joined<T>(ended: Result<T, JoinError>) -> T {
     match ended {
         Ok(value) => value,
@@ -109,11 +107,11 @@ fn joined<T>(ended: Result<T, JoinError>) -> T {
 }
 
 async fn until(mut stopped: watch::Receiver<()>) {
-    // An error means that the sender is gone, which is the signal.
+    // An error means that the sender was dropped, which counts as the signal.
     let _ = stopped.changed().await;
 }
 
-/// The signals that ask a process to stop.
+/// Signals that ask a process to stop.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,

@@ -1,5 +1,5 @@
-//! `--simulate`: sample deliveries through all functions, with a simulated GitHub,
-//! on a clock that jumps over every wait. Needs no key, no network, no AWS.
+//! `--simulate`: plays sample deliveries through all functions against a simulated GitHub. The
+//! simulated clock skips waits. Needs no key, no network and no AWS account.
 
 mod played;
 mod sample;
@@ -24,24 +24,24 @@ use source::{Door, NoSecret, Secrets};
 use state::{KeyPrefix, Memory, Record, StateBackend, StateError, StateManager};
 use std::sync::Arc;
 
-/// The simulated GitHub signs with it.
+/// Secret that the simulated GitHub signs with.
 const SECRET: &str = "only for simulations";
 
-/// The same every time, so that a run can be compared with the one before.
+/// Seed of random numbers. Fixed, so that runs can be compared.
 const SEED: u64 = 7;
 
-/// Why a simulation could not be played to its end.
+/// Reason why a simulation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulateError {
-    /// A sample is not what it should be.
+    /// A sample is invalid.
     #[error(transparent)]
     Sample(#[from] SampleError),
-    /// A sample says nothing that GitHub could be like.
+    /// The simulated GitHub cannot represent a sample.
     #[error("{file}: {error}")]
     World {
-        /// The sample's file.
+        /// File of the sample.
         file: String,
-        /// What it lacks.
+        /// Missing data.
         error: AdoptError,
     },
     /// The queue failed.
@@ -50,18 +50,18 @@ pub enum SimulateError {
     /// A function cannot be registered.
     #[error(transparent)]
     Registration(#[from] OnError),
-    /// State failed.
+    /// The state backend failed.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The secret of the simulation is invalid.
+    /// The simulation's configuration is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The secret of the simulation is invalid.
+    /// The simulation's secret is invalid.
     #[error(transparent)]
     Secret(#[from] NoSecret),
 }
 
-/// One process with everything in it.
+/// All components in one process.
 struct House {
     clock: Arc<ManualClock>,
     world: World,
@@ -73,7 +73,7 @@ struct House {
 /// Plays `samples` by the rules of `template`.
 ///
 /// # Errors
-/// [`SimulateError`] names the sample, and what was expected of it.
+/// [`SimulateError`] names the sample and the expected form.
 pub async fn simulate(template: Template, samples: &[Sample]) -> Result<Run, SimulateError> {
     let house = House::new(template)?;
     let mut run = Run::default();
@@ -132,7 +132,7 @@ impl House {
         })
     }
 
-    /// GitHub becomes as the sample says, and sends it.
+    /// Applies the sample to the simulated GitHub and sends its delivery.
     async fn play(&self, sample: &Sample, run: &mut Run) -> Result<(), SimulateError> {
         if sample.event == "pull_request" && !sample.again {
             self.world
@@ -149,8 +149,8 @@ impl House {
         Ok(())
     }
 
-    /// Delivers until nothing is left, the clock jumping over every wait; or until
-    /// the first event on the topic `until` has been handled.
+    /// Delivers until the queue is empty, or until the first event on the topic `until` has been
+    /// handled. Advances the clock over waits.
     async fn settle(&self, until: Option<&str>, run: &mut Run) -> Result<(), SimulateError> {
         loop {
             while let Some(tried) = self.runner.step().await? {
@@ -168,7 +168,7 @@ impl House {
         }
     }
 
-    /// What stands in the end: on GitHub, in state, among the dead letters.
+    /// Collects the final pages on GitHub, the state and the number of dead letters.
     async fn look(&self, run: &mut Run) -> Result<(), SimulateError> {
         run.pages = run
             .heads()

@@ -1,5 +1,5 @@
-//! `infra/template.yaml`, read as far as it says how events go: the rules and
-//! what they lead to. What AWS does with the template, the local runner does too.
+//! Reader of `infra/template.yaml`: the rules, their targets and the target's options. The local
+//! runner applies them as AWS does.
 
 mod read;
 mod yaml;
@@ -13,29 +13,29 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-/// The template that was there when this was built.
+/// Template that is compiled in.
 pub const BUILT_IN: &str = include_str!("../../infra/template.yaml");
 
-/// How events go: the template's rules, and the functions that they lead to.
+/// Rules of a template and the functions that they target.
 #[derive(Debug)]
 pub struct Template {
-    /// The rules, by name, each with where its events go.
+    /// Rules by name, with their routes.
     pub rules: Vec<Rule>,
-    /// The functions, by name (`pull-request`), and how long each may run.
+    /// Functions by name (`pull-request`), with their time limits.
     pub functions: BTreeMap<String, Duration>,
     /// Schedules that publish events (`AWS::Scheduler::Schedule`).
     pub schedules: Vec<Schedule>,
     index: RuleSet<usize>,
 }
 
-/// One rule of the bus (`AWS::Events::Rule`).
+/// Rule of the bus (`AWS::Events::Rule`).
 #[derive(Debug)]
 pub struct Rule {
-    /// The resource's name in the template.
+    /// Name of the resource in the template.
     pub name: String,
-    /// What it matches.
+    /// Pattern of matching events.
     pub pattern: EventPattern,
-    /// Where its events go.
+    /// Routes of matching events.
     pub routes: Vec<Route>,
 }
 
@@ -53,65 +53,64 @@ pub struct Schedule {
 /// From a rule's target to the function that is called in the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// The rule's name.
+    /// Name of the rule.
     pub rule: String,
-    /// The target's `Id`.
+    /// `Id` of the target.
     pub target: String,
-    /// What the target's `Arn` names: the resource of a function or of a queue.
+    /// Name of the resource in the target's `Arn`: a function or a queue.
     pub resource: String,
-    /// The function's name.
+    /// Name of the function.
     pub function: String,
-    /// How it gets there.
+    /// Path of delivery.
     pub via: Via,
 }
 
-/// How an event gets from a rule to its function, and what happens when the
-/// function fails.
+/// Path of delivery from a rule to its function, with the options for failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Via {
-    /// EventBridge calls the function asynchronously ("How Lambda handles errors
-    /// and retries with asynchronous invocation").
+    /// Asynchronous invocation of the function by EventBridge, with retries for errors of the
+    /// function ("How Lambda handles errors and retries with asynchronous invocation").
     Invoke {
         /// Tries after the first (`MaximumRetryAttempts`).
         retries: u32,
-        /// Not tried any more when older than this (`MaximumEventAgeInSeconds`).
+        /// Maximum age for a retry (`MaximumEventAgeInSeconds`).
         max_age: Duration,
-        /// What EventBridge does when it cannot call the function at all.
+        /// Policy if EventBridge cannot call the function.
         target: RetryPolicy,
     },
-    /// EventBridge puts it into an SQS queue, and the function takes it from there.
+    /// EventBridge sends the event to an SQS queue that the function polls.
     Queue {
-        /// Before it can be taken (`DelaySeconds`).
+        /// Delay before the first receive (`DelaySeconds`).
         delay: Duration,
-        /// Between two tries (`VisibilityTimeout`).
+        /// Time between two tries (`VisibilityTimeout`).
         visibility: Duration,
-        /// Tries in all (`maxReceiveCount`).
+        /// Total number of tries (`maxReceiveCount`).
         max_receives: u32,
-        /// Deliveries at a time (`MaximumConcurrency`), if the template bounds them.
+        /// Concurrent deliveries (`MaximumConcurrency`), if the template limits them.
         max_concurrency: Option<u32>,
     },
 }
 
-/// How long EventBridge tries to reach a target ("RetryPolicy").
+/// EventBridge's retries for a target that it cannot reach ("RetryPolicy").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Tries after the first (`MaximumRetryAttempts`).
     pub retries: u32,
-    /// Not tried any more when older than this (`MaximumEventAgeInSeconds`).
+    /// Maximum age for a retry (`MaximumEventAgeInSeconds`).
     pub max_age: Duration,
 }
 
-/// A template that says something else than it should.
+/// Error for an invalid template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}{}: {path}: {problem}", line_of(*.line))]
 pub struct TemplateError {
-    /// The file.
+    /// Path of the file.
     pub file: String,
-    /// Line, from 1, where it is known.
+    /// Line, from 1, if known.
     pub line: Option<usize>,
-    /// What it is about, such as `Resources.SecurityRule.Properties.Targets`.
+    /// Path within the template, such as `Resources.SecurityRule.Properties.Targets`.
     pub path: String,
-    /// What is wrong, and what was expected.
+    /// Problem with the value, and the expected form.
     pub problem: String,
 }
 
@@ -119,20 +118,20 @@ fn line_of(line: Option<usize>) -> String {
     line.map(|line| format!(":{line}")).unwrap_or_default()
 }
 
-/// The whole of a template's `text` as JSON, CloudFormation's short tags in their
-/// long form; `file` is what errors call it.
+/// Parses a template's `text` to JSON. Expands CloudFormation's short tags to their long form.
+/// `file` appears in errors.
 ///
 /// # Errors
-/// [`TemplateError`] when it is no YAML.
+/// [`TemplateError`] if the text is not valid YAML.
 pub fn json(text: &str, file: &str) -> Result<Value, TemplateError> {
     Ok(yaml::Document::parse(text, file)?.json)
 }
 
 impl Template {
-    /// Reads the file at `path`, or the template that is built in.
+    /// Reads the file at `path`, or the compiled-in template.
     ///
     /// # Errors
-    /// [`TemplateError`] names the place and what was expected there.
+    /// [`TemplateError`] names the place and the expected form.
     pub fn load(path: Option<&Path>) -> Result<Self, TemplateError> {
         let Some(path) = path else {
             return Self::parse(BUILT_IN, "infra/template.yaml");
@@ -149,10 +148,10 @@ impl Template {
         }
     }
 
-    /// Reads a template's `text`; `file` is what errors call it.
+    /// Reads a template's `text`. `file` appears in errors.
     ///
     /// # Errors
-    /// [`TemplateError`] names the place and what was expected there.
+    /// [`TemplateError`] names the place and the expected form.
     pub fn parse(text: &str, file: &str) -> Result<Self, TemplateError> {
         let document = yaml::Document::parse(text, file)?;
         let functions = read::functions(&document)?;
@@ -177,7 +176,7 @@ impl Template {
         })
     }
 
-    /// The routes that `event` takes, in the template's order.
+    /// Returns the routes of `event`, in the template's order.
     pub fn routes<D: Serialize>(&self, event: &EventBridgeEvent<D>) -> Vec<&Route> {
         let event = pattern::Event::from_value(&serde_json::json!(event));
         let matching = self
@@ -199,7 +198,7 @@ impl Template {
             .all(|topic| subscribed.contains(topic))
     }
 
-    /// The route that a delivery was put on, if it is still there.
+    /// Returns the route of a delivery, if the template still has it.
     pub fn route(&self, rule: &str, target: &str) -> Option<&Route> {
         let mut routes = self.rules.iter().flat_map(|rule| &rule.routes);
         routes.find(|route| route.rule == rule && route.target == target)
@@ -214,7 +213,7 @@ fn topics(pattern: &EventPattern) -> Vec<Value> {
 }
 
 impl Via {
-    /// Before an event on it is delivered for the first time.
+    /// Returns the delay before the first delivery of an event.
     pub fn delay(self) -> Duration {
         match self {
             Self::Invoke { .. } => Duration::ZERO,
@@ -222,7 +221,7 @@ impl Via {
         }
     }
 
-    /// Returns the most deliveries at a time, if the template bounds them.
+    /// Returns the maximum number of concurrent deliveries, if the template limits it.
     pub fn max_concurrency(self) -> Option<u32> {
         match self {
             Self::Invoke { .. } => None,

@@ -1,5 +1,5 @@
-//! The command line as a person meets it: what is wrong is named, with exit status
-//! 2, before anything is written.
+//! Command line errors. The program names the invalid option and exits with status 2 before it
+//! writes a file.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -31,7 +31,7 @@ fn files(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_is_wrong_is_named_before_anything_is_written() {
+fn error_names_option_before_any_write() {
     let folder = tempfile::tempdir().expect("a folder");
     let template = local::template::BUILT_IN;
     for (file, text) in [
@@ -53,7 +53,7 @@ fn what_is_wrong_is_named_before_anything_is_written() {
         ("odd.json", r#"{"event": 5}"#.to_owned()),
         (
             "text.db",
-            "This is no database, however long one looks at it.\n".repeat(99),
+            "This text is not a database and not an SQLite file.\n".repeat(99),
         ),
     ] {
         std::fs::write(folder.path().join(file), text).expect("it can be written");
@@ -72,7 +72,7 @@ fn what_is_wrong_is_named_before_anything_is_written() {
         ("two things at once", vec!["--simulate", "--port", "1"], &[]),
         ("a port beyond all ports", vec!["--port", "65536"], &[]),
         (
-            "rules, and nothing to do",
+            "rules without an action",
             vec!["--template", "good.yaml"],
             &[],
         ),
@@ -97,7 +97,7 @@ fn what_is_wrong_is_named_before_anything_is_written() {
             &[],
         ),
         (
-            "a pattern that is none",
+            "invalid pattern",
             vec!["--simulate", "--template", "pattern.yaml"],
             &[],
         ),
@@ -107,7 +107,7 @@ fn what_is_wrong_is_named_before_anything_is_written() {
             &[],
         ),
         (
-            "a sample that is no JSON",
+            "sample is not JSON",
             vec!["--simulate", "--events", "broken.json"],
             &[],
         ),
@@ -154,7 +154,7 @@ fn what_is_wrong_is_named_before_anything_is_written() {
             with(&["--dry-run"]),
             &[SECRET, TOKEN, ("REVIEW_POLICY", "\nlanguge = \"French\"")],
         ),
-        ("nothing to post of", vec!["--simulate", "--dry-run"], &[]),
+        ("no delivery", vec!["--simulate", "--dry-run"], &[]),
         (
             "no log filter",
             with(&[]),
@@ -189,7 +189,7 @@ fn what_is_wrong_is_named_before_anything_is_written() {
         ),
         ("a bus on a port in use", vec!["bus", "--port", &port], &[]),
         (
-            "a bus that keeps its deliveries on AWS",
+            "bus with deliveries on AWS",
             vec!["bus", "--port", "0", "--state", "dynamodb://table"],
             &[],
         ),
@@ -197,7 +197,7 @@ fn what_is_wrong_is_named_before_anything_is_written() {
         let output = run(folder.path(), &args, environment);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{why}: {stderr}");
-        assert_eq!(files(folder.path()), before, "{why}: nothing is written");
+        assert_eq!(files(folder.path()), before, "{why}: no file is written");
         let stderr = stderr.replace(&port, "PORT");
         let stderr = ["target.yaml:", "pattern.yaml:"]
             .iter()
@@ -220,7 +220,7 @@ fn mask_line(text: &str, file: &str) -> String {
 }
 
 #[test]
-fn a_simulation_is_one_json_object_a_line() {
+fn simulation_prints_json_lines() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = run(folder.path(), &["--simulate", "--json"], &[]);
     assert!(output.status.success());
@@ -231,7 +231,7 @@ fn a_simulation_is_one_json_object_a_line() {
         .collect();
     let (last, events) = lines.split_last().expect("a last line");
     assert_eq!(last["simulated"]["failed"], 0);
-    // An event that is said once more keeps its id: it is the same event.
+    // A repeated event is the same event and keeps its id.
     let published: BTreeSet<_> = events
         .iter()
         .filter(|event| event["type"] == "agent.pr.review_published")
@@ -240,7 +240,7 @@ fn a_simulation_is_one_json_object_a_line() {
     assert_eq!(
         published.len() as u64,
         last["simulated"]["reviews"].as_u64().expect("a number"),
-        "what is redelivered is not published again"
+        "a redelivery is not published again"
     );
     let outcomes: Vec<_> = events
         .iter()
@@ -254,11 +254,11 @@ fn a_simulation_is_one_json_object_a_line() {
             .filter(|outcome| outcome.starts_with("ignored"))
             .collect::<BTreeSet<_>>()
     );
-    assert!(files(folder.path()).is_empty(), "it leaves nothing behind");
+    assert!(files(folder.path()).is_empty(), "the folder is empty");
 }
 
 #[test]
-fn the_bus_says_what_it_can_be_given() {
+fn bus_help_lists_options() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = run(folder.path(), &["bus", "--help"], &[]);
     assert!(output.status.success());
@@ -266,7 +266,7 @@ fn the_bus_says_what_it_can_be_given() {
 }
 
 #[test]
-fn no_terminal_no_colours() {
+fn output_without_terminal_has_no_colours() {
     let folder = tempfile::tempdir().expect("a folder");
     for (args, environment) in [
         (vec!["--simulate"], &[][..]),

@@ -1,4 +1,4 @@
-//! What `--simulate` and `rules` print.
+//! Output of `--simulate` and `rules`.
 
 use serde_json::Value;
 use std::path::Path;
@@ -11,7 +11,7 @@ impl Folder {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
-    /// Runs `github-bot` in this folder, with this environment and no other.
+    /// Runs `github-bot` in this folder, with only the given environment.
     fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_github-bot"))
             .args(arguments)
@@ -23,7 +23,7 @@ impl Folder {
     }
 }
 
-/// The lines of `--simulate --json`.
+/// Returns the lines of `--simulate --json`.
 fn simulated() -> Vec<Value> {
     let output = Folder::new().run(&["--simulate", "--json"], &[]);
     assert!(
@@ -38,7 +38,7 @@ fn simulated() -> Vec<Value> {
 }
 
 #[test]
-fn the_simulation_shows_what_it_should() {
+fn simulation_covers_expected_events() {
     let lines = simulated();
     let (counts, events) = lines.split_last().expect("lines");
     let counted = |name: &str| {
@@ -80,7 +80,7 @@ fn the_simulation_shows_what_it_should() {
             .join("; ")
     };
     assert!(
-        outcomes("agent.pr.block", "acme/shop#7").contains("the verdict tells"),
+        outcomes("agent.pr.block", "acme/shop#7").contains("the verdict says"),
         "findings"
     );
     assert!(
@@ -102,16 +102,16 @@ fn the_simulation_shows_what_it_should() {
 }
 
 #[test]
-fn what_github_would_show_is_printed_without_colours_into_a_pipe() {
+fn prints_github_pages_without_colours() {
     let output = Folder::new().run(&["--simulate"], &[]);
-    let told = String::from_utf8(output.stdout).expect("UTF-8");
-    let pages = told.find("acme/shop#7 review-bot").expect("a review");
-    let end = told.find("State\n").expect("the state");
-    insta::assert_snapshot!(told[pages..end]);
+    let shown = String::from_utf8(output.stdout).expect("UTF-8");
+    let pages = shown.find("acme/shop#7 review-bot").expect("a review");
+    let end = shown.find("State\n").expect("the state");
+    insta::assert_snapshot!(shown[pages..end]);
 }
 
 #[test]
-fn samples_of_ones_own_are_played() {
+fn plays_samples_from_folder() {
     let folder = Folder::new();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events/simulation");
     for name in ["20-clean.json", "20-clean.diff"] {
@@ -119,13 +119,13 @@ fn samples_of_ones_own_are_played() {
     }
     for path in ["20-clean.json", "."] {
         let output = folder.run(&["--simulate", "--events", path], &[]);
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(told.ends_with("1 reviews, 0 failed\n"), "{path}: {told}");
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(shown.ends_with("1 reviews, 0 failed\n"), "{path}: {shown}");
     }
 }
 
 #[test]
-fn the_routing_table_is_printed() {
+fn prints_routing_table() {
     let folder = Folder::new();
     let rules = folder.run(&["rules"], &[]);
     assert!(rules.status.success());

@@ -1,5 +1,5 @@
-//! A model reviews beside the rules: what GitHub shows of it, and what it shows when
-//! the model does not answer.
+//! Model reviews in addition to the rules: the result on GitHub, also without an answer of the
+//! model.
 
 use events::{Clock, Timestamp};
 use fake_github::NewPullRequest;
@@ -28,7 +28,7 @@ async fn opened(house: &House, diff: String) -> PrKey {
 }
 
 #[tokio::test]
-async fn what_rules_and_model_find_is_one_review() {
+async fn rules_and_model_share_one_review() {
     let model = Scripted::new(|question| {
         Ok(if is_second_look(question) {
             json!({ "findings": [proof(1, true, "dbg!(left) + 1", "")] })
@@ -50,14 +50,18 @@ async fn what_rules_and_model_find_is_one_review() {
     let asked = model.asked();
     let looks: Vec<_> = asked.iter().filter(|it| is_second_look(it)).collect();
     assert_eq!(asked.len(), 3 + looks.len(), "one question a specialist");
-    assert_eq!(looks.len(), 1, "and one about what nobody else has found");
+    assert_eq!(
+        looks.len(),
+        1,
+        "and one about the findings of the model only"
+    );
     assert!(looks[0].contains("can overflow"), "{}", looks[0]);
     assert!(!looks[0].contains("is left in"), "{}", looks[0]);
     insta::assert_snapshot!(shown(&house.review(&pr)));
 }
 
 #[tokio::test]
-async fn what_is_wrong_about_a_line_that_is_gone_stands_on_the_old_side() {
+async fn deleted_line_finding_uses_old_side() {
     let house = House::with(&misses_the_check());
     let pr = opened(&house, changes::gone()).await;
     let review = house.review(&pr);
@@ -70,7 +74,7 @@ async fn what_is_wrong_about_a_line_that_is_gone_stands_on_the_old_side() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_none_leaves_the_rules_review_and_says_so() {
+async fn invalid_answer_leaves_rules_review() {
     let model = Scripted::new(|_| Err(AgentError::CutShort));
     let house = House::with(&model);
     let pr = opened(&house, changes::secret()).await;
@@ -78,13 +82,13 @@ async fn an_answer_that_is_none_leaves_the_rules_review_and_says_so() {
     assert_eq!(
         review.event,
         ReviewEvent::RequestChanges,
-        "the rules' word stands"
+        "the rules decide"
     );
     insta::assert_snapshot!(shown(&review));
 }
 
 #[tokio::test]
-async fn a_model_that_is_paused_is_waited_for() {
+async fn review_waits_for_paused_model() {
     let ground = Ground::in_memory();
     let clock = ground.clock.clone();
     let start = clock.now();
@@ -107,13 +111,13 @@ async fn a_model_that_is_paused_is_waited_for() {
     );
     let pr = opened(&house, changes::clean()).await;
     let review = house.review(&pr);
-    assert!(review.submitted_at >= pause, "nothing is told before");
+    assert!(review.submitted_at >= pause, "no earlier review");
     assert!(review.submitted_at < start + Duration::from_secs(300));
     assert!(review.body.contains("1 by `kimi`"), "{}", review.body);
 }
 
 #[tokio::test]
-async fn a_model_that_stays_away_is_not_waited_for_past_the_deadline() {
+async fn unavailable_model_does_not_pass_deadline() {
     let model = Scripted::new(|_| {
         Err(AgentError::Unavailable {
             reason: "503".to_owned(),
@@ -132,10 +136,10 @@ async fn a_model_that_stays_away_is_not_waited_for_past_the_deadline() {
     assert!(review.body.contains("Nothing read: "), "{}", review.body);
 }
 
-/// A limit, a pause that all share, and then the answers: through the real client, over
-/// HTTP, with the state that the house keeps.
+/// Handles a rate limit, a shared pause and the later answers with the real HTTP client and the
+/// house's state.
 #[tokio::test]
-async fn kimi_over_http_is_paused_waited_for_and_paid_from_every_budget() {
+async fn http_pause_delays_and_budgets_count() {
     let ground = Ground::in_memory();
     let kimi = ModelWorld::new(ground.clock.clone());
     kimi.then(Reply::RateLimited {
@@ -153,12 +157,12 @@ async fn kimi_over_http_is_paused_waited_for_and_paid_from_every_budget() {
     let pr = opened(&house, changes::clean()).await;
     let body = house.review(&pr).body;
     assert_eq!(body.matches("1 by `kimi-k3.1-pro`").count(), 3, "{body}");
-    assert!(body.contains("tokens"), "what it cost: {body}");
+    assert!(body.contains("tokens"), "cost: {body}");
     let requests = kimi.requests();
     assert_eq!(
         requests.len(),
         4,
-        "one was limited, and the pause kept off the rest"
+        "one call was limited, and the pause prevented the others"
     );
     let keys: Vec<_> = house.items().await.into_keys().collect();
     let of = |kind| keys.iter().filter(|key| key.kind() == kind).count();
@@ -170,7 +174,7 @@ async fn kimi_over_http_is_paused_waited_for_and_paid_from_every_budget() {
 }
 
 #[tokio::test]
-async fn a_redelivery_asks_the_model_nothing() {
+async fn redelivery_asks_no_question() {
     let model = Scripted::new(|_| Ok(answer(&[])));
     let house = House::with(&model);
     let delivery = house.world().open_pull_request(NewPullRequest {

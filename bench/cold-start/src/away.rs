@@ -1,5 +1,5 @@
-//! What is away: AWS and GitHub, as far as a first event asks for them. It answers at
-//! once over TLS, so that what is measured is the function.
+//! Fake AWS and GitHub with the answers that a first event needs. It answers at once over TLS, so
+//! that the measurement covers only the function.
 
 use axum::Router;
 use axum::extract::State;
@@ -15,13 +15,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::NamedTempFile;
 
-/// The secret that the samples in events/http are signed with, and a token.
+/// Secret that signs the samples in events/http, and a token.
 const SECRETS: [(&str, &str); 2] = [
     ("/measured/webhook-secret", "It's a Secret to Everybody"),
     ("/measured/token", "ghp_measured"),
 ];
 
-/// The stand-in.
+/// Fake server.
 pub(crate) struct Away {
     pub(crate) url: String,
     /// Its certificate.
@@ -30,7 +30,7 @@ pub(crate) struct Away {
 }
 
 impl Away {
-    /// Calls since the last time.
+    /// Returns the number of calls since the last call of this method.
     pub(crate) fn calls(&self) -> u32 {
         self.calls.swap(0, Ordering::Relaxed)
     }
@@ -54,7 +54,8 @@ pub(crate) async fn start() -> Result<Away, Box<dyn Error>> {
     let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     listener.set_nonblocking(true)?;
     let port = listener.local_addr()?.port();
-    // Without it, an answer of two packets waits 40 ms for the first one's receipt.
+    // Without this option, an answer of two packets waits 40 ms for the acknowledgement of the
+    // first one.
     let tls = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
     let server = axum_server::from_tcp(listener)?.acceptor(tls);
     tokio::spawn(server.serve(routes.into_make_service()));
@@ -100,19 +101,19 @@ fn aws(operation: &str, body: &str) -> Value {
         "Query" => json!({ "Items": [] }),
         "GetItem" if body.contains("\"review:") => json!({ "Item": review() }),
         "GetItem" if body.contains("\"pr:") => json!({ "Item": pull_request() }),
-        // Nothing else is there, and every write is the first.
+        // No other item exists, and every write is the first.
         _ => json!({}),
     }
 }
 
-/// A review that is decided, for the publisher; the coordinator asks anew, because
-/// nobody was asked.
+/// Returns a decided review for the publisher. The coordinator starts the checks, because the
+/// review has no requested specialists.
 fn review() -> Value {
     let verdict = json!({ "decided_at": NOW, "event": "COMMENT", "findings": [], "missing": [] });
     item(&json!({ "base_sha": BASE, "expected": [], "reports": {}, "verdict": verdict }))
 }
 
-/// The pull request that it is of, for whoever asks whether its head is the newest.
+/// Returns the pull request of the review, with its newest head.
 fn pull_request() -> Value {
     item(&json!({
         "head_sha": HEAD,
@@ -124,7 +125,7 @@ fn pull_request() -> Value {
     }))
 }
 
-/// A value as a function's turn keeps it.
+/// Returns an item in the form that a function stores.
 fn item(value: &Value) -> Value {
     let record = json!({ "value": value, "applied": [] });
     json!({
@@ -135,7 +136,7 @@ fn item(value: &Value) -> Value {
     })
 }
 
-/// The settings of a repository that has some, for the coordinator.
+/// Returns the settings of a repository for the coordinator.
 fn file(path: &str) -> Response {
     if path.ends_with("/.github/review-bot.toml") {
         SETTINGS.into_response()
@@ -160,7 +161,7 @@ fn github(method: &Method, path: &str) -> Value {
     }
 }
 
-/// As the samples have them.
+/// Time in the samples.
 const NOW: &str = "2026-01-05T09:00:00Z";
 const BASE: &str = "63cbe1e459320dd7044c3cd7f43c661ce6984080";
 const HEAD: &str = "953aeb70673e29cb73d33b666a1e21da3fdabe86";

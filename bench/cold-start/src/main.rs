@@ -1,7 +1,6 @@
-//! How long each function takes from its start to its first answer, and what it
-//! weighs and needs: every bootstrap that `cargo lambda build --release` has made is
-//! started again and again against a Runtime API and a stand-in for AWS and GitHub
-//! on loopback, beside the smallest function of the same build.
+//! Measures each function's time from start to first answer, its size and its memory. Starts every
+//! bootstrap of `cargo lambda build --release` repeatedly against a Runtime API and a fake AWS and
+//! GitHub on loopback. The reference is the smallest function of the same build.
 
 mod away;
 mod measure;
@@ -15,17 +14,17 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Measures cold starts of the functions that `cargo lambda build --release` has made.
+/// Measure cold starts of the functions that `cargo lambda build --release` has built.
 #[derive(Parser)]
 struct Cli {
-    /// Starts of each function, the median of which counts
+    /// Starts per function; the median counts
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
     runs: u16,
     /// Functions to measure [default: all]
     functions: Vec<String>,
 }
 
-/// What the others are measured against.
+/// Reference function.
 const REFERENCE: &str = "hello-world";
 
 #[tokio::main]
@@ -54,7 +53,7 @@ async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
             event,
         };
         let mut measured = Vec::new();
-        // One start that does not count: the binary comes from the disk.
+        // The first start reads the binary from the disk and does not count.
         measure(&function, &away).await?;
         for _ in 0..cli.runs {
             measured.push(measure(&function, &away).await?);
@@ -65,7 +64,7 @@ async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The bootstraps in `folder`, the reference first.
+/// Returns the bootstraps in `folder`, the reference first.
 fn built(folder: &Path, wanted: &[String]) -> Result<Vec<(String, PathBuf)>, Box<dyn Error>> {
     let remedy = "build the functions: cargo lambda build --release";
     let entries = folder
@@ -91,7 +90,7 @@ fn built(folder: &Path, wanted: &[String]) -> Result<Vec<(String, PathBuf)>, Box
     }
 }
 
-/// The sample that a function is invoked with.
+/// Returns the sample event of a function.
 fn first_event(events: &Path, function: &str) -> Result<String, Box<dyn Error>> {
     if function == REFERENCE {
         return Ok("{}".to_owned());
@@ -103,7 +102,7 @@ fn first_event(events: &Path, function: &str) -> Result<String, Box<dyn Error>> 
 }
 
 impl Measured {
-    /// The value in the middle.
+    /// Returns the median.
     fn median<T: PartialOrd + Copy>(all: &[Self], of: impl Fn(&Self) -> T) -> Option<T> {
         let mut values: Vec<T> = all.iter().map(of).collect();
         values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));

@@ -1,4 +1,4 @@
-//! One cold start: the process is made, is given an event, and answers.
+//! Measures one cold start: starts the process, sends an event and waits for the answer.
 
 use crate::away::Away;
 use crate::runtime_api::RuntimeApi;
@@ -8,32 +8,32 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::process::Command;
 
-/// A function that hangs is told of.
+/// Time limit of an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What is measured.
+/// Measured function.
 pub(crate) struct Function {
     pub(crate) name: String,
     pub(crate) bootstrap: PathBuf,
-    /// What it is invoked with.
+    /// Event for the invocation.
     pub(crate) event: String,
 }
 
-/// One start of it.
+/// Result of one start.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measured {
-    /// From the start of the process to its answer.
+    /// Time from the start of the process to its answer.
     pub(crate) time: Duration,
-    /// The most memory that it has had, in KiB (`VmHWM` of proc(5)).
+    /// Peak memory in KiB (`VmHWM` of proc(5)).
     pub(crate) peak_kib: u32,
-    /// Calls to AWS and GitHub.
+    /// Number of calls to AWS and GitHub.
     pub(crate) calls: u32,
 }
 
 /// Starts `function` once and waits for its answer.
 ///
 /// # Errors
-/// What it answered when it failed, or its last words.
+/// The function's error answer, or its last output.
 pub(crate) async fn measure(function: &Function, away: &Away) -> Result<Measured, Box<dyn Error>> {
     let mut api = RuntimeApi::start(function.event.clone()).await?;
     let mut command = Command::new(&function.bootstrap);
@@ -59,7 +59,7 @@ pub(crate) async fn measure(function: &Function, away: &Away) -> Result<Measured
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    // As the template gives them out: each function its own secret alone.
+    // As in the template, each function receives only its own secret.
     match function.name.as_str() {
         "webhook" => command.env("GITHUB_WEBHOOK_SECRET", "ssm:/measured/webhook-secret"),
         _ => command.env("GITHUB_TOKEN", "ssm:/measured/token"),
@@ -95,5 +95,5 @@ fn peak(process: u32) -> Result<u32, Box<dyn Error>> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    Ok(number.ok_or("proc(5) tells no VmHWM")?.parse()?)
+    Ok(number.ok_or("/proc/PID/status has no VmHWM")?.parse()?)
 }

@@ -1,5 +1,4 @@
-//! The Runtime API for one invocation ("Using the Lambda runtime API for custom
-//! runtimes").
+//! Runtime API for one invocation ("Using the Lambda runtime API for custom runtimes").
 
 use axum::Router;
 use axum::body::Bytes;
@@ -14,19 +13,19 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// A Runtime API that hands out one event.
+/// Runtime API with one event.
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
-    /// Resolves with the first answer, and when it came.
+    /// Resolves with the first answer and its time.
     pub(crate) answered: oneshot::Receiver<Answered>,
     server: JoinHandle<()>,
 }
 
-/// What a function answered.
+/// Answer of a function.
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) at: Instant,
-    /// What went wrong, if anything did.
+    /// Error of the function, if any.
     pub(crate) error: Option<String>,
 }
 
@@ -50,11 +49,11 @@ impl RuntimeApi {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let listener = listener.tap_io(|connection| {
-            // What cannot be set only makes the figures worse.
+            // An unset option only increases the measured times.
             let _ = connection.set_nodelay(true);
         });
         let server = tokio::spawn(async {
-            // It ends with the task.
+            // The server ends with the task.
             let _ended = axum::serve(listener, routes).await;
         });
         Ok(Self {
@@ -74,7 +73,7 @@ impl Drop for RuntimeApi {
 async fn next(State(given): State<Arc<Given>>) -> Response {
     let event = given.event.lock().ok().and_then(|mut event| event.take());
     let Some(event) = event else {
-        // There is no second event: the function waits until it is ended.
+        // There is no second event. The function waits until it is killed.
         return std::future::pending().await;
     };
     let deadline = now() + Duration::from_secs(30);
@@ -97,7 +96,7 @@ async fn next(State(given): State<Arc<Given>>) -> Response {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the deadline is told in the machine's time, as Lambda does"
+    reason = "the deadline uses the machine's clock, as on Lambda"
 )]
 fn now() -> Duration {
     SystemTime::now()
@@ -116,7 +115,7 @@ async fn result(
     "{}"
 }
 
-/// An HTTP API's answer says by itself that something failed.
+/// Returns true for an HTTP API answer with a 5xx status, which reports a failure.
 fn is_5xx(text: &str) -> bool {
     let answer: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
     let status = answer.get("statusCode").and_then(serde_json::Value::as_u64);
@@ -132,7 +131,7 @@ impl Given {
     fn settle(&self, error: Option<String>) {
         let at = Instant::now();
         if let Some(answer) = self.answer.lock().ok().and_then(|mut answer| answer.take()) {
-            // Nobody waits any more if the process has ended: nothing to tell.
+            // The receiver is gone if the process has ended. That is not an error.
             let _ = answer.send(Answered { at, error });
         }
     }

@@ -1,4 +1,4 @@
-//! The figures, for people.
+//! Renders the measurements as a table.
 
 use crate::measure::{Function, Measured};
 use std::error::Error;
@@ -11,7 +11,7 @@ use zip::write::SimpleFileOptions;
 const MIB: f64 = 1024.0 * 1024.0;
 const MB: f64 = 1e6;
 
-/// A row for each function, beside the first.
+/// Renders one row per function, compared with the first one.
 pub(crate) fn table(
     rows: &[(Function, Vec<Measured>)],
     runs: u16,
@@ -40,13 +40,13 @@ pub(crate) fn table(
     }
     writeln!(
         table,
-        "From the start of the process to its first answer, every call over TLS to a stand-in \
+        "From the start of the process to its first answer, every call over TLS to a fake \
          that answers at once; medians of {runs}."
     )?;
     Ok(table)
 }
 
-/// In bytes: the binary, and its archive as Lambda is given it.
+/// Returns the size in bytes of the binary and of its deployment archive.
 fn sizes(bootstrap: &Path) -> Result<(f64, f64), Box<dyn Error>> {
     let binary = std::fs::read(bootstrap)?;
     let mut archive = ZipWriter::new(std::io::Cursor::new(Vec::new()));

@@ -1,4 +1,4 @@
-//! The smallest function, for others to be measured against.
+//! Smallest function, as a reference for measurements.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};

@@ -8,8 +8,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// As Lambda would: for as long as it may run, and a panic is a failure like any
-/// other.
+/// Follows Lambda: enforces the time limit and reports a panic as a failure.
 #[async_trait]
 impl Call for Handlers {
     type Answer = Outcome;

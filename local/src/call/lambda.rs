@@ -8,25 +8,24 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 
-/// A call without an answer is told of in the log this often.
+/// Interval between log lines about a call that has no answer yet.
 const STILL_WAITING: Duration = Duration::from_secs(15);
 
-/// As much of an answer that is no JSON as a reason repeats.
+/// Most characters of a non-JSON answer that a failure reason repeats.
 const MOST_REPEATED: usize = 200;
 
-/// Functions behind Lambda's invoke URLs
-/// (`POST /2015-03-31/functions/{name}/invocations`), as `cargo lambda watch`
-/// serves them.
+/// Functions behind Lambda's invoke URLs (`POST /2015-03-31/functions/{name}/invocations`), as
+/// `cargo lambda watch` serves them.
 pub struct Lambda {
     https: egress::Unguarded,
     url: Url,
     build: Duration,
 }
 
-/// A text that is no URL of a Lambda endpoint.
+/// Error for a text that is not the URL of a Lambda endpoint.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{url:?} is no URL of a Lambda endpoint: {problem}; expected one such as http://127.0.0.1:9000"
+    "{url:?} is not the URL of a Lambda endpoint: {problem}; expected one such as http://127.0.0.1:9000"
 )]
 pub struct InvalidLambdaUrl {
     url: String,
@@ -34,12 +33,11 @@ pub struct InvalidLambdaUrl {
 }
 
 impl Lambda {
-    /// The endpoint at `url`. A call may last for as long as its function may run,
-    /// and for `build` more: `cargo lambda watch` builds a function when it is
-    /// called for the first time.
+    /// Creates a client of the endpoint at `url`. A call may last for its function's timeout plus
+    /// `build`, because `cargo lambda watch` builds a function at its first call.
     ///
     /// # Errors
-    /// [`InvalidLambdaUrl`] says what is wrong with the URL.
+    /// [`InvalidLambdaUrl`] gives the problem with the URL.
     pub fn at(url: &str, build: Duration) -> Result<Self, InvalidLambdaUrl> {
         let invalid = |problem: String| InvalidLambdaUrl {
             url: url.to_owned(),
@@ -122,7 +120,7 @@ impl Call for Lambda {
         };
         if handled.is_ok() {
             let (id, topic) = (&delivery.event.id, &delivery.event.detail_type);
-            tracing::info!(id, topic, function, "answered");
+            tracing::info!(id, topic, function, "function answered");
         }
         handled
     }
@@ -136,14 +134,14 @@ async fn tell_of_waiting(function: &str) -> std::convert::Infallible {
         tracing::info!(
             function,
             "no answer for {} s: cargo lambda builds a function at its first call, and \
-             answers nothing for one that did not build or has ended; its output tells",
+             does not answer if the build fails or the function exits; see its output",
             waited.as_secs()
         );
     }
 }
 
-/// What an answer means ("Invoke", AWS Lambda API Reference). A function's error
-/// has the header, or is told by its body alone.
+/// Interprets an answer ("Invoke", AWS Lambda API Reference). A function error is marked by the
+/// header or by the body alone.
 fn answered(status: StatusCode, reported: bool, body: &[u8]) -> Result<Value, Failure> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -172,7 +170,7 @@ fn answered(status: StatusCode, reported: bool, body: &[u8]) -> Result<Value, Fa
     }
 }
 
-/// Nobody can tell from outside whether the next try is any help.
+/// Builds a retryable failure: the answer does not show whether a retry can succeed.
 fn failed(reason: String) -> Failure {
     Failure::Error {
         reason,

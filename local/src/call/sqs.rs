@@ -1,13 +1,12 @@
-//! A function behind a queue receives batches of messages, here of one, and
-//! answers which of them failed ("Using Lambda with Amazon SQS", "Reporting batch
-//! item failures").
+//! Queue routes. The function receives batches of one message and answers which messages failed
+//! ("Using Lambda with Amazon SQS", "Reporting batch item failures").
 
 use crate::queue::Delivery;
 use crate::template::Route;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The batch that a poller would invoke the function with.
+/// Builds the batch that a poller would invoke the function with.
 pub(super) fn batch(route: &Route, delivery: &Delivery) -> Value {
     let sent = delivery.put_at;
     let first_received = sent + route.via.delay();
@@ -31,14 +30,13 @@ pub(super) fn batch(route: &Route, delivery: &Delivery) -> Value {
     }]})
 }
 
-/// The same at every receive, and of no other message.
+/// Returns a message id that is unique per message and the same at every receive.
 fn message_id(delivery: &Delivery) -> String {
     format!("00000000-0000-4000-8000-{:012x}", delivery.id)
 }
 
-/// Whether the function's `answer` says that the message was handled. Nothing
-/// said is good news; what is said in a form that is none counts as failed, as on
-/// AWS.
+/// Returns an error if the function's `answer` reports the message as failed. An empty answer means
+/// success. A malformed answer means failure, as on AWS.
 pub(super) fn handled(delivery: &Delivery, answer: &Value) -> Result<(), String> {
     #[derive(Deserialize)]
     struct Answer {
@@ -59,11 +57,11 @@ pub(super) fn handled(delivery: &Delivery, answer: &Value) -> Result<(), String>
     let id = message_id(delivery);
     match failures.first() {
         None => Ok(()),
-        Some(item) if item.item_identifier == id => Err(
-            "the function reports the message in batchItemFailures; its log says why".to_owned(),
-        ),
+        Some(item) if item.item_identifier == id => {
+            Err("the function reports the message in batchItemFailures; see its log".to_owned())
+        }
         Some(item) => Err(format!(
-            "the function reports {:?} in batchItemFailures, which is no message of this batch",
+            "the function reports {:?} in batchItemFailures, which is not a message of this batch",
             item.item_identifier
         )),
     }
@@ -100,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_shaped_as_lambda_documents_it() {
+    fn batch_has_lambda_documented_shape() {
         let route = Route {
             rule: "SecurityRule".to_owned(),
             target: "security".to_owned(),
@@ -137,11 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_says_whether_the_message_failed() {
+    fn answer_reports_failed_messages() {
         let own = "00000000-0000-4000-8000-0000000000ff";
         for (why, answer, handled_) in [
-            ("nothing is said", json!(null), true),
-            ("nothing of failures", json!({}), true),
+            ("empty answer", json!(null), true),
+            ("no failures field", json!({}), true),
             ("no list", json!({"batchItemFailures": null}), true),
             ("none failed", json!({"batchItemFailures": []}), true),
             ("a text", json!("done"), true),
@@ -156,7 +154,7 @@ mod tests {
                 false,
             ),
             (
-                "so does none",
+                "a missing identifier fails the batch",
                 json!({"batchItemFailures": [{"itemIdentifier": null}]}),
                 false,
             ),

@@ -1,4 +1,4 @@
-//! The cases: changes of our own writing, each with what is wrong in it.
+//! Evaluation cases: changes with known defects.
 
 use diff::Diff;
 use github::PrKey;
@@ -8,33 +8,32 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The cases that were there when this was built.
+/// Cases that are compiled in.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../eval/cases");
 
 const CHANGE: &str = "change.diff";
 const EXPECTED: &str = "expected.json";
 
-/// One change, and what is wrong in it.
+/// Change with its known defects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// Its folder's name.
+    /// Name of the case's folder.
     pub name: String,
-    /// The pull request that it is told to be: each case has budgets, and questions to a
-    /// model, of its own.
+    /// Pull request of the case. Each case has its own budgets and its own questions to a model.
     pub pr: PrKey,
-    /// What the change is meant to do, in one sentence.
+    /// Purpose of the change, in one sentence.
     pub about: String,
-    /// The language that it is mostly in, such as `Go`.
+    /// Main language, such as `Go`.
     pub language: String,
-    /// The change as git writes it.
+    /// Change in git's diff format.
     pub text: String,
-    /// The same, parsed.
+    /// Parsed change.
     pub diff: Diff,
-    /// What is wrong in it, in any order; nothing if it is clean.
+    /// Known defects, in any order. Empty for a clean change.
     pub defects: Vec<Defect>,
 }
 
-/// One thing that a reviewer should find.
+/// Defect that a reviewer should find.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Defect {
@@ -42,15 +41,15 @@ pub struct Defect {
     pub path: String,
     /// First line in the new file, from 1. The change adds it.
     pub first_line: u32,
-    /// Last line; the first one where it is a single line.
+    /// Last line. Equal to the first line for a one-line defect.
     pub last_line: u32,
-    /// Whose subject it is.
+    /// Category of the reviewer that should find it.
     pub category: Category,
-    /// What is wrong, in one sentence.
+    /// Description, in one sentence.
     pub what: String,
 }
 
-/// `expected.json`.
+/// Content of `expected.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expected {
@@ -59,13 +58,13 @@ struct Expected {
     defects: Vec<Defect>,
 }
 
-/// A case that is not what it should be.
+/// Error for an invalid case.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: {problem}")]
 pub struct CaseError {
-    /// The file.
+    /// Invalid file.
     pub file: String,
-    /// What is wrong with it.
+    /// Problem with the file.
     pub problem: String,
 }
 
@@ -79,11 +78,11 @@ impl CaseError {
 }
 
 impl Case {
-    /// The cases in the folder `cases` of `folder`, a folder each, in the order of
-    /// their names; or those that are built in.
+    /// Loads the cases in the folder `cases` of `folder` (one folder each, sorted by name), or the
+    /// compiled-in cases.
     ///
     /// # Errors
-    /// [`CaseError`] names the first file that is malformed, and what is wrong.
+    /// [`CaseError`] names the first malformed file and the problem.
     pub fn load(folder: Option<&Path>) -> Result<Vec<Self>, CaseError> {
         let mut cases = match folder {
             Some(folder) => read_all(&folder.join("cases"))?,
@@ -93,11 +92,11 @@ impl Case {
         Ok(cases)
     }
 
-    /// A case from the texts of its two files; `folder` is for the error.
+    /// Parses a case from the texts of its two files. `folder` appears in errors.
     ///
     /// # Errors
-    /// [`CaseError`] when a file cannot be read as what it is, or a defect sits on
-    /// a line that the change does not add.
+    /// [`CaseError`] if a file is malformed, or if a defect is on a line that the
+    /// change does not add.
     pub fn parse(folder: &str, change: &str, expected: &str) -> Result<Self, CaseError> {
         let wrong = |problem: &dyn std::fmt::Display| {
             CaseError::new(format!("{folder}/{EXPECTED}"), problem)
@@ -106,7 +105,7 @@ impl Case {
             .map_err(|problem| CaseError::new(format!("{folder}/{CHANGE}"), problem))?;
         let expected: Expected = serde_json::from_str(expected).map_err(|error| wrong(&error))?;
         if expected.about.trim().is_empty() || expected.language.trim().is_empty() {
-            return Err(wrong(&"about and language must say something"));
+            return Err(wrong(&"about and language must not be empty"));
         }
         for (index, defect) in expected.defects.iter().enumerate() {
             defect
@@ -129,7 +128,7 @@ impl Case {
         })
     }
 
-    /// Whether nothing is wrong in it.
+    /// Returns true if the case has no defect.
     pub fn is_clean(&self) -> bool {
         self.defects.is_empty()
     }
@@ -144,7 +143,7 @@ impl Defect {
             ..
         } = self;
         if self.what.trim().is_empty() {
-            return Err("what must say what is wrong".to_owned());
+            return Err("what must describe the defect".to_owned());
         }
         if first_line > last_line {
             return Err(format!("line {first_line} is behind line {last_line}"));
@@ -152,7 +151,7 @@ impl Defect {
         let file = diff.files.iter().find(|file| file.path == *path);
         let file = file.ok_or_else(|| format!("{path} is not in {CHANGE}"))?;
         let added: BTreeSet<u32> = file.added_lines().map(|(number, _)| number).collect();
-        // Ends at the first line that is not added, however far the range goes.
+        // Stops at the first line that the change does not add, even if the range is longer.
         let mut lines = *first_line..=*last_line;
         match lines.find(|line| !added.contains(line)) {
             Some(line) => Err(format!("{path}:{line} is not a line that {CHANGE} adds")),

@@ -1,4 +1,4 @@
-//! Keeps what a model replies.
+//! Recorder of a model's replies.
 
 use super::recording::{About, Recorded, Recording, RecordingError, Reply};
 use async_trait::async_trait;
@@ -10,26 +10,25 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Asks another model, and writes each reply into a file as soon as it comes: what was
-/// paid for is not lost with the process. A question that nobody replied to leaves
-/// nothing.
+/// Asks another model and appends each reply to a file at once, so that a crash loses no paid
+/// reply. Records nothing for a question without a reply.
 pub struct Recorder {
     model: Arc<dyn Model>,
     known: Option<Recording>,
     clock: Arc<dyn Clock>,
     path: PathBuf,
     file: Mutex<File>,
-    /// The first write that failed.
+    /// First failed write.
     problem: Mutex<Option<RecordingError>>,
 }
 
 impl Recorder {
-    /// A new file at `path`, or in the folder `path` under the model's name. What
-    /// `known` has a reply to is not asked again: the reply goes into the new file.
+    /// Creates a file at `path`, or in the folder `path` under the model's name. A question with a
+    /// reply in `known` is not asked again: its reply is copied to the new file.
     ///
     /// # Errors
-    /// [`RecordingError`] when the file is there already or cannot be made, and when
-    /// `known` is of another model.
+    /// [`RecordingError`] if the file exists or cannot be created, or if `known`
+    /// belongs to another model.
     pub fn create(
         path: &Path,
         model: Arc<dyn Model>,
@@ -68,10 +67,10 @@ impl Recorder {
         Ok(recorder)
     }
 
-    /// Whether all that came is in the file.
+    /// Checks that all replies are in the file.
     ///
     /// # Errors
-    /// The first [`RecordingError`] that there was.
+    /// The first [`RecordingError`] of a write.
     pub fn finish(&self) -> Result<(), RecordingError> {
         let problem = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
         problem.clone().map_or(Ok(()), Err)
@@ -114,7 +113,7 @@ impl Model for Recorder {
     }
 }
 
-/// A model's id may hold slashes and colons.
+/// Returns a file name for a model's id. The id may contain slashes and colons.
 fn file_name(model: &str) -> String {
     let fit = |c: char| {
         if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
@@ -131,7 +130,7 @@ mod tests {
     use super::file_name;
 
     #[test]
-    fn a_model_names_one_file() {
+    fn file_name_replaces_unsafe_characters() {
         for (why, model, expected) in [
             ("plain", "kimi-k3.1-pro", "kimi-k3.1-pro.jsonl"),
             (

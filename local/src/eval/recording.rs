@@ -1,5 +1,4 @@
-//! A model's replies as they are kept: a file of JSON lines, which can be committed
-//! beside the cases.
+//! Recording of a model's replies: a JSON Lines file that can be committed beside the cases.
 
 use events::Timestamp;
 use model_client::{AgentError, Answer, Ask, Unanswered, Usage};
@@ -10,10 +9,10 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::Path;
 
-/// Bytes of a recording. Replies to all built-in cases take less than one megabyte.
+/// Maximum size of a recording in bytes. Replies to all built-in cases take less than one megabyte.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// One reply of a model.
+/// Recorded reply of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reply {
@@ -21,17 +20,17 @@ pub struct Reply {
     pub question: String,
     /// [`hash`] of the question.
     pub hash: String,
-    /// When it came.
+    /// Time of the reply.
     pub recorded: Timestamp,
-    /// What it was.
+    /// Content of the reply.
     pub said: Said,
-    /// What it took, where it was no answer. Older recordings do not say.
+    /// Usage of a reply that is not an answer. Older recordings omit it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
 }
 
 impl Reply {
-    /// The reply to `ask` that came at `recorded`, if `outcome` is one.
+    /// Converts `outcome` to a reply to `ask` at time `recorded`, if the model replied.
     pub fn of(
         ask: &Ask<'_>,
         outcome: &Result<Answer, Unanswered>,
@@ -47,10 +46,10 @@ impl Reply {
         })
     }
 
-    /// The outcome that it is of.
+    /// Returns the recorded outcome.
     ///
     /// # Errors
-    /// Those of a model that said anything but an answer.
+    /// [`Unanswered`] if the reply is not an answer.
     pub fn outcome(&self) -> Result<Answer, Unanswered> {
         self.said.outcome().map_err(|error| Unanswered {
             error,
@@ -59,16 +58,15 @@ impl Reply {
     }
 }
 
-/// What a model said. That it could not be reached, had to wait or would have passed a
-/// budget is nothing that it said.
+/// Reply of a model. Network errors, waits and budget refusals are not replies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Said {
-    /// An answer of the right form.
+    /// Well-formed answer.
     Answer {
-        /// The JSON object.
+        /// JSON object of the answer.
         value: Value,
-        /// What it took.
+        /// Usage of the answer.
         usage: Usage,
     },
     /// [`AgentError::Refused`]
@@ -84,7 +82,7 @@ pub enum Said {
 }
 
 impl Said {
-    /// What of `outcome` a model said.
+    /// Converts `outcome` to a reply, if the model replied.
     fn of(outcome: &Result<Answer, Unanswered>) -> Option<Self> {
         let error = match outcome {
             Ok(Answer { value, usage, .. }) => {
@@ -111,7 +109,8 @@ impl Said {
         }
     }
 
-    /// Whether it passes the check of `ask`, if it is an answer.
+    /// Returns true for a reply other than an answer, and for an answer that passes the check of
+    /// `ask`.
     fn will_do(&self, ask: &Ask<'_>) -> bool {
         match self {
             Self::Answer { value, .. } => (ask.check)(value).is_ok(),
@@ -141,46 +140,48 @@ impl Said {
     }
 }
 
-/// The first line of a recording: what it is, for whoever opens it.
+/// First line of a recording. Describes it to readers of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct About {
-    /// A sentence or two.
+    /// Description, in one or two sentences.
     pub about: String,
-    /// The model's id.
+    /// Id of the model.
     pub model: String,
 }
 
-/// The replies of one model.
+/// Replies of one model.
 ///
 /// ```json
 /// {"about": "Replies of a model to the questions of github-bot --eval.", "model": "kimi-k3.1-pro"}
-/// {"question": "eval/go-retention#1@0123…/logic/0", "hash": "9f86…", "recorded": "2026-11-24T12:00:00Z",
+/// {"question": "eval/go-retention#1@0123…/logic/0", "hash": "9f86…", "recorded":
+/// "2026-11-24T12:00:00Z",
 ///  "said": {"answer": {"value": {"findings": [], "quality_score": 8},
 ///                      "usage": {"model": "kimi-k3.1-pro", "prompt_tokens": 1500, "cached_tokens": 0,
 ///                                "completion_tokens": 300, "micro_dollars": 6000}}}}
-/// {"question": "eval/go-retention#1@0123…/style/0", "hash": "2c26…", "recorded": "2026-11-24T12:00:09Z",
+/// {"question": "eval/go-retention#1@0123…/style/0", "hash": "2c26…", "recorded":
+/// "2026-11-24T12:00:09Z",
 ///  "said": "cut_short"}
 /// ```
 ///
-/// (Each object is one line; it is broken here to be read.)
+/// Each object is one line in the file; the example adds line breaks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
-    /// What its first line says that it is.
+    /// Description from the first line.
     pub about: String,
-    /// The model's id.
+    /// Id of the model.
     pub model: String,
-    /// The replies by their questions' ids.
+    /// Replies by the ids of their questions.
     pub replies: BTreeMap<String, Reply>,
 }
 
-/// A recording that cannot be used, or not be written.
+/// Error for a recording that cannot be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct RecordingError {
-    /// The file, with the line where it is one.
+    /// File, with the line number if there is one.
     pub place: String,
-    /// What is wrong with it.
+    /// Problem with the recording.
     pub problem: String,
 }
 
@@ -194,10 +195,10 @@ impl RecordingError {
 }
 
 impl Recording {
-    /// What the file `path` holds.
+    /// Reads the recording in the file `path`.
     ///
     /// # Errors
-    /// [`RecordingError`] names the file and the first line that is wrong.
+    /// [`RecordingError`] names the file and the first invalid line.
     pub fn read(path: &Path) -> Result<Self, RecordingError> {
         let shown = path.display();
         let failed = |error: std::io::Error| RecordingError::new(&shown, error);
@@ -210,7 +211,7 @@ impl Recording {
         Self::parse(&shown.to_string(), &text)
     }
 
-    /// A recording from its text; `file` is for the error.
+    /// Parses a recording. `file` appears in errors.
     ///
     /// # Errors
     /// As [`Recording::read`].
@@ -245,7 +246,7 @@ impl Recording {
         })
     }
 
-    /// What there is to `ask`.
+    /// Looks up the reply to `ask`.
     pub fn reply(&self, ask: &Ask<'_>) -> Recorded<'_> {
         match self.replies.get(ask.id) {
             None => Recorded::Missing,
@@ -257,24 +258,25 @@ impl Recording {
     }
 }
 
-/// What a recording has to say to a question.
+/// Result of a lookup in a recording.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Recorded<'a> {
-    /// This.
+    /// A matching reply exists.
     Reply(&'a Reply),
-    /// A reply to another question of the same id, or one that would not do any more.
+    /// A reply exists for the id, but the question has changed or the reply fails the current
+    /// check.
     Changed,
-    /// Nothing.
+    /// No reply exists.
     Missing,
 }
 
-/// SHA-256 of all that a model sees of a question, in hexadecimal: what it is told,
-/// what it is asked, and the form of the answer.
+/// Returns the SHA-256, in hexadecimal, of everything that a model sees of a question: system text,
+/// question and answer schema.
 pub fn hash(ask: &Ask<'_>) -> String {
     let schema = ask.schema.to_string();
     let mut hash = Sha256::new();
     for part in [ask.system, ask.user, ask.schema.name(), &schema] {
-        // With its length before it, no text can pass for two.
+        // The length prefix prevents two different lists of texts from having the same hash input.
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(part);
     }

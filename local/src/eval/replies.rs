@@ -1,4 +1,4 @@
-//! Answers from a recording: the same every time, without a key and without network.
+//! Model that replays a recording: deterministic, without a key and without network.
 
 use super::recording::{Recorded, Recording};
 use async_trait::async_trait;
@@ -8,15 +8,15 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A model that answers from a [`Recording`], and counts what it could not answer. A
-/// question without a reply that fits ends its whole review in an error: nobody knows
-/// what the model would have said, so it is never taken for "nothing found".
+/// Model that answers from a [`Recording`] and counts unanswered questions. A question without a
+/// matching reply fails its whole review, because the model's answer is unknown and must not count
+/// as zero findings.
 pub struct Replies {
     recording: Recording,
     asked: Mutex<Asked>,
 }
 
-/// Ids of questions.
+/// Ids of asked questions.
 #[derive(Debug, Default)]
 struct Asked {
     given: BTreeSet<String>,
@@ -24,35 +24,35 @@ struct Asked {
     changed: BTreeSet<String>,
 }
 
-/// What became of a recording.
+/// Use of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replayed {
-    /// The model's id.
+    /// Id of the model.
     pub model: String,
-    /// What the recording says that it is.
+    /// Description from the recording.
     pub about: String,
-    /// When its first and its last reply came; `None` if there is none.
+    /// Times of the first and the last reply, or `None` without replies.
     pub recorded: Option<(Timestamp, Timestamp)>,
-    /// How many questions a reply was given to.
+    /// Number of answered questions.
     pub given: usize,
-    /// Questions that no reply is recorded to.
+    /// Questions without a recorded reply.
     pub missing: Vec<String>,
-    /// Questions that are other than they were when their reply was recorded.
+    /// Questions that have changed since their reply was recorded.
     pub changed: Vec<String>,
-    /// Questions with a recorded reply that nobody asked.
+    /// Recorded questions that were not asked.
     pub unasked: Vec<String>,
 }
 
 impl Replayed {
-    /// Questions without a reply that fits.
+    /// Returns the number of questions without a matching reply.
     pub fn unanswered(&self) -> usize {
         self.missing.len() + self.changed.len()
     }
 }
 
 impl fmt::Display for Replayed {
-    /// `7 questions answered, 1 without a recorded reply, 2 changed since theirs was
-    /// recorded, 0 recorded and not asked`
+    /// Writes `7 questions answered, 1 without a recorded reply, 2 changed since theirs was
+    /// recorded, 0 recorded and not asked`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -67,7 +67,7 @@ impl fmt::Display for Replayed {
 }
 
 impl Replies {
-    /// Those of `recording`.
+    /// Creates a model that answers from `recording`.
     pub fn new(recording: Recording) -> Self {
         Self {
             recording,
@@ -75,7 +75,7 @@ impl Replies {
         }
     }
 
-    /// What was asked until now.
+    /// Returns the use of the recording so far.
     pub fn replayed(&self) -> Replayed {
         let asked = self.asked();
         let listed = |ids: &BTreeSet<String>| ids.iter().cloned().collect();

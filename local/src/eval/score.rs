@@ -1,35 +1,35 @@
-//! What was found of what is wrong, and what was said beside it.
+//! Scores findings against known defects.
 
 use super::case::Defect;
 use review::{Category, Finding, Report, ReviewError};
 
-/// How many lines a finding may sit before or behind a defect.
+/// Most lines between a finding and its defect.
 pub const NEAR: u32 = 2;
 
-/// Whether a finding must be of its defect's category.
+/// Category rule of a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Match {
-    /// It must.
+    /// The finding has the defect's category.
     SameCategory,
-    /// The place is enough.
+    /// The finding has any category.
     AnyCategory,
 }
 
-/// What became of each defect and each finding of one change.
+/// Match of one change's defects and findings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks {
-    /// Defects with the finding that found them: indices of both.
+    /// Found defects with their finding: indices of both.
     pub found: Vec<(usize, usize)>,
-    /// Defects that nobody found.
+    /// Defects without a finding.
     pub missed: Vec<usize>,
-    /// Findings at no defect.
+    /// Findings that match no defect.
     pub false_positives: Vec<usize>,
-    /// Findings at a defect that another finding has found already.
+    /// Findings at a defect that another finding matches already.
     pub duplicates: Vec<usize>,
 }
 
-/// Marks `findings` by `defects`. The nearest pair is matched first; then by the
-/// order that they are given in.
+/// Matches `findings` with `defects`. The nearest pair is matched first; ties follow the input
+/// order.
 pub fn mark(defects: &[Defect], findings: &[Finding], by: Match) -> Marks {
     let mut pairs = Vec::new();
     for (d, defect) in defects.iter().enumerate() {
@@ -63,8 +63,8 @@ pub fn mark(defects: &[Defect], findings: &[Finding], by: Match) -> Marks {
     marks
 }
 
-/// How many lines a finding is away from a defect; `None` if it is not near. Defects are
-/// lines of the new file, so what is said of the old one is near none.
+/// Returns the number of lines between a finding and a defect, or `None` if they are not near. A
+/// finding on the old file is near no defect, because defects are lines of the new file.
 fn distance(defect: &Defect, finding: &Finding) -> Option<u32> {
     let before = defect.first_line.saturating_sub(finding.line);
     let behind = finding.line.saturating_sub(defect.last_line);
@@ -76,43 +76,43 @@ fn distance(defect: &Defect, finding: &Finding) -> Option<u32> {
 /// Counts over many changes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Score {
-    /// Changes that were read.
+    /// Number of reviewed changes.
     pub changes: usize,
-    /// Those of them in which nothing is wrong.
+    /// Changes without defects.
     pub clean_changes: usize,
-    /// Defects in them.
+    /// Defects in all changes.
     pub defects: usize,
-    /// Defects that were found, and told under their category.
+    /// Defects found with the right category.
     pub found: usize,
-    /// Defects whose place was told, under whatever category.
+    /// Defects found with any category.
     pub any_category: usize,
     /// Findings.
     pub findings: usize,
-    /// Findings at no defect of their category.
+    /// Findings that match no defect of their category.
     pub false_positives: usize,
-    /// Those of them in clean changes.
+    /// False positives in clean changes.
     pub false_on_clean: usize,
-    /// Findings at a defect that was found already: neither right nor wrong.
+    /// Findings at a defect that was found already. They count neither as right nor as wrong.
     pub duplicates: usize,
-    /// What that took.
+    /// Cost of the reviews.
     pub spent: Spent,
 }
 
-/// What reviews took; nothing where rules made them.
+/// Cost of reviews. Zero for rules.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// Tokens read and written.
+    /// Input and output tokens.
     pub tokens: u64,
-    /// Millionths of a dollar, as far as they are known.
+    /// Millionths of a dollar, without unpriced reviews.
     pub micro_dollars: u64,
-    /// Reviews by models whose price is not known.
+    /// Reviews by models without a known price.
     pub unpriced: usize,
-    /// Reviews that ended in an error.
+    /// Reviews that failed.
     pub failed: usize,
 }
 
 impl Spent {
-    /// What one review took.
+    /// Returns the cost of one review.
     pub fn on(reviewed: &Result<Report, ReviewError>) -> Self {
         let usage = match reviewed {
             Ok(report) => report.usage.as_ref(),
@@ -131,7 +131,7 @@ impl Spent {
         }
     }
 
-    /// Adds what `other` took.
+    /// Adds the cost of `other`.
     pub fn add(&mut self, other: &Self) {
         self.tokens = self.tokens.saturating_add(other.tokens);
         self.micro_dollars = self.micro_dollars.saturating_add(other.micro_dollars);
@@ -139,15 +139,14 @@ impl Spent {
         self.failed += other.failed;
     }
 
-    /// Millionths of a dollar; `None` if a price is not known.
+    /// Returns the price in millionths of a dollar, or `None` if a price is unknown.
     pub fn price(&self) -> Option<u64> {
         (self.unpriced == 0).then_some(self.micro_dollars)
     }
 }
 
 impl Score {
-    /// The score of one change. With `only`, the defects of that category are
-    /// wanted and no others.
+    /// Scores one change. With `only`, counts only the defects of that category.
     pub fn of(defects: &[Defect], findings: &[Finding], only: Option<Category>) -> Self {
         let wanted = |defect: &&Defect| only.is_none_or(|only| defect.category == only);
         let own: Vec<Defect> = defects.iter().filter(wanted).cloned().collect();
@@ -181,18 +180,17 @@ impl Score {
         self.spent.add(&other.spent);
     }
 
-    /// How much of what was said is right, duplicates aside: 0 to 1; `None` if
-    /// nothing was said.
+    /// Returns the share of right findings without duplicates, 0 to 1, or `None` without findings.
     pub fn precision(&self) -> Option<f64> {
         ratio(self.found, self.found + self.false_positives)
     }
 
-    /// How much of what is wrong was found: 0 to 1; `None` if nothing is wrong.
+    /// Returns the share of found defects, 0 to 1, or `None` without defects.
     pub fn recall(&self) -> Option<f64> {
         ratio(self.found, self.defects)
     }
 
-    /// The harmonic mean of precision and recall; `None` without one of them.
+    /// Returns the harmonic mean of precision and recall, or `None` if either is missing.
     pub fn f1(&self) -> Option<f64> {
         self.precision().zip(self.recall())?;
         ratio(
@@ -201,12 +199,12 @@ impl Score {
         )
     }
 
-    /// False findings in each clean change.
+    /// Returns the false findings per clean change.
     pub fn false_per_clean(&self) -> Option<f64> {
         ratio(self.false_on_clean, self.clean_changes)
     }
 
-    /// Findings in each change.
+    /// Returns the findings per change.
     pub fn findings_per_change(&self) -> Option<f64> {
         ratio(self.findings, self.changes)
     }

@@ -1,4 +1,4 @@
-//! What an evaluation prints: a table for people, JSON lines for programs.
+//! Output of an evaluation: a table for people, JSON Lines for programs.
 
 use super::{CaseResult, Defect, Evaluation, Replayed, Score, score};
 use anstyle::{AnsiColor, Style};
@@ -27,10 +27,10 @@ const COLUMNS: [&str; 12] = [
     "dollars",
 ];
 
-/// How wide a ratio is: `0.96`.
+/// Width of a ratio: `0.96`.
 const RATIO: usize = 4;
 
-/// The table, and below it what was missed and what was false, for people.
+/// Renders the table, followed by missed defects and false findings.
 pub fn text(evaluation: &Evaluation) -> String {
     let mut out = String::new();
     let all = &evaluation.together;
@@ -141,12 +141,12 @@ fn cells(score: &Score) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// `0.0042`: a part that is less than a ten-thousandth is not told.
+/// Formats dollars as `0.0042`, rounded to ten-thousandths.
 fn dollars(micro: u64) -> String {
     format!("{}.{:04}", micro / 1_000_000, micro % 1_000_000 / 100)
 }
 
-/// Lines of (place, what) under the names of their cases, if there are any.
+/// Renders (place, text) lines under the names of their cases. Renders nothing without lines.
 fn list(
     out: &mut String,
     style: Style,
@@ -177,7 +177,7 @@ fn list(
     }
 }
 
-/// Every case on a line of its own, and a last line with the scores.
+/// Renders one JSON line per case and a last line with the scores.
 pub fn json(evaluation: &Evaluation) -> String {
     let mut out = String::new();
     for case in &evaluation.cases {
@@ -230,7 +230,7 @@ pub fn json(evaluation: &Evaluation) -> String {
     out
 }
 
-/// Counts as they are; ratios to four places, null where there are none.
+/// Renders counts unchanged and ratios with four decimals. A missing ratio is null.
 fn score_json(score: &Score) -> Value {
     let ratio = |ratio: Option<f64>| ratio.map(|it| (it * 10_000.0).round() / 10_000.0);
     json!({

@@ -1,5 +1,5 @@
-//! EventBridge's API as the AWS SDKs speak it: the AWS JSON 1.1 protocol
-//! ("AWS JSON 1.1 protocol", Smithy), with the operation in `X-Amz-Target`.
+//! EventBridge's API for AWS SDKs: the AWS JSON 1.1 protocol ("AWS JSON 1.1 protocol", Smithy),
+//! with the operation in `X-Amz-Target`.
 
 use super::name::BusName;
 use super::{put_events, test_event_pattern};
@@ -15,11 +15,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A call of 1 MiB can be several times as long on the wire: its details are JSON
-/// within JSON.
+/// Maximum body in bytes. A call of 1 MiB can be several times as long on the wire, because its
+/// details are JSON within JSON.
 const MAX_BODY: usize = 8 * 1024 * 1024;
 
-/// What the operations work on.
+/// State that the operations share.
 pub(super) struct Bus {
     pub(super) name: BusName,
     pub(super) bus: Arc<LocalBus>,
@@ -27,11 +27,11 @@ pub(super) struct Bus {
     pub(super) entropy: Arc<dyn Entropy>,
 }
 
-/// Why a whole call is refused.
+/// Error that rejects a whole call.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     status: StatusCode,
-    /// The exception's name, `__type` on the wire.
+    /// Name of the exception, `__type` on the wire.
     kind: &'static str,
     message: String,
 }
@@ -52,7 +52,7 @@ impl Refusal {
         }
     }
 
-    /// `what` does not hold to the API's model, in AWS's words.
+    /// Builds the validation error for `what`, in AWS's wording.
     pub(super) fn validation(value: &str, what: &str, constraint: &str) -> Self {
         Self::new(
             "ValidationException",
@@ -76,7 +76,7 @@ impl Refusal {
 }
 
 impl Bus {
-    /// A random UUID (version 4).
+    /// Returns a random UUID (version 4).
     pub(super) fn new_id(&self) -> String {
         let (high, low) = (self.entropy.next_u64(), self.entropy.next_u64());
         format!(
@@ -106,7 +106,7 @@ struct DescribeEventBus {
     name: Option<String>,
 }
 
-/// The API on whatever path nobody else has: an SDK calls `POST /`.
+/// Returns routes that serve the API on every other path. An SDK calls `POST /`.
 pub(super) fn routes(bus: Bus) -> Router {
     Router::new().fallback(answer).with_state(Arc::new(bus))
 }
@@ -142,7 +142,7 @@ async fn answer(
                 kind,
                 message,
             } = refusal;
-            tracing::warn!(target, kind, message, "refused");
+            tracing::warn!(target, kind, message, "API call rejected");
             (status, json!({ "__type": kind, "message": message }))
         }
     };
@@ -171,7 +171,7 @@ fn unknown_operation(what: &str) -> Refusal {
     Refusal::new(
         "UnknownOperationException",
         format!(
-            "{what:?} is no operation of this bus: expected POST / with X-Amz-Target \
+            "{what:?} is not an operation of this bus: expected POST / with X-Amz-Target \
              AWSEvents.PutEvents, AWSEvents.TestEventPattern or AWSEvents.DescribeEventBus"
         ),
     )
@@ -186,7 +186,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     if !body.is_object() {
         return Err(Refusal::new(
             "SerializationException",
-            "the request is no JSON object",
+            "the request is not a JSON object",
         ));
     }
     T::deserialize(body).map_err(malformed)

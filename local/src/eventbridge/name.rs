@@ -1,21 +1,20 @@
-/// The account and region of a bus that is on no AWS.
+/// Account of a local bus.
 pub(super) const ACCOUNT: &str = "000000000000";
 pub(super) const REGION: &str = "us-east-1";
 
-/// The name of a bus.
+/// Name of a bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BusName(String);
 
 impl BusName {
-    /// A name as `CreateEventBus` takes it, but for partners' names.
+    /// Checks a name by the rules of `CreateEventBus`, without partner names.
     pub(super) fn new(name: &str) -> Option<Self> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         let good = (1..=256).contains(&name.len()) && name.chars().all(allowed);
         good.then(|| Self(name.to_owned()))
     }
 
-    /// What `EventBusName` means: a name, or the ARN of a bus in any region of any
-    /// account.
+    /// Parses `EventBusName`: a name, or the ARN of a bus in any region of any account.
     pub(super) fn read(name_or_arn: &str) -> Option<Self> {
         let Some(arn) = name_or_arn.strip_prefix("arn:") else {
             return Self::new(name_or_arn);
@@ -47,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bus_is_named_by_name_or_arn() {
+    fn reads_bus_name_or_arn() {
         for (why, text, expected) in [
             ("a name", "github-bot", Some("github-bot")),
             (

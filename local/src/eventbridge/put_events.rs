@@ -1,6 +1,5 @@
-//! `PutEvents` ("PutEvents" and "PutEventsRequestEntry", Amazon EventBridge API
-//! Reference): a call is refused as a whole where it does not hold to the API's
-//! model, and entry by entry otherwise.
+//! `PutEvents` ("PutEvents" and "PutEventsRequestEntry", Amazon EventBridge API Reference). Rejects
+//! a whole call that violates the API's model, and otherwise rejects single entries.
 
 use super::api::{Bus, Refusal};
 use super::name::{ACCOUNT, BusName, REGION};
@@ -10,17 +9,17 @@ use serde_json::{Map, Value, json};
 
 const MAX_ENTRIES: usize = 10;
 
-/// All entries of a call together, as "Calculating Amazon EventBridge PutEvents
-/// event entry size" counts them. It was 256 KiB before 2026.
+/// Maximum size of all entries of a call in bytes, counted as in "Calculating Amazon EventBridge
+/// PutEvents event entry size". The limit was 256 KiB before 2026.
 const MAX_SIZE: usize = 1024 * 1024;
 
-/// Of `DetailType`, in characters.
+/// Maximum length of `DetailType`, in characters.
 const MAX_DETAIL_TYPE: usize = 128;
-/// Of an entry of `Resources`, in characters.
+/// Maximum length of an entry of `Resources`, in characters.
 const MAX_RESOURCE: usize = 2048;
-/// Of `EventBusName`, in characters.
+/// Maximum length of `EventBusName`, in characters.
 const MAX_BUS_NAME: usize = 1600;
-/// Of `TraceHeader`, in characters.
+/// Maximum length of `TraceHeader`, in characters.
 const MAX_TRACE_HEADER: usize = 500;
 
 #[derive(Deserialize)]
@@ -41,7 +40,7 @@ struct Entry {
     trace_header: Option<String>,
 }
 
-/// A timestamp: the SDKs send seconds since 1970 as a number.
+/// Timestamp. The SDKs send seconds since 1970 as a number.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected a time: seconds since 1970")]
 enum Time {
@@ -49,10 +48,10 @@ enum Time {
     Text(Timestamp),
 }
 
-/// Why one entry is refused: code and message.
+/// Code and message of a rejected entry.
 type EntryError = (&'static str, String);
 
-/// Puts the good entries on the bus, and tells what became of each.
+/// Publishes the valid entries and returns the result of each entry.
 pub(super) async fn put(bus: &Bus, request: Request) -> Result<Value, Refusal> {
     let entries = request.entries.ok_or_else(|| Refusal::missing("entries"))?;
     check(&entries)?;
@@ -66,7 +65,7 @@ pub(super) async fn put(bus: &Bus, request: Request) -> Result<Value, Refusal> {
                 events.push(event);
             }
             Err((code, message)) => {
-                tracing::warn!(code, message, "an entry was refused");
+                tracing::warn!(code, message, "PutEvents entry rejected");
                 failed += 1;
                 results.push(json!({ "ErrorCode": code, "ErrorMessage": message }));
             }
@@ -76,7 +75,7 @@ pub(super) async fn put(bus: &Bus, request: Request) -> Result<Value, Refusal> {
     Ok(json!({ "FailedEntryCount": failed, "Entries": results }))
 }
 
-/// What the API's model says of the whole call.
+/// Checks the whole call against the API's model.
 fn check(entries: &[Entry]) -> Result<(), Refusal> {
     let constraint = match entries.len() {
         0 => "have length greater than or equal to 1",
@@ -156,7 +155,7 @@ fn check_size(entries: &[Entry]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The event that the entry becomes.
+/// Converts the entry to an event.
 fn event(bus: &Bus, entry: Entry) -> Result<EventBridgeEvent<Value>, EntryError> {
     let source = required(entry.source, "Source")?;
     let detail_type = required(entry.detail_type, "DetailType")?;
@@ -173,7 +172,7 @@ fn event(bus: &Bus, entry: Entry) -> Result<EventBridgeEvent<Value>, EntryError>
         let message = format!("Detail is malformed. Reason: no JSON object: {error}");
         ("MalformedDetail", message)
     })?;
-    // AWS takes an event for a bus that is not there, and drops it.
+    // AWS accepts an event for a bus that does not exist, and drops it.
     let name = entry.event_bus_name.as_deref().unwrap_or("default");
     if BusName::read(name).as_ref() != Some(&bus.name) {
         let message = format!(
@@ -205,7 +204,7 @@ fn invalid(name: &str, reason: &str) -> EntryError {
     ("InvalidArgument", message)
 }
 
-/// Whole seconds, as in every event on AWS.
+/// Returns the time in whole seconds, as in every event on AWS.
 fn time(bus: &Bus, time: Option<Time>) -> Result<Timestamp, EntryError> {
     let seconds = match time {
         None => bus.clock.now().as_second(),

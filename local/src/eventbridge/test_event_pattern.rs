@@ -5,7 +5,7 @@ use pattern::{Event, EventPattern};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// What an event must hold.
+/// Fields that an event must contain.
 const MANDATORY: [&str; 7] = [
     "id",
     "account",
@@ -23,7 +23,7 @@ pub(super) struct Request {
     event: Option<String>,
 }
 
-/// Whether the event would match a rule with the pattern.
+/// Returns whether the event matches a rule with the pattern.
 pub(super) fn test(request: &Request) -> Result<Value, Refusal> {
     let pattern = request.event_pattern.as_deref();
     let pattern = pattern.ok_or_else(|| Refusal::missing("eventPattern"))?;

@@ -25,14 +25,14 @@ const TABLES: &str = "
     ) STRICT;
 ";
 
-/// Files of earlier versions lack it.
+/// Files of earlier versions lack this column.
 const ADD_UNREACHED: &str = "ALTER TABLE delivery ADD COLUMN unreached INTEGER NOT NULL DEFAULT 0";
 
-/// The connection, with the tables in its file.
+/// Creates the tables and sets the options of the connection.
 pub(super) fn prepared(connection: Connection) -> rusqlite::Result<Connection> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A webhook is answered once its delivery is on the disk.
+    // A webhook is answered after its delivery is on the disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.execute_batch(TABLES)?;
     if !connection.column_exists(None, "delivery", "unreached")? {

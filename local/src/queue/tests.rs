@@ -35,7 +35,7 @@ async fn due(queue: &Queue, second: i64) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn deliveries_come_when_they_are_due_the_oldest_first() {
+async fn returns_due_deliveries_oldest_first() {
     let queue = Queue::in_memory().unwrap();
     queue
         .put(vec![put(1, 600), put(2, 0), put(3, 0)], at(0))
@@ -47,20 +47,20 @@ async fn deliveries_come_when_they_are_due_the_oldest_first() {
 }
 
 #[tokio::test]
-async fn what_was_put_survives_and_what_is_done_is_gone() {
+async fn reopened_file_keeps_unhandled_deliveries() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("queue.db");
     let first = Queue::open(&file).unwrap();
     first.put(vec![put(1, 0), put(2, 0)], at(0)).await.unwrap();
     let one = first.due(at(0), 1).await.unwrap().remove(0);
     first.done(one.id).await.unwrap();
-    // Another process on the same file, while the first was never closed.
+    // Simulates another process on the same file, while the first queue is still open.
     let second = Queue::open(&file).unwrap();
     assert_eq!(due(&second, 0).await, ["event-2"]);
 }
 
 #[tokio::test]
-async fn what_is_given_up_keeps_its_reason_and_can_be_put_back() {
+async fn dead_letter_keeps_reason_until_redrive() {
     let queue = Queue::in_memory().unwrap();
     queue.put(vec![put(1, 0)], at(0)).await.unwrap();
     let delivery = queue.due(at(0), 1).await.unwrap().remove(0);
@@ -88,7 +88,7 @@ async fn what_is_given_up_keeps_its_reason_and_can_be_put_back() {
 }
 
 #[tokio::test]
-async fn a_file_of_an_earlier_version_is_taken_on() {
+async fn opens_file_of_earlier_version() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("queue.db");
     let queue = Queue::open(&file).unwrap();
@@ -105,7 +105,7 @@ async fn a_file_of_an_earlier_version_is_taken_on() {
 }
 
 #[tokio::test]
-async fn one_that_cannot_be_read_holds_nobody_up() {
+async fn unreadable_delivery_does_not_block_others() {
     let queue = Queue::in_memory().unwrap();
     queue.put(vec![put(1, 0), put(2, 0)], at(0)).await.unwrap();
     queue
@@ -122,7 +122,7 @@ async fn one_that_cannot_be_read_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn many_at_once_are_all_put() {
+async fn concurrent_puts_are_all_stored() {
     let queue = Queue::in_memory().unwrap();
     let tasks = (0..100).map(|n| {
         let queue = queue.clone();

@@ -4,31 +4,30 @@ use crate::template::{RetryPolicy, Via};
 use events::Timestamp;
 use std::time::Duration;
 
-/// Between the first try and the second, when EventBridge calls the function
-/// ("How Lambda handles errors and retries with asynchronous invocation"): one
-/// minute, and two before the third.
+/// Waits before the second and the third try of an asynchronous invocation: one minute, then two
+/// ("How Lambda handles errors and retries with asynchronous invocation").
 const ASYNC_WAITS: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
 
-/// EventBridge tells no more of its waits than that they grow ("Retry policy and
-/// using dead-letter queues"): here they double, from one second up to this.
+/// Maximum wait. EventBridge documents only that its waits grow ("Retry policy and using
+/// dead-letter queues"). Here they double, starting at one second.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
-/// What becomes of a delivery whose function has failed.
+/// Decision about a delivery whose call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Next {
-    /// It is tried again then.
+    /// Call it again at this time.
     Again(Timestamp),
-    /// The function was not reached, which is none of its tries. It is called
-    /// again then.
+    /// Call it again at this time. The function was not reached, so its tries do not count this
+    /// call.
     ReachAgain(Timestamp),
-    /// It goes to the dead letters, for this reason.
+    /// Move it to the dead letters with this reason.
     GiveUp(&'static str),
 }
 
-/// Decides what becomes of `delivery`, which has failed once more at `now`.
+/// Decides about `delivery`, whose call failed at `now`.
 pub(super) fn next(via: Via, delivery: &Delivery, failure: &Failure, now: Timestamp) -> Next {
     if !failure.is_retryable() {
-        return Next::GiveUp("trying again is no help");
+        return Next::GiveUp("not retryable");
     }
     if let (Via::Invoke { target, .. }, Failure::Unreached(_)) = (via, failure) {
         return reach_again(target, delivery, now);
@@ -40,7 +39,7 @@ pub(super) fn next(via: Via, delivery: &Delivery, failure: &Failure, now: Timest
             let wait = ASYNC_WAITS.get(failed).or(ASYNC_WAITS.last());
             let at = now + wait.copied().unwrap_or_default();
             if at > delivery.put_at + max_age {
-                Next::GiveUp("too old to be tried again")
+                Next::GiveUp("too old to retry")
             } else {
                 Next::Again(at)
             }
@@ -56,15 +55,15 @@ pub(super) fn next(via: Via, delivery: &Delivery, failure: &Failure, now: Timest
     }
 }
 
-/// What EventBridge does when it cannot call its target. A poller that cannot call
-/// the function of a queue leaves the message there, which counts as received.
+/// Follows EventBridge's policy for a target that it cannot call. A poller that cannot call a
+/// queue's function leaves the message in the queue, and the receive counts.
 fn reach_again(policy: RetryPolicy, delivery: &Delivery, now: Timestamp) -> Next {
     let doubled = Duration::from_secs(2_u64.saturating_pow(delivery.unreached));
     let at = now + doubled.min(LONGEST_WAIT);
     if delivery.unreached >= policy.retries {
         Next::GiveUp("no tries left")
     } else if at > delivery.put_at + policy.max_age {
-        Next::GiveUp("too old to be tried again")
+        Next::GiveUp("too old to retry")
     } else {
         Next::ReachAgain(at)
     }
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_is_tried_again_as_on_aws() {
+    fn retries_failures_as_on_aws() {
         let invoke = Via::Invoke {
             retries: 2,
             max_age: Duration::from_secs(600),
@@ -124,7 +123,7 @@ mod tests {
         assert_eq!(
             next(queue, &delivery(0, 0), &hidden, at(10)),
             Next::Again(at(70)),
-            "as long as its function says"
+            "the function's own timeout"
         );
         for (why, via, failed_before, retryable, now, expected) in [
             (
@@ -150,7 +149,7 @@ mod tests {
                 0,
                 true,
                 580,
-                Next::GiveUp("too old to be tried again"),
+                Next::GiveUp("too old to retry"),
             ),
             (
                 "a queue's visibility timeout",
@@ -170,12 +169,12 @@ mod tests {
             ),
             ("a queue's last try", queue, 2, true, 10, NONE_LEFT),
             (
-                "what cannot succeed",
+                "permanent failure",
                 queue,
                 0,
                 false,
                 10,
-                Next::GiveUp("trying again is no help"),
+                Next::GiveUp("not retryable"),
             ),
         ] {
             let failure = Failure::Error {
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_reached_is_called_again_by_the_targets_policy() {
+    fn unreached_function_follows_target_policy() {
         let gone = Failure::Unreached("connection refused".to_owned());
         let invoke = |retries, max_age| Via::Invoke {
             retries: 0,
@@ -249,7 +248,7 @@ mod tests {
                 invoke(185, 60),
                 5,
                 31,
-                Next::GiveUp("too old to be tried again"),
+                Next::GiveUp("too old to retry"),
             ),
             (
                 "a message is received once more",

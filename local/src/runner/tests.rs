@@ -1,4 +1,4 @@
-//! Busy targets of rules, beside others.
+//! Busy targets do not delay other targets.
 
 use super::*;
 use crate::call::Failure;
@@ -9,11 +9,11 @@ use serde::Deserialize;
 use std::sync::Mutex;
 use tokio::sync::Semaphore;
 
-/// Functions of which one never answers until it is released.
+/// Functions, one of which blocks until it is released.
 struct Stuck {
     function: &'static str,
     release: Semaphore,
-    /// The most calls at a time, by function.
+    /// Calls in progress and their maximum, by function.
     calls: Arc<Mutex<HashMap<String, (usize, usize)>>>,
 }
 
@@ -54,7 +54,7 @@ fn sample(topic: &str) -> Event {
     Event::deserialize(envelope(topic).detail).unwrap()
 }
 
-/// A runner at work.
+/// Runner in a background task.
 struct Running {
     runner: Arc<Runner<Stuck>>,
     stop: tokio::sync::oneshot::Sender<()>,
@@ -90,7 +90,7 @@ impl Running {
         }
     }
 
-    /// Waits until the queue is as `is_so` wants it.
+    /// Waits until the queue's depth satisfies `is_so`.
     async fn until(&self, is_so: impl Fn(Depth) -> bool) {
         let depth = || self.runner.queue.depth(self.runner.clock.now());
         while !is_so(depth().await.unwrap()) {
@@ -105,8 +105,8 @@ impl Running {
     }
 }
 
-/// Puts 30 events of `topic` on the bus while `function` is stuck. Returns when only its
-/// deliveries are left, with the calls of each function: now, and the most at a time.
+/// Publishes 30 events of `topic` while `function` is stuck. Waits until only its deliveries are
+/// left. Returns the calls in progress and their maximum, by function.
 async fn run(topic: &str, function: &'static str) -> HashMap<String, (usize, usize)> {
     let running = Running::start(function);
     let events = vec![sample(topic); 30];

@@ -1,4 +1,4 @@
-//! What happened in a simulation.
+//! Record of a simulation.
 
 use super::Sample;
 use crate::runner::Tried;
@@ -11,53 +11,53 @@ use source::Answer;
 use state::{Key, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A whole run.
+/// Record of a whole run.
 #[derive(Debug, Default)]
 pub struct Run {
-    /// The deliveries, in order, each with what followed from it.
+    /// Deliveries in order, each with its effects.
     pub played: Vec<Played>,
-    /// What GitHub shows in the end of each pull request.
+    /// Final page of each pull request on GitHub.
     pub pages: BTreeMap<PrKey, Page>,
-    /// The state that is left, without the journal.
+    /// Final state without the journal.
     pub state: Vec<(Key, Version, serde_json::Value)>,
-    /// How many deliveries ended among the dead letters.
+    /// Number of dead letters.
     pub failed: u32,
 }
 
-/// What the bot has left on a pull request's page.
+/// Reviews, checks and comments that the bot left on a pull request.
 #[derive(Debug, Default)]
 pub struct Page {
     /// Reviews, oldest first.
     pub reviews: Vec<PostedReview>,
-    /// Check runs of all its heads, in the order of their pushes.
+    /// Check runs of all heads, in the order of their pushes.
     pub checks: Vec<PostedCheck>,
     /// Comments, oldest first.
     pub comments: Vec<PostedComment>,
 }
 
-/// One delivery, and what followed from it.
+/// Delivery with its effects.
 #[derive(Debug)]
 pub struct Played {
-    /// What it shows.
+    /// Description of the sample.
     pub about: String,
-    /// What the webhook answered.
+    /// Answer of the webhook.
     pub answer: Answer,
-    /// What it is about.
+    /// Pull request of the delivery.
     pub pr: Option<PrKey>,
-    /// Its head, as the delivery tells it.
+    /// Head commit in the delivery.
     pub head: Option<HeadSha>,
-    /// The diff that it brought.
+    /// Diff of the sample.
     pub diff: Diff,
-    /// Every try of every function, in order.
+    /// Calls of all functions, in order.
     pub heard: Vec<Heard>,
 }
 
-/// One try of a function on an event.
+/// Call of a function with an event.
 #[derive(Debug)]
 pub struct Heard {
-    /// The event.
+    /// Event.
     pub event: Event,
-    /// The try.
+    /// Call.
     pub tried: Tried,
 }
 
@@ -78,9 +78,9 @@ impl Run {
         });
     }
 
-    /// Notes a try with the newest delivery that it follows from.
+    /// Adds a call to the newest delivery that caused it.
     pub(super) fn note(&mut self, tried: Tried) {
-        // Nobody here says what is no event.
+        // The functions publish only valid events.
         let Ok(event) = Event::deserialize(&tried.event.detail) else {
             return;
         };
@@ -93,7 +93,7 @@ impl Run {
         }
     }
 
-    /// The heads that each pull request has had, in the order of their deliveries.
+    /// Returns the heads of each pull request, in the order of their deliveries.
     pub(super) fn heads(&self) -> BTreeMap<PrKey, Vec<HeadSha>> {
         let mut all: BTreeMap<PrKey, Vec<HeadSha>> = BTreeMap::new();
         for played in &self.played {
@@ -105,12 +105,12 @@ impl Run {
         all
     }
 
-    /// How many reviews stand on GitHub.
+    /// Returns the number of reviews on GitHub.
     pub fn reviews(&self) -> usize {
         self.pages.values().map(|page| page.reviews.len()).sum()
     }
 
-    /// How many different events there were.
+    /// Returns the number of different events.
     pub fn events(&self) -> usize {
         let heard = self.played.iter().flat_map(|played| &played.heard);
         heard
@@ -119,7 +119,7 @@ impl Run {
             .len()
     }
 
-    /// The text of a line, where the delivery of that head brought a diff that shows it.
+    /// Returns the text of a line, if a delivery of that head has a diff that contains it.
     pub(super) fn line(&self, pr: &PrKey, head: &HeadSha, path: &str, number: u32) -> Option<&str> {
         let is_of =
             |played: &&Played| played.pr.as_ref() == Some(pr) && played.head.as_ref() == Some(head);

@@ -5,42 +5,42 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::path::Path;
 
-/// The samples that were there when this was built.
+/// Samples that are compiled in.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../events/simulation");
 
-/// One delivery to be played.
+/// Delivery to play.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// The file it stands in.
+    /// File of the sample.
     pub file: String,
-    /// What it shows, for people.
+    /// Description for people.
     pub about: String,
-    /// `X-GitHub-Event`.
+    /// `X-GitHub-Event` header.
     pub event: String,
-    /// `X-GitHub-Delivery`.
+    /// `X-GitHub-Delivery` header.
     pub delivery: String,
-    /// The body.
+    /// Body of the delivery.
     pub payload: Value,
-    /// What GitHub answers for the head's diff.
+    /// Diff that GitHub returns for the head.
     pub diff: Option<String>,
-    /// Sent while the deliveries before are still being worked on: as soon as an
-    /// event on this topic has been handled.
+    /// Topic whose first handled event triggers this delivery. It is then sent while earlier
+    /// deliveries are in progress.
     pub as_soon_as: Option<String>,
-    /// GitHub sends it a second time.
+    /// True if GitHub sends the delivery twice.
     pub again: bool,
 }
 
-/// A sample that is not what it should be.
+/// Error for an invalid sample.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: {problem}")]
 pub struct SampleError {
-    /// The file.
+    /// Invalid file.
     pub file: String,
-    /// What is wrong with it, and what was expected.
+    /// Problem with the file, and the expected form.
     pub problem: String,
 }
 
-/// A sample's file: a delivery, or another file's once more.
+/// Content of a sample's file: a delivery, or a repeat of another file's delivery.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 enum File {
@@ -63,11 +63,11 @@ const EXPECTED: &str = "expected an object with event, delivery and payload (and
                         as_soon_as, if wanted), or with about and redelivers";
 
 impl Sample {
-    /// The samples in a folder in the order of their names, the one in a file, or
-    /// those that are built in.
+    /// Loads the samples of a folder sorted by name, the sample of a file, or the compiled-in
+    /// samples.
     ///
     /// # Errors
-    /// [`SampleError`] names the file and what was expected in it.
+    /// [`SampleError`] names the file and the expected form.
     pub fn load(path: Option<&Path>) -> Result<Vec<Self>, SampleError> {
         let Some(path) = path else {
             return parse_all(built_in());
@@ -78,7 +78,7 @@ impl Sample {
         };
         if !path.is_dir() {
             let mut files = vec![read(path)?];
-            // A delivery may name its diff, or another delivery, beside it.
+            // A delivery may refer to a diff or another delivery in the same folder.
             let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
             let folder = folder.unwrap_or(Path::new("."));
             files.extend(read_folder(folder).unwrap_or_default());
@@ -156,9 +156,9 @@ fn parse(name: &str, files: &Files) -> Result<Sample, SampleError> {
         let found = files.iter().find(|(name, _)| name == wanted);
         found
             .map(|(_, text)| text.as_str())
-            .ok_or_else(|| error(format!("{wanted} is not beside it")))
+            .ok_or_else(|| error(format!("{wanted} is not in the same folder")))
     };
-    // Two steps, so that broken JSON is told with its line and column.
+    // Parses in two steps, so that a JSON syntax error has a line and column.
     let json: Value =
         serde_json::from_str(text(name)?).map_err(|it| error(format!("no JSON: {it}")))?;
     match serde_json::from_value(json).map_err(|_| error(EXPECTED.to_owned()))? {
@@ -196,21 +196,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_built_in_can_be_played() {
+    fn built_in_samples_are_valid() {
         let samples = Sample::load(None).unwrap();
         assert!(samples.len() >= 6);
         assert!(samples.iter().any(|sample| sample.again));
     }
 
     #[test]
-    fn a_bad_sample_is_named() {
+    fn error_names_invalid_sample() {
         let one = |text: &str| parse("bad.json", &vec![("bad.json".to_owned(), text.to_owned())]);
         insta::assert_snapshot!(one("{").unwrap_err(), @"bad.json: no JSON: EOF while parsing an object at line 1 column 1");
         insta::assert_snapshot!(one("{\"event\": 5}").unwrap_err(), @"bad.json: expected an object with event, delivery and payload (and about, diff, as_soon_as, if wanted), or with about and redelivers");
         insta::assert_snapshot!(one(r#"{"about": "", "redelivers": "bad.json"}"#).unwrap_err(), @"bad.json: it redelivers itself");
         insta::assert_snapshot!(
             one(r#"{"event": "push", "delivery": "1", "payload": {}, "diff": "no.diff"}"#).unwrap_err(),
-            @"bad.json: no.diff is not beside it"
+            @"bad.json: no.diff is not in the same folder"
         );
         insta::assert_snapshot!(Sample::load(Some(Path::new("no/such.json"))).unwrap_err(), @"no/such.json: No such file or directory (os error 2)");
     }

@@ -1,5 +1,5 @@
-//! What a simulation prints: for people with colours (which fall away where they
-//! are not wanted), for programs as JSON lines.
+//! Output of a simulation: coloured text for people (colours are removed if unsupported), JSON
+//! Lines for programs.
 
 mod page;
 
@@ -17,7 +17,7 @@ const WARN: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const TITLE: Style = Style::new().bold();
 
-/// The whole run, for people.
+/// Renders the whole run as text.
 pub fn text(run: &Run) -> String {
     let mut out = String::new();
     for (n, played) in run.played.iter().enumerate() {
@@ -58,7 +58,7 @@ fn delivery(out: &mut String, number: usize, played: &Played) {
     out.push('\n');
 }
 
-/// The events that `function` said on hearing `cause`, once each, in order.
+/// Returns the events that `function` published in response to `cause`, without repeats, in order.
 fn said_by<'a>(heard: &'a [Heard], cause: Option<&EventId>, function: &str) -> Vec<&'a Event> {
     let source = format!("github-bot.{function}");
     let mut said: Vec<&Event> = Vec::new();
@@ -95,8 +95,8 @@ fn event(out: &mut String, played: &Played, event_: &Event, indent: &str) {
     }
 }
 
-/// Who heard the event: the last try of each function. The recorder hears
-/// everything and is left out.
+/// Returns the last call of each function that received the event. Omits the recorder, which
+/// receives every event.
 fn heard<'a>(played: &'a Played, event: &Event) -> Vec<&'a Tried> {
     let mut heard: Vec<&Tried> = Vec::new();
     let of_event = played.heard.iter().filter(|one| one.event.id == event.id);
@@ -116,10 +116,10 @@ fn heard<'a>(played: &'a Played, event: &Event) -> Vec<&'a Tried> {
 }
 
 fn outcome(out: &mut String, tried: &Tried) {
-    let (style, told) = match (&tried.result, &tried.end) {
+    let (style, summary) = match (&tried.result, &tried.end) {
         (Ok(outcome @ Outcome::Applied { .. }), _) => (GOOD, outcome.to_string()),
         (Ok(outcome), _) => (QUIET, outcome.to_string()),
-        (Err(reason), End::Dead) => (BAD, format!("given up: {reason}")),
+        (Err(reason), End::Dead) => (BAD, format!("failed permanently: {reason}")),
         (Err(reason), _) => (WARN, format!("failed: {reason}")),
     };
     let attempts = match tried.attempt {
@@ -128,7 +128,7 @@ fn outcome(out: &mut String, tried: &Tried) {
     };
     let _ = writeln!(
         out,
-        "{} {style}{told}{style:#} {QUIET}{:.1} ms{attempts}{QUIET:#}",
+        "{} {style}{summary}{style:#} {QUIET}{:.1} ms{attempts}{QUIET:#}",
         tried.function,
         tried.latency.as_secs_f64() * 1000.0,
     );
@@ -147,7 +147,7 @@ fn state(out: &mut String, run: &Run) {
     out.push('\n');
 }
 
-/// What a state item says in a few words.
+/// Summarises a state item in a few words.
 fn gist(value: &serde_json::Value) -> String {
     let count = |pointer: &str| {
         value
@@ -165,8 +165,8 @@ fn gist(value: &serde_json::Value) -> String {
         format!("waits for {expected} specialists")
     } else if let Some(findings) = count("/report/findings") {
         format!("{findings} findings")
-    } else if let Some(told) = published(value) {
-        told
+    } else if let Some(published) = published(value) {
+        published
     } else if value.pointer("/stage/claimed").is_some() {
         "claimed, not published".to_owned()
     } else if let Some(head) = text("/head_sha") {
@@ -176,26 +176,26 @@ fn gist(value: &serde_json::Value) -> String {
     }
 }
 
-/// What GitHub knows a publication by.
+/// Returns GitHub's id of a publication.
 fn published(value: &serde_json::Value) -> Option<String> {
-    let stands = value.pointer("/stage/published")?;
-    let id = |name| stands.get(name).and_then(serde_json::Value::as_u64);
+    let publication = value.pointer("/stage/published")?;
+    let id = |name| publication.get(name).and_then(serde_json::Value::as_u64);
     let review = id("review_id").map(|id| format!("published as review {id}"));
     let check = || id("check_id").map(|id| format!("published as check {id}"));
     let comment = || id("comment").map(|id| format!("published as comment {id}"));
     review.or_else(check).or_else(comment)
 }
 
-/// Every event on a line of its own, and a last line with the counts.
+/// Renders one JSON line per event and a last line with the counts.
 pub fn json(run: &Run) -> String {
     let mut out = String::new();
     for played in &run.played {
-        let mut told: Vec<&EventId> = Vec::new();
+        let mut shown: Vec<&EventId> = Vec::new();
         for Heard { event, .. } in &played.heard {
-            if told.contains(&&event.id) {
+            if shown.contains(&&event.id) {
                 continue;
             }
-            told.push(&event.id);
+            shown.push(&event.id);
             let of_event = played.heard.iter().filter(|one| one.event.id == event.id);
             let line = json!({
                 "id": event.id,

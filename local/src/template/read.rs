@@ -1,4 +1,4 @@
-//! From the template's JSON to rules and routes.
+//! Converts the template's JSON to rules and routes.
 
 use super::yaml::{Document, join};
 use super::{RetryPolicy, Route, Rule, Schedule, TemplateError, Via};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A value of the template, and where it stands.
+/// Value of the template with its path.
 #[derive(Clone)]
 struct Node<'a> {
     document: &'a Document,
@@ -15,19 +15,19 @@ struct Node<'a> {
     path: String,
 }
 
-/// A function of the template.
+/// Function of the template.
 pub(super) struct Function {
     pub(super) name: String,
     pub(super) timeout: Duration,
-    /// When it fails, and EventBridge has called it.
+    /// Retry policy for failures of asynchronous invocations.
     invoke: RetryPolicy,
 }
 
-/// A function that takes from a queue.
+/// Function that polls a queue.
 struct Consumer<'a> {
-    /// Its resource's name.
+    /// Name of its resource.
     function: &'a str,
-    /// Its event source's `MaximumConcurrency`.
+    /// `MaximumConcurrency` of its event source.
     max_concurrency: Option<u32>,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Node<'a> {
         self.document.error(&self.path, problem)
     }
 
-    /// What is called `name` within; null if there is nothing.
+    /// Returns the value under `name`, or null if it does not exist.
     fn get(&self, name: &str) -> Self {
         const NOTHING: &Value = &Value::Null;
         let found = match self.value.as_array() {
@@ -86,8 +86,8 @@ impl<'a> Node<'a> {
             .ok_or_else(|| self.error("expected a text"))
     }
 
-    /// A whole number within `range`; a reference to a parameter counts as the
-    /// parameter's default.
+    /// Parses a whole number within `range`. A reference to a parameter has the parameter's default
+    /// value.
     fn number(&self, range: std::ops::RangeInclusive<u32>) -> Result<u32, TemplateError> {
         let parameter = self.get("Ref").value.as_str();
         let defaults = Self::root(self.document).get("Parameters");
@@ -127,7 +127,7 @@ impl<'a> Node<'a> {
         Ok(Duration::from_secs(self.number_or(range, default)?.into()))
     }
 
-    /// The resource whose ARN this is: `!GetAtt X.Arn` or `!Sub ${X.Arn}`.
+    /// Returns the resource of an ARN: `!GetAtt X.Arn` or `!Sub ${X.Arn}`.
     fn arn_of(&self) -> Result<&'a str, TemplateError> {
         let get_att = self.get("Fn::GetAtt");
         let sub = self.get("Fn::Sub").value.as_str();
@@ -145,7 +145,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// The template's resources of one type, in its order.
+/// Returns the template's resources of one type, in order.
 fn resources<'a>(document: &'a Document, of: &str) -> Vec<(&'a str, Node<'a>)> {
     let all = Node::root(document).get("Resources");
     let mut of_type: Vec<_> = all
@@ -210,7 +210,7 @@ pub(super) fn functions(document: &Document) -> Result<BTreeMap<&str, Function>,
         .collect()
 }
 
-/// Who takes events from which queue: the resources' names.
+/// Returns the functions that poll queues. Keys are the queues' resource names.
 fn consumers(document: &Document) -> Result<BTreeMap<&str, Consumer<'_>>, TemplateError> {
     let mut consumers = BTreeMap::new();
     for (function, node) in resources(document, "AWS::Serverless::Function") {
@@ -218,7 +218,7 @@ fn consumers(document: &Document) -> Result<BTreeMap<&str, Consumer<'_>>, Templa
             let kind = source.get("Type");
             if kind.text()? != "SQS" {
                 return Err(kind.error(
-                    "expected SQS: rules stand in resources of type AWS::Events::Rule, \
+                    "expected SQS: rules are resources of type AWS::Events::Rule, \
                      and nothing else brings events to a function here",
                 ));
             }
@@ -241,7 +241,7 @@ fn consumers(document: &Document) -> Result<BTreeMap<&str, Consumer<'_>>, Templa
     Ok(consumers)
 }
 
-/// The rules, in the template's order.
+/// Returns the rules in the template's order.
 pub(super) fn rules(document: &Document) -> Result<Vec<Rule>, TemplateError> {
     let functions = functions(document)?;
     let consumers = consumers(document)?;
@@ -304,7 +304,7 @@ fn route(
         (None, Some(consumer)) => match functions.get(consumer.function) {
             Some(function) => (function, queue(document, resource, consumer)?),
             None => {
-                let problem = format!("{} is no function of this template", consumer.function);
+                let problem = format!("{} is not a function of this template", consumer.function);
                 return Err(arn.error(problem));
             }
         },
@@ -336,9 +336,8 @@ fn queue(
     let properties = node.get("Properties");
     let redrive = properties.get("RedrivePolicy");
     if !redrive.is_there() {
-        return Err(
-            properties.error("expected a RedrivePolicy: without one, what fails is tried for ever")
-        );
+        return Err(properties
+            .error("expected a RedrivePolicy: without one, a failed message is retried forever"));
     }
     Ok(Via::Queue {
         delay: properties.get("DelaySeconds").seconds_or(0..=900, 0)?,

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn the_built_in_template_is_read() {
+fn reads_built_in_template() {
     let template = Template::load(None).unwrap();
     let deadline = template.route("ReviewDeadlineRule", "deadline").unwrap();
     assert_eq!(deadline.function, "verdict");
@@ -33,7 +33,7 @@ fn the_built_in_template_is_read() {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_line() {
+fn error_names_value_and_line() {
     let with = |old: &str, new: &str| {
         assert!(BUILT_IN.contains(old), "{old}");
         let text = BUILT_IN.replacen(old, new, 1);
@@ -50,11 +50,11 @@ fn what_is_wrong_is_named_with_its_line() {
     let all = [
         ("no YAML", with("Globals:", "Globals: [")),
         (
-            "an operator that is none",
+            "unknown operator",
             with("[agent.pr.security_check]", "[{ starts-with: agent }]"),
         ),
         (
-            "a target that is none",
+            "invalid target",
             with(targets, &targets.replace("StyleQueue", "StyleKew")),
         ),
         (
@@ -98,7 +98,7 @@ fn what_is_wrong_is_named_with_its_line() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn error_names_missing_file() {
     let error = Template::load(Some(Path::new("no/such.yaml"))).unwrap_err();
     assert!(
         error.to_string().starts_with("no/such.yaml: the file: "),
@@ -107,7 +107,7 @@ fn a_file_that_is_not_there_is_named() {
 }
 
 #[test]
-fn sub_is_another_way_to_write_an_arn() {
+fn reads_arn_from_sub() {
     let text = BUILT_IN.replace("!GetAtt StyleQueue.Arn", "!Sub ${StyleQueue.Arn}");
     let template = Template::parse(&text, "template.yaml").unwrap();
     assert_eq!(
@@ -117,7 +117,7 @@ fn sub_is_another_way_to_write_an_arn() {
 }
 
 #[test]
-fn a_31st_wildcard_rule_is_refused_as_on_aws() {
+fn rejects_31st_wildcard_rule() {
     let wild = "[{ wildcard: 'github.*.created' }]";
     let mut more = "\nResources:\n".to_owned();
     for n in 0..31 {

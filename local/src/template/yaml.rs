@@ -1,12 +1,12 @@
-//! YAML with CloudFormation's short tags, as the JSON that AWS makes of it:
-//! `!Ref X` is `{"Ref": "X"}`, `!GetAtt X.Arn` is `{"Fn::GetAtt": ["X", "Arn"]}`.
+//! Parser of YAML with CloudFormation's short tags. Produces the same JSON as AWS: `!Ref X` is
+//! `{"Ref": "X"}`, `!GetAtt X.Arn` is `{"Fn::GetAtt": ["X", "Arn"]}`.
 
 use super::TemplateError;
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// A template as JSON, and the line that each of its values began on.
+/// Template as JSON, with the first line of each value.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) json: Value,
@@ -25,7 +25,7 @@ impl Document {
             file: file.to_owned(),
             line: Some(error.marker().line()),
             path: "the file".to_owned(),
-            problem: format!("it is no YAML: {}", error.info()),
+            problem: format!("invalid YAML: {}", error.info()),
         })?;
         let Some(node) = nodes.first() else {
             return Err(document.error("the file", "it is empty"));
@@ -34,8 +34,8 @@ impl Document {
         Ok(document)
     }
 
-    /// The line of the value at `path` (names joined by dots), or of the nearest
-    /// above it that is there.
+    /// Returns the line of the value at `path` (names joined by dots), or of its nearest existing
+    /// ancestor.
     pub(super) fn line(&self, path: &str) -> Option<usize> {
         let mut nearest = path;
         loop {
@@ -47,7 +47,7 @@ impl Document {
         }
     }
 
-    /// An error about the value at `path`.
+    /// Builds an error about the value at `path`.
     pub(super) fn error(&self, path: &str, problem: impl ToString) -> TemplateError {
         let line = self.line(path);
         TemplateError {
@@ -59,8 +59,7 @@ impl Document {
     }
 
     fn convert(&mut self, node: &MarkedYaml<'_>, path: String) -> Result<Value, TemplateError> {
-        // A scalar with a tag (`!GetAtt …`) comes without its place; that of what
-        // holds it is near enough.
+        // A tagged scalar (`!GetAtt …`) has no position. Its parent's position is used instead.
         if node.span.start.line() > 0 {
             self.lines.insert(path.clone(), node.span.start.line());
         }
@@ -89,13 +88,13 @@ impl Document {
             }
             YamlData::Representation(text, ..) => Ok(json!(text)),
             YamlData::Alias(_) | YamlData::BadValue => {
-                Err(self.error(&path, "it is no value that a template can have"))
+                Err(self.error(&path, "a template cannot contain this value"))
             }
         }
     }
 }
 
-/// The name of what is called `name` within `path`.
+/// Returns the path of `name` within `path`.
 pub(super) fn join(path: &str, name: &str) -> String {
     match path {
         "" => name.to_owned(),

@@ -1,4 +1,4 @@
-//! A running `github-bot bus`, and someone who speaks EventBridge's API to it.
+//! Running `github-bot bus`, and a client of its EventBridge API.
 
 use crate::common::{Answer, Process, eventually, exchange, send};
 use serde_json::{Value, json};
@@ -7,9 +7,8 @@ use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
-/// A shop: `orders` is called by EventBridge and not tried again, `billing` stands
-/// behind a queue and is tried three times at once, and `reminders` a quarter of
-/// an hour later.
+/// Template of a shop. EventBridge calls `orders` without retries. `billing` polls a queue with
+/// three tries. `reminders` polls a queue with a delay of 15 minutes.
 pub const TEMPLATE: &str = r"
 Resources:
   OrdersFunction:
@@ -56,16 +55,16 @@ Resources:
       Targets: [{ Id: reminders, Arn: !GetAtt RemindersQueue.Arn }]
 ";
 
-/// A running `github-bot bus --port 0`. Dropped, it is killed.
+/// Running `github-bot bus --port 0`. Killed on drop.
 pub struct Bus {
     process: Process,
     pub address: SocketAddr,
-    /// What it says for the functions.
+    /// Environment that it prints for the functions.
     pub environment: [String; 2],
 }
 
 impl Bus {
-    /// One that calls functions at `lambda`, in the folder `at`.
+    /// Starts a bus in the folder `at` that calls functions at `lambda`.
     pub fn start(lambda: &str, at: &Path, more: &[&str]) -> Self {
         std::fs::write(at.join("shop.yaml"), TEMPLATE).expect("it can be written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_github-bot"));
@@ -86,7 +85,7 @@ impl Bus {
         }
     }
 
-    /// Calls an operation as an SDK does, but for the signature.
+    /// Calls an operation as an SDK does, but without a signature.
     pub fn call(&self, operation: &str, body: &str) -> Answer {
         let headers = [
             ("content-type", "application/x-amz-json-1.1"),
@@ -96,7 +95,7 @@ impl Bus {
         exchange(self.address, "POST", "/", &headers, body.as_bytes()).expect("an answer")
     }
 
-    /// Puts one event, which is taken.
+    /// Publishes one event and checks that it is accepted.
     pub fn put(&self, detail_type: &str, detail: &Value) {
         let entry = json!({
             "Source": "shop",
@@ -114,7 +113,7 @@ impl Bus {
         assert_eq!(body.get("FailedEntryCount"), Some(&json!(0)), "{body}");
     }
 
-    /// How many deliveries wait, and how many are dead.
+    /// Returns the number of waiting deliveries and of dead letters.
     pub fn depth(&self) -> (u64, u64) {
         let (_, body) = send(self.address, "GET", "/health", &[], b"").expect("an answer");
         let health: Value = serde_json::from_str(&body).expect("JSON");
@@ -140,7 +139,7 @@ impl Bus {
     }
 }
 
-/// What `github-bot dead-letters` says of the file.
+/// Returns the output of `github-bot dead-letters` for the file.
 pub fn dead_letters(file: &Path) -> Vec<Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_github-bot"))
         .env_clear()

@@ -1,4 +1,4 @@
-//! Which functions are called, with what, and how often.
+//! Calls of functions: targets, payloads and retries.
 
 use crate::bus::{Bus, dead_letters};
 use crate::common::eventually;
@@ -16,7 +16,7 @@ fn names(calls: &[(String, Value)]) -> Vec<&str> {
     names
 }
 
-/// What is new in every run gives way to a word.
+/// Replaces values that differ in every run with fixed words.
 fn steady(mut value: Value) -> Value {
     match &mut value {
         Value::Object(fields) => {
@@ -47,7 +47,7 @@ fn steady(mut value: Value) -> Value {
 }
 
 #[test]
-fn events_go_by_the_rules_each_in_the_form_of_its_way() {
+fn rules_route_events_in_target_format() {
     let (folder, (functions, lambda)) = (folder(), Functions::start());
     let bus = Bus::start(&lambda, folder.path(), &[]);
     bus.put("order.placed", &json!({"amount": 5, "of": ["a", "b"]}));
@@ -69,7 +69,7 @@ fn events_go_by_the_rules_each_in_the_form_of_its_way() {
 }
 
 #[test]
-fn it_says_what_leads_functions_to_it() {
+fn prints_environment_for_functions() {
     let folder = folder();
     let bus = Bus::start("http://127.0.0.1:1", folder.path(), &["--bus", "shop"]);
     assert_eq!(
@@ -82,7 +82,7 @@ fn it_says_what_leads_functions_to_it() {
 }
 
 #[test]
-fn a_message_that_failed_comes_again_until_it_is_handled() {
+fn failed_message_returns_until_handled() {
     let (folder, (functions, lambda)) = (folder(), Functions::start());
     let functions = functions
         .then(Reply::ReportsFailure)
@@ -104,7 +104,7 @@ fn a_message_that_failed_comes_again_until_it_is_handled() {
 }
 
 #[test]
-fn unanswered_calls_delay_no_other_target() {
+fn unanswered_calls_do_not_delay_others() {
     let (folder, (functions, lambda)) = (folder(), Functions::start());
     let functions = (0..8).fold(functions, |it, _| it.then(Reply::Waits));
     let bus = Bus::start(&lambda, folder.path(), &[]);
@@ -118,14 +118,14 @@ fn unanswered_calls_delay_no_other_target() {
 }
 
 #[test]
-fn what_is_given_up_keeps_its_reason() {
+fn dead_letter_keeps_its_reason() {
     for (why, replies, detail_type, attempts, reason) in [
         (
             "a message that is reported three times",
             vec![Reply::ReportsFailure; 3],
             "order.paid",
             3,
-            "the function reports the message in batchItemFailures; its log says why (no tries left)",
+            "the function reports the message in batchItemFailures; see its log (no tries left)",
         ),
         (
             "a message whose function fails in the end",
@@ -146,7 +146,7 @@ fn what_is_given_up_keeps_its_reason() {
             "HandlerError: no such order (no tries left)",
         ),
         (
-            "an error that only AWS tells so",
+            "error in AWS's format",
             vec![Reply::ErrorByHeader("no such order")],
             "order.placed",
             1,
@@ -164,7 +164,7 @@ fn what_is_given_up_keeps_its_reason() {
         let functions = replies.into_iter().fold(functions, Functions::then);
         let file = folder.path().join("bus.db");
         let bus = Bus::start(&lambda, folder.path(), &["--state", "sqlite://bus.db"]);
-        // The amount keeps the event to one function of the two.
+        // The amount limits the event to one of the two functions.
         let entry = json!({
             "Source": if detail_type == "order.paid" { "shop" } else { "till" },
             "DetailType": detail_type,
@@ -187,14 +187,14 @@ fn what_is_given_up_keeps_its_reason() {
 }
 
 #[test]
-fn what_nobody_answers_is_called_by_the_targets_policy_and_kept() {
+fn unreached_function_follows_target_policy() {
     let folder = folder();
     let file = folder.path().join("bus.db");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let nobody = format!("http://{}", taken.local_addr().expect("its address"));
+    let unreachable = format!("http://{}", taken.local_addr().expect("its address"));
     drop(taken);
-    let bus = Bus::start(&nobody, folder.path(), &["--state", "sqlite://bus.db"]);
-    // To orders twice, and for ever to billing's dead letters.
+    let bus = Bus::start(&unreachable, folder.path(), &["--state", "sqlite://bus.db"]);
+    // All three calls fail: two of `orders`, one of `billing`. The reminder waits.
     bus.put("order.placed", &json!({"amount": 5}));
     bus.put("order.unpaid", &json!({}));
     bus.settles_at(1, 3);
@@ -203,17 +203,17 @@ fn what_nobody_answers_is_called_by_the_targets_policy_and_kept() {
     let letters = dead_letters(&file);
     let of = |rule: &str| {
         let letter = letters.iter().find(|letter| letter["rule"] == rule);
-        let letter = letter.expect("it was given up");
+        let letter = letter.expect("dead letter");
         let reason = letter["reason"].as_str().expect("a text");
         assert!(
-            reason.starts_with(&format!("the function was not reached: {nobody}")),
+            reason.starts_with(&format!("the function was not reached: {unreachable}")),
             "{reason}"
         );
         letter["attempts"].clone()
     };
     assert_eq!((of("OrdersRule"), of("BillingRule")), (json!(2), json!(3)));
 
-    // The reminder is still there for the next process, and so are the letters.
+    // The next process has the reminder and the dead letters.
     let (_, lambda) = Functions::start();
     let bus = Bus::start(&lambda, folder.path(), &["--state", "sqlite://bus.db"]);
     assert_eq!(bus.depth(), (1, 3));

@@ -1,4 +1,4 @@
-//! Waits, on a clock that the test moves, and events that are not the house's.
+//! Retry waits on a simulated clock, and events that cannot be parsed.
 
 use crate::bus::TEMPLATE;
 use crate::functions::{Functions, Reply, listen};
@@ -56,7 +56,7 @@ async fn step<F: Call>(runner: &Runner<F>) -> Option<Tried<F::Answer>> {
     runner.step().await.expect("the queue")
 }
 
-/// Functions within the test's own runtime.
+/// Serves the functions in the test's own runtime.
 async fn served(functions: &Functions) -> Lambda {
     let (listener, url) = listen().await;
     let routes = functions.routes();
@@ -65,7 +65,7 @@ async fn served(functions: &Functions) -> Lambda {
 }
 
 #[tokio::test]
-async fn a_queue_delays_and_a_failure_waits_for_the_visibility_timeout() {
+async fn queue_applies_delay_and_visibility_timeout() {
     let functions = Functions::default().then(Reply::ReportsFailure);
     let (runner, clock) = runner(TEMPLATE, served(&functions).await);
     put(&runner, "order.unpaid", json!({})).await;
@@ -81,7 +81,7 @@ async fn a_queue_delays_and_a_failure_waits_for_the_visibility_timeout() {
 }
 
 #[tokio::test]
-async fn a_function_is_tried_after_one_minute_and_after_two() {
+async fn async_retries_wait_as_documented() {
     let template = TEMPLATE.replace("{ MaximumRetryAttempts: 0 }", "{ MaximumRetryAttempts: 2 }");
     let functions = (0..3).fold(Functions::default(), |it, _| {
         it.then(Reply::Error("no till"))
@@ -102,7 +102,7 @@ async fn a_function_is_tried_after_one_minute_and_after_two() {
 }
 
 #[tokio::test]
-async fn a_call_has_the_functions_timeout_and_the_time_to_build_it() {
+async fn call_limit_is_timeout_plus_build() {
     let functions = Functions::default().then(Reply::Waits);
     let template = TEMPLATE.replace("CodeUri: orders", "CodeUri: orders\n      Timeout: 1");
     let (runner, _clock) = runner(&template, served(&functions).await);
@@ -114,7 +114,7 @@ async fn a_call_has_the_functions_timeout_and_the_time_to_build_it() {
     );
 }
 
-/// Hears whatever can be read.
+/// Subscribes to events with any readable detail.
 struct Orders;
 
 #[async_trait]
@@ -129,7 +129,7 @@ impl Handler for Orders {
 }
 
 #[tokio::test]
-async fn in_the_process_an_event_that_cannot_be_read_is_given_up_at_once() {
+async fn unreadable_event_fails_without_retry() {
     let orders: Arc<dyn Handler> = Arc::new(Orders);
     let functions = Handlers::from([("orders", orders)]);
     let (runner, _clock) = runner(TEMPLATE, functions);
@@ -138,6 +138,6 @@ async fn in_the_process_an_event_that_cannot_be_read_is_given_up_at_once() {
     let letters = runner.queue.dead_letters().await.expect("the queue");
     assert_eq!(
         letters[0].reason,
-        "malformed event: missing field `specversion` (trying again is no help)"
+        "malformed event: missing field `specversion` (not retryable)"
     );
 }

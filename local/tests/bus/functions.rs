@@ -1,5 +1,4 @@
-//! Stands in for `cargo lambda watch`: takes calls, keeps them, and answers as it
-//! is told to.
+//! Fake `cargo lambda watch`: records calls and answers as configured.
 
 use axum::Router;
 use axum::extract::{Json, Path, State};
@@ -11,18 +10,18 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::net::TcpListener;
 
-/// What a function does.
+/// Configured answer of a function.
 #[derive(Debug, Clone, Copy)]
 pub enum Reply {
     /// Reports its message in `batchItemFailures`.
     ReportsFailure,
-    /// Fails as `cargo lambda watch` tells it: status 500, no header.
+    /// Reports an error as `cargo lambda watch` does: status 500, no header.
     Error(&'static str),
-    /// Fails as AWS tells it: status 200, and a header.
+    /// Reports an error as AWS does: status 200 with a header.
     ErrorByHeader(&'static str),
-    /// Answers what is no answer of a function.
+    /// Returns status 404, which no function answers.
     NotFound,
-    /// Answers nothing until [`Functions::release`].
+    /// Does not answer until [`Functions::release`].
     Waits,
 }
 
@@ -37,7 +36,7 @@ struct Shared {
 }
 
 impl Functions {
-    /// Functions on loopback, and their URL.
+    /// Starts functions on loopback. Returns them with their URL.
     pub fn start() -> (Self, String) {
         let functions = Self::default();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -46,7 +45,7 @@ impl Functions {
             .expect("a runtime");
         let (listener, url) = runtime.block_on(listen());
         let routes = functions.routes();
-        // Ends with the test's process.
+        // The thread ends with the test's process.
         std::thread::spawn(move || runtime.block_on(async { axum::serve(listener, routes).await }));
         (functions, url)
     }
@@ -57,24 +56,24 @@ impl Functions {
         routes.with_state(self.clone())
     }
 
-    /// The next call is answered so; what is not told of succeeds.
+    /// Sets the answer to the next call. Calls without a set answer succeed.
     pub fn then(self, reply: Reply) -> Self {
         lock(&self.0.replies).push_back(reply);
         self
     }
 
-    /// The calls so far: function and payload.
+    /// Returns the calls so far: function and payload.
     pub fn calls(&self) -> Vec<(String, Value)> {
         lock(&self.0.calls).clone()
     }
 
-    /// Those who wait answer.
+    /// Lets the waiting calls answer.
     pub fn release(&self) {
         self.0.released.notify_one();
     }
 }
 
-/// A free port on loopback, and its URL.
+/// Binds a free port on loopback. Returns the listener with its URL.
 pub async fn listen() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("its address"));
@@ -115,5 +114,5 @@ async fn invoked(
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().expect("nobody panicked")
+    mutex.lock().expect("no panic under the lock")
 }

@@ -1,5 +1,4 @@
-//! `github-bot bus` as a process: what it answers AWS SDKs, and what the functions
-//! behind it are called with.
+//! `github-bot bus` as a process: its answers to AWS SDKs and its calls of functions.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,4 +1,4 @@
-//! What the API takes, and how it says no.
+//! Requests that the API accepts and rejects.
 
 use crate::bus::Bus;
 use crate::functions::Functions;
@@ -12,7 +12,7 @@ fn bus() -> (tempfile::TempDir, Bus) {
     (folder, bus)
 }
 
-/// What an operation answers, a case a paragraph.
+/// Renders the answers of an operation, one paragraph per case.
 fn told(bus: &Bus, cases: &[(&str, &str, String)]) -> String {
     let mut told = String::new();
     for (why, operation, body) in cases {
@@ -36,7 +36,7 @@ fn told(bus: &Bus, cases: &[(&str, &str, String)]) -> String {
     told
 }
 
-/// A good entry, but for `changes`; a null takes the field away.
+/// Returns a valid entry with `changes` applied. A null removes the field.
 fn entry(changes: Value) -> Value {
     let mut entry = json!({
         "Source": "shop",
@@ -57,11 +57,11 @@ fn put(why: &str, entries: Value) -> (&str, &str, String) {
 }
 
 #[test]
-fn put_events_says_what_it_does_not_take() {
+fn put_events_names_rejected_fields() {
     let (_folder, bus) = bus();
     let one = |why, changes| put(why, json!([entry(changes)]));
     let mib = 1024 * 1024;
-    // Source, detail-type, time, and the detail's own braces and quotes.
+    // Source, detail-type and time also count, as do the detail's braces and quotes.
     let filling = |beside: usize| format!(r#"{{"x":"{}"}}"#, "y".repeat(mib - beside - 4 - 11 - 8));
     let detail = |beside| json!({ "Detail": filling(beside) });
     let both = json!({ "Detail": filling(14), "Time": 0 });
@@ -79,13 +79,13 @@ fn put_events_says_what_it_does_not_take() {
         put("ten entries", json!(vec![entry(json!({})); 10])),
         put("eleven entries", json!(vec![entry(json!({})); 11])),
         put("no entries", json!([])),
-        put("entries of nothing", Value::Null),
+        put("no entries", Value::Null),
         ("an empty body", "PutEvents", String::new()),
         ("no JSON", "PutEvents", "{".to_owned()),
         ("no object", "PutEvents", "[]".to_owned()),
-        put("entries that are none", json!("all")),
-        one("a source that is no text", json!({"Source": 5})),
-        one("a time that is none", json!({"Time": "yesterday"})),
+        put("invalid entries", json!("all")),
+        one("source is not a string", json!({"Source": 5})),
+        one("invalid time", json!({"Time": "yesterday"})),
         one("a time beyond all calendars", json!({"Time": 1e300})),
         one("no source", json!({"Source": null})),
         one("an empty source", json!({"Source": ""})),
@@ -96,8 +96,8 @@ fn put_events_says_what_it_does_not_take() {
         ),
         one("a longer one", json!({"DetailType": "é".repeat(129)})),
         one("no detail", json!({"Detail": null})),
-        one("a detail that is no JSON", json!({"Detail": "{"})),
-        one("a detail that is no object", json!({"Detail": "[1]"})),
+        one("detail is not JSON", json!({"Detail": "{"})),
+        one("detail is not an object", json!({"Detail": "[1]"})),
         one("AWS's own source", json!({"Source": "aws.s3"})),
         one(
             "a source that only looks like it",
@@ -145,7 +145,7 @@ fn put_events_says_what_it_does_not_take() {
 }
 
 #[test]
-fn test_event_pattern_says_whether_an_event_would_match() {
+fn test_event_pattern_reports_match() {
     let (_folder, bus) = bus();
     let event = json!({
         "id": "1", "account": "123456789012", "source": "shop", "time": "2026-11-01T12:00:00Z",
@@ -200,7 +200,7 @@ fn other_operations() {
 }
 
 #[test]
-fn what_is_no_call_of_an_operation_is_told_what_is() {
+fn invalid_call_names_expected_form() {
     let (_folder, bus) = bus();
     for (why, method, path, status) in [
         ("no target", "POST", "/", 400),

@@ -1,4 +1,4 @@
-//! How it ends.
+//! Stop signals.
 
 use crate::bus::Bus;
 use crate::common::eventually;
@@ -7,7 +7,7 @@ use serde_json::json;
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// A bus whose function is at work.
+/// Starts a bus with a function call in progress.
 fn at_work() -> (tempfile::TempDir, Functions, Bus) {
     let folder = tempfile::tempdir().expect("a folder");
     let (functions, lambda) = Functions::start();
@@ -18,7 +18,7 @@ fn at_work() -> (tempfile::TempDir, Functions, Bus) {
         (functions.calls().len() == 1).then_some(())
     });
     bus.ask_to_stop();
-    eventually("nobody is let in any more", Duration::from_secs(10), || {
+    eventually("no new connections", Duration::from_secs(10), || {
         TcpStream::connect(bus.address).err()
     });
     (folder, functions, bus)
@@ -32,7 +32,7 @@ fn waiting(folder: &tempfile::TempDir) -> u32 {
 }
 
 #[test]
-fn asked_to_stop_it_waits_for_the_call_in_hand() {
+fn stop_waits_for_call_in_progress() {
     let (folder, functions, bus) = at_work();
     functions.release();
     assert_eq!(bus.wait().code(), Some(0));
@@ -40,7 +40,7 @@ fn asked_to_stop_it_waits_for_the_call_in_hand() {
 }
 
 #[test]
-fn asked_once_more_it_leaves_the_call_to_the_next_process() {
+fn second_stop_leaves_call_in_queue() {
     let (folder, _functions, bus) = at_work();
     bus.ask_to_stop();
     assert_eq!(bus.wait().code(), Some(0));

@@ -1,4 +1,4 @@
-//! `github-bot` as a process of its own, and HTTP to speak to it.
+//! `github-bot` as a child process, and an HTTP client.
 #![allow(
     dead_code,
     reason = "every test binary is built with all of it and uses its part"
@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// A running `github-bot`. Dropped, it is killed.
+/// Running `github-bot`. Killed on drop.
 pub struct Process {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -28,30 +28,30 @@ impl Process {
         }
     }
 
-    /// The next line on standard output.
+    /// Returns the next line of standard output.
     pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).expect("a line of text");
         line.trim_end().to_owned()
     }
 
-    /// The address that it says it listens on, which ends in `path`.
+    /// Returns the address from its "listening" line, which ends in `path`.
     pub fn listening(&mut self, path: &str) -> SocketAddr {
         let line = self.line();
         let address = line
             .strip_prefix("listening on http://")
             .and_then(|rest| rest.strip_suffix(path))
             .and_then(|address| address.parse().ok());
-        address.unwrap_or_else(|| panic!("github-bot says {line:?}"))
+        address.unwrap_or_else(|| panic!("github-bot printed {line:?}"))
     }
 
-    /// `kill -9`.
+    /// Sends SIGKILL.
     pub fn kill(mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it ends");
     }
 
-    /// SIGTERM.
+    /// Sends SIGTERM.
     pub fn ask_to_stop(&self) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status();
@@ -67,13 +67,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail when it has ended, which is what is wanted.
+        // Both calls fail if the process has ended. That is expected.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// One HTTP/1.1 request on a connection of its own: the answer's status and body.
+/// Sends one HTTP/1.1 request on its own connection. Returns the status and body.
 pub fn send(
     to: SocketAddr,
     method: &str,
@@ -85,7 +85,7 @@ pub fn send(
     Ok((answer.status, answer.body))
 }
 
-/// One HTTP/1.1 request on a connection of its own, and all of its answer.
+/// Sends one HTTP/1.1 request on its own connection. Returns the whole answer.
 pub fn exchange(
     to: SocketAddr,
     method: &str,
@@ -96,12 +96,12 @@ pub fn exchange(
     let mut stream = TcpStream::connect(to)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     stream.write_all(&head(method, path, headers, body.len()))?;
-    // A server that has heard enough may answer before everything is written.
+    // A server may answer before it has read the whole request.
     let written = stream.write_all(body);
     answer(stream).map_err(|error| written.err().unwrap_or(error))
 }
 
-/// The request up to its body.
+/// Renders the request up to its body.
 pub fn head(method: &str, path: &str, headers: &[(String, String)], length: usize) -> Vec<u8> {
     let mut head = format!(
         "{method} {path} HTTP/1.1\r\nhost: bot\r\nconnection: close\r\ncontent-length: {length}\r\n"
@@ -112,10 +112,10 @@ pub fn head(method: &str, path: &str, headers: &[(String, String)], length: usiz
     (head + "\r\n").into_bytes()
 }
 
-/// An answer.
+/// HTTP answer.
 pub struct Answer {
     pub status: u16,
-    /// The status line and the headers, in lower case.
+    /// Status line and headers, in lower case.
     pub head: String,
     pub body: String,
 }
@@ -138,7 +138,7 @@ pub fn answer(mut stream: TcpStream) -> io::Result<Answer> {
     }
 }
 
-/// Waits for `condition`, looking often.
+/// Polls `condition` until it returns a value.
 #[track_caller]
 pub fn eventually<T>(what: &str, within: Duration, mut condition: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();

@@ -1,5 +1,4 @@
-//! Three cases with replies that were written by hand (`by_hand.jsonl`): they say nothing
-//! about any model.
+//! Three cases with handwritten replies (`by_hand.jsonl`). They do not measure any model.
 
 use super::built_in;
 use async_trait::async_trait;
@@ -20,7 +19,7 @@ pub(super) const CASES: [&str; 3] = [
     "python-pages",
 ];
 
-/// Says what stands in `by_hand.jsonl`.
+/// Model that replies from `by_hand.jsonl`.
 pub(super) struct ByHand(Vec<Line>);
 
 #[derive(Deserialize)]
@@ -78,7 +77,7 @@ pub(super) fn clock() -> Arc<dyn Clock> {
     Arc::new(ManualClock::starting_at(noon))
 }
 
-/// What came out of it live, and the folder with the recording.
+/// Evaluates and records. Returns the evaluation and the folder with the recording.
 pub(super) async fn record(cases: &[Case]) -> (Evaluation, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let recorder = Recorder::create(folder.path(), Arc::new(ByHand::read()), None, clock());

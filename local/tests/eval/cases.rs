@@ -1,4 +1,4 @@
-//! The cases that are built in.
+//! Compiled-in cases.
 
 use super::built_in;
 use events::{ManualClock, SeededEntropy, Timestamp};
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[test]
-fn there_are_cases_enough_of_every_kind() {
+fn cases_cover_every_kind() {
     let cases = built_in();
     let clean = cases.iter().filter(|case| case.is_clean()).count();
     assert!(clean >= 8, "{clean} clean cases");
@@ -30,14 +30,14 @@ fn there_are_cases_enough_of_every_kind() {
 }
 
 #[test]
-fn every_change_is_one_that_git_would_have_written() {
+fn changes_match_git_output() {
     let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
     let world = World::new(clock, Arc::new(SeededEntropy::new(7)));
     for case in built_in() {
         let lines = case.text.lines().count();
         assert!((15..=90).contains(&lines), "{}: {lines} lines", case.name);
         assert!(case.diff.left_out.is_empty(), "{}", case.name);
-        // It panics at a diff that is malformed.
+        // Panics on a malformed diff.
         world.open_pull_request(NewPullRequest {
             title: case.name,
             diff: case.text,
@@ -47,7 +47,7 @@ fn every_change_is_one_that_git_would_have_written() {
 }
 
 #[test]
-fn names_tell_what_a_case_is() {
+fn case_names_match_content() {
     for case in built_in() {
         let language = case.language.to_lowercase();
         let prefix = if case.is_clean() {

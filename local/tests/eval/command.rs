@@ -1,4 +1,4 @@
-//! The command, and what it says of a malformed case.
+//! The `--eval` command and its errors about malformed cases.
 
 use local::eval::Case;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(super) fn run_with(folder: &Path, args: &[&str], variables: &[(&str, &str)])
 }
 
 #[test]
-fn the_command_measures_what_is_built_in_or_a_folder() {
+fn command_measures_default_or_given_cases() {
     let folder = tempfile::tempdir().expect("a folder");
     let built_in = run(folder.path(), &["--eval"]);
     assert_eq!(built_in.status.code(), Some(0));
@@ -35,7 +35,7 @@ fn the_command_measures_what_is_built_in_or_a_folder() {
 }
 
 #[test]
-fn a_malformed_case_is_named() {
+fn error_names_malformed_case() {
     const CHANGE: &str =
         "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1,2 @@\n a = 1\n+b = a\n";
     let expected = |defects: &str| {
@@ -50,7 +50,7 @@ fn a_malformed_case_is_named() {
     for (why, change, expected) in [
         ("well-formed", Some(CHANGE), Some(at("a.py", 2, 2))),
         ("no change", None, Some(expected(""))),
-        ("nothing is expected", Some(CHANGE), None),
+        ("no expected.json", Some(CHANGE), None),
         ("an empty change", Some(""), Some(expected(""))),
         ("no diff", Some("b = a\n"), Some(expected(""))),
         (
@@ -75,7 +75,7 @@ fn a_malformed_case_is_named() {
             Some(at("a.py", 2, 2).replace("logic", "taste")),
         ),
         (
-            "nothing said",
+            "no findings",
             Some(CHANGE),
             Some(at("a.py", 2, 2).replace("Wrong.", " ")),
         ),

@@ -1,4 +1,4 @@
-//! What comes out, for people and for programs.
+//! Output of an evaluation as text and as JSON Lines.
 
 use super::{built_in, finding, page_shows, plain};
 use async_trait::async_trait;
@@ -6,7 +6,7 @@ use events::SystemClock;
 use local::eval::{Case, evaluate, evaluate_rules, json};
 use review::{Category, Change, Finding, Report, ReviewError, Reviewer, Usage};
 
-/// Says the same of every change, and costs something.
+/// Model with the same answer for every change, and a cost.
 struct Model {
     says: Result<Vec<Finding>, ReviewError>,
 }
@@ -35,7 +35,7 @@ impl Reviewer for Model {
 }
 
 #[tokio::test]
-async fn other_reviewers_can_be_measured_beside_each_other() {
+async fn measures_several_reviewers() {
     let cases: Vec<Case> = built_in()
         .into_iter()
         .filter(|case| case.name == "python-pages" || case.name == "clean-go-worker-pool")
@@ -52,17 +52,17 @@ async fn other_reviewers_can_be_measured_beside_each_other() {
 }
 
 #[tokio::test]
-async fn the_rules_as_they_are() {
+async fn rules_match_recorded_figures() {
     insta::assert_snapshot!(plain(&evaluate_rules(&built_in()).await));
 }
 
 #[tokio::test]
-async fn the_page_shows_the_present_table() {
+async fn documentation_contains_current_table() {
     page_shows(&plain(&evaluate_rules(&built_in()).await));
 }
 
 #[tokio::test]
-async fn json_is_one_object_a_case_and_a_summary() {
+async fn json_has_cases_and_summary() {
     let cases = built_in();
     let told = json(&evaluate_rules(&cases).await);
     let lines: Vec<serde_json::Value> = told

@@ -1,4 +1,4 @@
-//! The command asks a model over HTTP, keeps what it replies, and gives it again.
+//! Evaluation over HTTP: asks a model, records its replies and replays them.
 
 use super::command::run_with;
 use super::replies::on_disk;
@@ -7,14 +7,14 @@ use fake_model::{ModelWorld, Reply};
 use serde_json::json;
 use std::sync::Arc;
 
-/// The lines of the table; what stands below differs.
+/// Returns the lines of the table. The text below it differs between runs.
 fn table(stdout: &[u8]) -> String {
     let text = String::from_utf8_lossy(stdout);
     text.lines().take(13).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_recorded_over_http_is_replayed_without_it() {
+async fn replays_recording_without_network() {
     let world = ModelWorld::new(Arc::new(SystemClock));
     world.otherwise(|_| Reply::Json(json!({"findings": [], "quality_score": 9})));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
@@ -39,7 +39,7 @@ async fn what_was_recorded_over_http_is_replayed_without_it() {
     let args = ["--eval", ".", "--replies", "kimi-k3.1-pro.jsonl"];
     let replayed = run_with(folder.path(), &args, &[]);
     assert_eq!(replayed.status.code(), Some(0), "{replayed:?}");
-    assert_eq!(world.requests().len(), 9, "nobody is asked");
+    assert_eq!(world.requests().len(), 9, "no model is asked");
     let (recorded, replayed) = (table(&recorded.stdout), table(&replayed.stdout));
     assert_eq!(recorded, replayed, "the same figures");
     let model = replayed.lines().find(|it| it.starts_with("kimi-k3.1-pro "));
@@ -49,6 +49,10 @@ async fn what_was_recorded_over_http_is_replayed_without_it() {
 
     let kept = std::fs::read_to_string(folder.path().join("kimi-k3.1-pro.jsonl"));
     let kept = kept.expect("the recording");
-    assert_eq!(kept.lines().count(), 10, "one line a reply, and what it is");
-    assert!(!kept.contains(world.key()), "no key is kept");
+    assert_eq!(
+        kept.lines().count(),
+        10,
+        "one header line and one line per reply"
+    );
+    assert!(!kept.contains(world.key()), "no key is recorded");
 }

@@ -1,4 +1,4 @@
-//! The evaluation: what it is made of, how it counts, and what comes out of it.
+//! Evaluation: cases, scoring and output.
 
 mod by_hand;
 mod cases;
@@ -14,20 +14,20 @@ use local::eval::{Case, Evaluation, text};
 use review::{Category, Confidence, Finding, Severity};
 
 fn built_in() -> Vec<Case> {
-    Case::load(None).expect("what is built in is well-formed")
+    Case::load(None).expect("the built-in cases are valid")
 }
 
-/// The text as it is read where no colours are wanted.
+/// Renders the evaluation without colours.
 fn plain(evaluation: &Evaluation) -> String {
     anstream::adapter::strip_str(&text(evaluation)).to_string()
 }
 
-/// Panics unless docs/evaluation.md holds what stands in `told` before its lists.
-fn page_shows(told: &str) {
+/// Panics unless docs/evaluation.md contains the text of `expected` before its lists.
+fn page_shows(expected: &str) {
     let page = include_str!("../../../docs/evaluation.md");
     let lists = ["\nFailed\n", "\nMissed\n", "\nFalse\n"];
-    let first = lists.iter().filter_map(|list| told.find(list)).min();
-    let table = told[..first.unwrap_or(told.len())].trim();
+    let first = lists.iter().filter_map(|list| expected.find(list)).min();
+    let table = expected[..first.unwrap_or(expected.len())].trim();
     assert!(
         page.contains(table),
         "docs/evaluation.md must hold:\n{table}"

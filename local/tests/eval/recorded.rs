@@ -1,4 +1,4 @@
-//! The recordings of `eval/replies`: what models said of the cases.
+//! Recordings in `eval/replies`: replies of models to the cases.
 
 use super::{built_in, page_shows, plain};
 use events::SystemClock;
@@ -6,10 +6,10 @@ use local::eval::{Recording, Replies, evaluate_all};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Whoever changes a case or what a model is told has its replies recorded again:
-/// figures of another question are none.
+/// Fails if a case or a prompt has changed since the recording. Record the replies again, because
+/// the figures of other questions do not apply.
 #[tokio::test]
-async fn every_recording_answers_the_questions_of_today_and_the_page_shows_its_table() {
+async fn recordings_answer_current_questions() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../eval/replies");
     let files = std::fs::read_dir(folder).expect("the folder");
     let paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();

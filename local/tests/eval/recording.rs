@@ -1,4 +1,4 @@
-//! What of a model's replies is kept, and what is asked again.
+//! Recording of a model's replies, and repeated questions.
 
 use super::by_hand::{ByHand, NAME, cases, clock, record, recorded, replay};
 use async_trait::async_trait;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// As by hand, and counts.
+/// Replies as `ByHand` does, and counts questions.
 struct Counted {
     by_hand: ByHand,
     count: AtomicUsize,
@@ -27,7 +27,7 @@ impl Model for Counted {
     }
 }
 
-/// Says each time another thing that is no answer.
+/// Replies with a different kind of failure each time.
 #[derive(Default)]
 struct Speechless(AtomicUsize);
 
@@ -54,7 +54,7 @@ impl Model for Speechless {
 }
 
 #[tokio::test]
-async fn what_a_model_said_instead_of_an_answer_is_kept_too() {
+async fn records_replies_that_are_not_answers() {
     let cases = cases();
     let folder = tempfile::tempdir().expect("a folder");
     let recorder = Recorder::create(
@@ -81,7 +81,7 @@ async fn what_a_model_said_instead_of_an_answer_is_kept_too() {
 }
 
 #[tokio::test]
-async fn only_what_has_no_reply_is_asked_again() {
+async fn asks_only_unanswered_questions() {
     let cases = cases();
     let (live, folder) = record(&cases).await;
     let mut known = recorded(&folder);

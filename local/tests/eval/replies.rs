@@ -1,4 +1,4 @@
-//! A model's replies are given again, and what does not fit is no pass.
+//! Replay of a model's replies. A reply that does not match fails the review.
 
 use super::by_hand::{CASES, FILE, NAME, cases, clock, record, recorded, replay};
 use super::command::run_with;
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 #[tokio::test]
-async fn what_is_replayed_is_what_was_recorded() {
+async fn replay_equals_recorded_evaluation() {
     let cases = cases();
     let (mut live, folder) = record(&cases).await;
     let again = replay(&cases, recorded(&folder)).await;
@@ -24,7 +24,7 @@ async fn what_is_replayed_is_what_was_recorded() {
 }
 
 #[tokio::test]
-async fn a_question_is_the_same_beside_other_cases() {
+async fn question_is_independent_of_other_cases() {
     let (_, folder) = record(&cases()).await;
     let mut last_two = cases();
     last_two.remove(0);
@@ -35,19 +35,19 @@ async fn a_question_is_the_same_beside_other_cases() {
     assert_eq!(replayed.unasked.len(), 3, "of the case that is not there");
 }
 
-/// Three cases with three defects: two of security in the login, one of logic in the
-/// pages. By hand stand in them: both of the first, the last one, three findings at no
-/// defect of their category (one of these in the clean case), and two that are
-/// invented. The rules see the print in the login, which is of style, and no more.
+/// Three cases with three defects: two of security in the login, one of logic in the pages. The
+/// handwritten replies contain both defects of the first, the last one, three findings at no defect
+/// of their category (one of these in the clean case), and two invented findings. The rules find
+/// only the print in the login, which is of style.
 #[tokio::test]
-async fn the_figures_are_those_that_were_worked_out_by_hand() {
+async fn figures_match_manual_calculation() {
     let (evaluation, _) = record(&cases()).await;
     let row = |rows: &[(String, Score)], name: &str| {
         let row = rows.iter().find(|(it, _)| it == name);
         row.unwrap_or_else(|| panic!("no row {name}")).1
     };
     let (reviewers, kinds) = (&evaluation.reviewers, &evaluation.kinds);
-    // (row, score, (defects, found, false), precision, recall, false per clean change)
+    // Columns: row, score, (defects, found, false), precision, recall, false per clean change.
     for (name, score, counts, precision, recall, per_clean) in [
         (
             "security model",
@@ -117,7 +117,7 @@ async fn the_figures_are_those_that_were_worked_out_by_hand() {
 }
 
 #[tokio::test]
-async fn a_question_without_a_reply_that_fits_is_named_and_no_pass() {
+async fn question_without_reply_fails_review() {
     let cases = cases();
     let (_, folder) = record(&cases).await;
     let mut recording = recorded(&folder);
@@ -138,7 +138,11 @@ async fn a_question_without_a_reply_that_fits_is_named_and_no_pass() {
     let evaluation = replay(&changed, recording).await;
     assert_eq!(evaluation.together.spent.failed, 4);
     let found = evaluation.cases.iter().map(|case| case.found().count());
-    assert_eq!(found.collect::<Vec<_>>(), [0, 2, 0], "only what was said");
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [0, 2, 0],
+        "only the recorded replies"
+    );
     insta::assert_snapshot!(plain(&evaluation));
     let told = json(&evaluation);
     let last: Value = serde_json::from_str(told.lines().last().expect("a summary")).expect("JSON");
@@ -146,7 +150,7 @@ async fn a_question_without_a_reply_that_fits_is_named_and_no_pass() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_spoilt_by_hand_is_no_pass() {
+async fn invalid_recorded_answer_fails_review() {
     let cases = cases();
     let (_, folder) = record(&cases).await;
     let mut recording = recorded(&folder);
@@ -160,7 +164,7 @@ async fn an_answer_that_was_spoilt_by_hand_is_no_pass() {
     assert_eq!(evaluation.together.spent.failed, 9);
 }
 
-/// Finds nothing, whatever it is asked.
+/// Model that finds nothing in any change.
 struct Content;
 
 #[async_trait]
@@ -183,7 +187,7 @@ impl Model for Content {
 }
 
 #[tokio::test]
-async fn half_a_reply_to_a_long_change_is_no_pass() {
+async fn partial_reply_to_long_change_fails() {
     let file = |name: &str| {
         let lines: String = (0..1500)
             .map(|number| format!("+value_{number} = compute_something({number})\n"))
@@ -199,7 +203,7 @@ async fn half_a_reply_to_a_long_change_is_no_pass() {
     let recorder = Arc::new(recorder.expect("a new file"));
     let live = evaluate_all(&cases, Some(recorder), clock(), &|_, _| {}).await;
     assert_eq!(live.together.spent.failed, 0);
-    assert_eq!(live.together.spent.price(), None, "no price was told");
+    assert_eq!(live.together.spent.price(), None, "no price is known");
 
     let mut recording = recorded(&folder);
     let ids: Vec<String> = recording.replies.keys().cloned().collect();
@@ -225,7 +229,7 @@ pub(super) fn on_disk(folder: &Path) {
 }
 
 #[tokio::test]
-async fn the_command_replays_and_says_what_is_wrong() {
+async fn command_replays_and_names_problems() {
     let (_, folder) = record(&cases()).await;
     on_disk(folder.path());
     let text = std::fs::read_to_string(folder.path().join(FILE)).expect("the recording");
@@ -273,7 +277,7 @@ async fn the_command_replays_and_says_what_is_wrong() {
             "no such folder",
             &["--model", "--record", "gone/kept.jsonl"],
         ),
-        ("nothing to record", &["--record", "new.jsonl"]),
+        ("no model to record", &["--record", "new.jsonl"]),
         ("live and recorded", &["--model", "--replies", "kept.jsonl"]),
         (
             "of another model",

@@ -1,4 +1,4 @@
-//! What counts as found, as false and as told twice.
+//! Scoring of found defects, false findings and duplicates.
 
 use super::finding;
 use local::eval::{Defect, Match, Score, mark};
@@ -24,7 +24,8 @@ fn findings_are_marked() {
             defect("a.py", (13, 13), Logic),
         ]
     };
-    // (why, defects, findings as (path, line, category), (found, any category, false, twice))
+    // Columns: why, defects, findings as (path, line, category), (found, any category, false,
+    // duplicates).
     type Row<'a> = (
         &'a str,
         Vec<Defect>,
@@ -93,9 +94,9 @@ fn findings_are_marked() {
             vec![("a.py", 12, Logic), ("a.py", 9, Logic)],
             (2, 2, 0, 0),
         ),
-        ("nothing said", one(), vec![], (0, 0, 0, 0)),
+        ("no findings", one(), vec![], (0, 0, 0, 0)),
         (
-            "clean, but told of",
+            "clean, with a finding",
             vec![],
             vec![("a.py", 1, Style)],
             (0, 0, 1, 0),
@@ -148,11 +149,7 @@ fn figures_follow_from_counts() {
     assert_eq!(score.precision(), Some(2.0 / 3.0));
     assert_eq!(score.recall(), Some(0.5));
     assert_eq!(score.f1(), Some(4.0 / 7.0), "2PR / (P + R)");
-    assert_eq!(
-        score.false_per_clean(),
-        None,
-        "there is no clean change yet"
-    );
+    assert_eq!(score.false_per_clean(), None, "no clean change");
     assert_eq!(
         Score::of(&defects, &logic, Some(Category::Logic)).recall(),
         Some(1.0)
@@ -171,7 +168,7 @@ fn figures_follow_from_counts() {
 }
 
 #[test]
-fn what_is_said_of_the_old_file_is_at_no_line_of_the_new_one() {
+fn finding_on_old_file_matches_nothing() {
     let gone = Finding {
         side: Side::Left,
         ..finding("a.py", 11, Category::Logic)

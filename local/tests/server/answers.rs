@@ -1,4 +1,4 @@
-//! What GitHub is answered, and what stands on GitHub afterwards.
+//! Answers to GitHub, and the resulting reviews on GitHub.
 
 use crate::child::{GitHub, SECRET, Server, waiting};
 use crate::common::{answer, eventually, head, send};
@@ -24,7 +24,7 @@ fn delivery(event: &str, body: &[u8]) -> WebhookDelivery {
 }
 
 #[test]
-fn a_pull_request_is_reviewed_once_however_often_it_is_delivered() {
+fn repeated_delivery_is_reviewed_once() {
     let (folder, github, server) = started();
     let opened = github.open();
     assert_eq!(server.post(&opened).0, 202);
@@ -44,7 +44,7 @@ fn a_pull_request_is_reviewed_once_however_often_it_is_delivered() {
 }
 
 #[test]
-fn every_delivery_is_answered() {
+fn answers_all_deliveries() {
     let (_folder, github, server) = started();
     let pr = github.open().pr.expect("a pull request");
     let zen = br#"{"zen": "Keep it logically awesome.", "hook_id": 1, "hook": {}}"#;
@@ -75,7 +75,7 @@ fn every_delivery_is_answered() {
 }
 
 #[test]
-fn asked_to_stop_it_finishes_what_is_in_hand() {
+fn stop_finishes_deliveries_in_progress() {
     let (_folder, github, server) = started();
     let opened = github.open();
     let headers = opened.headers(SECRET);
@@ -84,10 +84,10 @@ fn asked_to_stop_it_finishes_what_is_in_hand() {
     let head = head("POST", "/webhook", &headers, opened.body.len());
     stream.write_all(&head).expect("it reads");
     stream.write_all(first).expect("it reads");
-    // The connection is known once a later one is answered.
+    // An answer on a later connection shows that this one is accepted.
     server.health();
     server.ask_to_stop();
-    eventually("nobody is let in any more", Duration::from_secs(10), || {
+    eventually("no new connections", Duration::from_secs(10), || {
         TcpStream::connect(server.address).err()
     });
     stream.write_all(rest).expect("it still reads");

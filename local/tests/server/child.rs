@@ -1,4 +1,4 @@
-//! `github-bot --port` as a process of its own, and a sender of webhooks.
+//! `github-bot --port` as a child process, and a sender of webhooks.
 
 use crate::common::{Process, send};
 use events::{SeededEntropy, SystemClock};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub const SECRET: &str = "It's a Secret to Everybody";
 
-/// A finding, and something to hang it on.
+/// Diff with a line that causes a finding.
 const DIFF: &str = r#"diff --git a/shop/orders.py b/shop/orders.py
 --- a/shop/orders.py
 +++ b/shop/orders.py
@@ -22,7 +22,7 @@ const DIFF: &str = r#"diff --git a/shop/orders.py b/shop/orders.py
 +    db.execute(f"UPDATE orders SET paid = 1 WHERE customer = '{customer}'")
 "#;
 
-/// A simulated GitHub on real time, served on loopback.
+/// Simulated GitHub in real time, served on loopback.
 pub struct GitHub {
     pub world: World,
     pub url: String,
@@ -45,7 +45,7 @@ impl GitHub {
         Self { world, url }
     }
 
-    /// Someone opens a pull request that has something to find.
+    /// Opens a pull request with a finding in its diff.
     pub fn open(&self) -> WebhookDelivery {
         self.world.open_pull_request(NewPullRequest {
             diff: DIFF.to_owned(),
@@ -53,14 +53,14 @@ impl GitHub {
         })
     }
 
-    /// How many reviews by the bot stand on the delivery's pull request.
+    /// Returns the number of the bot's reviews on the delivery's pull request.
     pub fn reviews(&self, delivery: &WebhookDelivery) -> usize {
         let pr = delivery.pr.as_ref().expect("it is about a pull request");
         self.world.bot_reviews(pr).len()
     }
 }
 
-/// A running `github-bot --port 0`. Dropped, it is killed.
+/// Running `github-bot --port 0`. Killed on drop.
 pub struct Server {
     process: Process,
     pub address: SocketAddr,
@@ -71,7 +71,7 @@ impl Server {
         Self::start_with(github, database, |_| {})
     }
 
-    /// As [`start`](Server::start), with `more` to the command.
+    /// Starts the server as [`start`](Server::start) does, with `more` applied to the command.
     pub fn start_with(github: &GitHub, database: &Path, more: impl FnOnce(&mut Command)) -> Self {
         let template = database.with_extension("yaml");
         std::fs::write(&template, impatient_template()).expect("it can be written");
@@ -93,12 +93,12 @@ impl Server {
         Self { process, address }
     }
 
-    /// `kill -9`.
+    /// Sends SIGKILL.
     pub fn kill(self) {
         self.process.kill();
     }
 
-    /// SIGTERM.
+    /// Sends SIGTERM.
     pub fn ask_to_stop(&self) {
         self.process.ask_to_stop();
     }
@@ -107,7 +107,7 @@ impl Server {
         self.process.wait()
     }
 
-    /// What `GET /health` says.
+    /// Returns the answer of `GET /health`.
     pub fn health(&self) -> serde_json::Value {
         let (status, body) = send(self.address, "GET", "/health", &[], b"").expect("an answer");
         assert_eq!(status, 200, "{body}");
@@ -125,7 +125,7 @@ pub fn post(to: SocketAddr, delivery: &WebhookDelivery) -> io::Result<(u16, Stri
     send(to, "POST", "/webhook", &headers, &delivery.body)
 }
 
-/// How much of the queue is `such`, an SQL condition.
+/// Counts the deliveries in the queue that satisfy `such`, an SQL condition.
 pub fn waiting(database: &Path, such: &str) -> u32 {
     let queue = rusqlite::Connection::open(database).expect("a database");
     let count = format!("SELECT count(*) FROM delivery WHERE {such}");
@@ -134,8 +134,7 @@ pub fn waiting(database: &Path, such: &str) -> u32 {
         .expect("a number")
 }
 
-/// The house's rules; only what failed is tried again sooner, and for as long as
-/// it takes.
+/// Returns the template with shorter retry waits and more retries.
 fn impatient_template() -> String {
     let template = local::template::BUILT_IN
         .replace("VisibilityTimeout: 180", "VisibilityTimeout: 1")

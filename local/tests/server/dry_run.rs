@@ -1,4 +1,4 @@
-//! `--dry-run`: reviewed, written down, and not posted.
+//! `--dry-run`: reviews are recorded and not posted.
 
 use crate::child::{GitHub, Server, waiting};
 use crate::common::eventually;
@@ -6,17 +6,17 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::Duration;
 
-/// What is kept of what would be posted.
+/// Returns the stored records of skipped writes.
 fn kept(database: &Path) -> String {
     let state = rusqlite::Connection::open(database).expect("a database");
     let published = "SELECT group_concat(value) FROM state WHERE key LIKE 'publication:%'";
     state
         .query_row(published, [], |row| row.get(0))
-        .expect("something is kept")
+        .expect("a stored record")
 }
 
 #[test]
-fn nothing_is_posted_and_what_would_be_is_logged_and_kept() {
+fn dry_run_records_instead_of_posting() {
     let folder = tempfile::tempdir().expect("a folder");
     let (database, log) = (folder.path().join("bot.db"), folder.path().join("log"));
     let github = GitHub::start();
@@ -29,7 +29,7 @@ fn nothing_is_posted_and_what_would_be_is_logged_and_kept() {
 
     let file = File::create(&log).expect("a log");
     let server = Server::start_with(&github, &database, |command| {
-        // Log lines as they come when nobody asks for others.
+        // Log lines at the default level.
         command.arg("--dry-run").env_remove("RUST_LOG").stderr(file);
     });
     assert_eq!(server.post(&opened).0, 202);

@@ -1,4 +1,4 @@
-//! What was accepted survives `kill -9`, and nothing happens twice.
+//! An accepted event survives `kill -9`, and no effect happens twice.
 
 use crate::child::{GitHub, Server, post, waiting};
 use crate::common::eventually;
@@ -9,18 +9,18 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
-/// So many are new whenever the server has started.
+/// Number of new deliveries after each start.
 const NEW: usize = 5;
 const PULL_REQUESTS: usize = NEW * KILLS.len();
 const SENDERS: usize = 4;
 
-/// What the server is killed upon.
+/// Condition that triggers the kill.
 #[derive(Debug, Clone, Copy)]
 enum KillAfter {
-    /// So many deliveries were answered 2xx since it started.
+    /// This many deliveries were answered 2xx since the start.
     Answers(usize),
-    /// So many reviews stand on GitHub since it started: the process dies while it
-    /// waits for GitHub's answer, or notes it.
+    /// This many reviews were posted on GitHub since the start. The process dies while it waits for
+    /// GitHub's answer or stores it.
     Reviews(usize),
 }
 
@@ -33,7 +33,7 @@ const KILLS: [KillAfter; 5] = [
 ];
 
 #[test]
-fn what_was_answered_2xx_is_reviewed_once() {
+fn accepted_delivery_is_reviewed_once() {
     let start = Instant::now();
     let folder = tempfile::tempdir().expect("a folder");
     let database = folder.path().join("bot.db");
@@ -44,7 +44,7 @@ fn what_was_answered_2xx_is_reviewed_once() {
     let mut answered = BTreeSet::new();
     for (round, kill) in KILLS.into_iter().enumerate() {
         let new = (0..PULL_REQUESTS).skip(round * NEW).take(NEW);
-        unsent.lock().expect("nobody panicked").extend(new);
+        unsent.lock().expect("no panic under the lock").extend(new);
         let server = Server::start(&github, &database);
         let before = (answered.len(), reviewed(&github, &deliveries));
         let address = server.address;
@@ -76,16 +76,15 @@ fn what_was_answered_2xx_is_reviewed_once() {
     }
 
     let server = Server::start(&github, &database);
-    // Every second delivery that got no answer is delivered again by hand, under
-    // the GUID that it had; nobody cares for the others.
+    // Redelivers every second unanswered delivery with the same GUID. The others are lost.
     for (n, delivery) in deliveries.iter().enumerate() {
         if !answered.contains(&n) && n % 2 == 0 {
             assert_eq!(server.post(delivery).0, 202);
             answered.insert(n);
         }
     }
-    // A review, a check and a summary each, a second apart; and what a kill cut off
-    // waits for its lease to end.
+    // Each pull request has a review, a check and a summary, one second apart. Work that a kill
+    // interrupted waits until its lease expires.
     eventually(
         "all are reviewed and settled",
         Duration::from_secs(300),
@@ -97,7 +96,7 @@ fn what_was_answered_2xx_is_reviewed_once() {
     server.ask_to_stop();
     assert!(server.wait().success(), "it ends in peace");
 
-    // All deadlines at once: there is nothing left for them to do.
+    // Makes all deadlines due at once. They must not change anything.
     let queue = rusqlite::Connection::open(&database).expect("a database");
     queue
         .execute("UPDATE delivery SET due_at = 0", [])
@@ -106,7 +105,7 @@ fn what_was_answered_2xx_is_reviewed_once() {
     eventually("the queue is empty", Duration::from_secs(30), || {
         (waiting(&database, "true") == 0).then_some(())
     });
-    assert_eq!(server.health()["queue"]["dead"], 0, "nothing was given up");
+    assert_eq!(server.health()["queue"]["dead"], 0, "no dead letters");
 
     let counts: Vec<_> = deliveries.iter().map(|it| github.reviews(it)).collect();
     let duplicates = counts.iter().filter(|count| **count > 1).count();
@@ -127,21 +126,21 @@ fn what_was_answered_2xx_is_reviewed_once() {
     }
 }
 
-/// Posts what is unsent, until nothing is or nobody listens. What got no answer
-/// goes back, to be delivered again.
+/// Posts unsent deliveries until all are sent or the server is gone. Unanswered deliveries return
+/// to `unsent`.
 fn send_until_gone(
     to: SocketAddr,
     deliveries: &[WebhookDelivery],
     unsent: &Mutex<VecDeque<usize>>,
     answered: &Sender<usize>,
 ) {
-    let next = || unsent.lock().expect("nobody panicked").pop_front();
+    let next = || unsent.lock().expect("no panic under the lock").pop_front();
     while let Some(n) = next() {
         let delivery = deliveries.get(n).expect("one of them");
         match post(to, delivery) {
-            Ok((202, _)) => answered.send(n).expect("somebody listens"),
+            Ok((202, _)) => answered.send(n).expect("the receiver exists"),
             Ok((status, body)) => panic!("delivery {n}: {status} {body}"),
-            Err(_) => return unsent.lock().expect("nobody panicked").push_back(n),
+            Err(_) => return unsent.lock().expect("no panic under the lock").push_back(n),
         }
     }
 }

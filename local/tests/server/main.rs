@@ -1,5 +1,4 @@
-//! The server as a process: what it answers, what it leaves on GitHub, and what
-//! is left after `kill -9`.
+//! Server as a process: its answers, its effects on GitHub, and recovery after `kill -9`.
 
 mod answers;
 mod child;

@@ -1,4 +1,5 @@
-//! The agent: reserve, ask, check, repair once, settle.
+//! Agent: reserves tokens, asks the model, checks the answer, repairs it once, and settles the
+//! reservation.
 
 use crate::budget::Budgets;
 use crate::find::{self, Found, Missing};
@@ -18,23 +19,22 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Tries of a call that may succeed soon.
+/// Maximum tries of a call that fails temporarily.
 const TRIES: u32 = 3;
 
-/// The longest wait before the second try; doubled before each later one.
+/// Maximum wait before the second try. Doubles before each later one.
 const BACK_OFF: Duration = Duration::from_secs(2);
 
-/// The longest that one try takes: no function lives longer.
+/// Maximum duration of one try. No function runs longer.
 const LONGEST_CALL: Duration = Duration::from_secs(15 * 60);
 
-/// Bytes of a prompt that are taken for one token: more than there are, mostly.
+/// Bytes of a prompt counted as one token. Usually overestimates the tokens.
 const BYTES_A_TOKEN: usize = 3;
 
-/// Tokens that are reserved for an answer: more than most are. What one takes beyond is
-/// counted when it is there.
+/// Tokens reserved for an answer. Covers most answers; extra usage is counted after the reply.
 const COMPLETION: u64 = 4_096;
 
-/// Asks an endpoint that speaks "Chat Completions". A clone shares everything.
+/// Client of an endpoint with the "Chat Completions" API. Clones share all state.
 #[derive(Clone)]
 pub struct Agent(Arc<Inner>);
 
@@ -62,11 +62,11 @@ impl fmt::Debug for Agent {
 }
 
 impl Agent {
-    /// An agent that calls by `https`, keeps budgets and the pause in `state`, and
-    /// waits on `clock`. Nothing is sent yet.
+    /// Creates an agent that calls through `https`, stores budgets and the pause in `state`, and
+    /// waits on `clock`. Sends nothing.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that a wrong setting comes from.
+    /// [`ConfigError`] names the variable of the invalid setting.
     pub fn new(
         settings: Settings,
         https: egress::Client,
@@ -103,11 +103,11 @@ impl Agent {
         })))
     }
 
-    /// The agent that the environment describes: `KIMI_API_KEY`, `KIMI_BASE_URL`,
-    /// `KIMI_MODEL`, `KIMI_PRICES`. None without a key.
+    /// Creates the agent that the environment describes: `KIMI_API_KEY`, `KIMI_BASE_URL`,
+    /// `KIMI_MODEL`, `KIMI_PRICES`. Returns `None` without a key.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is wrong.
+    /// [`ConfigError`] names the invalid variable.
     pub fn from_environment(
         environment: &Environment,
         https: egress::Client,
@@ -140,7 +140,7 @@ impl Model for Agent {
             completion_tokens = usage.completion_tokens,
             replies = spent.replies,
             answered = outcome.is_ok(),
-            "the model was asked"
+            "the model received a question"
         );
         match outcome {
             Ok(found) => Ok(Answer {
@@ -153,13 +153,13 @@ impl Model for Agent {
     }
 }
 
-/// What attempts took.
+/// Usage of several attempts.
 #[derive(Debug, Clone, Copy, Default)]
 struct Spent {
     tokens: Tokens,
-    /// Replies that came.
+    /// Number of replies.
     replies: u32,
-    /// Attempts that may be paid for and did not say what they took.
+    /// Number of attempts that may be charged but did not report usage.
     untold: u32,
 }
 
@@ -180,7 +180,8 @@ impl Spent {
         }
     }
 
-    /// What the budgets count: of what did not say, as much as was `reserved`.
+    /// Returns the tokens to count in budgets. Counts `reserved` per attempt without reported
+    /// usage.
     fn counted(self, reserved: u64) -> u64 {
         let untold = reserved.saturating_mul(self.untold.into());
         self.tokens.total().saturating_add(untold)
@@ -188,9 +189,9 @@ impl Spent {
 }
 
 impl Inner {
-    /// Returns an answer that passes the check, after one repair at most. Of a reply that
-    /// holds several, and whose repair holds several again or none, the last one counts,
-    /// but is not exact.
+    /// Returns an answer that passes the check, after at most one repair. If a reply contains
+    /// several answers and its repair contains several or none, uses the last answer and marks it
+    /// as not exact.
     async fn answer(&self, ask: &Ask<'_>, spent: &mut Spent) -> Result<Found, AgentError> {
         let mut repair: Option<Repair> = None;
         let mut unsure: Option<Found> = None;
@@ -217,7 +218,7 @@ impl Inner {
             if repair.is_some() {
                 return unsure.map_or_else(|| self.malformed(&problem), Ok);
             }
-            tracing::info!(id = ask.id, "the model is asked to repair its answer");
+            tracing::info!(id = ask.id, "asking the model to repair its answer");
             repair = Some(Repair {
                 problem: self.redactor.redact(&problem),
                 reply: self.redactor.redact(&text),
@@ -226,7 +227,7 @@ impl Inner {
         }
     }
 
-    /// What is told of it: what did not say what it took counts zero here.
+    /// Returns the usage to report. Attempts without reported usage count zero here.
     fn priced(&self, spent: &Spent) -> Usage {
         let Tokens {
             prompt,
@@ -245,7 +246,7 @@ impl Inner {
         }
     }
 
-    /// One question, as often as it may succeed soon; what the model wrote.
+    /// Asks once and retries temporary failures. Returns the model's text.
     async fn attempt(
         &self,
         ask: &Ask<'_>,
@@ -293,8 +294,8 @@ impl Inner {
         }
     }
 
-    /// One call: reserved for before, and put right when it is known what it took. What
-    /// came, or the named outcome that stands in its place; or why nothing came.
+    /// Makes one call. Reserves tokens before it and corrects the reservation afterwards. Returns
+    /// the reply, or a named outcome in place of its text, or the reason for no reply.
     async fn call(
         &self,
         ask: &Ask<'_>,
@@ -332,8 +333,7 @@ impl Inner {
         answer
     }
 
-    /// How long to wait after `tried` tries, no less than is `wanted`; `None` if there is
-    /// no other.
+    /// Returns the wait after `tried` tries, at least `wanted`, or `None` if no try is left.
     fn wait(&self, deadline: Timestamp, tried: u32, wanted: Option<Duration>) -> Option<Duration> {
         let back_off = BACK_OFF.saturating_mul(1 << (tried - 1).min(8));
         let wait = drawn(&*self.entropy, back_off).max(wanted.unwrap_or_default());
@@ -342,7 +342,7 @@ impl Inner {
         (tried < TRIES && left >= wait.saturating_add(self.least_time)).then_some(wait)
     }
 
-    /// The time until `deadline`; `None` if it is too short for a call.
+    /// Returns the time until `deadline`, or `None` if it is too short for a call.
     fn left(&self, deadline: Timestamp) -> Option<Duration> {
         let left = Duration::try_from(deadline.duration_since(self.clock.now())).ok()?;
         (left >= self.least_time).then_some(left.min(LONGEST_CALL))
@@ -354,7 +354,7 @@ impl Inner {
         })
     }
 
-    /// `error` with what the endpoint said made fit to be shown.
+    /// Removes secrets from the endpoint's text in `error`.
     fn redacted(&self, error: AgentError) -> AgentError {
         match error {
             AgentError::Refused(text) => AgentError::Refused(self.redactor.line(&text)),
@@ -375,14 +375,14 @@ impl Inner {
     }
 }
 
-/// A time drawn from half of `longest` to all of it.
+/// Returns a random duration between half of `longest` and `longest`.
 fn drawn(entropy: &dyn Entropy, longest: Duration) -> Duration {
     let half = u64::try_from(longest.as_micros() / 2).unwrap_or(u64::MAX);
     let part = entropy.next_u64() % half.saturating_add(1).max(1);
     Duration::from_micros(half.saturating_add(part))
 }
 
-/// What is reserved for an attempt: its bytes, and an answer.
+/// Estimates the tokens of an attempt: its bytes, and an answer.
 fn estimate(ask: &Ask<'_>, repair: Option<&Repair>) -> u64 {
     let schema = ask.schema.to_string().len();
     let repair = repair.map_or(0, |repair| repair.in_words().len());

@@ -1,4 +1,4 @@
-//! Budgets: reserved before a call, put right after it, by the optimistic lock.
+//! Budgets with optimistic locking: tokens are reserved before a call and corrected after it.
 
 use crate::ledger::{Change, Ledger};
 use crate::{AgentError, Scope};
@@ -6,10 +6,10 @@ use events::Timestamp;
 use state::{Key, StateError, StateManager};
 use std::time::Duration;
 
-/// How long a budget is kept after its last change.
+/// Lifetime of a budget after its last change.
 const KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
-/// Tokens reserved or used in the budget under `key`.
+/// Returns the tokens reserved or used in the budget under `key`.
 ///
 /// # Errors
 /// As [`StateManager::get`].
@@ -30,7 +30,7 @@ impl Budgets {
     /// Reserves `tokens` for `id` in all of `scopes`, or in none.
     ///
     /// # Errors
-    /// [`AgentError::OverBudget`] names the scope, [`AgentError::State`].
+    /// [`AgentError::OverBudget`] names the scope. [`AgentError::State`] if the state backend fails.
     pub(crate) async fn reserve(
         &self,
         scopes: &[Scope],
@@ -53,14 +53,14 @@ impl Budgets {
         Ok(())
     }
 
-    /// `used` tokens were used for `id`. What cannot be written stays reserved: too
-    /// much is counted, never too little.
+    /// Replaces the reservation of `id` with `used` tokens. After a failed write the reservation
+    /// remains, so budgets may overcount but never undercount.
     pub(crate) async fn settle(&self, scopes: &[Scope], id: &str, used: u64) {
         self.for_each(scopes, id, |ledger| ledger.settle(id, used))
             .await;
     }
 
-    /// Nothing was used for `id`.
+    /// Removes the reservation of `id`.
     pub(crate) async fn release(&self, scopes: &[Scope], id: &str) {
         self.for_each(scopes, id, |ledger| ledger.release(id)).await;
     }
@@ -77,7 +77,7 @@ impl Budgets {
                 continue; // a budget that is named twice counts once
             }
             if let Err(error) = self.change(&scope.key, &change).await {
-                tracing::warn!(%error, id, budget = %scope.key, "a budget counts what it reserved");
+                tracing::warn!(%error, id, budget = %scope.key, "budget settlement failed, the reservation remains");
             }
         }
     }

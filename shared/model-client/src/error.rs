@@ -2,65 +2,62 @@ use events::{Failure, Timestamp};
 use state::StateError;
 use std::time::Duration;
 
-/// Why there is no answer. None of these means that the model found nothing.
+/// Reason for a missing answer. No variant means that the model found nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
-    /// The endpoint wants to be left alone. Waiting is not failing.
+    /// The endpoint asked for a pause. A pause is not a failure.
     #[error("the model is paused until {until}")]
     Paused {
-        /// When it may be asked again.
+        /// End of the pause.
         until: Timestamp,
-        /// How long that was, when this was found.
+        /// Remaining duration at the time of the error.
         wait: Duration,
     },
-    /// A budget would be passed.
+    /// The question would exceed a budget.
     #[error("the budget of {scope} is used up: {limit} tokens")]
     OverBudget {
-        /// The budget's name, for people.
+        /// Name of the budget for people.
         scope: String,
-        /// Tokens.
+        /// Limit in tokens.
         limit: u64,
     },
-    /// The account has no money or no tokens left for today: asking again does not
-    /// help.
+    /// The account has no credit or no tokens left for today. A retry does not help.
     #[error("the account's quota is used up: {reason}")]
     Quota {
-        /// What the endpoint said.
+        /// Message of the endpoint.
         reason: String,
     },
-    /// No answer after several tries, or no time for another one.
+    /// No answer after several tries, or no time left for another try.
     #[error("the model is unavailable: {reason}")]
     Unavailable {
-        /// What the endpoint or the transport said last.
+        /// Last message of the endpoint or the transport.
         reason: String,
     },
-    /// The model does not want to answer.
+    /// The model refused to answer.
     #[error("the model refused: {0}")]
     Refused(String),
-    /// The answer was longer than the model may write.
+    /// The answer exceeded the model's output limit.
     #[error("the model's answer was cut short")]
     CutShort,
-    /// There was nothing in the answer.
+    /// The answer was empty.
     #[error("the model's answer was empty")]
     Empty,
-    /// The endpoint's filter kept the question or the answer back.
-    #[error("the endpoint's filter kept the answer back")]
+    /// The endpoint's content filter blocked the question or the answer.
+    #[error("the endpoint's content filter blocked the answer")]
     Filtered,
-    /// The answer did not pass the check, and the repaired one did not either.
+    /// Neither the answer nor the repaired answer passed the check.
     #[error("the model's answer cannot be used: {reason}")]
     Malformed {
-        /// What was wrong with it.
+        /// Problem with the answer.
         reason: String,
     },
-    /// The endpoint does not take the key, the model's name or the question. Names
-    /// the variable and what to do.
+    /// The endpoint rejected the key, the model's name or the question.
     #[error("{reason}")]
     Rejected {
-        /// The variable, and the remedy.
+        /// Variable to change, and the remedy.
         reason: String,
     },
-    /// The deadline is too near to begin. It is the caller's, who knows whether there
-    /// is another.
+    /// The deadline is too near for a call. The caller decides about a retry.
     #[error("no time is left to ask the model")]
     NoTime,
     /// The budgets or the pause could not be read or written.

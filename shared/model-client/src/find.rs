@@ -1,12 +1,12 @@
-//! Finds the final answer in the text of a reply. Drafts, reasoning and quotations are
-//! never the answer. The work is bounded by the length of the text.
+//! Finds the final answer in the text of a reply. Ignores drafts, reasoning and quotations. The
+//! work is bounded by the length of the text.
 
 use serde_json::{Deserializer, Value};
 
-/// Bytes of a reply that are searched. An answer of 32,768 tokens has about 130,000.
+/// Maximum bytes of a reply to search. An answer of 32,768 tokens has about 130,000.
 const LONGEST: usize = 1 << 20;
 
-/// Bytes that the parser may read, for each byte of the text.
+/// Maximum bytes that the parser may read per byte of the text.
 const WORK: usize = 8;
 
 /// Tags that models put around their reasoning.
@@ -19,27 +19,26 @@ const REASONING: [&str; 6] = [
     "scratchpad",
 ];
 
-/// The last object of a reply that satisfies the check.
+/// Last object of a reply that passes the check.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found {
     pub(crate) value: Value,
-    /// The reply is this object, bare or in one fence, and nothing else.
+    /// True if the reply is this object, bare or in one fence, and nothing else.
     pub(crate) is_exact: bool,
-    /// The reply holds another answer, or a later object that fails the check.
+    /// True if the reply contains another answer, or a later object that fails the check.
     pub(crate) is_ambiguous: bool,
 }
 
-/// A reply without an answer.
+/// Reason for a reply without an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Missing {
-    /// Its only answers are objects that the change holds.
+    /// Every answer in the reply also occurs in the change.
     Quoted,
-    /// It has none; the text tells the model why.
+    /// The reply has no valid answer. The text tells the model the reason.
     Invalid(String),
 }
 
-/// Finds the answer in `text`: the last object that satisfies `check` and does not occur
-/// in `change`.
+/// Finds the answer in `text`: the last object that passes `check` and does not occur in `change`.
 pub(crate) fn answer(
     text: &str,
     change: &str,
@@ -85,7 +84,7 @@ pub(crate) fn answer(
     })
 }
 
-/// An object and its text.
+/// Object with its text.
 #[derive(Debug, Clone)]
 struct Object<'a> {
     text: &'a str,
@@ -93,7 +92,7 @@ struct Object<'a> {
 }
 
 impl Object<'_> {
-    /// Returns whether both have a name in common.
+    /// Returns true if both have a field name in common.
     fn resembles(&self, other: &Self) -> bool {
         let names = self
             .value
@@ -106,14 +105,14 @@ impl Object<'_> {
     }
 }
 
-/// The texts and objects of the change in question.
+/// Text and objects of the reviewed change.
 struct Change {
-    /// The change, normalized.
+    /// Normalized text of the change.
     text: String,
-    /// Its objects, also those in string literals: the order of names is no difference.
+    /// Objects of the change, including those in string literals. Comparison ignores field order.
     objects: Vec<Value>,
-    /// Whether all objects were found within the bound of the work. If not, any answer may
-    /// be a quotation.
+    /// True if all objects were found within the work limit. Otherwise any answer may be a
+    /// quotation.
     is_read_whole: bool,
 }
 
@@ -134,7 +133,7 @@ impl Change {
         }
     }
 
-    /// Returns whether the change holds `object`, as code or in a string.
+    /// Returns true if the change contains `object`, as code or in a string.
     fn holds(&self, object: &Object<'_>) -> bool {
         let texts = [object.text.to_owned(), object.value.to_string()];
         let is_text = texts.iter().any(|it| self.text.contains(&normalized(it)));
@@ -142,15 +141,15 @@ impl Change {
     }
 }
 
-/// Removes white space, quotes and backslashes: an object in a string literal, escaped or
-/// over several lines, has the same normalized text as the object itself.
+/// Removes white space, quotes and backslashes. An object in a string literal, escaped or over
+/// several lines, then has the same text as the object itself.
 fn normalized(text: &str) -> String {
     let is_kept = |c: &char| !c.is_whitespace() && !matches!(c, '"' | '\'' | '\\' | '`');
     text.chars().filter(is_kept).collect()
 }
 
-/// Parses a text that is one object, bare or in one fence. Some models write the list of
-/// an answer without its object.
+/// Parses a text that is one object, bare or in one fence. Accepts an answer's bare list, because
+/// some models omit the enclosing object.
 fn sole(text: &str) -> Option<Object<'_>> {
     let text = text.trim();
     let fenced = text
@@ -163,9 +162,9 @@ fn sole(text: &str) -> Option<Object<'_>> {
     (value.is_object() || value.is_array()).then_some(Object { text, value })
 }
 
-/// Removes reasoning between tags: everything up to the last closing tag, and everything
-/// behind an opening tag that is not closed. Also returns whether the reply has the usual
-/// form: no tags, or one pair at its start.
+/// Removes reasoning between tags: everything up to the last closing tag, and everything after an
+/// unclosed opening tag. Also returns whether the reply has the usual form: no tags, or one pair at
+/// its start.
 fn without_reasoning(text: &str) -> (&str, bool) {
     let lower = text.to_ascii_lowercase();
     let tags = |slash: &str| {
@@ -193,8 +192,8 @@ fn without_reasoning(text: &str) -> (&str, bool) {
     (answer.trim(), is_usual)
 }
 
-/// Returns the complete objects of `text` that no other object holds, in order. `None` if
-/// that takes more work than is allowed.
+/// Returns the outermost complete objects of `text` in order, or `None` if the work limit is
+/// exceeded.
 fn objects(text: &str) -> Option<Vec<Object<'_>>> {
     let (mut found, mut at) = (Vec::new(), 0);
     let mut work = text.len().saturating_mul(WORK);
@@ -222,7 +221,7 @@ fn objects(text: &str) -> Option<Vec<Object<'_>>> {
     Some(found)
 }
 
-/// Returns how many bytes of `text` the parser read before `error`.
+/// Returns the number of bytes of `text` that the parser read before `error`.
 fn offset(text: &str, error: &serde_json::Error) -> usize {
     let mut lines = text.split_inclusive('\n').map(str::len);
     let before: usize = lines.by_ref().take(error.line().saturating_sub(1)).sum();
@@ -235,7 +234,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    /// An answer has the number `n`.
+    /// Checks that the answer has a number `n`.
     fn check(value: &Value) -> Result<(), String> {
         match value.get("n").is_some_and(Value::is_number) {
             true => Ok(()),
@@ -282,7 +281,7 @@ mod tests {
                 found(1, false, false),
             ),
             (
-                "a fence in words",
+                "a fence within text",
                 "So {as asked}:\n```\n{\"n\":1}\n```\nDone.",
                 found(1, false, false),
             ),
@@ -379,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn object_of_the_change_is_no_answer() {
+    fn object_in_change_is_ignored() {
         let other = r#"The line holds {"n":1}. {"n":2}"#;
         for (why, change) in [
             ("as it is", r#"{"n":1}"#),
@@ -400,27 +399,27 @@ mod tests {
     }
 
     #[test]
-    fn order_of_names_is_no_difference() {
+    fn field_order_does_not_matter() {
         let change = r#"x = "{\"why\": \"\", \"n\": 1}""#;
         let quoted = answer(r#"{"n":1,"why":""}"#, change, check);
         assert_eq!(quoted, Err(Missing::Quoted));
     }
 
     #[test]
-    fn hostile_change_makes_no_answer_exact() {
+    fn hostile_change_prevents_exact_answer() {
         let change = "{\"a\":".repeat(100_000);
         let answer = answer(r#"{"n":1}"#, &change, check).unwrap();
         assert!(!answer.is_exact, "any answer may be a quotation");
     }
 
     #[test]
-    fn too_long_reply_has_no_answer() {
+    fn rejects_too_long_reply() {
         let long = format!("{{\"n\":1}}{}", " ".repeat(LONGEST));
         assert_eq!(read(&long), invalid("it is too long"));
     }
 
     #[test]
-    fn hostile_braces_are_bounded_work() {
+    fn hostile_braces_stay_within_work_limit() {
         let nested = "{\"a\":".repeat(100_000);
         let open_strings = "{\"a\":\"b".repeat(100_000);
         for text in ["{".repeat(LONGEST), nested, open_strings] {
@@ -438,7 +437,7 @@ mod tests {
         }
 
         #[test]
-        fn draft_never_makes_an_exact_answer(
+        fn draft_prevents_exact_answer(
             before in "[^{}<]{0,20}", between in "[^{}<]{0,20}", draft in 0_u32..9, last in 0_u32..9
         ) {
             let text = format!("{before}{}{between}{}", json!({ "n": draft }), json!({ "n": last }));
@@ -449,7 +448,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in "[{}\"\\\\`<>/think\u{e9}\u{1f600}]{0,200}") {
+        fn accepts_or_rejects_any_text(text in "[{}\"\\\\`<>/think\u{e9}\u{1f600}]{0,200}") {
             let answer = read(&text);
             prop_assert!(answer.is_err() || answer.is_ok_and(|it| it.value.is_object()));
         }

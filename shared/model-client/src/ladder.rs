@@ -1,5 +1,5 @@
-//! How an endpoint and its model are asked for an answer's shape: found out once, and
-//! kept as state for all who ask.
+//! Ladder of answer formats. The agent detects the best format that an endpoint and model support,
+//! and stores it as shared state.
 
 use crate::request::Rung;
 use events::{Clock, Timestamp};
@@ -8,10 +8,10 @@ use state::{Key, StateError, StateManager};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// After this an endpoint may have learnt what it refused.
+/// Lifetime of a detected format. The endpoint may support more afterwards.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// What is stored under `ladder:HOST/MODEL`.
+/// State under `ladder:HOST/MODEL`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Stored {
     rung: Rung,
@@ -22,8 +22,8 @@ pub(crate) struct Ladder {
     key: Key,
     state: StateManager,
     clock: Arc<dyn Clock>,
-    /// The surest way that has not been refused, and until when that is believed; `None`
-    /// until the state was looked at.
+    /// Best format that was not rejected, and its expiry. `None` before the first read of the
+    /// state.
     known: Mutex<Option<(Rung, Timestamp)>>,
 }
 
@@ -37,7 +37,7 @@ impl Ladder {
         }
     }
 
-    /// The rung to ask on.
+    /// Returns the format to use.
     pub(crate) async fn rung(&self) -> Rung {
         let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((rung, _)) = known.filter(|(_, until)| self.clock.now() < *until) {
@@ -46,25 +46,26 @@ impl Ladder {
         let rung = match self.state.get::<Stored>(&self.key).await {
             Ok(seen) => seen.value.map_or(Rung::Schema, |stored| stored.rung),
             Err(error) => {
-                // The endpoint will say it again.
-                tracing::warn!(%error, "nobody knows how answers are asked for");
+                // The endpoint will reject the format again, so a lost write costs one more call.
+                tracing::warn!(%error, "answer format could not be read");
                 return Rung::Schema;
             }
         };
         self.known(rung)
     }
 
-    /// `rung` was taken where a surer way was refused for a `reason`: all who ask begin
-    /// there. What was only refused may be the question's fault, and is not kept.
+    /// Stores `rung` after the endpoint rejected a better format for `reason`. All agents start
+    /// with it. A rejection without a working lower format may depend on the question and is not
+    /// stored.
     pub(crate) async fn keep(&self, rung: Rung, reason: &str) {
-        tracing::warn!(?rung, reason, "answers are asked for in another way");
+        tracing::warn!(?rung, reason, "answer format changed");
         let rung = self.known(rung);
         if let Err(error) = self.store(rung, reason).await {
             tracing::warn!(%error, "others will have to find it out again");
         }
     }
 
-    /// The lower of `rung` and what is known already.
+    /// Returns the lower of `rung` and the stored format.
     fn known(&self, rung: Rung) -> Rung {
         let now = self.clock.now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

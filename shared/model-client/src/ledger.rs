@@ -1,23 +1,23 @@
-//! What a budget knows: pure, so that every rule has a test beside it.
+//! Pure ledger of a budget, so that each rule has a unit test.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Entries that are kept apart. A larger ledger would not fit an item.
+/// Maximum number of separate entries. A larger ledger would exceed the item size.
 pub(crate) const MOST_ENTRIES: usize = 500;
 
-/// Bytes of an id that are kept as they are.
+/// Maximum bytes of an unshortened id.
 const LONGEST_ID: usize = 200;
 
-/// Who has reserved or used how many tokens.
+/// Reserved and used tokens by question id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ledger {
-    /// The tokens of entries that are no longer kept apart.
+    /// Sum of the entries that were folded.
     #[serde(default)]
     folded: u64,
-    /// The next entry's number.
+    /// Number of the next entry.
     #[serde(default)]
     next: u64,
     #[serde(default)]
@@ -26,37 +26,37 @@ pub(crate) struct Ledger {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
-    /// What it counts: reserved, or used once it is settled.
+    /// Counted tokens: reserved, or used after settlement.
     tokens: u64,
     settled: bool,
-    /// What is known to be used.
+    /// Tokens known to be used.
     #[serde(default)]
     spent: u64,
-    /// The order of entries.
+    /// Creation order of the entry.
     #[serde(default)]
     n: u64,
 }
 
-/// What a change came to.
+/// Result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// The ledger is another one now.
+    /// The ledger changed.
     Made,
-    /// It is as it was.
+    /// The ledger is unchanged.
     None,
-    /// The limit would be passed; it is as it was.
+    /// The change would exceed the limit. The ledger is unchanged.
     Over,
 }
 
 impl Ledger {
-    /// All tokens reserved or used.
+    /// Returns the sum of reserved and used tokens.
     pub(crate) fn sum(&self) -> u64 {
         let entries = self.entries.values();
         entries.fold(self.folded, |sum, entry| sum.saturating_add(entry.tokens))
     }
 
-    /// Reserves `tokens` for `id`. What is reserved for it already is not reserved
-    /// again; a question that was settled and is asked again costs again.
+    /// Reserves `tokens` for `id`. Existing reservations are not repeated. A settled question that
+    /// is asked again is counted again.
     pub(crate) fn reserve(&mut self, id: &str, tokens: u64, limit: u64) -> Change {
         let id = name(id);
         let known = self.entries.get(&id);
@@ -71,7 +71,7 @@ impl Ledger {
         Change::Made
     }
 
-    /// `used` tokens were used for `id`, and no more will be.
+    /// Settles `id` with `used` tokens.
     pub(crate) fn settle(&mut self, id: &str, used: u64) -> Change {
         let id = name(id);
         let before = self.entries.get(&id).map_or(0, |entry| entry.spent);
@@ -80,7 +80,7 @@ impl Ledger {
         Change::Made
     }
 
-    /// Nothing was used for `id`.
+    /// Removes the reservation of `id`.
     pub(crate) fn release(&mut self, id: &str) -> Change {
         let id = name(id);
         match self.entries.get(&id) {
@@ -109,8 +109,8 @@ impl Ledger {
         };
         self.entries.insert(id, entry);
         while self.entries.len() > MOST_ENTRIES {
-            // Settled ones first. One that is not settled goes only if none is: it
-            // counts what it reserved, and again what it uses: too much, never too
+            // Folds settled entries first. An unsettled entry is folded only if all are unsettled.
+            // It then counts its reservation and later its usage as well: too much, never too
             // little.
             let oldest = self
                 .entries
@@ -126,7 +126,7 @@ impl Ledger {
     }
 }
 
-/// The id, if it is short; else its beginning and its hash.
+/// Returns the id if it is short, otherwise its start and its hash.
 fn name(id: &str) -> String {
     if id.len() <= LONGEST_ID {
         return id.to_owned();
@@ -144,7 +144,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_reserved_is_corrected_released_or_kept() {
+    fn reservation_is_settled_released_or_retained() {
         let mut ledger = Ledger::default();
         assert_eq!(ledger.reserve("a", 60, 100), Change::Made);
         assert_eq!(ledger.reserve("a", 60, 100), Change::None, "a redelivery");
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(ledger.reserve("b", 40, 100), Change::Made, "just fits");
         assert_eq!(ledger.sum(), 100);
         assert_eq!(ledger.settle("a", 10), Change::Made);
-        assert_eq!(ledger.sum(), 50, "corrected to what was used");
+        assert_eq!(ledger.sum(), 50, "corrected to the usage");
         assert_eq!(ledger.release("b"), Change::Made);
         assert_eq!(ledger.release("b"), Change::None, "released already");
         assert_eq!(ledger.release("a"), Change::None, "used is used");
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn asked_again_after_it_was_settled_costs_again() {
+    fn settled_question_counts_again() {
         let mut ledger = Ledger::default();
         for (sum, limit, change) in [(10, 100, Change::Made), (20, 100, Change::Made)] {
             assert_eq!(ledger.reserve("a", 60, limit), change);
@@ -170,11 +170,11 @@ mod tests {
         assert_eq!(ledger.reserve("a", 81, 100), Change::Over);
         assert_eq!(ledger.reserve("a", 80, 100), Change::Made);
         assert_eq!(ledger.release("a"), Change::Made);
-        assert_eq!(ledger.sum(), 20, "what was used before stays");
+        assert_eq!(ledger.sum(), 20, "earlier usage still counts");
     }
 
     #[test]
-    fn old_entries_are_folded_and_still_count() {
+    fn folded_entries_still_count() {
         let mut ledger = Ledger::default();
         ledger.reserve("under way", 7, u64::MAX);
         for n in 0..2_000 {
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_of_unsettled_entries_is_bounded_too() {
+    fn unsettled_entries_are_bounded() {
         let mut ledger = Ledger::default();
         for n in 0..=MOST_ENTRIES {
             ledger.reserve(&n.to_string(), 2, u64::MAX);
@@ -200,9 +200,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes in whatever order: a reservation never passes the limit.
+        /// In any order of operations, a reservation never exceeds the limit.
         #[test]
-        fn no_reservation_passes_the_limit(
+        fn reservations_never_exceed_limit(
             steps in prop::collection::vec((0..3_u8, "[a-f]", 0..400_u64), 0..60)
         ) {
             let mut ledger = Ledger::default();

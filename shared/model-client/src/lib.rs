@@ -1,15 +1,14 @@
-//! A model behind one port. Whoever has a question gives it with a schema and a check;
-//! what comes back has passed both, or is an error with a name: a reply that cannot be
-//! used is never taken for "nothing found".
+//! Port to a language model. A question has a schema and a check. The result is an answer that
+//! passed both, or a named error. An unusable reply never counts as zero findings.
 //!
-//! - [`Model`] is the port, [`Agent`] the one that asks Kimi, or any other endpoint
-//!   that speaks "Chat Completions".
-//! - Budgets count before a call is made: tokens are reserved in every [`Scope`], and
-//!   put right when it is known what was used. See [`Scope`] for what is stored.
-//! - A rate limit pauses everyone: it is kept as state under `pause:HOST`, and while
-//!   it is in force nobody calls. Waiting is not failing: [`AgentError::Paused`].
+//! - [`Model`] is the port. [`Agent`] implements it for Kimi and other endpoints with the "Chat
+//!   Completions" API.
+//! - Budgets count before a call: the agent reserves tokens in every [`Scope`] and corrects the
+//!   reservation after the reply. See [`Scope`] for the stored form.
+//! - A rate limit pauses all agents. The pause is stored under `pause:HOST`, and no agent calls the
+//!   endpoint until it ends. A pause is not a failure: [`AgentError::Paused`].
 //!
-//! The model holds no credentials and writes nothing; what it says is data.
+//! The model has no credentials and no write access. Its output is data.
 
 mod agent;
 mod budget;

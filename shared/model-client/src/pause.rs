@@ -1,4 +1,4 @@
-//! One pause for all who ask the same endpoint, kept as state.
+//! Shared pause of all agents of an endpoint, stored as state.
 
 use crate::AgentError;
 use events::{Clock, Timestamp};
@@ -7,14 +7,14 @@ use state::{Key, StateError, StateManager};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// When nothing says how long: limits are counted by the minute.
+/// Default duration. Rate limits count per minute.
 const UNTOLD: Duration = Duration::from_secs(30);
 
-/// The shortest pause, and the longest that an endpoint can impose.
+/// Minimum pause, and the maximum that an endpoint can impose.
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// What is stored under `pause:HOST`.
+/// State under `pause:HOST`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Stored {
     until: Timestamp,
@@ -32,10 +32,10 @@ impl Pause {
         Self { key, state, clock }
     }
 
-    /// Whether the endpoint may be asked.
+    /// Checks that no pause is in force.
     ///
     /// # Errors
-    /// [`AgentError::Paused`] while it may not.
+    /// [`AgentError::Paused`] during a pause.
     pub(crate) async fn look(&self) -> Result<(), AgentError> {
         let seen = self.state.get::<Stored>(&self.key).await?;
         let now = self.clock.now();
@@ -45,8 +45,8 @@ impl Pause {
         }
     }
 
-    /// Keeps everyone away for `wait`, or for longer if someone has already said so.
-    /// The pause that is in force comes back as an error.
+    /// Pauses all agents for `wait`, unless a longer pause is in force. Returns the pause in force
+    /// as an error.
     pub(crate) async fn begin(&self, wait: Option<Duration>, reason: &str) -> AgentError {
         let wait = wait.unwrap_or(UNTOLD).clamp(SHORTEST, LONGEST);
         let until = self.clock.now().checked_add(wait);
@@ -55,8 +55,8 @@ impl Pause {
         match self.keep(until, reason).await {
             Ok(until) => paused(until, self.clock.now()),
             Err(error) => {
-                // Ours is in force for us all the same.
-                tracing::warn!(%error, "the pause is not kept: others will ask");
+                // The pause still applies to this process.
+                tracing::warn!(%error, "pause could not be stored, other agents will call");
                 paused(until, self.clock.now())
             }
         }

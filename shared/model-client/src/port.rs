@@ -1,4 +1,4 @@
-//! The port: a question with all that decides about its answer.
+//! Port: a question with everything that determines its answer.
 
 use crate::{AgentError, Schema};
 use async_trait::async_trait;
@@ -8,45 +8,44 @@ use serde_json::Value;
 use state::Key;
 use std::fmt;
 
-/// Who answers questions.
+/// Model that answers questions.
 #[async_trait]
 pub trait Model: Send + Sync {
-    /// The model's id, such as `kimi-k3.1-pro`.
+    /// Returns the model's id, such as `kimi-k3.1-pro`.
     fn name(&self) -> &str;
 
-    /// Asks, and answers with what passed the question's check.
+    /// Asks a question. Returns an answer that passed the question's check.
     ///
     /// # Errors
-    /// [`Unanswered`] names every other outcome, with what was paid for it.
+    /// [`Unanswered`] names every other outcome, with its usage.
     async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered>;
 }
 
-/// A question.
+/// Question to a model.
 #[derive(Clone, Copy)]
 pub struct Ask<'a> {
-    /// The same question has the same id after a redelivery: what a budget has
-    /// reserved for it is reserved once.
+    /// Id of the question. A redelivery uses the same id, so budgets reserve for it once.
     pub id: &'a str,
-    /// The budgets that it counts against.
+    /// Budgets that count the question.
     pub scopes: &'a [Scope],
-    /// Who the model is and what it is to do. What is the same for many questions
-    /// comes first: the endpoint caches prefixes by itself.
+    /// System prompt: role and task. Text that many questions share comes first, because the
+    /// endpoint caches prefixes.
     pub system: &'a str,
-    /// What this question is about.
+    /// Text of this question.
     pub user: &'a str,
-    /// What the answer looks like.
+    /// Schema of the answer.
     pub schema: &'a Schema,
-    /// Whether an answer will do; if not, why, in words for the model.
+    /// Check of the answer. An error tells the model the problem.
     pub check: &'a (dyn Fn(&Value) -> Result<(), String> + Send + Sync),
-    /// The change in question, without line numbers: an object that occurs in it is a
-    /// quotation, never the answer.
+    /// Reviewed change without line numbers. An object that occurs in it is a quotation, never the
+    /// answer.
     pub change: &'a str,
-    /// Nothing goes on after it.
+    /// Time limit of all attempts.
     pub deadline: Timestamp,
 }
 
 impl fmt::Debug for Ask<'_> {
-    /// Without what is asked, which may be long and nobody else's business.
+    /// Omits the texts, which may be long and confidential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ask")
             .field("id", &self.id)
@@ -56,31 +55,31 @@ impl fmt::Debug for Ask<'_> {
     }
 }
 
-/// An answer that passed its question's check.
+/// Answer that passed its question's check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// A JSON object.
+    /// JSON object.
     pub value: Value,
-    /// The reply was this object and nothing else. Only then may it lead to an approval:
-    /// an object among other text may be a draft or a quotation.
+    /// True if the reply was this object and nothing else. Required for an approval, because an
+    /// object among other text may be a draft or a quotation.
     pub is_exact: bool,
-    /// What it took.
+    /// Usage of all attempts.
     pub usage: Usage,
 }
 
-/// There is no answer.
+/// Error with the usage of its attempts.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct Unanswered {
-    /// Why.
+    /// Reason for the missing answer.
     #[source]
     pub error: AgentError,
-    /// What it took all the same.
+    /// Usage of all attempts.
     pub usage: Usage,
 }
 
 impl From<AgentError> for Unanswered {
-    /// Without anything that was paid for.
+    /// Sets the usage to zero.
     fn from(error: AgentError) -> Self {
         Self {
             error,
@@ -89,32 +88,31 @@ impl From<AgentError> for Unanswered {
     }
 }
 
-/// What was used, in tokens: the sum of all attempts of one question, a repair
-/// included. An attempt whose reply did not say counts zero here, though not in the
-/// budgets.
+/// Usage in tokens: the sum of all attempts of one question, including a repair. An attempt without
+/// reported usage counts zero here, but not in the budgets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// The model's id.
+    /// Id of the model.
     pub model: String,
-    /// Tokens read.
+    /// Input tokens.
     pub prompt_tokens: u64,
-    /// Those of them that came from the endpoint's cache.
+    /// Input tokens from the endpoint's cache.
     pub cached_tokens: u64,
-    /// Tokens written, reasoning included.
+    /// Output tokens, including reasoning.
     pub completion_tokens: u64,
-    /// Millionths of a dollar; `None` if the model's price is not known.
+    /// Millionths of a dollar, or `None` if the model's price is unknown.
     pub micro_dollars: Option<u64>,
 }
 
 impl Usage {
-    /// Tokens read and written.
+    /// Returns the input and output tokens.
     pub fn total(&self) -> u64 {
         self.prompt_tokens.saturating_add(self.completion_tokens)
     }
 }
 
-/// A budget, kept as state under its key for 90 days after its last use: what each
-/// question has reserved or used, by the question's id, and the sum of older ones.
+/// Budget, stored under its key for 90 days after its last use: the reserved or used tokens by
+/// question id, and the sum of older ones.
 ///
 /// ```json
 /// {"folded": 120000, "next": 2, "entries": {
@@ -123,10 +121,10 @@ impl Usage {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    /// Of the kind `budget`.
+    /// Key of kind `budget`.
     pub key: Key,
-    /// Tokens.
+    /// Limit in tokens.
     pub limit: u64,
-    /// For people: "this review", "this pull request", "octo/widgets today", "today".
+    /// Name for people: "this review", "this pull request", "octo/widgets today", "today".
     pub name: String,
 }

@@ -1,27 +1,26 @@
-//! What a million tokens cost, and from that what an answer did.
+//! Prices per million tokens, and the cost of an answer.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// Tokens that a price is for.
+/// Number of tokens per price unit.
 const MILLION: u128 = 1_000_000;
 
-/// Dollars for a million tokens, as of 2026-10-25, read from resellers' and
-/// reviewers' pages that say that they repeat Kimi's own list. `KIMI_PRICES` goes
-/// before.
+/// Dollars per million tokens as of 2026-10-25, from pages of resellers and reviewers that cite
+/// Kimi's price list. `KIMI_PRICES` takes precedence.
 const KNOWN: &str = "kimi-k3.1-pro=2.00/0.20/10.00,kimi-k3=3.00/0.30/15.00";
 
-/// A text that is no price list.
+/// Error for an invalid price list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{entry:?} is no price: expected model=input/cached/output in dollars for a million tokens, \
+    "{entry:?} is not a valid price: expected model=input/cached/output in dollars for a million tokens, \
      such as kimi-k3.1-pro=2/0.2/10"
 )]
 pub struct InvalidPrices {
     entry: String,
 }
 
-/// Prices of models by their ids.
+/// Prices by model id.
 ///
 /// ```
 /// # use model_client::Prices;
@@ -33,7 +32,7 @@ pub struct InvalidPrices {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prices(BTreeMap<String, Price>);
 
-/// Millionths of a dollar for a million tokens.
+/// Millionths of a dollar per million tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Price {
     input: u64,
@@ -42,12 +41,12 @@ struct Price {
 }
 
 impl Prices {
-    /// Those of Kimi's models that are known here, with their date in this file.
+    /// Returns the built-in prices of Kimi's models. The constant has their date.
     pub fn known() -> Self {
         KNOWN.parse().unwrap_or_default()
     }
 
-    /// These, and where they say nothing, `others`.
+    /// Adds prices from `others` for models without a price.
     #[must_use]
     pub fn or(mut self, others: Self) -> Self {
         for (model, price) in others.0 {
@@ -56,8 +55,8 @@ impl Prices {
         self
     }
 
-    /// What `prompt` tokens read, `cached` of them from the cache, and `completion`
-    /// tokens written cost, rounded up to a millionth of a dollar.
+    /// Returns the cost of `prompt` input tokens, `cached` of them from the cache, and `completion`
+    /// output tokens, rounded up to a millionth of a dollar.
     pub fn micro_dollars(
         &self,
         model: &str,
@@ -103,7 +102,7 @@ fn price(entry: &str) -> Option<(String, Price)> {
     (parts.next().is_none() && !model.is_empty()).then(|| (model.to_owned(), price))
 }
 
-/// `0.15` as 150,000.
+/// Parses `0.15` as 150,000.
 fn millionths(text: &str) -> Option<u64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -120,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prices_are_read_or_the_bad_one_is_named() {
+    fn parses_prices_or_names_invalid_entry() {
         for (why, text, good) in [
             ("one", "kimi-k3.1-pro=2.00/0.20/10.00", true),
             ("two, with spaces", "a = 1 / 2 / 3 , b=0/0/0", true),
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cost_counts_cached_tokens_apart() {
+    fn cost_uses_cached_price() {
         let prices: Prices = "m=2.00/0.20/10.00".parse().unwrap();
         for (why, prompt, cached, completion, want) in [
             ("nothing", 0, 0, 0, 0),
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_goes_before_what_is_known() {
+    fn configured_prices_override_built_in() {
         let set: Prices = "kimi-k3.1-pro=1/1/1".parse().unwrap();
         let prices = set.or(Prices::known());
         assert_eq!(prices.micro_dollars("kimi-k3.1-pro", 7, 0, 0), Some(7));

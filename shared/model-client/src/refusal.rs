@@ -1,40 +1,39 @@
-//! What comes back with any other status ("Kimi API", "Errors").
+//! Handles every status other than 200 ("Kimi API", "Errors").
 
 use crate::AgentError;
 use crate::text::Redactor;
 use serde_json::Value;
 use std::time::Duration;
 
-/// What to do about it.
+/// Reaction to a failed call.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// Leave the endpoint alone; so long, if it says so.
+    /// Pause the endpoint, for the requested duration if there is one.
     Pause {
         wait: Option<Duration>,
         reason: String,
     },
-    /// Try again, not before `wait`.
+    /// Retry after at least `wait`.
     Again {
         wait: Option<Duration>,
         reason: String,
     },
-    /// Try again: the question went out, and what came of it is not known. It may be
-    /// paid for.
+    /// Retry a question with an unknown outcome. It may be charged.
     Lost { reason: String },
-    /// Ask for the answer's shape in another way.
+    /// Request the answer in a simpler format.
     StepDown { reason: String },
-    /// Give up.
+    /// Fail permanently.
     Final(AgentError),
 }
 
 impl From<AgentError> for Refusal {
-    /// What keeps a call from being made.
+    /// Converts an error that prevents a call.
     fn from(error: AgentError) -> Self {
         Self::Final(error)
     }
 }
 
-/// Reads an answer that is not 200. `wait` is its `Retry-After`.
+/// Interprets an answer other than 200. `wait` is its `Retry-After`.
 pub(crate) fn read(
     status: u16,
     wait: Option<Duration>,
@@ -60,7 +59,7 @@ pub(crate) fn read(
             format!("the question is longer than the model of KIMI_MODEL reads ({reason})"),
         ),
         400 | 422 if has(&["response_format", "schema"]) => Refusal::StepDown { reason },
-        // Nothing of what it said: it may repeat a part of the key.
+        // Omits the message, which may contain a part of the key.
         401 => rejected(
             "401: KIMI_API_KEY is not taken by the endpoint of KIMI_BASE_URL. Check the key; one \
              from the platform for China (platform.moonshot.cn, platform.kimi.com) only works \
@@ -87,8 +86,8 @@ pub(crate) fn read(
     }
 }
 
-/// "Errors", 429: the account's balance and its tokens a day. They do not pass by
-/// waiting a minute.
+/// Error types of status 429 for the account's balance and its daily tokens ("Errors"). A short
+/// wait does not resolve them.
 const QUOTA: &[&str] = &[
     "exceeded_current_quota",
     "exceeded your current quota",
@@ -102,7 +101,7 @@ const QUOTA: &[&str] = &[
     "is suspended",
 ];
 
-/// The error's type and message, wherever they stand.
+/// Returns the error's type and message from any known location.
 fn said(body: &[u8]) -> (String, String) {
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
         let text = String::from_utf8_lossy(body.get(..2_000).unwrap_or(body));
@@ -115,7 +114,7 @@ fn said(body: &[u8]) -> (String, String) {
     (kind.to_owned(), message.unwrap_or(kind).to_owned())
 }
 
-/// "please try again after 1 seconds", as Kimi's messages have it.
+/// Parses "please try again after 1 seconds" from Kimi's messages.
 fn told(message: &str) -> Option<Duration> {
     let (_, rest) = message.split_once("try again after ")?;
     let (number, unit) = rest.split_once(' ')?;
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_and_messages_decide() {
+    fn status_and_message_determine_reaction() {
         for (status, kind, message, want) in [
             (
                 429,
@@ -242,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_operator_reads_names_the_variable_and_the_remedy() {
+    fn rejection_names_variable_and_remedy() {
         let reason = |status| {
             let body = br#"{"error":{"message":"no: sk-secret"}}"#;
             match read(status, None, body, &Redactor::new("sk-secret".into())) {
@@ -259,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_any_shape_is_read() {
+    fn reads_errors_of_any_shape() {
         for (why, body, want) in [
             ("Kimi's", r#"{"error":{"message":"a"}}"#, "a"),
             ("a text", r#"{"error":"a"}"#, "a"),

@@ -1,13 +1,12 @@
-//! What comes back with 200 ("Kimi API", "Create Chat Completion"), read leniently:
-//! only what is used is looked at. `reasoning_content` is dropped here: it is never
-//! sent back and never logged.
+//! Lenient parser of a 200 reply ("Kimi API", "Create Chat Completion"). Reads only the fields in
+//! use. Drops `reasoning_content`, which is never sent back and never logged.
 
 use crate::AgentError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// What a reply says it took.
+/// Reported usage of a reply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tokens {
     pub(crate) prompt: u64,
@@ -24,18 +23,18 @@ impl Tokens {
         }
     }
 
-    /// Read and written.
+    /// Returns the input and output tokens.
     pub(crate) fn total(self) -> u64 {
         self.prompt.saturating_add(self.completion)
     }
 }
 
-/// A reply, read.
+/// Parsed reply.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    /// What the model wrote, or the named outcome that stands in its place.
+    /// Text of the model, or a named outcome in its place.
     pub(crate) text: Result<String, AgentError>,
-    /// `None` if it does not say.
+    /// Reported usage, if any.
     pub(crate) tokens: Option<Tokens>,
 }
 
@@ -67,10 +66,10 @@ struct Message {
 struct Usage {
     prompt_tokens: u64,
     completion_tokens: u64,
-    /// Where Kimi has it.
+    /// Location in Kimi's replies.
     #[serde(default, deserialize_with = "lenient")]
     cached_tokens: Option<u64>,
-    /// Where others, and Kimi too, have it.
+    /// Location in other endpoints' replies, and also in Kimi's.
     #[serde(default, deserialize_with = "lenient")]
     prompt_tokens_details: Option<Details>,
 }
@@ -81,7 +80,7 @@ struct Details {
     cached_tokens: Option<u64>,
 }
 
-/// What has another shape counts as absent.
+/// Treats a value of another shape as absent.
 fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -91,7 +90,7 @@ where
     Ok(serde_json::from_value(value).ok())
 }
 
-/// Reads the body of a reply.
+/// Parses the body of a reply.
 pub(crate) fn read(body: &[u8]) -> Reply {
     match serde_json::from_slice::<Completion>(body) {
         Ok(completion) => Reply {
@@ -99,7 +98,7 @@ pub(crate) fn read(body: &[u8]) -> Reply {
             text: outcome(completion.choices),
         },
         Err(error) => Reply {
-            text: malformed(&format!("the reply is no chat completion: {error}")),
+            text: malformed(&format!("the reply is not a chat completion: {error}")),
             tokens: None,
         },
     }
@@ -126,7 +125,7 @@ fn outcome(choices: Option<Vec<Choice>>) -> Result<String, AgentError> {
     match choice.finish_reason.as_deref() {
         Some("content_filter") => return Err(AgentError::Filtered),
         Some("length") => return Err(AgentError::CutShort),
-        // Known ones and new ones: what counts is what was written.
+        // The text decides, for known and unknown finish reasons.
         Some(_) | None => {}
     }
     let Some(message) = choice.message else {
@@ -142,7 +141,7 @@ fn outcome(choices: Option<Vec<Choice>>) -> Result<String, AgentError> {
     Ok(text)
 }
 
-/// Content as text, or as a list of parts.
+/// Reads content that is a text or a list of parts.
 fn text(content: &Value) -> String {
     let part = |part: &Value| {
         let text = part.get("text").unwrap_or(part);
@@ -175,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reply_is_a_text_or_a_named_outcome() {
+    fn reply_has_text_or_outcome() {
         let choice = |message: Value, finish: Value| json!({"choices": [{"message": message, "finish_reason": finish}]});
         for (why, body, want) in [
             (
@@ -202,7 +201,7 @@ mod tests {
                 "text hi",
             ),
             (
-                "reasoning beside it",
+                "reasoning in another field",
                 choice(
                     json!({"content": "hi", "reasoning_content": {"odd": 1}}),
                     json!("stop"),
@@ -263,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn usage_is_read_where_it_stands() {
+    fn reads_usage_from_known_locations() {
         let tokens = |usage: Value| read(json!({ "usage": usage }).to_string().as_bytes()).tokens;
         let some = |prompt, cached, completion| {
             Some(Tokens {
@@ -336,14 +335,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn json_of_any_shape_has_a_named_outcome(value in any_json()) {
+        fn any_json_has_named_outcome(value in any_json()) {
             if let Ok(text) = read(value.to_string().as_bytes()).text {
                 prop_assert!(!text.trim().is_empty());
             }
         }
 
         #[test]
-        fn any_bytes_have_a_named_outcome(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        fn any_bytes_have_named_outcome(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             prop_assert!(read(&bytes).text.is_err(), "random bytes are no completion");
         }
     }

@@ -1,27 +1,27 @@
-//! What goes out ("Kimi API", "Create Chat Completion"). Sampling fields are never
-//! sent: Kimi's models have fixed ones and refuse others.
+//! Builds requests ("Kimi API", "Create Chat Completion"). Never sends sampling fields: Kimi's
+//! models have fixed values and reject others.
 
 use crate::text::clip;
 use crate::{Ask, Dialect, Schema};
 use serde::{Deserialize, Serialize};
 
-/// Characters of a reply that its repair repeats.
+/// Maximum characters of a reply that its repair quotes.
 const QUOTED: usize = 2_000;
 
-/// How an answer's shape is asked for, from the surest way down.
+/// Answer formats, from the most reliable one down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Rung {
-    /// The endpoint holds the model to the schema.
+    /// The endpoint enforces the schema.
     Schema,
-    /// The endpoint holds the model to JSON.
+    /// The endpoint enforces JSON.
     Object,
-    /// The model is asked for JSON in words.
+    /// The prompt asks for JSON.
     Text,
 }
 
 impl Rung {
-    /// The next one down.
+    /// Returns the next lower format.
     pub(crate) fn down(self) -> Option<Self> {
         match self {
             Self::Schema => Some(Self::Object),
@@ -31,18 +31,18 @@ impl Rung {
     }
 }
 
-/// A reply that would not do.
+/// Reply that failed the check.
 #[derive(Debug, Clone)]
 pub(crate) struct Repair {
-    /// Why.
+    /// Problem with the reply.
     pub(crate) problem: String,
-    /// The reply, without the key.
+    /// Reply without the key.
     pub(crate) reply: String,
-    /// Drawn after the reply: nothing in it can end what stands between two of these.
+    /// Random text drawn after the reply, so that the reply cannot close its own delimiters.
     pub(crate) nonce: String,
 }
 
-/// The body. Its fields stay in this order, what changes comes last.
+/// Request body. Fields keep this order; variable ones come last.
 #[derive(Debug, Serialize)]
 pub(crate) struct Body<'a> {
     model: &'a str,
@@ -81,7 +81,7 @@ struct Message<'a> {
     content: std::borrow::Cow<'a, str>,
 }
 
-/// The body that asks `ask` of `model`.
+/// Builds the body that sends `ask` to `model`.
 pub(crate) fn body<'a>(
     model: &'a str,
     dialect: Dialect,
@@ -98,8 +98,8 @@ pub(crate) fn body<'a>(
     } else {
         (None, None)
     };
-    // The system message is the same on every rung and for every schema: the
-    // endpoint's cache goes by what prompts begin with.
+    // The system message is the same for every format and schema, because the endpoint caches
+    // prompt prefixes.
     let user = match rung {
         Rung::Schema => ask.user.into(),
         Rung::Object | Rung::Text => {
@@ -151,7 +151,7 @@ fn in_words(schema: &Schema) -> String {
 }
 
 impl Repair {
-    /// A reply may repeat what a stranger wrote, and so may the problem with it.
+    /// Renders the repair request. The reply and the problem may contain untrusted text.
     pub(crate) fn in_words(&self) -> String {
         let quote: String = self.reply.chars().take(QUOTED).collect();
         let (problem, nonce) = (clip(&self.problem, QUOTED), &self.nonce);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_on_each_rung() {
+    fn body_depends_on_rung() {
         let sent = |rung| text("kimi-k3.1-pro", Dialect::Kimi, rung, None);
         insta::assert_snapshot!(sent(Rung::Schema), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"response_format":{"type":"json_schema","json_schema":{"name":"report","strict":true,"schema":{"type":"object","properties":{},"required":[],"additionalProperties":false}}},"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?"}]}"#);
         insta::assert_snapshot!(sent(Rung::Object), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"response_format":{"type":"json_object"},"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?\n\nAnswer with one JSON object and nothing else. It must match this JSON Schema:\n{\"type\":\"object\",\"properties\":{},\"required\":[],\"additionalProperties\":false}"}]}"#);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn kimis_own_fields_depend_on_the_model_and_the_endpoint() {
+    fn kimi_fields_depend_on_endpoint() {
         for (why, model, dialect, effort, thinking) in [
             (
                 "always reasons",
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repair_quotes_a_part_of_the_reply() {
+    fn repair_quotes_part_of_reply() {
         let repair = Repair {
             problem: "findings: missing".to_owned(),
             reply: "é".repeat(5_000),
@@ -237,6 +237,6 @@ mod tests {
             .split_once("[problem and answer 0123abcd end]")
             .unwrap();
         assert!(inside.contains("findings: missing") && inside.contains('é'));
-        assert!(!after.contains('é'), "all of it stands inside");
+        assert!(!after.contains('é'), "all of it is inside");
     }
 }

@@ -1,4 +1,4 @@
-//! What an agent is made from.
+//! Settings of an agent.
 
 use crate::Prices;
 use config::{Addresses, ConfigError, Environment};
@@ -6,41 +6,42 @@ use egress::Endpoint;
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
-/// Characters of a model's id.
+/// Maximum characters of a model's id.
 const LONGEST_MODEL: usize = 200;
 
-/// Which fields an endpoint takes beside those of "Chat Completions" that all take.
+/// Fields that an endpoint accepts in addition to the common "Chat Completions" fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// Kimi's own endpoint: `reasoning_effort` for the models that always reason,
-    /// `thinking` for those that can be told not to.
+    /// Kimi's own endpoint: `reasoning_effort` for models that always reason, `thinking` for models
+    /// with optional reasoning.
     Kimi,
     /// Any other endpoint.
     Plain,
 }
 
-/// What an [`Agent`](crate::Agent) is made from.
+/// Settings of an [`Agent`](crate::Agent).
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The key, sent as a bearer token.
+    /// API key, sent as a bearer token.
     pub key: SecretString,
-    /// Where `/chat/completions` is: `https`, or `http` on loopback. One that is not on
-    /// the internet is taken where the client that calls it may call it.
+    /// URL that contains `/chat/completions`: `https`, or `http` on loopback. A private address
+    /// requires a client that may call it.
     pub base_url: String,
-    /// The model's id.
+    /// Id of the model.
     pub model: String,
-    /// What models cost.
+    /// Prices of models.
     pub prices: Prices,
-    /// `None`: [`Dialect::Kimi`] on Moonshot's hosts, else [`Dialect::Plain`].
+    /// Dialect of the endpoint. `None` selects [`Dialect::Kimi`] on Moonshot's hosts, otherwise
+    /// [`Dialect::Plain`].
     pub dialect: Option<Dialect>,
-    /// Tokens that the model may write, reasoning included.
+    /// Maximum output tokens, including reasoning.
     pub max_completion_tokens: u64,
-    /// With less time than this left, no call begins: it would be paid for and cut.
+    /// Minimum remaining time for a call. A shorter call would be charged and cut off.
     pub least_time: Duration,
 }
 
 impl Settings {
-    /// Kimi itself, with the usual model.
+    /// Creates settings for Kimi's endpoint and the default model.
     pub fn new(key: SecretString) -> Self {
         Self {
             key,
@@ -53,10 +54,10 @@ impl Settings {
         }
     }
 
-    /// What the environment says; `None` without `KIMI_API_KEY`.
+    /// Reads the settings from the environment. Returns `None` without `KIMI_API_KEY`.
     ///
     /// # Errors
-    /// [`ConfigError`] when `KIMI_PRICES` is no price list.
+    /// [`ConfigError`] if `KIMI_PRICES` is invalid.
     pub fn from_environment(environment: &Environment) -> Result<Option<Self>, ConfigError> {
         let Some(key) = environment.kimi_api_key() else {
             return Ok(None);
@@ -71,7 +72,7 @@ impl Settings {
         }))
     }
 
-    /// The checked parts, for a client that calls `addresses` beside the internet.
+    /// Checks the settings for a client that may call `addresses` as well as the internet.
     pub(crate) fn check(&self, addresses: Addresses) -> Result<(Endpoint, Dialect), ConfigError> {
         let endpoint = Endpoint::read(&self.base_url, addresses);
         let endpoint = endpoint.map_err(|error| ConfigError::new("KIMI_BASE_URL", error))?;
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kimis_own_fields_go_to_kimis_own_hosts() {
+    fn kimi_fields_go_to_kimi_hosts() {
         for (host, dialect) in [
             ("api.moonshot.ai", Dialect::Kimi),
             ("api.moonshot.cn", Dialect::Kimi),
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_setting_is_named_and_the_key_is_not_shown() {
+    fn error_names_setting_without_key() {
         let internet = Addresses::INTERNET;
         let good = [("KIMI_API_KEY", "sk-secret")];
         for (variable, value) in [

@@ -1,12 +1,12 @@
-//! Text of others, made fit for an error or a log line.
+//! Sanitizes untrusted text for errors and log lines.
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// Characters of another's text that an error repeats.
+/// Maximum characters of untrusted text in an error.
 const QUOTED: usize = 300;
 
-/// Takes secrets out of texts that the endpoint, or the model, sent: the key, and what
-/// else has the form of one.
+/// Removes secrets from texts of the endpoint or the model: the key, and other texts with the form
+/// of a secret.
 #[derive(Clone)]
 pub(crate) struct Redactor(SecretString);
 
@@ -15,20 +15,20 @@ impl Redactor {
         Self(key)
     }
 
-    /// `text` without secrets.
+    /// Returns `text` without secrets.
     pub(crate) fn redact(&self, text: &str) -> String {
         let keyless = text.replace(self.0.expose_secret(), "[key]");
         let lines = keyless.split_inclusive('\n');
         lines.map(secrets::mask).collect()
     }
 
-    /// One line of at most 300 characters, without secrets.
+    /// Returns one line of at most 300 characters, without secrets.
     pub(crate) fn line(&self, text: &str) -> String {
         clip(&self.redact(text), QUOTED)
     }
 }
 
-/// The first `most` characters of `text`, in one line; `…` stands for the rest.
+/// Returns the first `most` characters of `text` in one line. `…` marks omitted text.
 pub(crate) fn clip(text: &str, most: usize) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     let mut clipped: String = text.trim().chars().take(most).map(plain).collect();
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_taken_out_before_the_text_is_clipped() {
+    fn key_is_removed_before_clipping() {
         let redactor = Redactor::new("sk-123456".into());
         let text = format!("{}sk-123456 and\nmore", "x".repeat(296));
         let line = redactor.line(&text);
@@ -53,8 +53,8 @@ mod tests {
     }
 
     #[test]
-    fn the_secrets_of_others_are_taken_out_too() {
-        // In two parts: this file holds no token.
+    fn other_secrets_are_removed() {
+        // Split in two parts, so that this file contains no token.
         let token = format!("ghp_{}", "Zx81kQ0vTn5LwRc3YbHd7PmSf2AeUj9GiO4N");
         let redactor = Redactor::new("sk-123456".into());
         let text = format!("it says {token},\nsk-123456 and {token}");

@@ -1,4 +1,4 @@
-//! One call: the key, the time it may take, and how much of the answer is read.
+//! Makes one HTTP call with a key, a time limit and a size limit.
 
 use crate::AgentError;
 use crate::refusal::{self, Refusal};
@@ -11,10 +11,10 @@ use reqwest::header::{self, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
-/// Bytes of a good answer that are read.
+/// Maximum bytes of a successful answer.
 const LARGEST: usize = 8 << 20;
 
-/// Bytes of an error that are read.
+/// Maximum bytes of an error answer.
 const LARGEST_ERROR: usize = 64 << 10;
 
 const USER_AGENT: &str = concat!("github-bot/", env!("CARGO_PKG_VERSION"));
@@ -45,9 +45,8 @@ impl Transport {
         })
     }
 
-    /// Posts `body`; the answer's body if it is a good one. A connection that cannot be
-    /// made is as good as a 503; one that ends early or takes longer than `time` may have
-    /// been paid for.
+    /// Posts `body` and returns the body of a successful answer. A failed connection counts as a
+    /// 503. A broken or timed-out connection may have been charged.
     pub(crate) async fn post(
         &self,
         body: Vec<u8>,
@@ -78,7 +77,7 @@ impl Transport {
         Err(refusal::read(status.as_u16(), wait, &body, &self.redactor))
     }
 
-    /// The error with its causes, without the address.
+    /// Renders the error with its causes, without the address.
     fn failed(&self, error: reqwest::Error) -> Refusal {
         let (went_out, refused) = (!error.is_connect(), egress::is_refused(&error));
         let reason = self.redactor.line(&egress::reason(error));
@@ -93,7 +92,7 @@ impl Transport {
     }
 }
 
-/// `Retry-After`: seconds, or a date (RFC 9110).
+/// Parses `Retry-After`: seconds, or a date (RFC 9110).
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
@@ -108,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_after_is_a_number_or_a_date() {
+    fn parses_retry_after_seconds_or_date() {
         let now = Timestamp::from_second(784_111_777).unwrap(); // of RFC 9110's example
         for (text, want) in [
             ("7", Some(7)),

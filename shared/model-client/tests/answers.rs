@@ -1,4 +1,4 @@
-//! What comes of a reply: an answer that passed its check, or a named outcome.
+//! Results of replies: an answer that passed its check, or a named outcome.
 
 mod common;
 
@@ -12,7 +12,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 #[tokio::test]
-async fn an_answer_is_found_in_every_shape() {
+async fn finds_answer_in_supported_shapes() {
     for (why, reply) in [
         ("JSON", Reply::Json(json!({"n": 7}))),
         ("a fence", Reply::Fenced(json!({"n": 7}))),
@@ -34,7 +34,7 @@ async fn an_answer_is_found_in_every_shape() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_has_a_name_and_is_asked_once() {
+async fn failed_reply_is_named_without_retry() {
     for (reply, want) in [
         (Reply::CutShort("{\"n\":".into()), "CutShort"),
         (Reply::Filtered, "Filtered"),
@@ -55,7 +55,7 @@ async fn what_is_no_answer_has_a_name_and_is_asked_once() {
 }
 
 #[tokio::test]
-async fn a_reply_that_fails_the_check_is_repaired_once() {
+async fn repairs_failed_check_once() {
     let stage = Stage::new().await;
     let bad = json!({"m": "x".repeat(3_000)});
     stage.world.then(Reply::Json(bad));
@@ -86,7 +86,7 @@ async fn a_reply_that_fails_the_check_is_repaired_once() {
 }
 
 #[tokio::test]
-async fn a_second_bad_reply_is_malformed() {
+async fn second_invalid_reply_is_malformed() {
     let stage = Stage::new().await;
     stage.world.then(Reply::Text("seven".into()));
     stage.world.then(Reply::Json(json!({"m": 7})));
@@ -98,7 +98,7 @@ async fn a_second_bad_reply_is_malformed() {
 }
 
 #[tokio::test]
-async fn a_shape_that_is_refused_is_asked_for_in_another_way_from_then_on() {
+async fn rejected_format_is_replaced_for_good() {
     for (why, without, then) in [
         ("both", &[][..], Some("json_schema")),
         ("no schemas", &["json_schema"], Some("json_object")),
@@ -127,7 +127,7 @@ async fn a_shape_that_is_refused_is_asked_for_in_another_way_from_then_on() {
 }
 
 #[tokio::test]
-async fn one_question_that_is_refused_everywhere_changes_no_other() {
+async fn rejected_question_does_not_affect_others() {
     let stage = Stage::new().await;
     for _ in 0..3 {
         stage.world.then(Reply::Error {
@@ -149,7 +149,7 @@ async fn one_question_that_is_refused_everywhere_changes_no_other() {
 }
 
 #[tokio::test]
-async fn prompts_begin_alike() {
+async fn prompts_share_prefix() {
     let stage = Stage::new().await;
     stage.world.otherwise(|_| Reply::Json(json!({"n": 7})));
     let agent = stage.agent();
@@ -175,7 +175,7 @@ async fn prompts_begin_alike() {
 }
 
 #[tokio::test]
-async fn each_model_is_asked_as_it_wants_to_be() {
+async fn request_fields_depend_on_model() {
     for (model, dialect, good) in [
         ("kimi-k3.1-pro", Some(model_client::Dialect::Kimi), true),
         ("kimi-k2.6", Some(model_client::Dialect::Kimi), true),
@@ -204,7 +204,7 @@ async fn each_model_is_asked_as_it_wants_to_be() {
 }
 
 #[tokio::test]
-async fn an_answer_has_its_price() {
+async fn answer_has_price() {
     for (prices, known) in [("", true), ("kimi-k3.1-pro=1/1/1", true)] {
         let stage = Stage::new().await;
         stage.world.then(Reply::Json(json!({"n": 7})));
@@ -232,7 +232,7 @@ async fn an_answer_has_its_price() {
 }
 
 #[tokio::test]
-async fn the_environment_is_enough() {
+async fn environment_configures_agent() {
     let stage = Stage::new().await;
     stage.world.then(Reply::Json(json!({"n": 7})));
     let from = |set: &[(&str, &str)]| {
@@ -268,10 +268,9 @@ async fn the_environment_is_enough() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Whatever the body of a reply is: an answer that passed its check, or a named
-    /// outcome of a reply.
+    /// Any reply body results in an answer that passed its check, or in a named outcome.
     #[test]
-    fn any_reply_is_an_answer_or_a_named_outcome(
+    fn any_reply_has_answer_or_outcome(
         body in prop_oneof![
             "\\PC{0,60}",
             "[{}\\[\\]\",:n0-9]{0,40}".prop_map(|text| {

@@ -1,4 +1,4 @@
-//! Budgets as questions use them: what is reserved, used and given back.
+//! Budgets across questions: reservation, usage and release.
 
 mod common;
 
@@ -8,7 +8,7 @@ use model_client::AgentError;
 use serde_json::json;
 
 #[tokio::test]
-async fn an_answer_counts_what_it_took_in_every_budget() {
+async fn answer_counts_in_every_budget() {
     let stage = Stage::new().await;
     let budgets = [scope("review", 10_000), scope("day", 10_000)];
     stage.world.otherwise(|_| Reply::Json(json!({"n": 7})));
@@ -23,7 +23,7 @@ async fn an_answer_counts_what_it_took_in_every_budget() {
 }
 
 #[tokio::test]
-async fn what_was_not_used_is_given_back_and_what_was_is_not() {
+async fn unused_tokens_are_released() {
     let unavailable = Reply::Error {
         status: 503,
         kind: String::new(),
@@ -45,12 +45,12 @@ async fn what_was_not_used_is_given_back_and_what_was_is_not() {
             1..4_096,
         ),
         (
-            "one that was lost on its way counts what was reserved, each time that there is room",
+            "a lost call counts its reservation on each try within the limit",
             vec![Reply::Cut; 3],
             2 * 4_096..10_001,
         ),
         (
-            "one that does not say counts what was reserved",
+            "a reply without usage counts its reservation",
             vec![Reply::WithoutUsage(json!({"n": 7}))],
             4_096..5_000,
         ),
@@ -67,7 +67,7 @@ async fn what_was_not_used_is_given_back_and_what_was_is_not() {
 }
 
 #[tokio::test]
-async fn a_budget_that_is_used_up_is_named_and_nothing_is_asked() {
+async fn exhausted_budget_prevents_call() {
     let stage = Stage::new().await;
     let budgets = [scope("review", 10_000), scope("day", 4_100)];
     let error = stage.ask_in(&stage.agent(), "1", &budgets).await;
@@ -80,13 +80,13 @@ async fn a_budget_that_is_used_up_is_named_and_nothing_is_asked() {
 }
 
 #[tokio::test]
-async fn a_redelivered_question_reserves_once() {
+async fn redelivered_question_reserves_once() {
     let stage = Stage::new().await;
     let budget = [scope("review", 5_000)]; // one reservation, not two
     stage.world.then(Reply::Hang);
     stage.world.otherwise(|_| Reply::Json(json!({"n": 7})));
     let agent = stage.agent();
-    // The function is gone while its question is under way.
+    // Simulates a function that stops during its question.
     let first = stage.ask_in(&agent, "1", &budget);
     let asked = async {
         while stage.world.requests().is_empty() {
@@ -113,7 +113,7 @@ async fn a_redelivered_question_reserves_once() {
 }
 
 #[tokio::test]
-async fn a_repair_is_reserved_for_as_well() {
+async fn repair_reserves_tokens() {
     let stage = Stage::new().await;
     let bad = || Reply::Text("seven".into());
     stage.world.then(bad());
@@ -130,7 +130,7 @@ async fn a_repair_is_reserved_for_as_well() {
 }
 
 #[tokio::test]
-async fn what_failed_says_what_it_took() {
+async fn failed_question_reports_usage() {
     for (why, replies, is_paid) in [
         ("cut short", vec![Reply::CutShort("{".into())], true),
         ("bad twice", vec![Reply::Text("seven".into()); 2], true),

@@ -1,4 +1,4 @@
-//! What the agent does when the endpoint holds it back, fails, or does not answer.
+//! Rate limits, failures and timeouts of the endpoint.
 
 mod common;
 
@@ -25,7 +25,7 @@ fn error(status: u16) -> Reply {
 }
 
 #[tokio::test]
-async fn what_may_pass_is_tried_three_times_and_what_may_not_is_not() {
+async fn retries_only_temporary_failures() {
     let good = || Reply::Json(json!({"n": 7}));
     for (why, replies, want, tries) in [
         ("503 once", vec![error(503), good()], None, 2),
@@ -82,7 +82,7 @@ async fn what_may_pass_is_tried_three_times_and_what_may_not_is_not() {
 }
 
 #[tokio::test]
-async fn waits_grow_and_end_before_the_deadline() {
+async fn waits_grow_until_deadline() {
     let stage = Stage::new().await;
     let before = stage.clock.now();
     (0..9).for_each(|_| stage.world.then(overloaded()));
@@ -101,7 +101,7 @@ async fn waits_grow_and_end_before_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_call_ends_when_its_time_is_over() {
+async fn call_times_out() {
     let stage = Stage::new().await;
     stage.world.otherwise(|_| Reply::Hang);
     let agent = stage.agent_with(Settings {
@@ -127,7 +127,7 @@ async fn a_call_ends_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn nothing_goes_on_after_the_deadline() {
+async fn no_call_after_deadline() {
     let stage = Stage::new().await;
     let agent = stage.agent();
     let late = Duration::from_secs(596);
@@ -158,17 +158,17 @@ async fn nothing_goes_on_after_the_deadline() {
         .unwrap_err()
         .error;
     assert_eq!(name(&failed), "NoTime");
-    assert_eq!(stage.world.requests().len(), 2, "and nothing was asked");
+    assert_eq!(stage.world.requests().len(), 2, "no call was made");
 }
 
 #[tokio::test]
-async fn a_rate_limit_pauses_everyone_until_it_is_over() {
+async fn rate_limit_pauses_all_agents() {
     for (why, retry_after, seconds) in [
         ("told", Some("7"), 7),
         ("untold", None, 30),
         ("shorter than is sensible", Some("0"), 1),
         ("longer than is sensible", Some("99999999"), 3_600),
-        ("told badly", Some("soon"), 30),
+        ("invalid value", Some("soon"), 30),
     ] {
         let stage = Stage::new().await;
         stage.world.then(Reply::RateLimited {
@@ -192,7 +192,7 @@ async fn a_rate_limit_pauses_everyone_until_it_is_over() {
 }
 
 #[tokio::test]
-async fn a_longer_pause_wins() {
+async fn longer_pause_wins() {
     for (why, told) in [
         ("the longer one first", ["100", "5"]),
         ("the longer one last", ["5", "100"]),
@@ -203,7 +203,7 @@ async fn a_longer_pause_wins() {
                 retry_after: Some(seconds.into()),
             });
         }
-        // Two are asking when the first of them is refused.
+        // Two agents ask when the first one hits the rate limit.
         let (first, second) = (stage.agent(), stage.agent());
         let (first, second) = tokio::join!(stage.ask(&first, "1"), stage.ask(&second, "2"));
         assert_eq!(stage.world.requests().len(), 2, "{why}");
@@ -215,7 +215,7 @@ async fn a_longer_pause_wins() {
     }
 }
 
-/// A clock on which another process begins a pause whenever someone sleeps.
+/// Clock on which another process begins a pause at each sleep.
 struct Pausing {
     clock: Arc<ManualClock>,
     state: StateManager,
@@ -238,7 +238,7 @@ impl Clock for Pausing {
 }
 
 #[tokio::test]
-async fn a_pause_that_begins_between_two_tries_is_seen() {
+async fn pause_between_tries_is_respected() {
     let stage = Stage::new().await;
     stage.world.then(error(503));
     stage.world.otherwise(|_| Reply::Json(json!({"n": 7})));

@@ -1,4 +1,4 @@
-//! The key goes into one header and nowhere else.
+//! The key is sent in one header and appears nowhere else.
 
 mod common;
 
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What is logged.
+/// Captured log output.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -37,7 +37,7 @@ impl MakeWriter<'_> for Log {
 }
 
 #[tokio::test]
-async fn the_key_is_shown_nowhere() {
+async fn key_is_never_shown() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -88,7 +88,7 @@ async fn the_key_is_shown_nowhere() {
             .map(|request| request.text),
     );
     let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
-    assert!(log.contains("the model was asked"), "{log}");
+    assert!(log.contains("the model received a question"), "{log}");
     assert!(!log.contains("Let me think"), "reasoning is not logged");
     shown.push(log);
     for text in shown {

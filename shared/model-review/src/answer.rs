@@ -1,4 +1,4 @@
-//! What of a model's answer is believed.
+//! Validates a model's answer.
 
 use crate::prompt::Part;
 use crate::shape::in_form;
@@ -11,22 +11,22 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-/// Findings of one answer; more are noise.
+/// Maximum findings of one answer.
 const MOST_FINDINGS: usize = 20;
-/// Paths that a form lists; endpoints bound how long it may be.
+/// Maximum paths in a schema. Endpoints limit its size.
 const MOST_NAMED: usize = 250;
-/// Letters of a path, where they are not listed.
+/// Maximum length of a path that the schema does not list.
 const LONGEST_PATH: usize = 4_096;
-/// Lines of a file, whatever it is.
+/// Maximum line number.
 const MOST_LINES: u32 = 10_000_000;
-/// Lines of one finding; one that goes over more stands at its end.
+/// Maximum lines of one finding. A longer finding is placed at its last line.
 const LONGEST_RANGE: u32 = 50;
-/// Characters of each text; more is cut.
+/// Maximum characters of each text. Longer texts are cut.
 const LONGEST_TITLE: usize = 120;
 const LONGEST_EXPLANATION: usize = 1_500;
 const LONGEST_SUGGESTION: usize = 2_000;
 
-/// An answer as it may be told.
+/// Validated answer.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Believed {
     pub(crate) findings: Vec<Finding>,
@@ -36,12 +36,12 @@ pub(crate) struct Believed {
     pub(crate) is_exact: bool,
 }
 
-/// How many findings are not told, by the reason.
+/// Numbers of rejected findings, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Unbelieved {
-    /// They stood on no line that the model was shown.
+    /// Findings on lines that the model was not shown.
     pub(crate) astray: u32,
-    /// They came behind the most that one answer may have.
+    /// Findings beyond the maximum of one answer.
     pub(crate) too_many: u32,
 }
 
@@ -51,19 +51,18 @@ impl Unbelieved {
         self.too_many = self.too_many.saturating_add(other.too_many);
     }
 
-    /// In words, a sentence each.
+    /// Renders one sentence per reason.
     pub(crate) fn notes(self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.astray > 0 {
             notes.push(format!(
-                "{} of its findings stood on no line that it was shown; that is not told.",
+                "{} of its findings were on lines that it was not shown and are omitted.",
                 self.astray
             ));
         }
         if self.too_many > 0 {
             notes.push(format!(
-                "{} of its findings came behind the first {MOST_FINDINGS} of an answer; that is \
-                 not told.",
+                "{} of its findings exceeded the limit of {MOST_FINDINGS} per answer and are omitted.",
                 self.too_many
             ));
         }
@@ -71,12 +70,12 @@ impl Unbelieved {
     }
 }
 
-/// The form of an answer about `part`: flat, bounded, with the paths that it may name.
-/// A finding's weight comes after what it says.
+/// Builds the schema of an answer about `part`: flat, bounded, with the allowed paths. The severity
+/// of a finding comes after its text.
 pub(crate) fn schema(part: &Part) -> Schema {
     let one_of = |texts: &[&str]| Shape::OneOf(texts.iter().map(|&text| text.into()).collect());
     let line = || Shape::Integer(1..=MOST_LINES);
-    // Two names may be shown as one.
+    // Two names may have the same displayed form.
     let paths: BTreeSet<String> = part.files.keys().map(|path| shown(path)).collect();
     let path = match paths.len() > MOST_NAMED {
         true => Shape::Text(LONGEST_PATH),
@@ -105,7 +104,7 @@ pub(crate) fn schema(part: &Part) -> Schema {
     )
 }
 
-/// What was paid for, without the model's name; `None` if that is not known, or nothing.
+/// Returns the usage without the model's name, or `None` if it is unknown or zero.
 pub(crate) fn paid(spent: &Spent) -> Option<Usage> {
     (spent.total() > 0).then_some(Usage {
         prompt_tokens: spent.prompt_tokens,
@@ -115,7 +114,7 @@ pub(crate) fn paid(spent: &Spent) -> Option<Usage> {
     })
 }
 
-/// A path as the model is shown it: a name is a stranger's text, too.
+/// Returns the displayed form of a path. A file name is untrusted text.
 pub(crate) fn shown(path: &str) -> String {
     let line: String = path
         .chars()
@@ -124,7 +123,7 @@ pub(crate) fn shown(path: &str) -> String {
     secrets::mask(&crate::prompt::strip(&line)).into_owned()
 }
 
-/// An answer, as little of it as must be there.
+/// Required fields of an answer.
 #[derive(Deserialize)]
 struct Said {
     findings: Vec<Value>,
@@ -132,7 +131,7 @@ struct Said {
     quality_score: Option<Value>,
 }
 
-/// A finding, as little of it as must be there.
+/// Required fields of a finding.
 #[derive(Deserialize)]
 struct SaidFinding {
     path: String,
@@ -151,7 +150,7 @@ struct SaidFinding {
     suggestion: Option<String>,
 }
 
-/// Whether an answer has the form; what is wrong with it is told to the model once.
+/// Checks the form of an answer. The error is sent to the model once.
 pub(crate) fn check(value: &Value) -> Result<(), String> {
     let value = in_form(value);
     let said = Said::deserialize(value).map_err(|error| error.to_string())?;
@@ -165,8 +164,8 @@ pub(crate) fn check(value: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// What of an answer about `part` is believed: findings on lines of the change that
-/// the model was shown, without secrets and without characters that are not seen.
+/// Validates an answer about `part`. Accepts findings on lines of the change that the model was
+/// shown, and removes secrets and invisible characters.
 pub(crate) fn read(
     value: &Value,
     part: &Part,
@@ -207,9 +206,9 @@ fn finding_of(
 ) -> Option<Finding> {
     let line = u32::try_from(said.line).ok()?;
     let side = said.side;
-    // It may have been read as the change has it, with what is not seen as escapes.
+    // The model may repeat the path from the change, with invisible characters escaped.
     let said_path = shown(&said.path);
-    // Or as a diff names it, with a prefix.
+    // The model may repeat the path with a diff's prefix.
     let plain = said_path
         .strip_prefix("b/")
         .or_else(|| said_path.strip_prefix("a/"));
@@ -218,7 +217,7 @@ fn finding_of(
         paths.find(|path| part.shows(path, line, side))
     };
     let path = named(&said_path).or_else(|| named(plain?))?;
-    // Lines that are gone cannot be replaced, and stand one by one.
+    // Deleted lines cannot be replaced, so they get no range.
     let start = said.start_line.filter(|_| side.is_right());
     let start = start.and_then(|start| u32::try_from(start).ok());
     let is_range = |start: &u32| {
@@ -227,7 +226,7 @@ fn finding_of(
         short && diff.has_range(path, *start, line) && lines.all(|it| part.shows(path, it, side))
     };
     let start_line = start.filter(is_range);
-    // A range that is not what was meant would replace the wrong lines.
+    // A wrong range would replace the wrong lines.
     let meant =
         side.is_right() && start.is_none_or(|start| start == line || Some(start) == start_line);
     let suggestion = said.suggestion.filter(|_| meant);
@@ -258,7 +257,7 @@ fn finding_of(
     })
 }
 
-/// In one line, without what is not seen, without secrets, and not without end.
+/// Returns one line without invisible characters and secrets, cut to the maximum length.
 pub(crate) fn text(said: &str, longest: usize) -> String {
     let line: String = said
         .chars()
@@ -276,8 +275,8 @@ fn cut(text: &str, longest: usize) -> String {
     }
 }
 
-/// Whether `code` in place of `lines` is another text, and can be put there: a comment's
-/// lines end as the web's do, and a file of Windows would have both ends.
+/// Returns true if `code` differs from `lines` and can replace them. A comment has LF line ends, so
+/// a replacement in a file with CRLF would mix both.
 fn replaces(code: &str, diff: &Diff, path: &str, lines: RangeInclusive<u32>) -> bool {
     let files = diff.files.iter().filter(|file| file.path == path);
     let all = files.flat_map(|file| file.lines());
@@ -290,7 +289,7 @@ fn replaces(code: &str, diff: &Diff, path: &str, lines: RangeInclusive<u32>) -> 
     there.iter().all(|line| !line.crlf) && text.join("\n") != code
 }
 
-/// Code to replace lines with: whole, or not at all.
+/// Returns the replacement code unchanged, or `None` if it cannot be shown in full.
 fn replacement(code: &str) -> Option<String> {
     let code = code.trim_end();
     if code.trim().is_empty() || code.chars().count() > LONGEST_SUGGESTION {

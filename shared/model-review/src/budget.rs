@@ -5,30 +5,30 @@ use policy::{Budget, Policy};
 use state::Key;
 use std::cmp::Reverse;
 
-/// Tokens of the change in one question: what a model still reads with care.
+/// Maximum tokens of the change in one question. Models lose accuracy on longer inputs.
 const MOST_OF_CHANGE: u64 = 24_000;
 
-/// Questions about one change by one specialist.
+/// Maximum questions of one specialist about one change.
 const MOST_PARTS: u64 = 8;
 
-/// Tokens of a question beside the change, and of its answer.
+/// Tokens of a question without the change, and of its answer.
 const AROUND: u64 = 8_000;
 
-/// Tokens of what a second look is about.
+/// Tokens of the findings in a second look.
 const CLAIMS: u64 = 8_000;
 
-/// What one specialist may ask about a change.
+/// Limits of one specialist's questions about a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Room {
-    /// Questions.
+    /// Number of questions.
     pub(crate) parts: usize,
-    /// Tokens of the change in each.
+    /// Tokens of the change in each question.
     pub(crate) tokens_per_part: usize,
 }
 
 impl Room {
-    /// As much of the change as an even share of the review's budget holds: the other
-    /// specialists and the second look have as much each.
+    /// Returns an even share of the review's budget. The other specialists and the second look have
+    /// equal shares.
     pub(crate) fn of(policy: &Policy) -> Self {
         let (share, around) = (share(policy), around(policy));
         let room = |parts: u64| {
@@ -44,7 +44,7 @@ impl Room {
     }
 }
 
-/// Tokens of the code in a second look: one question, within its share.
+/// Returns the tokens for the code in a second look: one question within its share.
 pub(crate) fn second_look(policy: &Policy) -> usize {
     let code = share(policy).saturating_sub(AROUND.saturating_add(CLAIMS));
     size(code.min(MOST_OF_CHANGE))
@@ -55,7 +55,7 @@ fn share(policy: &Policy) -> u64 {
     policy.budget.tokens_per_review / reviewers.saturating_add(1)
 }
 
-/// Tokens of a question beside the change, the repository's wishes among them.
+/// Returns the tokens of a question without the change, including the repository's instructions.
 fn around(policy: &Policy) -> u64 {
     let wishes = policy.instructions.iter();
     let wishes: usize = wishes.map(|one| crate::prompt::tokens(&one.text)).sum();
@@ -66,12 +66,11 @@ fn size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// What a question about `pr` at `head_sha` counts against: this review, this pull
-/// request, its repository today and all of them today, from midnight to midnight in
-/// UTC.
+/// Returns the budgets of a question about `pr` at `head_sha`: this review, this pull request, its
+/// repository today and all repositories today, from midnight to midnight UTC.
 ///
 /// # Errors
-/// Why nobody may be asked, in words that go on a sentence: a budget is 0.
+/// A budget is 0. The text is the end of a sentence.
 pub(crate) fn scopes(
     budget: &Budget,
     pr: &PrKey,
@@ -103,9 +102,9 @@ pub(crate) fn scopes(
         if limit == 0 {
             return Err(format!("the budget of {name} is 0 tokens"));
         }
-        // Without a key a budget would be none.
+        // A question without a key would have no budget.
         let key = Key::new("budget", &rest)
-            .map_err(|error| format!("the budget of {name} cannot be kept: {error}"))?;
+            .map_err(|error| format!("the budget of {name} cannot be stored: {error}"))?;
         Ok(Scope { key, limit, name })
     };
     all.into_iter().map(scope).collect()
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_specialist_asks_for_no_more_than_its_share() {
+    fn specialist_stays_within_its_share() {
         for (why, tokens, reviewers, parts, tokens_per_part) in [
             ("as it is by default", 200_000, 3, 2, 17_000),
             (
@@ -136,13 +135,7 @@ mod tests {
             ("one question", 128_000, 3, 1, 24_000),
             ("a part of one", 64_000, 3, 1, 8_000),
             ("nothing", 32_000, 3, 1, 0),
-            (
-                "more than anybody reads with care",
-                100_000_000,
-                3,
-                8,
-                24_000,
-            ),
+            ("above the accurate input length", 100_000_000, 3, 8, 24_000),
         ] {
             let mut policy = Policy::default();
             policy.budget.tokens_per_review = tokens;
@@ -160,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn every_budget_has_its_key_and_its_limit() {
+    fn budgets_have_keys_and_limits() {
         let scopes = scopes_of(Budget::default()).unwrap();
         let told = |scope: &Scope| format!("{} {} {}", scope.key, scope.limit, scope.name);
         let told: Vec<_> = scopes.iter().map(told).collect();
@@ -175,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_of_nothing_is_no_budget_without_a_limit() {
+    fn zero_budget_is_not_unlimited() {
         let all = Budget::default();
         for (why, budget, name) in [
             (

@@ -1,10 +1,8 @@
-//! The [`Reviewer`] that asks a model. What it is told is fixed, but for the change
-//! itself, which stands between delimiters that nobody outside can know; what it
-//! answers is read as data from a stranger.
+//! [`Reviewer`] that asks a model. The prompt is fixed except for the change, which is enclosed in
+//! unpredictable delimiters. The answer is parsed as untrusted data.
 //!
-//! The model has no tools and holds no secrets. It says what it found; whether that
-//! stands on a line of the change, what becomes of it, and whether anything is
-//! approved, code decides.
+//! The model has no tools and no secrets. It only reports findings. Code checks that each finding
+//! is on a line of the change, and decides about publication and approval.
 
 mod answer;
 mod budget;
@@ -28,20 +26,20 @@ use report::Answered;
 use review::{Category, Change, Report, ReviewError, Reviewer, Side};
 use std::sync::Arc;
 
-/// Questions that are asked at a time.
+/// Maximum number of concurrent questions.
 const AT_ONCE: usize = 3;
 
-/// Asks a model about one subject.
+/// Reviewer that asks a model about one category.
 pub struct ModelReviewer {
-    /// Its subject.
+    /// Category of findings.
     pub category: Category,
-    /// What it looks for, in a few sentences: the specialist's own.
+    /// Description of the specialist's defects, in a few sentences.
     pub lens: &'static str,
-    /// Whom it asks.
+    /// Model to ask.
     pub model: Arc<dyn Model>,
-    /// What time it is.
+    /// Source of the current time.
     pub clock: Arc<dyn Clock>,
-    /// Where delimiters are drawn from.
+    /// Source of random delimiters.
     pub entropy: Arc<dyn Entropy>,
 }
 
@@ -55,8 +53,8 @@ impl Reviewer for ModelReviewer {
         self.category
     }
 
-    /// Where the change was reviewed before, only what was touched since is shown; if
-    /// nothing was, nobody is asked.
+    /// Reviews the change. After an earlier review, shows only the lines touched since then, and
+    /// asks no question if there are none.
     async fn review(&self, change: &Change<'_>) -> Result<Report, ReviewError> {
         let shown = change.touched.unwrap_or(change.diff);
         let nonce = self.entropy.nonce();
@@ -98,15 +96,15 @@ impl Reviewer for ModelReviewer {
     }
 }
 
-/// The parts of a review's questions that are the same for all of them.
+/// Parts that all questions of a review share.
 struct Common<'a> {
-    /// The diff that the questions show.
+    /// Diff that the questions show.
     diff: &'a Diff,
-    /// Its [`code`].
+    /// Result of [`code`] for the diff.
     code: &'a str,
-    /// In the delimiters around strangers' text.
+    /// Token in the delimiters around untrusted text.
     nonce: &'a str,
-    /// The budgets that the questions count against.
+    /// Budgets that count the questions.
     scopes: &'a [Scope],
 }
 
@@ -126,7 +124,7 @@ impl ModelReviewer {
         } = *common;
         let user = words::question(self.category, self.lens, change.policy, nonce, part);
         let schema = answer::schema(part);
-        // The same question after a redelivery has the same id: it is reserved for once.
+        // A redelivered question has the same id, so budgets reserve for it once.
         let id = format!(
             "{}@{}/{}/{index}",
             change.pr, change.head_sha, self.category
@@ -165,8 +163,8 @@ impl ModelReviewer {
     }
 }
 
-/// Returns the code of `diff`, the new side of all files and then the old one, so that
-/// text over several lines stays together.
+/// Returns the code of `diff`: the new side of all files, then the old side, so that text over
+/// several lines stays contiguous.
 fn code(diff: &Diff) -> String {
     let mut code = String::new();
     for side in [Side::Right, Side::Left] {
@@ -179,11 +177,11 @@ fn code(diff: &Diff) -> String {
     code
 }
 
-/// What is said where there is nothing to ask about.
+/// Builds the report of a change without a question.
 fn not_asked(plan: Plan) -> Report {
     let mut report = Report::default();
     report.coverage.left_out = plan.left_out;
-    let note = "Not asked: nothing that it reads was touched since the last review.";
+    let note = "Not asked: none of its lines changed since the last review.";
     report.notes.push(note.to_owned());
     report
 }

@@ -1,9 +1,8 @@
-//! What a model is shown of a change.
+//! Renders a change for a model.
 //!
-//! A diff is a stranger's text. Before a model sees it, what is invisible is taken
-//! out, secrets are masked, every line has its number, and all of it stands between
-//! delimiters that hold a nonce which the stranger cannot know. What does not fit
-//! into the budget is left out by name, never silently.
+//! A diff is untrusted text. The renderer removes invisible characters, masks secrets, numbers
+//! every line, and encloses the text in delimiters with an unpredictable nonce. The plan lists
+//! every file that the budget excludes.
 //!
 //! ```
 //! let diff = diff::Diff {
@@ -41,88 +40,87 @@ use review::rules::unseen::is_hidden;
 use show::Shown;
 use std::collections::BTreeMap;
 
-/// How many places with hidden characters are told.
+/// Maximum number of reported lines with hidden characters.
 pub const MOST_HIDDEN: usize = 100;
 
-/// How a change is to be shown.
+/// Options of a plan.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
-    /// The most that a part may have, by [`tokens`].
+    /// Maximum tokens of a part, by [`tokens`].
     pub tokens_per_part: usize,
-    /// The most parts.
+    /// Maximum number of parts.
     pub most_parts: usize,
-    /// At least 16 hexadecimal digits, drawn anew for each plan and told to nobody
-    /// but the model: untrusted text stands between delimiters that hold it.
+    /// At least 16 hexadecimal digits, random for each plan and known only to the model. The
+    /// delimiters around untrusted text contain it.
     pub nonce: &'a str,
-    /// Whether `.gitattributes` calls a path `linguist-generated`.
+    /// Returns true if `.gitattributes` marks a path as `linguist-generated`.
     pub generated: &'a (dyn Fn(&str) -> bool + Sync),
-    /// What the repository is written in, most of it first.
+    /// Languages of the repository, most used first.
     pub languages: &'a [Language],
 }
 
-/// What a model is shown, and what it is not. Every file of the diff is in a part,
-/// in `left_out`, or, where it is shown in part, in both.
+/// Shown and omitted parts of a change. Every file of the diff is in a part, in `left_out`, or in
+/// both if it is shown in part.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// What is shown, the most important first; each part stands for itself.
+    /// Shown parts, most important first. Each part is a separate question.
     pub parts: Vec<Part>,
-    /// What is not shown, or not as a whole.
+    /// Files that are omitted or shown in part.
     pub left_out: Vec<LeftOut>,
-    /// How many secrets were masked, in what people wrote of the diff.
+    /// Number of masked secrets in the diff's text.
     pub masked: usize,
-    /// The first [`MOST_HIDDEN`] added lines with characters that nobody sees.
+    /// First [`MOST_HIDDEN`] added lines with invisible characters.
     pub hidden: Vec<Hidden>,
 }
 
 impl Plan {
-    /// Whether something is left out because it does not fit.
+    /// Returns true if the budget excludes a part of the change.
     pub fn is_over_budget(&self) -> bool {
         let mut left_out = self.left_out.iter();
         left_out.any(|it| it.why == WhyLeftOut::Budget)
     }
 }
 
-/// What is shown at once.
+/// Text for one question.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Part {
-    /// The delimited, numbered hunks.
+    /// Numbered hunks with delimiters.
     pub text: String,
     /// [`tokens`] of the text.
     pub tokens: usize,
-    /// The lines that it shows, by their file as the diff names it: not for the model's
-    /// eyes.
+    /// Shown lines by file path as in the diff. Not sent to the model.
     pub files: BTreeMap<String, Places>,
 }
 
 impl Part {
-    /// Whether it shows `line` of `path`, on that side.
+    /// Returns true if the part shows `line` of `path` on that side.
     pub fn shows(&self, path: &str, line: u32, side: Side) -> bool {
         let places = self.files.get(path);
         places.is_some_and(|places| places.contains(&(side, line)))
     }
 }
 
-/// Whether `text` holds a mark of what is not shown: `[masked]`, `[removed]`,
-/// `[cut: 7 more bytes]`.
+/// Returns true if `text` contains a mark of omitted text: `[masked]`, `[removed]`, `[cut: 7 more
+/// bytes]`.
 pub fn is_marked(text: &str) -> bool {
     [secrets::mask::MASKED, text::REMOVED, show::CUT]
         .iter()
         .any(|mark| text.contains(mark))
 }
 
-/// An added line with bidirectional controls, zero-width or tag characters.
+/// Added line with bidirectional controls, zero-width or tag characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hidden {
-    /// The file.
+    /// Path of the file.
     pub path: String,
-    /// Number in its new version.
+    /// Line number in the new file.
     pub line: u32,
 }
 
-/// An estimate of the tokens of `text` that is not too low for code.
+/// Estimates the tokens of `text`. Does not underestimate code.
 ///
 /// ```
-/// assert_eq!(prompt::tokens("fn f"), 2);
+/// assert_eq!(model_review::prompt::tokens("fn f"), 2);
 /// ```
 pub fn tokens(text: &str) -> usize {
     text.len().div_ceil(BYTES_PER_TOKEN)
@@ -130,8 +128,8 @@ pub fn tokens(text: &str) -> usize {
 
 const BYTES_PER_TOKEN: usize = 3;
 
-/// The lines before and behind a part's untrusted text: what instructions to the
-/// model name.
+/// Returns the lines before and after a part's untrusted text. The instructions to the model refer
+/// to them.
 pub fn delimiters(nonce: &str) -> (String, String) {
     (
         format!("[untrusted diff {nonce} begins]"),
@@ -139,12 +137,10 @@ pub fn delimiters(nonce: &str) -> (String, String) {
     )
 }
 
-/// Plans what a model is shown of `diff`: always the same for the same input, in
-/// time linear in the diff.
+/// Plans the text that a model sees of `diff`. Deterministic, in time linear in the diff.
 ///
-/// The main languages of the repository come first, then those of the change, then what
-/// is risky by its path, then what is large; tests come last. Where not everything fits, hunks that only
-/// remove lines are the first to go.
+/// Files are sorted by main language (of the repository, then of the change), risk of the path, and
+/// size. Tests come last. Over the budget, hunks that only remove lines are omitted first.
 pub fn plan(diff: &Diff, options: &Options<'_>) -> Plan {
     let mut plan = Plan {
         left_out: diff.left_out.clone(),
@@ -173,7 +169,7 @@ pub fn plan(diff: &Diff, options: &Options<'_>) -> Plan {
             plan.left_out.push(left_out(file, WhyLeftOut::Budget));
         }
     }
-    // A path may stand twice: what was a link and is a file now is gone, and is new.
+    // A path may occur twice: a link that became a file is both deleted and added.
     let named = |shown: BTreeMap<usize, Places>| {
         let mut named: BTreeMap<String, Places> = BTreeMap::new();
         for (index, places) in shown {
@@ -202,11 +198,11 @@ fn left_out(file: &FileDiff, why: WhyLeftOut) -> LeftOut {
     }
 }
 
-/// The added lines of `file` that hold something hidden.
+/// Returns the added lines of `file` with hidden characters.
 fn hidden(file: &FileDiff) -> impl Iterator<Item = Hidden> {
     file.lines().filter_map(|line| {
         let number = line.new_number.filter(|_| line.kind == LineKind::Added)?;
-        // Editors of Windows begin a file with its byte order.
+        // Editors on Windows start a file with a byte order mark.
         let text = match number {
             1 => line.text.trim_start_matches('\u{feff}'),
             _ => &line.text,

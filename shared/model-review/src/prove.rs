@@ -1,6 +1,6 @@
-//! The second look: a model is given what a model alone has found, and the code that
-//! it is about, and is asked for the line that proves each. Code believes a line that
-//! is there, and nothing else; nothing can be added or raised by an answer.
+//! Second look. Shows a model the findings that only a model reported, with their code, and asks
+//! for a line that proves each finding. Code accepts only quotes of existing lines. The answer
+//! cannot add a finding or raise its severity.
 
 mod believe;
 
@@ -16,13 +16,13 @@ use review::item::{MOST_TO_PROVE, ProofItem};
 use review::{Change, Finding, ReviewError};
 use std::sync::Arc;
 
-/// Characters of what a finding says; what comes behind is not asked about.
+/// Maximum characters of a finding in a question. The rest is omitted.
 const LONGEST_CLAIM: usize = 600;
-/// Characters of each text of an answer; more is cut.
+/// Maximum characters of each text of an answer. Longer texts are cut.
 const LONGEST_QUOTE: usize = 400;
 const LONGEST_REASON: usize = 300;
 
-/// The same for every change: a provider's cache keeps it.
+/// The same text for every change, so that providers can cache it.
 const SYSTEM: &str = "\
 Another reviewer, who may be wrong, has said what a change to a program does wrong. You try to \
 disprove each of these findings. You are given the findings, numbered, and the part of the change \
@@ -43,25 +43,24 @@ number and sign before it; an empty text where it does not hold), `why` (one sho
 `holds` (true or false). A quote that is not such a line, in the same place of the same file, counts as no \
 proof. Never repeat a password, key or token, not even in part.";
 
-/// Asks a model to prove what a model has found.
+/// Asks a model to prove findings of a model.
 pub struct Prover {
-    /// Whom it asks.
+    /// Model to ask.
     pub model: Arc<dyn Model>,
-    /// What time it is.
+    /// Source of the current time.
     pub clock: Arc<dyn Clock>,
-    /// Where delimiters are drawn from.
+    /// Source of random delimiters.
     pub entropy: Arc<dyn Entropy>,
 }
 
 impl Prover {
-    /// What a line of `change` proves of `findings`, and what not: one question about
-    /// the first [`MOST_TO_PROVE`]. What has no fingerprint, stands on no line of the
-    /// change or in a hunk that does not fit into the question is not looked at:
-    /// it is neither proven nor unproven. Of findings with one fingerprint one proof
-    /// is enough.
+    /// Proves `findings` with lines of `change`, in one question about the first [`MOST_TO_PROVE`].
+    /// Skips a finding without a fingerprint, on no line of the change, or in a hunk that does not
+    /// fit into the question: it is neither proven nor unproven. One proof covers all findings with
+    /// the same fingerprint.
     ///
     /// # Errors
-    /// [`ReviewError`] when there is no answer.
+    /// [`ReviewError`] if there is no answer.
     pub async fn prove(
         &self,
         change: &Change<'_>,
@@ -92,7 +91,7 @@ impl Prover {
         let scopes = budget::scopes(budget, pr, head_sha, self.clock.now());
         let scopes = scopes.map_err(ReviewError::refused)?;
         let ask = Ask {
-            // The same question after a redelivery has the same id: it is reserved for once.
+            // A redelivered question has the same id, so budgets reserve for it once.
             id: &format!("{pr}@{head_sha}/proof"),
             scopes: &scopes,
             system: SYSTEM,
@@ -112,7 +111,7 @@ impl Prover {
         })?;
         let mut proof = believe::read(&answer.value, &claims);
         if !answer.is_exact {
-            // A draft or a quotation must not take a finding away.
+            // A draft or a quotation must not remove a finding.
             proof.unproven.clear();
         }
         Ok(ProofItem {
@@ -122,7 +121,7 @@ impl Prover {
     }
 }
 
-/// The hunks of `diff` that `findings` stand on.
+/// Returns the hunks of `diff` that contain `findings`.
 fn narrowed(diff: &Diff, findings: &[Finding]) -> Diff {
     let narrow = |file: &FileDiff| {
         let on = findings.iter().filter(|found| found.path == file.path);
@@ -143,7 +142,7 @@ fn narrowed(diff: &Diff, findings: &[Finding]) -> Diff {
     }
 }
 
-/// What is asked about: findings of which the whole hunk is shown.
+/// Returns the findings whose whole hunk is shown.
 fn claims<'a>(findings: &'a [Finding], code: &'a Diff, part: &Part) -> Vec<Claim<'a>> {
     let is_shown = |claim: &Claim<'_>| {
         let mut places = claim.hunk.lines.iter().filter_map(Line::place);
@@ -161,7 +160,7 @@ fn claims<'a>(findings: &'a [Finding], code: &'a Diff, part: &Part) -> Vec<Claim
     findings.iter().filter_map(claim).filter(is_shown).collect()
 }
 
-/// The form of an answer about `count` findings.
+/// Builds the schema of an answer about `count` findings.
 fn schema(count: usize) -> Schema {
     let most = u32::try_from(count).unwrap_or(u32::MAX);
     let finding = Shape::Object(vec![
@@ -176,8 +175,8 @@ fn schema(count: usize) -> Schema {
     )
 }
 
-/// The question: findings are a model's text, and stand between delimiters as the
-/// code does.
+/// Builds the question. Findings are a model's text, so delimiters enclose them as they enclose the
+/// code.
 fn question(language: &str, nonce: &str, claims: &[Claim<'_>], part: &Part) -> String {
     let mut user = format!(
         "Write each `why` in {language}. The random token is {nonce}.\n\n\

@@ -1,4 +1,4 @@
-//! What a model's answers come to.
+//! Combines a model's answers into a report.
 
 use crate::answer::{Believed, Unbelieved};
 use crate::prompt::{Part, Plan};
@@ -8,18 +8,18 @@ use model_client::AgentError;
 use review::{Report, ReviewError, Usage};
 use std::collections::BTreeSet;
 
-/// What came of a question about a part.
+/// Result of a question about a part.
 pub(crate) struct Answered {
-    /// Which.
+    /// Index of the part.
     pub(crate) part: usize,
-    /// What is believed of it, or why there is none.
+    /// Validated answer, or the error.
     pub(crate) outcome: Result<Believed, AgentError>,
-    /// What it took, answered or not.
+    /// Usage, also of a failed question.
     pub(crate) usage: Option<Usage>,
 }
 
-/// All answers together. One that is missing takes only its own files with it, and is
-/// told as what may still come if it may; if none was given at all, there is no report.
+/// Combines all answers. A missing answer excludes only its own files, and marks the report as
+/// pending if a retry may succeed. Returns an error if all answers are missing.
 pub(crate) fn of(plan: Plan, answers: Vec<Answered>) -> Result<Report, ReviewError> {
     let mut report = Report::default();
     let over = plan.is_over_budget();
@@ -81,7 +81,7 @@ pub(crate) fn of(plan: Plan, answers: Vec<Answered>) -> Result<Report, ReviewErr
         return Err(report.unfinished.unwrap_or_else(refused));
     }
     if plan.parts.is_empty() && over {
-        let note = "Not asked: the budget of a review holds no question about this change.";
+        let note = "Not asked: the review budget is too small for a question about this change.";
         report.notes.push(note.to_owned());
     }
     report
@@ -97,14 +97,14 @@ pub(crate) fn of(plan: Plan, answers: Vec<Answered>) -> Result<Report, ReviewErr
     }
     if !plan.hidden.is_empty() {
         report.notes.push(format!(
-            "{} characters that nobody sees; it read them without.",
-            counted(plan.hidden.len(), "line holds", "lines hold")
+            "{} invisible characters, which it did not see.",
+            counted(plan.hidden.len(), "line contains", "lines contain")
         ));
     }
     Ok(report)
 }
 
-/// The note for an answer among other text.
+/// Note for an answer among other text.
 const AMBIGUOUS: &str = "its reply was more than one JSON object: the findings count, but its \
                          files do not count as read";
 
@@ -130,7 +130,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     }
 }
 
-/// With a capital and a full stop.
+/// Adds a capital letter and a full stop.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());

@@ -1,14 +1,13 @@
-//! Brings an answer of a nearby shape into the form that the schema asks for, so that it
-//! needs no second, paid call.
+//! Converts an answer of a similar shape to the schema's form, which avoids a second, paid call.
 
 use serde_json::{Map, Value, json};
 
-/// Names of a finding whose values are numbers.
+/// Numeric fields of a finding.
 const NUMBERS: [&str; 4] = ["number", "start_line", "line", "confidence"];
 
-/// Reads these shapes beside the schema's own: the list of findings alone, the answer in
-/// one wrapper object, numbers as text, `High` for `high`, `right` for `RIGHT`, and shares
-/// from 0 to 1 in place of percent.
+/// Converts an answer. Accepts, in addition to the schema: a bare list of findings, an answer in
+/// one wrapper object, numbers as text, `High` for `high`, `right` for `RIGHT`, and shares from 0
+/// to 1 instead of percent.
 pub(crate) fn in_form(answer: &Value) -> Value {
     let wrapped = answer.as_object().and_then(unwrapped);
     let mut answer = match answer.as_array() {
@@ -30,13 +29,13 @@ pub(crate) fn in_form(answer: &Value) -> Value {
     answer
 }
 
-/// The answer in a wrapper's only member.
+/// Returns the answer in a wrapper's only member.
 fn unwrapped(wrapper: &Map<String, Value>) -> Option<&Value> {
     let only = wrapper.values().next().filter(|_| wrapper.len() == 1)?;
     only.get("findings").map(|_| only)
 }
 
-/// Turns text that is a number into the number.
+/// Converts numeric text to a number.
 fn number(value: Option<&mut Value>) {
     if let Some(value) = value
         && let Some(text) = value.as_str()
@@ -52,8 +51,8 @@ fn letters(value: Option<&mut Value>, change: fn(&str) -> String) {
     }
 }
 
-/// Reads the unit of the confidences. If none is above 1 and one is a fraction, they are
-/// shares. If all are 0 or 1, the unit is unknown and the findings are unrated.
+/// Converts the confidences to percent. If none is above 1 and one is a fraction, they are shares.
+/// If all are 0 or 1, the unit is unknown and the confidences are removed.
 fn percent(findings: &mut [Value]) {
     let confidence = |finding: &Value| finding.get("confidence").and_then(Value::as_f64);
     let all: Vec<f64> = findings.iter().filter_map(confidence).collect();
@@ -79,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nearby_shapes_are_brought_into_form() {
+    fn similar_shapes_are_converted() {
         let finding = json!({"line": 3, "severity": "high", "side": "RIGHT", "confidence": 95});
         let answer = json!({"findings": [finding], "quality_score": 2});
         let bare = json!({"findings": [finding]});

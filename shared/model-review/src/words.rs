@@ -1,11 +1,11 @@
-//! What a model is told.
+//! Prompts of the model.
 
 use crate::prompt::Part;
 use policy::{Instruction, Policy};
 use review::Category;
 use std::fmt::Write;
 
-/// The same for every specialist and every change: a provider's cache keeps it.
+/// The same text for every specialist and every change, so that providers can cache it.
 pub(crate) const SYSTEM: &str = "\
 You review a change to a program, as one of several reviewers who each have one subject. \
 You are given parts of a unified diff. Every line has a letter and a number: `R 12 +` is line 12 \
@@ -31,8 +31,8 @@ what to do, in one to three sentences), `severity` (info, low, medium, high, cri
 start_line to line, as code without a fence; an empty text where you have none that is complete). \
 Never repeat a password, key or token, not even in part.";
 
-/// The question about one part of a change: what may differ from one to the next comes
-/// after what does not, and what a stranger wrote comes last.
+/// Builds the question about one part of a change. Constant text comes first, and untrusted text
+/// comes last.
 pub(crate) fn question(
     category: Category,
     lens: &str,
@@ -48,7 +48,7 @@ pub(crate) fn question(
     )
 }
 
-/// What answers are written in, where it is not the language of the question.
+/// Names the language of the answer, if it differs from the question's language.
 fn language(language: &str) -> String {
     if language.eq_ignore_ascii_case("English") {
         return String::new();
@@ -56,8 +56,8 @@ fn language(language: &str) -> String {
     format!("Write `title` and `explanation` in {language}.\n\n")
 }
 
-/// What the repository wishes for one of `files`, each text once with the patterns that
-/// it was written for: the names of files are a stranger's and stand with the change.
+/// Renders the repository's instructions for `files`, each text once with its patterns. File names
+/// are untrusted text and appear only with the change.
 fn wishes(instructions: &[Instruction], part: &Part) -> String {
     let meant = |one: &&Instruction| part.files.keys().any(|path| one.is_for(path));
     let mut each: Vec<(&str, Vec<&str>)> = Vec::new();

@@ -5,20 +5,20 @@ use std::ops::Range;
 
 pub const MASKED: &str = "[masked]";
 
-/// Replaces the secrets on a line by `[masked]`: tokens with a form of their own,
-/// signed tokens, private keys, passwords in addresses, and random values that are
-/// called a secret. Rather too much than too little.
+/// Replaces secrets in a line by `[masked]`: tokens with a known form, signed tokens, private keys,
+/// passwords in addresses, and random values with the name of a secret. Prefers false positives to
+/// missed secrets.
 ///
 /// ```
-/// let masked = prompt::mask("git clone https://bot:hunter22@git.acme.io/x");
+/// let masked = secrets::mask("git clone https://bot:hunter22@git.acme.io/x");
 /// assert_eq!(masked, "git clone https://bot:[masked]@git.acme.io/x");
 /// ```
 pub fn mask(line: &str) -> Cow<'_, str> {
     replace(line, &secrets(line), line.len()).0
 }
 
-/// The first `most` bytes of `line` with `spans` replaced, and how many bytes are
-/// behind them. A span that begins before the end is replaced as a whole.
+/// Returns the first `most` bytes of `line` with `spans` replaced, and the number of bytes after
+/// them. A span that begins before the end is replaced as a whole.
 pub fn replace<'a>(line: &'a str, spans: &[Range<usize>], most: usize) -> (Cow<'a, str>, usize) {
     let most = line.floor_char_boundary(most);
     let mut text = String::new();
@@ -76,13 +76,13 @@ fn url_safe(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')
 }
 
-/// The end of the bytes from `start` on that are `letter`s, all of them ASCII.
+/// Returns the end of the run of ASCII `letter` bytes that begins at `start`.
 fn run(line: &str, start: usize, letter: impl Fn(u8) -> bool) -> usize {
     let rest = line.as_bytes().get(start..).unwrap_or_default();
     start + rest.iter().take_while(|&&b| letter(b)).count()
 }
 
-/// JSON Web Tokens (RFC 7519): they begin with `{"` in base64.
+/// Finds JSON Web Tokens (RFC 7519). They begin with `{"` in base64.
 fn signed_tokens(line: &str, found: &mut Vec<Range<usize>>) {
     let mut end = 0;
     for (at, _) in line.match_indices("eyJ") {
@@ -98,7 +98,7 @@ fn signed_tokens(line: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// `scheme://user:password@host`.
+/// Finds `scheme://user:password@host`.
 fn passwords_in_addresses(line: &str, found: &mut Vec<Range<usize>>) {
     for (at, mark) in line.match_indices("://") {
         let start = at + mark.len();
@@ -125,7 +125,7 @@ fn passwords_in_addresses(line: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// `Bearer …` and `Basic …`.
+/// Finds `Bearer …` and `Basic …`.
 fn credentials_in_headers(line: &str, found: &mut Vec<Range<usize>>) {
     for scheme in ["earer ", "asic "] {
         for (at, _) in line.match_indices(scheme) {
@@ -141,10 +141,10 @@ fn credentials_in_headers(line: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// A key's first line is not longer.
+/// Maximum length of a key's first line.
 const LABEL: usize = 60;
 
-/// A private key whose lines stand in one string.
+/// Finds a private key whose lines are in one string.
 fn keys_on_one_line(line: &str, found: &mut Vec<Range<usize>>) {
     let names_key = |&(at, _): &(usize, &str)| {
         let label = line.as_bytes().get(at..).unwrap_or_default();
@@ -176,7 +176,7 @@ fn keys_on_one_line(line: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Secret access keys have no prefix, but 40 letters and something that says AWS.
+/// Finds AWS secret access keys. They have no prefix, but 40 letters on a line that mentions AWS.
 fn aws_secrets(line: &str, found: &mut Vec<Range<usize>>) {
     let mut words = line.as_bytes().windows(3);
     let names_aws = words.any(|word| word.eq_ignore_ascii_case(b"aws"));
@@ -199,12 +199,12 @@ fn aws_secrets(line: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// The longest beginning of a value by which it is judged.
+/// Maximum bytes of a value that are examined.
 const HEAD: usize = 200;
 
-/// `password = "…"`, `API_KEY=…`, `"token": "…"`, `&secret=…`.
+/// Finds `password = "…"`, `API_KEY=…`, `"token": "…"`, `&secret=…`.
 fn assigned(line: &str, found: &mut Vec<Range<usize>>) {
-    // Quotes may be escaped, in a string that holds JSON. Nothing moves by this.
+    // Quotes may be escaped in a string that contains JSON. The replacement preserves positions.
     let escaped = line.contains("\\\"").then(|| line.replace("\\\"", " \""));
     let line = escaped.as_deref().unwrap_or(line);
     let looks_secret = |value: &str| {

@@ -1,9 +1,9 @@
-//! Private keys over many lines (RFC 7468).
+//! Detects private keys over several lines (RFC 7468).
 
 use diff::LineKind;
 
-/// Which of a hunk's lines are the body of a private key. A hunk may begin or end
-/// in the middle of one, so they are told by both of its ends.
+/// Marks the lines of a hunk that belong to a private key's body. A hunk may begin or end within a
+/// key, so either edge of the key is enough.
 ///
 /// Only lines that look like a key's are: else a comment with a key's first line
 /// would hide all code behind it.
@@ -15,17 +15,17 @@ pub fn key_lines(lines: &[(LineKind, &str)]) -> Vec<bool> {
     found
 }
 
-/// A line of a key's body that is not its last is longer than this.
+/// Length that every line of a key's body except the last exceeds.
 const LONG: usize = 16;
 
-/// Marks what follows a line with `edge`, on each side of the diff by itself. The
-/// first line that follows has at least `first` letters.
+/// Marks the lines after a line with `edge`, separately for each side of the diff. The first marked
+/// line has at least `first` letters.
 fn mark<'a>(
     lines: impl Iterator<Item = (&'a (LineKind, &'a str), &'a mut bool)>,
     edge: &str,
     first: usize,
 ) {
-    // How long the next line of a key is at least, if there may be one.
+    // Minimum length of the key's next line, or `None` outside a key.
     let (mut old, mut new) = (None, None);
     for ((kind, text), found) in lines {
         let sides: &mut [&mut Option<usize>] = match kind {
@@ -54,7 +54,7 @@ fn is_edge(text: &str, edge: &str) -> bool {
         .is_some_and(|rest| rest.contains("PRIVATE KEY"))
 }
 
-/// A line without what a language puts around it to have it in a string or comment.
+/// Returns a line without the string or comment syntax around it.
 fn body(text: &str) -> &str {
     let text = text.trim_start_matches("//");
     let text = text.trim_matches(|c: char| c.is_whitespace() || "\"'`+,;#*|".contains(c));
@@ -62,7 +62,7 @@ fn body(text: &str) -> &str {
     text.strip_suffix('\\').unwrap_or(text)
 }
 
-/// What stands in a key without being of its body: blank lines, headers.
+/// Returns true for lines of a key that are not its body: blank lines, headers.
 fn is_around(body: &str) -> bool {
     let headers = ["Proc-Type: ", "DEK-Info: ", "Version: ", "Comment: "];
     body.is_empty() || headers.iter().any(|header| body.starts_with(header))
@@ -95,7 +95,7 @@ mod tests {
     use LineKind::{Added, Context, Removed};
 
     #[test]
-    fn a_key_is_told_from_what_stands_around_it() {
+    fn detects_key_lines_only() {
         let begin = &["-----BEGIN PRIV", "ATE KEY-----"].concat();
         let end = &["-----END PRIV", "ATE KEY-----"].concat();
         let (a, b) = (crate::samples::random(64, BASE62), "abcd1234abcd1234");

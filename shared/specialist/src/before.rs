@@ -1,4 +1,4 @@
-//! What is known of the review before this one, and what of it stands.
+//! Earlier review of the pull request, and its findings that still apply.
 
 use diff::{Diff, LeftOut, WhyLeftOut};
 use github::port::{GitHubError, ReadDiff};
@@ -7,18 +7,18 @@ use review::item::{CheckReport, Reader};
 use review::rules::RULES;
 use review::{Finding, MODEL, Places};
 
-/// The review before this one, as one specialist had it.
+/// Earlier review by one specialist.
 pub(crate) struct Before {
     head: HeadSha,
-    /// What it said then; nothing, if it did not answer.
+    /// Earlier report. Empty if the specialist did not answer.
     report: CheckReport,
-    /// What has changed since, as far as it was read then; or why all is read again.
+    /// Changes since the earlier review, or the reason for a full review.
     since: Result<Diff, String>,
 }
 
 impl Before {
-    /// `since` is what [`since`] gave; `diff` is the change as it is now. What no model
-    /// has read then has changed for it.
+    /// Creates the state from the result of [`since`]. `diff` is the current change. Files that no
+    /// model read in the earlier review count as changed.
     pub(crate) fn new(
         head: HeadSha,
         report: CheckReport,
@@ -44,14 +44,13 @@ impl Before {
         }
     }
 
-    /// What has changed since, where that is known.
+    /// Returns the changes since the earlier review, if known.
     pub(crate) fn since(&self) -> Option<&Diff> {
         self.since.as_ref().ok()
     }
 
-    /// Adds to `report` what a model found then where nobody has looked again: what
-    /// stands in `diff` and was not in `shown`, or was shown without an answer. Then
-    /// tells what of all findings stood there before.
+    /// Adds the earlier findings of a model to `report` if they are in `diff` and not in `shown`,
+    /// or were shown without an answer. Then marks each finding that the earlier report contains.
     pub(crate) fn carry_into(&self, report: &mut CheckReport, diff: &Diff, shown: &Diff) {
         let kept = self.kept(report, diff, shown);
         let count = kept.len();
@@ -72,15 +71,15 @@ impl Before {
             return;
         };
         let has_read = reader.coverage.files_read > 0;
-        // What it thought of all stands while something of it does.
+        // The earlier score applies as long as some of its findings do.
         if count > 0 || !has_read {
             reader.score = reader.score.into_iter().chain(then).min();
         }
         reader.notes.extend(self.note(has_read, count));
     }
 
-    /// A finding that stands against merging is not lifted by silence: where its code
-    /// stands, it is kept, whoever has read it again. Only a second look takes it away.
+    /// Returns the findings to carry over. A blocking finding remains while its code exists, even
+    /// if a later reading does not report it. Only a second look removes it.
     fn kept(&self, report: &CheckReport, diff: &Diff, shown: &Diff) -> Vec<Finding> {
         let is_read_again = |finding: &Finding| {
             let mut lines = finding.lines();
@@ -104,18 +103,18 @@ impl Before {
         kept
     }
 
-    /// What people should know of it, in a sentence.
+    /// Returns a sentence about the earlier review, if one is necessary.
     fn note(&self, has_read: bool, kept: usize) -> Option<String> {
         let head = self.head.short();
         let stand = match kept {
             0 => None,
-            1 => Some("1 finding of then still stands".to_owned()),
-            _ => Some(format!("{kept} findings of then still stand")),
+            1 => Some("1 earlier finding still applies".to_owned()),
+            _ => Some(format!("{kept} earlier findings still apply")),
         };
         let read = match &self.since {
-            Ok(_) if has_read => format!("Read what changed since `{head}`"),
+            Ok(_) if has_read => format!("Reviewed the changes since `{head}`"),
             Ok(_) => format!("Reviewed before at `{head}`"),
-            Err(why) => format!("Reads all of it again: {why}"),
+            Err(why) => format!("Full review: {why}"),
         };
         match (&self.since, stand) {
             (_, Some(stand)) => Some(format!("{read}; {stand}.")),
@@ -125,14 +124,14 @@ impl Before {
     }
 }
 
-/// What has changed from `previous` to `head`, or in words why that is not known.
+/// Returns the changes from `previous` to `head`, or the reason why they are unknown.
 ///
-/// GitHub compares two commits from where their ways part. So it shows what is new, and
-/// not what is gone, if `previous` is not on the way to `head`: then the comparison the
-/// other way round is not empty.
+/// GitHub compares two commits from their merge base. If `previous` is not an ancestor of `head`,
+/// the comparison shows additions but not deletions. In that case the reverse comparison is not
+/// empty.
 ///
 /// # Errors
-/// [`GitHubError`] of what may be over soon.
+/// [`GitHubError`] if a retry may succeed.
 pub(crate) async fn since(
     github: &(impl ReadDiff + ?Sized),
     pr: &PrKey,
@@ -175,7 +174,7 @@ fn models(readers: &[Reader]) -> impl Iterator<Item = &Reader> {
     readers.iter().filter(|reader| reader.name != RULES)
 }
 
-/// Whether some model may not have read the file at `path`, now or before.
+/// Returns true if no model may have read the file at `path`, in either review.
 fn may_be_unread(report: &CheckReport, path: &str) -> bool {
     let mut models = models(&report.readers).peekable();
     models.peek().is_none() || models.any(|reader| reader.coverage.may_leave_out(path))

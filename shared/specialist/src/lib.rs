@@ -1,12 +1,11 @@
-//! What every specialist's function does: read the change, review it, keep the
-//! report, say that it is there. What is looked for is the function's own.
+//! Function of a specialist: reads the change, reviews it, stores the report and emits an event.
+//! Each function configures the category.
 //!
-//! *Hears* `agent.pr.{category}_check`.
-//! *Reads* `pr:{owner}/{repo}#{n}` (is the head still the newest?),
-//! `review:{owner}/{repo}#{n}@{head}` (the policy, the head that was reviewed before), its
-//! own `check:` of that head, GitHub's diffs.
+//! *Subscribes to* `agent.pr.{category}_check`.
+//! *Reads* `pr:{owner}/{repo}#{n}` (the newest head), `review:{owner}/{repo}#{n}@{head}` (the
+//! policy and the last reviewed head), its own `check:` of that head, GitHub's diffs.
 //! *Writes* `check:{owner}/{repo}#{n}@{head}/{category}`: the report.
-//! *Says* `agent.pr.check_completed`, and what the function adds.
+//! *Emits* `agent.pr.check_completed`, and the function's own events.
 
 mod before;
 #[cfg(feature = "lambda")]
@@ -31,31 +30,31 @@ use review::{Category, Change, Report, ReviewError, Reviewer, Unwanted};
 use state::{Decision, StateManager};
 use std::sync::Arc;
 
-/// What every specialist is given.
+/// Dependencies of every specialist.
 #[derive(Clone)]
 pub struct Deps {
-    /// Where reports are kept.
+    /// Store of reports.
     pub state: StateManager,
-    /// Where the change is read.
+    /// Source of the change.
     pub github: Arc<dyn GitHub>,
-    /// Where it is said that a report is there.
+    /// Bus for completion events.
     pub bus: Arc<dyn Emit>,
-    /// Who is asked beside the rules, where there is a model.
+    /// Model that reviews in addition to the rules, if configured.
     pub model: Option<Arc<dyn Model>>,
-    /// What time it is.
+    /// Source of the current time.
     pub clock: Arc<dyn Clock>,
-    /// Where random numbers come from.
+    /// Source of random numbers.
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// The parts of GitHub that a specialist calls.
+/// GitHub methods that a specialist calls.
 pub trait GitHub: ReadChange {}
 
 impl<T: ReadChange> GitHub for T {}
 
 impl Deps {
-    /// Who reviews: the rules, and beside them the model, where there is one, through
-    /// the specialist's lens.
+    /// Returns the rule-based reviewer and, if a model is configured, a reviewer that asks it
+    /// through the specialist's lens.
     pub fn reviewers(
         &self,
         rules: impl Reviewer + 'static,
@@ -74,17 +73,17 @@ impl Deps {
     }
 }
 
-/// A specialist's function.
+/// Function of a specialist.
 pub struct Specialist {
-    /// The function's name.
+    /// Name of the function.
     pub name: &'static str,
-    /// Its subject.
+    /// Category of findings.
     pub category: Category,
-    /// Who looks, in this order.
+    /// Reviewers, in this order.
     pub reviewers: Vec<Box<dyn Reviewer>>,
-    /// What is said beside `agent.pr.check_completed`.
+    /// Returns the events to emit in addition to `agent.pr.check_completed`.
     pub also_says: fn(&CheckRequested, &CheckReport) -> Vec<Say>,
-    /// What it is given.
+    /// Dependencies.
     pub deps: Deps,
 }
 
@@ -103,7 +102,7 @@ impl Handler for Specialist {
             None => match self.wanted(&asked).await? {
                 Ok(opened) => {
                     let report = self.review(&asked, &opened, event.time).await?;
-                    // Meanwhile it may have begun anew, and have another report.
+                    // The review may have restarted during this check, with another report.
                     match self.wanted(&asked).await? {
                         Err(unwanted @ Unwanted::OtherBase) => Err(unwanted),
                         Ok(_)
@@ -168,7 +167,8 @@ impl Specialist {
         for reviewer in &self.reviewers {
             let answer = reviewer.review(&change).await;
             let may_come = match &answer {
-                // What was answered is paid for: a pause ends, but who is away may stay so.
+                // Publishes a partial report, because its answers were paid for. Waits only for a
+                // pause, which ends; an unavailable model may stay unavailable.
                 Ok(report) => report
                     .unfinished
                     .as_ref()
@@ -200,7 +200,7 @@ impl Specialist {
         Ok(report::ranked(report))
     }
 
-    /// What is known of the review before this one, where there was one.
+    /// Loads the earlier review, if there was one.
     async fn before(
         &self,
         review: &ReviewKey,
@@ -222,8 +222,8 @@ impl Specialist {
         Ok(Some(Before::new(then.head_sha, report, since, diff)))
     }
 
-    /// The report that was kept first stays: whoever read it must not find
-    /// another one later, but of the change against another base.
+    /// Decides about the report. The first stored report remains, because other functions may have
+    /// read it. A report against another base replaces it.
     fn decide(
         &self,
         seen: Option<&CheckItem>,

@@ -5,10 +5,10 @@ use lambda::Base;
 use model_client::{Agent, Model};
 use std::sync::Arc;
 
-/// What a specialist on Lambda is given, once it is known to be there.
+/// Builds the dependencies of a specialist on Lambda.
 ///
 /// # Errors
-/// [`ConfigError`] names the variable that is missing or wrong.
+/// [`ConfigError`] names the variable that is missing or invalid.
 pub async fn open(base: &Base) -> Result<Deps, ConfigError> {
     let (state, bus, environment) = tokio::try_join!(
         lambda::state(base),

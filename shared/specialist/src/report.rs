@@ -3,22 +3,22 @@ use review::item::{CheckReport, Reader};
 use review::{Change, Finding, Report, bounds};
 use std::collections::BTreeMap;
 
-/// More findings than this say no more about a change.
+/// Maximum findings of a report. More findings add no information about a change.
 const MOST_FINDINGS: usize = 100;
 
-/// More files than this are told as a number, and more than fit into these bytes.
+/// Maximum listed files, and their maximum bytes. Other files are counted.
 const MOST_LEFT_OUT: usize = 200;
 const ROOM_LEFT_OUT: usize = 8 * 1024;
 
-/// Bytes of what a reader has to say beside its findings.
+/// Maximum bytes of a reviewer's notes.
 const ROOM_NOTES: usize = 4 * 1024;
 const LONGEST_NOTE: usize = 1_024;
 
-/// Of what is nameless already.
+/// Maximum entries of files without a listed path.
 const MOST_NAMELESS: usize = 10;
 const LONGEST_NAMELESS: usize = 200;
 
-/// What is left of a reviewer that has no report of `shown`.
+/// Builds the report of a reviewer that failed on `shown`.
 pub(crate) fn nothing_read(why: &str, change: &Change<'_>, shown: &Diff) -> Report {
     let mut report = Report {
         notes: vec![format!("Nothing read: {why}.")],
@@ -37,9 +37,9 @@ pub(crate) fn nothing_read(why: &str, change: &Change<'_>, shown: &Diff) -> Repo
     report
 }
 
-/// What several reviewers have to say about one diff, each finding known by its code.
-/// One off the diff cannot be commented on and comes from a reviewer that made it up:
-/// it is counted, not kept.
+/// Combines the reports of several reviewers about one diff and sets each finding's fingerprint.
+/// Drops and counts findings outside the diff: they cannot be posted as comments, and the reviewer
+/// invented them.
 pub(crate) fn joined(reports: Vec<(&str, Report)>, diff: &Diff) -> CheckReport {
     let mut joined = CheckReport::default();
     for (reviewer, report) in reports {
@@ -69,7 +69,7 @@ pub(crate) fn joined(reports: Vec<(&str, Report)>, diff: &Diff) -> CheckReport {
     joined
 }
 
-/// Names no more files than are told; the rest is counted by its reason.
+/// Limits the listed files. Counts the others by reason.
 fn name_most(left_out: &mut Vec<LeftOut>) {
     left_out.sort();
     left_out.dedup();
@@ -83,7 +83,7 @@ fn name_most(left_out: &mut Vec<LeftOut>) {
     for file in rest {
         *counts.entry(file.why).or_default() += 1;
     }
-    // Who is called as if it had no name may have any length.
+    // Entries without a listed path have paths of any length.
     left_out.extend(nameless.into_iter().take(MOST_NAMELESS).map(|mut file| {
         bounds::cut(&mut file.path, LONGEST_NAMELESS);
         file
@@ -97,7 +97,7 @@ fn name_most(left_out: &mut Vec<LeftOut>) {
     left_out.extend(counted.map(|(why, count)| LeftOut::nameless(more(count), why)));
 }
 
-/// Worst first, and no more than are kept.
+/// Sorts findings by severity and drops those over the limit.
 pub(crate) fn ranked(mut report: CheckReport) -> CheckReport {
     let mut findings = std::mem::take(&mut report.findings);
     findings.iter_mut().for_each(bounds::shorten);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_bounded_in_bytes() {
+    fn report_size_is_bounded() {
         for (why, path, text, kept) in [
             (
                 "letters of four bytes",
@@ -169,7 +169,7 @@ mod tests {
                 2,
             ),
             (
-                "what JSON escapes",
+                "characters that JSON escapes",
                 "\u{1}".repeat(4_000),
                 "\"".repeat(9_000),
                 1,
@@ -198,7 +198,10 @@ mod tests {
                 "{why}: {}",
                 report.findings.len()
             );
-            assert_eq!(report.findings[0].line, 7, "{why}: the worst is kept");
+            assert_eq!(
+                report.findings[0].line, 7,
+                "{why}: the worst finding remains"
+            );
             let all = report.not_kept + count(&report.findings);
             assert_eq!(all, 1_000, "{why}: the rest is counted");
             let item = CheckItem {
@@ -211,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_are_not_named_are_counted_by_their_reason() {
+    fn unlisted_files_are_counted_by_reason() {
         for (why, files, path, told) in [
             ("few", 2, ".rs", vec!["0.rs", "1.rs"]),
             (
@@ -232,7 +235,7 @@ mod tests {
         assert_eq!(many.iter().filter(|it| !it.is_nameless()).count(), 200);
         assert_eq!(
             many[0].path, "(and 2 more files)",
-            "what was nameless is told on"
+            "unlisted files stay counted"
         );
         assert_eq!(many.len(), 203, "a count for each reason");
     }

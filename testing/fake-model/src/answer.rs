@@ -1,65 +1,65 @@
-//! What the world answers, good or bad, in Kimi's shapes ("Errors").
+//! Replies of the simulated server, successful or not, in Kimi's format ("Errors").
 
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What a test has the world answer.
+/// Scripted reply.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// This value as JSON text, finished.
+    /// Value as JSON text, finished.
     Json(Value),
-    /// This value in a Markdown fence, with words around it.
+    /// Value in a Markdown fence, with text around it.
     Fenced(Value),
-    /// This text, finished.
+    /// Text, finished.
     Text(String),
-    /// This message as it is, for content of odd shapes.
+    /// Message with arbitrary content.
     Message(Value),
-    /// This text, cut short: `finish_reason` is `length`.
+    /// Truncated text: `finish_reason` is `length`.
     CutShort(String),
-    /// Kept back: `finish_reason` is `content_filter`.
+    /// Filtered answer: `finish_reason` is `content_filter`.
     Filtered,
-    /// The question is kept back: 400 `content_filter`.
+    /// Filtered question: 400 `content_filter`.
     FilteredQuestion,
-    /// A refusal in these words.
+    /// Refusal with this text.
     Refusal(String),
-    /// No content.
+    /// Empty content.
     Empty,
-    /// This as the whole body, with 200.
+    /// Whole body of a 200 answer.
     Body(String),
-    /// A value as JSON text, in a reply that does not say what it took.
+    /// Value as JSON text, in a reply without usage.
     WithoutUsage(Value),
-    /// 429, requests or tokens a minute.
+    /// 429: requests or tokens per minute.
     RateLimited {
-        /// The header, if there is one.
+        /// `Retry-After` header, if any.
         retry_after: Option<String>,
     },
-    /// 429, no money.
+    /// 429: no credit.
     NoQuota,
-    /// 429, tokens a day.
+    /// 429: tokens per day.
     DailyLimit,
-    /// 429, the engine.
+    /// 429: overloaded engine.
     Overloaded {
-        /// The header, if there is one.
+        /// `Retry-After` header, if any.
         retry_after: Option<String>,
     },
     /// Any other error, such as 503.
     Error {
-        /// The status.
+        /// HTTP status.
         status: u16,
-        /// The error's type.
+        /// Type of the error.
         kind: String,
-        /// What it says.
+        /// Message of the error.
         message: String,
     },
-    /// The connection ends before the answer does.
+    /// Connection that closes before the end of the answer.
     Cut,
-    /// No answer, ever.
+    /// No answer.
     Hang,
-    /// What comes next, this much later on the world's clock.
+    /// Delay on the world's clock. The next scripted reply follows it.
     Slow(Duration),
 }
 
-/// What goes out, before usage is added.
+/// Reply without usage.
 #[derive(Debug)]
 pub(crate) enum Outgoing {
     Completion {
@@ -90,7 +90,7 @@ impl Outgoing {
 
     fn said(content: impl Into<Value>, finish_reason: &'static str) -> Self {
         Self::Completion {
-            // Models that reason have it beside what they say.
+            // Models that reason have this field in addition to the content.
             message: json!({
                 "role": "assistant",
                 "content": content.into(),
@@ -164,7 +164,7 @@ impl Reply {
                 message,
             } => Outgoing::error(status, &kind, message),
             Self::Cut => Outgoing::Cut,
-            // The world waits before it asks for what comes next.
+            // The world waits before it takes the next reply from the script.
             Self::Hang | Self::Slow(_) => Outgoing::Hang,
         }
     }

@@ -1,4 +1,4 @@
-//! The world over HTTP, at `/v1/chat/completions` as on Kimi's own hosts.
+//! HTTP server of the world, at `/v1/chat/completions` as on Kimi's hosts.
 
 use crate::answer::Outgoing;
 use crate::world::{ModelWorld, Prompt, tokens};
@@ -13,15 +13,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::net::TcpListener;
 
-/// Answers calls on `listener` until the task is dropped. Listen on loopback.
+/// Answers calls on `listener` until the task is dropped. Use a loopback address.
 ///
 /// # Errors
-/// When the listener fails.
+/// [`io::Error`](std::io::Error) if the listener fails.
 pub async fn serve(world: ModelWorld, listener: TcpListener) -> std::io::Result<()> {
     axum::serve(listener, router(world)).await
 }
 
-/// The routes.
+/// Returns the routes.
 pub fn router(world: ModelWorld) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(complete))
@@ -96,7 +96,7 @@ fn response(outgoing: Outgoing, prompt: Option<Prompt>) -> Response {
             }
             response
         }
-        // The head is sent, the connection ends before the body does.
+        // Sends the head, then closes the connection before the body ends.
         Outgoing::Cut | Outgoing::Hang => Body::new(CutBody).into_response(),
     }
 }

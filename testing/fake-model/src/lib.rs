@@ -1,8 +1,8 @@
-//! A simulated model server: Kimi's "Create Chat Completion" over HTTP, for tests.
+//! Simulated model server for tests: Kimi's "Create Chat Completion" over HTTP.
 //!
-//! It refuses what Kimi documents that it refuses, with Kimi's status and error type,
-//! answers what the test has told it to, computes usage, and keeps every request, so
-//! that a test that passes here says something about Kimi.
+//! The server rejects the same requests as Kimi's documentation, with Kimi's status and error type.
+//! It sends scripted replies, computes usage and records every request. A client that passes a test
+//! here follows Kimi's documented protocol.
 //!
 //! ```
 //! use fake_model::{ModelWorld, Reply};
@@ -14,7 +14,7 @@
 //! world.otherwise(|request| Reply::Text(format!("{} messages", request.messages().len())));
 //! ```
 //!
-//! [`serve`] it on loopback, and give its address and [`ModelWorld::key`] to a client.
+//! [`serve`] it on loopback, and pass its address and [`ModelWorld::key`] to a client.
 
 mod answer;
 mod http;

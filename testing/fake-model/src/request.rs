@@ -1,18 +1,18 @@
-//! A request as it came.
+//! Recorded request.
 
 use serde_json::Value;
 
-/// A request that the world heard, also if it refused it.
+/// Request that the world received, including rejected ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// The body, byte by byte.
+    /// Body as sent.
     pub text: String,
-    /// The body as JSON; null if it is none.
+    /// Body as JSON, or null if it is not JSON.
     pub body: Value,
 }
 
 impl Request {
-    /// The messages' roles and contents.
+    /// Returns the messages' roles and contents.
     pub fn messages(&self) -> Vec<(&str, &str)> {
         let messages = self.body.get("messages").and_then(Value::as_array);
         messages
@@ -28,7 +28,7 @@ impl Request {
             .collect()
     }
 
-    /// The names of the body's fields, in the order in which they were sent.
+    /// Returns the names of the body's fields in the order in which they were sent.
     pub fn fields(&self) -> Vec<String> {
         let fields = self.body.as_object().into_iter().flatten();
         let mut fields: Vec<(usize, String)> = fields
@@ -41,7 +41,7 @@ impl Request {
         fields.into_iter().map(|(_, name)| name).collect()
     }
 
-    /// How an answer's shape is asked for: `json_schema`, `json_object`, or nothing.
+    /// Returns the requested answer format: `json_schema`, `json_object`, or `None`.
     pub fn response_format(&self) -> Option<&str> {
         self.body.pointer("/response_format/type")?.as_str()
     }

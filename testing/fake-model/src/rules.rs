@@ -1,5 +1,5 @@
-//! What Kimi takes ("Create Chat Completion", "Moonshot Flavored JSON Schema"). What
-//! it does not know is refused here, so that a misspelt field is noticed.
+//! Kimi's request rules ("Create Chat Completion", "Moonshot Flavored JSON Schema"). Unknown fields
+//! are rejected, so that tests detect a misspelt field.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ const FIELDS: &[&str] = &[
     "thinking",
 ];
 
-/// Fixed in the models that reason; sending them is an error.
+/// Fields with fixed values in models that reason. Sending them is an error.
 const FIXED: &[&str] = &[
     "frequency_penalty",
     "n",
@@ -22,7 +22,7 @@ const FIXED: &[&str] = &[
     "top_p",
 ];
 
-/// Why a request is refused: the message of a 400.
+/// Checks a request. The error is the message of a 400.
 pub(crate) fn check(body: &Map<String, Value>, model: &str) -> Result<(), String> {
     for name in body.keys() {
         if FIXED.contains(&name.as_str()) {
@@ -80,7 +80,7 @@ fn format(format: &Value) -> Result<(), String> {
             let name = named.get("name").and_then(Value::as_str).unwrap_or("");
             let letters = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
             if name.is_empty() || !letters {
-                return Err(format!("response_format: {name:?} is no name"));
+                return Err(format!("response_format: {name:?} is not a valid name"));
             }
             let schema = named.get("schema").unwrap_or(&Value::Null);
             let wrong = |reason| {
@@ -98,7 +98,7 @@ fn format(format: &Value) -> Result<(), String> {
     }
 }
 
-/// A schema as the strictest endpoints take it: a type everywhere, and no choices.
+/// Checks a schema by the strictest endpoints' rules: a type everywhere, and no choices.
 fn flat(schema: &Value, at: &str) -> Result<(), String> {
     let schema = schema.as_object().ok_or(format!("{at}: not an object"))?;
     for name in [
@@ -126,7 +126,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn requests_that_kimi_takes_and_refuses() {
+    fn accepts_and_rejects_requests_as_kimi() {
         let messages = json!([{"role": "user", "content": "hi"}]);
         let with = |name: &str, value: Value| {
             let mut body = json!({"model": "kimi-k3.1-pro", "messages": messages});

@@ -1,4 +1,4 @@
-//! The world: its script, its rules, and what it has heard.
+//! World: script, rules and recorded requests.
 
 use crate::answer::{Outgoing, Reply};
 use crate::request::Request;
@@ -9,12 +9,12 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bytes of text that the world counts as a token.
+/// Bytes of text counted as one token.
 const BYTES_A_TOKEN: usize = 4;
 
 type Otherwise = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 
-/// A model server. A clone is the same one.
+/// Model server. Clones share all state.
 #[derive(Clone)]
 pub struct ModelWorld {
     inner: Arc<Mutex<Inner>>,
@@ -26,11 +26,11 @@ struct Inner {
     otherwise: Otherwise,
     without: Vec<&'static str>,
     requests: Vec<Request>,
-    /// What prompts have begun with so far.
+    /// Texts of earlier prompts.
     prompt: String,
 }
 
-/// What a completion took.
+/// Usage of a completion.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Prompt {
     pub(crate) tokens: usize,
@@ -44,7 +44,7 @@ impl fmt::Debug for ModelWorld {
 }
 
 impl ModelWorld {
-    /// A world that answers `{}` until it is told otherwise.
+    /// Creates a world that answers `{}` by default.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let inner = Inner {
             script: VecDeque::new(),
@@ -59,34 +59,33 @@ impl ModelWorld {
         }
     }
 
-    /// The key that it takes.
+    /// Returns the accepted key.
     pub fn key(&self) -> &'static str {
         "sk-world-0123456789abcdef"
     }
 
-    /// The models that it has.
+    /// Returns the available models.
     pub fn models(&self) -> &'static [&'static str] {
         &["kimi-k3.1-pro", "kimi-k3", "kimi-k2.6"]
     }
 
-    /// The next request that keeps the rules is answered with `reply`; called again,
-    /// the one after it.
+    /// Adds `reply` to the script. Each valid request takes the next reply.
     pub fn then(&self, reply: Reply) {
         self.lock().script.push_back(reply);
     }
 
-    /// What requests are answered with for which nothing is ordered.
+    /// Sets the reply to requests without a scripted reply.
     pub fn otherwise(&self, reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) {
         self.lock().otherwise = Arc::new(reply);
     }
 
-    /// From now on a `response_format` of this type is refused, as endpoints do that
-    /// do not have it: `json_schema`, `json_object`.
+    /// Rejects a `response_format` of this type from now on, as endpoints without support do:
+    /// `json_schema`, `json_object`.
     pub fn without(&self, response_format: &'static str) {
         self.lock().without.push(response_format);
     }
 
-    /// What it has heard, refused or not, but for calls with another key.
+    /// Returns the received requests, including rejected ones, except calls with another key.
     pub fn requests(&self) -> Vec<Request> {
         self.lock().requests.clone()
     }
@@ -146,8 +145,8 @@ impl ModelWorld {
 }
 
 impl Inner {
-    /// What the request's prompt takes; as much of it is cached as the last one began
-    /// with, too.
+    /// Computes the usage of the request's prompt. The prefix that it shares with the last prompt
+    /// counts as cached.
     fn prompt(&mut self, request: &Request) -> Prompt {
         let messages = request.messages();
         let text: String = messages.iter().map(|(_, content)| *content).collect();

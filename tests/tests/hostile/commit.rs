@@ -69,7 +69,11 @@ async fn commit_message_stops_at_webhook() {
             "check_suite" => "github.check_suite.completed",
             _ => "github.pr.opened",
         };
-        assert_eq!(house.said(topic).await.len(), 1, "{why}: it is heard");
+        assert_eq!(
+            house.said(topic).await.len(),
+            1,
+            "{why}: the webhook accepts it"
+        );
         let review = house.review(&pr);
         assert_eq!(review.event, ReviewEvent::RequestChanges, "{why}");
         assert!(review.body.contains("Quality: **2** of 10"), "{why}");
@@ -80,10 +84,7 @@ async fn commit_message_stops_at_webhook() {
             "{why}: the model is not asked about it"
         );
         for (key, item) in house.items().await {
-            assert!(
-                !item.value.contains(INJECTION),
-                "{why}: it is kept in {key}"
-            );
+            assert!(!item.value.contains(INJECTION), "{why}: stored in {key}");
         }
         passed(&format!("a commit message asks for approval, {why}"));
     }

@@ -67,7 +67,12 @@ async fn written(house: &House, model: &ModelWorld, log: &Log) -> Vec<(&'static 
 #[tokio::test]
 async fn secret_appears_in_no_output() {
     for (why, posts, fault, logged) in [
-        ("a review is posted", true, None, "the model was asked"),
+        (
+            "a review is posted",
+            true,
+            None,
+            "the model received a question",
+        ),
         (
             "GitHub rejects the comments on lines",
             true,
@@ -126,7 +131,7 @@ async fn secret_appears_in_no_output() {
         for (place, text) in &written {
             assert!(!text.is_empty(), "{why}: something is in {place}");
             for (what, secret) in [
-                // Without its beginning, where Markdown adds a backslash.
+                // Without its start, where Markdown adds a backslash.
                 ("the canary", canary().split_off(4)),
                 ("the model's key", model.key().to_owned()),
                 ("GitHub's token", world.token()),

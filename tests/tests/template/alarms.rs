@@ -1,10 +1,10 @@
-//! Alarms that fit CloudWatch's limits.
+//! Alarms within CloudWatch's limits.
 
 use crate::infra::{Infra, arn, broken, reference, texts, values};
 use local::template::BUILT_IN;
 use serde_json::Value;
 
-/// CloudWatch evaluates at most 10 metrics an alarm ("CloudWatch service quotas").
+/// Maximum metrics per alarm ("CloudWatch service quotas").
 const MAX_METRICS: usize = 10;
 
 fn faults(infra: &Infra) -> Vec<String> {
@@ -58,9 +58,9 @@ fn subject(value: &Value) -> Option<&str> {
 }
 
 #[test]
-fn every_function_has_alarms_within_limits() {
-    let told = broken(faults, "      MetricName: Errors\n", "");
-    insta::assert_snapshot!(told, @"
+fn functions_have_alarms_within_limits() {
+    let violations = broken(faults, "      MetricName: Errors\n", "");
+    insta::assert_snapshot!(violations, @"
     WebhookErrorsAlarm: no metric
     WebhookFunction: no alarm for Errors
     ");

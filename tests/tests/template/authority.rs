@@ -1,4 +1,4 @@
-//! Who may call, and who may do what.
+//! Permissions of callers and functions.
 
 use crate::infra::{Infra, arn, branches, broken, folder, reference, texts, values};
 use local::template::BUILT_IN;
@@ -14,23 +14,23 @@ fn open_doors(infra: &Infra) -> Vec<String> {
         .chain(configs)
         .filter(|(_, url)| url["AuthType"] == "NONE");
     let mut found: Vec<_> = open
-        .map(|(name, _)| format!("{name}: anybody may call it"))
+        .map(|(name, _)| format!("{name}: has no authorized caller"))
         .collect();
     for (name, permission) in infra.all("AWS::Lambda::Permission") {
         if permission["SourceArn"].is_null() || permission["Principal"] == "*" {
-            found.push(format!("{name}: it does not say who may call"));
+            found.push(format!("{name}: names no caller"));
         }
     }
     found
 }
 
 #[test]
-fn no_function_can_be_called_by_anybody() {
+fn functions_require_authorized_callers() {
     let url = "FunctionUrlConfig: { AuthType: NONE }\n      CodeUri: ../target/lambda/publisher";
-    let told = broken(open_doors, "CodeUri: ../target/lambda/publisher", url);
-    insta::assert_snapshot!(told, @"PublisherFunction: anybody may call it");
-    let told = broken(open_doors, "      SourceArn: !GetAtt VerdictRule.Arn\n", "");
-    insta::assert_snapshot!(told, @"VerdictPermission: it does not say who may call");
+    let violations = broken(open_doors, "CodeUri: ../target/lambda/publisher", url);
+    insta::assert_snapshot!(violations, @"PublisherFunction: has no authorized caller");
+    let violations = broken(open_doors, "      SourceArn: !GetAtt VerdictRule.Arn\n", "");
+    insta::assert_snapshot!(violations, @"VerdictPermission: names no caller");
 }
 
 fn wildcards(infra: &Infra) -> Vec<String> {
@@ -91,24 +91,24 @@ fn roles(infra: &Infra) -> Vec<String> {
 }
 
 #[test]
-fn every_function_has_a_role_of_its_own() {
-    let told = broken(roles, "!GetAtt StyleRole.Arn", "!GetAtt LogicRole.Arn");
-    insta::assert_snapshot!(told, @"StyleFunction: another function has its role");
-    let told = broken(
+fn each_function_has_own_role() {
+    let violations = broken(roles, "!GetAtt StyleRole.Arn", "!GetAtt LogicRole.Arn");
+    insta::assert_snapshot!(violations, @"StyleFunction: another function has its role");
+    let violations = broken(
         roles,
         "      Role: !GetAtt RecorderRole.Arn\n",
         "      Policies: [AWSLambdaExecute]\n",
     );
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(violations, @"
     RecorderFunction: no role of this template
     RecorderFunction: its policies belong into its role
     ");
-    let told = broken(
+    let violations = broken(
         roles,
         "[!Ref VpcAccess]",
         "[arn:aws:iam::aws:policy/ReadOnlyAccess]",
     );
-    insta::assert_snapshot!(told, @"WebhookFunction: managed policies are not written for it");
+    insta::assert_snapshot!(violations, @"WebhookFunction: managed policies are not written for it");
 }
 
 fn unbounded(infra: &Infra) -> Vec<String> {
@@ -165,7 +165,7 @@ fn allowed(statement: &Value) -> String {
 }
 
 #[test]
-fn what_every_function_is_told_and_may_do() {
+fn function_variables_and_permissions() {
     let infra = Infra::parse(BUILT_IN);
     let mut table = String::new();
     for (_, function) in infra.functions() {

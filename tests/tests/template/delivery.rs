@@ -1,4 +1,4 @@
-//! Nothing is lost on the way.
+//! Failed deliveries reach the dead letters.
 
 use crate::infra::{Infra, arn, broken, folder, reference};
 
@@ -27,25 +27,25 @@ fn locked_out(infra: &Infra) -> Vec<String> {
 }
 
 #[test]
-fn every_rule_may_reach_its_target() {
-    let told = broken(
+fn rules_may_reach_their_targets() {
+    let violations = broken(
         locked_out,
         "FunctionName: !Ref VerdictFunction",
         "FunctionName: !Ref RecorderFunction",
     );
-    insta::assert_snapshot!(told, @"VerdictRule: it may not reach VerdictFunction");
-    let told = broken(
+    insta::assert_snapshot!(violations, @"VerdictRule: it may not reach VerdictFunction");
+    let violations = broken(
         locked_out,
         "\"aws:SourceArn\": !GetAtt StyleRule.Arn",
         "\"aws:SourceArn\": !GetAtt LogicRule.Arn",
     );
-    insta::assert_snapshot!(told, @"StyleRule: it may not reach StyleQueue");
-    let told = broken(
+    insta::assert_snapshot!(violations, @"StyleRule: it may not reach StyleQueue");
+    let violations = broken(
         locked_out,
         "                  - !GetAtt PublisherRule.Arn\n",
         "",
     );
-    insta::assert_snapshot!(told, @"PublisherRule: it may not reach the dead letters");
+    insta::assert_snapshot!(violations, @"PublisherRule: it may not reach the dead letters");
 }
 
 fn dropped(infra: &Infra) -> Vec<String> {
@@ -58,13 +58,13 @@ fn dropped(infra: &Infra) -> Vec<String> {
             }
         }
         if arn(&target["DeadLetterConfig"]["Arn"]) != Some("DeadLetters") {
-            found.push(format!("{rule}: what cannot be delivered is dropped"));
+            found.push(format!("{rule}: undelivered events are dropped"));
         }
         let function = infra.one("AWS::Serverless::Function", Some(to));
         let invoke = infra.setting(function, "EventInvokeConfig");
         let failed = &invoke["DestinationConfig"]["OnFailure"]["Destination"];
         if !function.is_null() && arn(failed) != Some("DeadLetters") {
-            found.push(format!("{to}: what it fails on is dropped"));
+            found.push(format!("{to}: failed events are dropped"));
         }
     }
     for (name, queue) in infra.all("AWS::SQS::Queue") {
@@ -72,7 +72,7 @@ fn dropped(infra: &Infra) -> Vec<String> {
         let leads = arn(&policy["deadLetterTargetArn"]) == Some("DeadLetters");
         let counts = infra.number(&policy["maxReceiveCount"]).is_some();
         if name != "DeadLetters" && !(leads && counts) {
-            found.push(format!("{name}: what nobody can handle stays"));
+            found.push(format!("{name}: failed messages stay"));
         }
         if name == "DeadLetters" && !policy.is_null() {
             found.push(format!("{name}: there is nowhere to go from there"));
@@ -82,19 +82,20 @@ fn dropped(infra: &Infra) -> Vec<String> {
 }
 
 #[test]
-fn what_cannot_be_delivered_or_handled_ends_in_the_dead_letters() {
+fn failures_end_in_dead_letters() {
     let config = "          DeadLetterConfig:\n            Arn: !GetAtt DeadLetters.Arn\n";
-    let told = broken(dropped, config, "");
-    insta::assert_snapshot!(told, @"PullRequestRule: what cannot be delivered is dropped");
-    let told = broken(dropped, "            MaximumRetryAttempts: 185\n", "");
-    insta::assert_snapshot!(told, @"PullRequestRule: no MaximumRetryAttempts");
-    let told = broken(dropped, "          OnFailure:\n", "          OnSuccess:\n");
-    insta::assert_snapshot!(told, @"PullRequestFunction: what it fails on is dropped");
-    let told = broken(dropped, "        maxReceiveCount: 10\n", "");
-    insta::assert_snapshot!(told, @"CoordinatorQueue: what nobody can handle stays");
+    let violations = broken(dropped, config, "");
+    insta::assert_snapshot!(violations, @"PullRequestRule: undelivered events are dropped");
+    let violations = broken(dropped, "            MaximumRetryAttempts: 185\n", "");
+    insta::assert_snapshot!(violations, @"PullRequestRule: no MaximumRetryAttempts");
+    let violations = broken(dropped, "          OnFailure:\n", "          OnSuccess:\n");
+    insta::assert_snapshot!(violations, @"PullRequestFunction: failed events are dropped");
+    let violations = broken(dropped, "        maxReceiveCount: 10\n", "");
+    insta::assert_snapshot!(violations, @"CoordinatorQueue: failed messages stay");
 }
 
-/// Whom the webhook's sender hears at once needs no dead letters; everybody else does.
+/// Returns the functions without dead letters. The webhook needs none, because its sender receives
+/// the error directly.
 fn without_dead_letters(infra: &Infra) -> Vec<String> {
     let mut found = Vec::new();
     for (name, function) in infra.functions() {
@@ -115,14 +116,14 @@ fn without_dead_letters(infra: &Infra) -> Vec<String> {
 }
 
 #[test]
-fn every_function_but_the_webhook_may_write_to_the_dead_letters() {
+fn functions_may_write_dead_letters() {
     let variable = "          DEAD_LETTER_QUEUE_URL: !Ref DeadLetters\n";
-    let told = broken(without_dead_letters, variable, "");
-    insta::assert_snapshot!(told, @"PullRequestFunction: knows the dead letters: false, may write: true");
-    let told = broken(
+    let violations = broken(without_dead_letters, variable, "");
+    insta::assert_snapshot!(violations, @"PullRequestFunction: knows the dead letters: false, may write: true");
+    let violations = broken(
         without_dead_letters,
         "                Action: sqs:SendMessage\n",
         "                Action: sqs:DeleteMessage\n",
     );
-    insta::assert_snapshot!(told, @"PullRequestFunction: knows the dead letters: true, may write: false");
+    insta::assert_snapshot!(violations, @"PullRequestFunction: knows the dead letters: true, may write: false");
 }

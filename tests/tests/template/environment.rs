@@ -1,4 +1,4 @@
-//! What a function is told.
+//! Environment variables of functions.
 
 use crate::infra::{Infra, branches, broken, reference, texts, values};
 use serde_json::Value;
@@ -16,9 +16,9 @@ fn unknown_variables(infra: &Infra) -> Vec<String> {
 }
 
 #[test]
-fn every_variable_is_read_in_shared_config() {
-    let told = broken(unknown_variables, "STATE_URL:", "STATE_URI:");
-    insta::assert_snapshot!(told, @"PullRequestFunction: shared/config does not read STATE_URI");
+fn variables_are_read_in_shared_config() {
+    let violations = broken(unknown_variables, "STATE_URL:", "STATE_URI:");
+    insta::assert_snapshot!(violations, @"PullRequestFunction: shared/config does not read STATE_URI");
 }
 
 /// Bytes of all variables of a function ("Lambda quotas").
@@ -148,10 +148,10 @@ fn plain_secrets(infra: &Infra) -> Vec<String> {
                 .iter()
                 .any(|word| variable.contains(word));
             if is_secret && !branches(&value).iter().all(is_reference) {
-                found.push(format!("{name}: {variable} is no reference to a secret"));
+                found.push(format!("{name}: {variable} is not a reference to a secret"));
             }
             if texts(&value).iter().any(|text| text.contains("{{resolve:")) {
-                found.push(format!("{name}: {variable} would show what is resolved"));
+                found.push(format!("{name}: {variable} would show the resolved value"));
             }
         }
     }
@@ -159,23 +159,23 @@ fn plain_secrets(infra: &Infra) -> Vec<String> {
 }
 
 #[test]
-fn a_secret_stands_in_no_environment() {
-    let told = broken(
+fn environments_contain_no_secrets() {
+    let violations = broken(
         plain_secrets,
         "!Sub secretsmanager:${GitHubTokenName}",
         "!Ref GitHubTokenName",
     );
-    insta::assert_snapshot!(told, @"CoordinatorFunction: GITHUB_TOKEN is no reference to a secret");
-    let told = broken(
+    insta::assert_snapshot!(violations, @"CoordinatorFunction: GITHUB_TOKEN is not a reference to a secret");
+    let violations = broken(
         plain_secrets,
         "Default: github-bot/github-token",
         "NoEcho: true",
     );
-    insta::assert_snapshot!(told, @"GitHubTokenName: no secret comes in by a parameter");
-    let told = broken(
+    insta::assert_snapshot!(violations, @"GitHubTokenName: no secret comes in by a parameter");
+    let violations = broken(
         plain_secrets,
         "GITHUB_API_URL: !Ref GitHubApiUrl",
         "GITHUB_API_URL: \"{{resolve:ssm:url}}\"",
     );
-    insta::assert_snapshot!(told, @"CoordinatorFunction: GITHUB_API_URL would show what is resolved");
+    insta::assert_snapshot!(violations, @"CoordinatorFunction: GITHUB_API_URL would show the resolved value");
 }

@@ -1,4 +1,4 @@
-//! The template as the guards see it, and how they are tried.
+//! Parsed template for the guards, and a helper that tests a guard.
 
 use local::template::{BUILT_IN, json};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 pub(crate) type Guard = fn(&Infra) -> Vec<String>;
 
-/// The template, short tags in their long form.
+/// Template with short tags in their long form.
 pub(crate) struct Infra(pub(crate) Value);
 
 impl Infra {
@@ -14,7 +14,7 @@ impl Infra {
         Self(json(text, "infra/template.yaml").expect("YAML"))
     }
 
-    /// The properties of all resources of a type, by name.
+    /// Returns the properties of all resources of a type, by name.
     pub(crate) fn all(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
         let resources = self.0["Resources"].as_object().expect("resources");
         let of_kind = resources.iter().filter(move |(_, r)| r["Type"] == kind);
@@ -25,13 +25,14 @@ impl Infra {
         self.all("AWS::Serverless::Function")
     }
 
-    /// The properties of the resource of a type that has this name; null if none has.
+    /// Returns the properties of the resource of a type with this name, or null if it does not
+    /// exist.
     pub(crate) fn one(&self, kind: &str, name: Option<&str>) -> &Value {
         let found = self.all(kind).find(|(other, _)| Some(*other) == name);
         found.map_or(&Value::Null, |(_, properties)| properties)
     }
 
-    /// A property of a function, or what all functions have in its place.
+    /// Returns a property of a function, or its global default.
     pub(crate) fn setting<'a>(&'a self, function: &'a Value, name: &str) -> &'a Value {
         let own = &function[name];
         if own.is_null() {
@@ -41,7 +42,7 @@ impl Infra {
         }
     }
 
-    /// A function's variables, with those that all functions have.
+    /// Returns a function's variables, including the global ones.
     pub(crate) fn variables(&self, function: &Value) -> BTreeMap<String, Value> {
         let everybody = &self.0["Globals"]["Function"]["Environment"]["Variables"];
         let own = &function["Environment"]["Variables"];
@@ -51,15 +52,15 @@ impl Infra {
             .collect()
     }
 
-    /// A number, or the default of the parameter that stands in its place.
+    /// Returns a number, or the default of the referenced parameter.
     pub(crate) fn number(&self, value: &Value) -> Option<u64> {
         let parameter = reference(value);
         let default = parameter.map(|name| &self.0["Parameters"][name]["Default"]);
         default.unwrap_or(value).as_u64()
     }
 
-    /// The queues that functions take from: function, its properties, queue, and the
-    /// event source's properties.
+    /// Returns the queues that functions poll: function, its properties, queue, and the event
+    /// source's properties.
     pub(crate) fn sources(&self) -> Vec<(&str, &Value, &str, &Value)> {
         let mut sources = Vec::new();
         for (name, function) in self.functions() {
@@ -72,7 +73,7 @@ impl Infra {
         sources
     }
 
-    /// Rules with each of their targets: rule, target, and the target's resource.
+    /// Returns rules with each of their targets: rule, target, and the target's resource.
     pub(crate) fn targets(&self) -> Vec<(&str, &Value, &str)> {
         let mut targets = Vec::new();
         for (name, rule) in self.all("AWS::Events::Rule") {
@@ -84,7 +85,7 @@ impl Infra {
         targets
     }
 
-    /// The statements of a function's role.
+    /// Returns the statements of a function's role.
     pub(crate) fn statements(&self, function: &Value) -> Vec<&Value> {
         let role = self.one("AWS::IAM::Role", arn(&function["Role"]));
         values(&role["Policies"])
@@ -92,7 +93,7 @@ impl Infra {
             .collect()
     }
 
-    /// Whether an SQS policy lets a rule, and nobody else, send to a queue.
+    /// Returns true if an SQS policy allows only this rule to send to a queue.
     pub(crate) fn lets_send(&self, rule: &str, queue: &str) -> bool {
         let mut policies = self.all("AWS::SQS::QueuePolicy");
         policies.any(|(_, policy)| {
@@ -110,7 +111,7 @@ impl Infra {
     }
 }
 
-/// What a list or a map holds.
+/// Returns the values of a list or a map.
 pub(crate) fn values(of: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
     match of {
         Value::Array(items) => Box::new(items.iter()),
@@ -121,7 +122,7 @@ pub(crate) fn values(of: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
     }
 }
 
-/// All texts within a value.
+/// Returns all texts within a value.
 pub(crate) fn texts(within: &Value) -> Vec<&str> {
     match within.as_str() {
         Some(text) => vec![text],
@@ -129,25 +130,25 @@ pub(crate) fn texts(within: &Value) -> Vec<&str> {
     }
 }
 
-/// X of `!Ref X`.
+/// Returns X of `!Ref X`.
 pub(crate) fn reference(value: &Value) -> Option<&str> {
     value["Ref"].as_str()
 }
 
-/// X of `!GetAtt X.Arn`.
+/// Returns X of `!GetAtt X.Arn`.
 pub(crate) fn arn(value: &Value) -> Option<&str> {
     let get_att = &value["Fn::GetAtt"];
     get_att[0].as_str().filter(|_| get_att[1] == "Arn")
 }
 
-/// The name of a function's folder.
+/// Returns the name of a function's folder.
 pub(crate) fn folder(function: &Value) -> &str {
     let code = function["CodeUri"].as_str().expect("a path");
     code.rsplit('/').next().expect("a name")
 }
 
-/// The template has nothing against it; with `old` replaced by `new`, it has what
-/// is returned.
+/// Checks that the template has no violations. Then replaces `old` by `new` and returns the
+/// violations.
 pub(crate) fn broken(guard: Guard, old: &str, new: &str) -> String {
     let found = guard(&Infra::parse(BUILT_IN));
     assert!(found.is_empty(), "{}", found.join("\n"));
@@ -157,7 +158,7 @@ pub(crate) fn broken(guard: Guard, old: &str, new: &str) -> String {
     found.join("\n")
 }
 
-/// The branches of an `!If`, or the value itself.
+/// Returns the branches of an `!If`, or the value itself.
 pub(crate) fn branches(value: &Value) -> Vec<&Value> {
     match value["Fn::If"].as_array() {
         Some(parts) => parts.iter().skip(1).flat_map(branches).collect(),

@@ -1,13 +1,10 @@
-//! `infra/template.yaml` gives no function more than it needs, keeps no secret, and
-//! loses no event.
+//! Checks that `infra/template.yaml` grants minimal permissions, contains no secret, and loses no
+//! event.
 //!
-//! A guard is a function from the template to what it has against it. That it can
-//! have something, each test shows too: it breaks the template for its guard.
+//! A guard is a function that returns the template's violations. Each test also breaks the template
+//! to show that its guard detects the violation.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "what is not there is null in a JSON value"
-)]
+#![expect(clippy::indexing_slicing, reason = "a missing JSON value is null")]
 
 mod alarms;
 mod authority;

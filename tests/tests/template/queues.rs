@@ -7,7 +7,7 @@ fn logs(infra: &Infra) -> Vec<String> {
     let (mut found, mut taken) = (Vec::new(), BTreeSet::new());
     for (name, group) in infra.all("AWS::Logs::LogGroup") {
         if infra.number(&group["RetentionInDays"]).is_none() {
-            found.push(format!("{name}: kept for ever"));
+            found.push(format!("{name}: no retention limit"));
         }
     }
     for (name, function) in infra.functions() {
@@ -29,20 +29,20 @@ fn logs(infra: &Infra) -> Vec<String> {
 }
 
 #[test]
-fn every_function_has_a_log_group_that_forgets() {
-    let told = broken(logs, "      RetentionInDays: !Ref LogDays\n", "");
-    insta::assert_snapshot!(told, @"ApiLogs: kept for ever");
-    let told = broken(logs, "LogGroup: !Ref StyleLogs", "LogGroup: !Ref LogicLogs");
-    insta::assert_snapshot!(told, @"
+fn log_groups_have_retention() {
+    let violations = broken(logs, "      RetentionInDays: !Ref LogDays\n", "");
+    insta::assert_snapshot!(violations, @"ApiLogs: no retention limit");
+    let violations = broken(logs, "LogGroup: !Ref StyleLogs", "LogGroup: !Ref LogicLogs");
+    insta::assert_snapshot!(violations, @"
     StyleFunction: another function has its log group
     StyleFunction: it may not write to its log group
     ");
-    let told = broken(
+    let violations = broken(
         logs,
         "      LoggingConfig: { LogGroup: !Ref WebhookLogs }\n",
         "",
     );
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(violations, @"
     WebhookFunction: no log group of this template
     WebhookFunction: it may not write to its log group
     ");
@@ -59,16 +59,17 @@ fn plain_queues(infra: &Infra) -> Vec<String> {
 }
 
 #[test]
-fn every_queue_is_encrypted() {
-    let told = broken(
+fn queues_are_encrypted() {
+    let violations = broken(
         plain_queues,
         "SqsManagedSseEnabled: true",
         "DelaySeconds: 0",
     );
-    insta::assert_snapshot!(told, @"CoordinatorQueue: it is not encrypted");
+    insta::assert_snapshot!(violations, @"CoordinatorQueue: it is not encrypted");
 }
 
-/// "Configuring a queue to use with Lambda", Lambda Developer Guide: six times.
+/// Returns the queues with a visibility timeout below six times the function's timeout
+/// ("Configuring a queue to use with Lambda", Lambda Developer Guide).
 fn hidden_too_short(infra: &Infra) -> Vec<String> {
     let mut found = Vec::new();
     for (name, function, queue, _) in infra.sources() {
@@ -84,15 +85,15 @@ fn hidden_too_short(infra: &Infra) -> Vec<String> {
 }
 
 #[test]
-fn a_message_is_hidden_for_six_times_as_long_as_its_function_may_run() {
-    let told = broken(
+fn visibility_timeout_is_six_function_timeouts() {
+    let violations = broken(
         hidden_too_short,
         "VisibilityTimeout: 540",
         "VisibilityTimeout: 539",
     );
-    insta::assert_snapshot!(told, @"SecurityQueue: shown again while SecurityFunction may still try");
-    let told = broken(hidden_too_short, "    Timeout: 30\n", "    Timeout: 31\n");
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(violations, @"SecurityQueue: shown again while SecurityFunction may still try");
+    let violations = broken(hidden_too_short, "    Timeout: 30\n", "    Timeout: 31\n");
+    insta::assert_snapshot!(violations, @"
     CoordinatorQueue: shown again while CoordinatorFunction may still try
     PublisherQueue: shown again while PublisherFunction may still try
     ReviewDeadlineQueue: shown again while VerdictFunction may still try
@@ -105,7 +106,7 @@ fn batches(infra: &Infra) -> Vec<String> {
         let types = &source["FunctionResponseTypes"];
         if !texts(types).contains(&"ReportBatchItemFailures") {
             found.push(format!(
-                "{name}: what it says of {queue}'s messages is not heard"
+                "{name}: failures of {queue}'s messages are not reported"
             ));
         }
         let limit = infra.number(&source["ScalingConfig"]["MaximumConcurrency"]);
@@ -119,15 +120,15 @@ fn batches(infra: &Infra) -> Vec<String> {
         }
         if reference(&infra.variables(function)["QUEUE_URL"]) != Some(queue) {
             found.push(format!(
-                "{name}: not told of {queue}, which it puts tries off in"
+                "{name}: has no variable for {queue}, whose retries it delays"
             ));
         }
         let redrive = &infra.one("AWS::SQS::Queue", Some(queue))["RedrivePolicy"];
         let tries = infra.number(&redrive["maxReceiveCount"]);
-        let told = &infra.variables(function)["MAX_RECEIVE_COUNT"];
-        if tries.map(|tries| tries.to_string()).as_deref() != told.as_str() {
+        let variable = &infra.variables(function)["MAX_RECEIVE_COUNT"];
+        if tries.map(|tries| tries.to_string()).as_deref() != variable.as_str() {
             found.push(format!(
-                "{name}: told of {told} tries, where {queue} gives {tries:?}"
+                "{name}: its variable has {variable} tries, {queue} has {tries:?}"
             ));
         }
     }
@@ -175,9 +176,9 @@ fn too_late(infra: &Infra) -> Vec<String> {
 }
 
 #[test]
-fn a_specialist_has_a_second_try_before_the_deadline() {
-    let told = broken(too_late, "    Default: 720\n", "    Default: 630\n");
-    insta::assert_snapshot!(told, @"
+fn specialist_has_second_try_before_deadline() {
+    let violations = broken(too_late, "    Default: 720\n", "    Default: 630\n");
+    insta::assert_snapshot!(violations, @"
     LogicFunction: its second try ends after the review's deadline
     ProofFunction: its second try ends after the review's deadline
     SecurityFunction: its second try ends after the review's deadline
@@ -196,27 +197,27 @@ fn a_specialist_has_a_second_try_before_the_deadline() {
 }
 
 #[test]
-fn a_function_is_told_how_its_queue_gives() {
-    let told = broken(batches, "[ReportBatchItemFailures]", "[]");
-    insta::assert_snapshot!(told, @"CoordinatorFunction: what it says of CoordinatorQueue's messages is not heard");
-    let told = broken(
+fn variables_match_queue_settings() {
+    let violations = broken(batches, "[ReportBatchItemFailures]", "[]");
+    insta::assert_snapshot!(violations, @"CoordinatorFunction: failures of CoordinatorQueue's messages are not reported");
+    let violations = broken(
         batches,
         "            ScalingConfig: { MaximumConcurrency: !Ref SpecialistConcurrency }\n",
         "",
     );
-    insta::assert_snapshot!(told, @"CoordinatorFunction: takes from CoordinatorQueue without a limit");
-    let told = broken(
+    insta::assert_snapshot!(violations, @"CoordinatorFunction: takes from CoordinatorQueue without a limit");
+    let violations = broken(
         batches,
         "{ MaximumConcurrency: 2 }",
         "{ MaximumConcurrency: 3 }",
     );
-    insta::assert_snapshot!(told, @"PublisherFunction: more write to GitHub at a time than need be");
-    let told = broken(
+    insta::assert_snapshot!(violations, @"PublisherFunction: more write to GitHub at a time than need be");
+    let violations = broken(
         batches,
         "QUEUE_URL: !Ref StyleQueue",
         "QUEUE_URL: !Ref LogicQueue",
     );
-    insta::assert_snapshot!(told, @"StyleFunction: not told of StyleQueue, which it puts tries off in");
-    let told = broken(batches, "maxReceiveCount: 10", "maxReceiveCount: 11");
-    insta::assert_snapshot!(told, @r#"CoordinatorFunction: told of "10" tries, where CoordinatorQueue gives Some(11)"#);
+    insta::assert_snapshot!(violations, @"StyleFunction: has no variable for StyleQueue, whose retries it delays");
+    let violations = broken(batches, "maxReceiveCount: 10", "maxReceiveCount: 11");
+    insta::assert_snapshot!(violations, @r#"CoordinatorFunction: its variable has "10" tries, where CoordinatorQueue gives Some(11)"#);
 }

@@ -1,4 +1,4 @@
-//! What the bot has left on a pull request's page: reviews, check runs, the summary.
+//! Renders the bot's part of a pull request's page: reviews, check runs, the summary.
 
 use super::super::{Page, Run};
 use super::{BAD, GOOD, QUIET, TITLE, TOPIC};
@@ -7,7 +7,7 @@ use github::PrKey;
 use github::port::{Conclusion, ReviewEvent};
 use std::fmt::Write;
 
-/// All of it, in the order in which it is read.
+/// Renders the page from top to bottom.
 pub(super) fn show(out: &mut String, run: &Run, pr: &PrKey, page: &Page) {
     for posted in &page.reviews {
         review(out, run, pr, posted);
@@ -24,7 +24,7 @@ pub(super) fn show(out: &mut String, run: &Run, pr: &PrKey, page: &Page) {
     }
 }
 
-/// A review as it would appear on GitHub, with what is folded there.
+/// Renders a review as GitHub shows it, with folded sections.
 fn review(out: &mut String, run: &Run, pr: &PrKey, posted: &PostedReview) {
     let (style, verb) = match posted.event {
         ReviewEvent::RequestChanges => (BAD, "requested changes"),
@@ -63,7 +63,7 @@ fn review(out: &mut String, run: &Run, pr: &PrKey, posted: &PostedReview) {
     }
 }
 
-/// A check run, as the merge button shows it.
+/// Renders a check run as the merge box shows it.
 fn check(out: &mut String, pr: &PrKey, posted: &PostedCheck) {
     let check = &posted.check;
     let (style, conclusion) = match check.conclusion {
@@ -82,11 +82,11 @@ fn check(out: &mut String, pr: &PrKey, posted: &PostedCheck) {
     );
 }
 
-/// A comment without what is folded, and without empty lines.
+/// Renders a comment without folded sections and without empty lines.
 fn comment(out: &mut String, pr: &PrKey, posted: &PostedComment) {
     let _ = writeln!(
         out,
-        "{TITLE}{pr}{TITLE:#} {}, in a comment that is kept up to date",
+        "{TITLE}{pr}{TITLE:#} {}, in a comment that the bot updates",
         posted.author.login
     );
     for line in seen(&posted.body) {
@@ -104,19 +104,19 @@ fn quoted(out: &mut String, line: &str) {
     let _ = writeln!(out, "{QUIET}│{QUIET:#} {line}");
 }
 
-/// A line of Markdown, as a browser treats it.
+/// Line of Markdown, as a browser shows it.
 #[derive(Debug, PartialEq, Eq)]
 enum Line<'a> {
-    /// Stands there.
+    /// Visible line.
     Text(&'a str),
-    /// What a click unfolds.
+    /// Title of a folded section.
     Fold(&'a str),
-    /// Stands behind that click.
+    /// Line inside a folded section.
     Folded(&'a str),
 }
 
-/// The lines that are seen: no HTML comments, no tags of `<details>`, and no more than
-/// one empty line between two.
+/// Returns the visible lines: no HTML comments, no tags of `<details>`, and at most one empty line
+/// in a row.
 fn seen(markdown: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     let mut is_folded = false;
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_browser_hides_is_not_text() {
+    fn omits_lines_that_browsers_hide() {
         let body = "One\n\n\n<details><summary>2 findings open</summary>\n- a\n\n</details>\n\nTwo\n<!-- x -->";
         assert_eq!(
             seen(body),

@@ -5,7 +5,7 @@ use state::{KeyPrefix, Memory, NewItem, Saved, StateBackend, Stored, Version};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// State in memory that lets others in between a read and a write, and can be away.
+/// In-memory state that runs concurrent writes between a read and a write, and can fail.
 #[derive(Default)]
 struct Raced {
     memory: Memory,
@@ -27,7 +27,7 @@ impl StateBackend for Raced {
         expected: Version,
         item: NewItem,
     ) -> Result<Saved, StateError> {
-        if key.as_str() == "budget:away" && self.away.load(Ordering::SeqCst) > 0 {
+        if key.as_str() == "budget:offline" && self.away.load(Ordering::SeqCst) > 0 {
             let reason = "away".to_owned();
             return Err(StateError::Unavailable { reason });
         }
@@ -70,7 +70,7 @@ async fn counts(budgets: &Budgets, scope: &Scope) -> u64 {
 }
 
 #[tokio::test]
-async fn fifty_at_once_never_pass_the_limit() {
+async fn concurrent_reservations_respect_limit() {
     let (budgets, backend) = budgets();
     let scopes = [scope("pr", 10_000), scope("day", 799)];
     let tasks: Vec<_> = (0..50)
@@ -90,12 +90,18 @@ async fn fifty_at_once_never_pass_the_limit() {
     assert_eq!((reserved, over), (7, 43), "799 tokens are seven times 100");
     assert_eq!(counts(&budgets, &scopes[1]).await, 700);
     let kept = counts(&budgets, &scopes[0]).await;
-    assert_eq!(kept, 700, "the 43 gave back what they had of the first one");
-    assert!(backend.lost.load(Ordering::SeqCst) > 0, "nobody raced");
+    assert_eq!(
+        kept, 700,
+        "the 43 others released their share of the first scope"
+    );
+    assert!(
+        backend.lost.load(Ordering::SeqCst) > 0,
+        "no conflict occurred"
+    );
 }
 
 #[tokio::test]
-async fn the_same_question_many_times_at_once_reserves_once() {
+async fn concurrent_repeats_reserve_once() {
     let (budgets, _) = budgets();
     let scopes = [scope("pr", 150)];
     let tasks: Vec<_> = (0..50)
@@ -111,7 +117,7 @@ async fn the_same_question_many_times_at_once_reserves_once() {
 }
 
 #[tokio::test]
-async fn a_reservation_that_fails_half_way_is_given_back() {
+async fn failed_reservation_is_rolled_back() {
     let (budgets, backend) = budgets();
     let scopes = [scope("pr", 1_000), scope("away", 1_000)];
     backend.away.store(1, Ordering::SeqCst);
@@ -132,7 +138,7 @@ async fn a_reservation_that_fails_half_way_is_given_back() {
 }
 
 #[tokio::test]
-async fn a_budget_named_twice_counts_once() {
+async fn duplicate_budget_counts_once() {
     let (budgets, _) = budgets();
     let scopes = [scope("pr", 1_000), scope("pr", 1_000)];
     budgets.reserve(&scopes, "a", 100).await.unwrap();

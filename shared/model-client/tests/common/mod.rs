@@ -1,4 +1,4 @@
-//! A model world on loopback, and agents of it.
+//! Model world on loopback, and its agents.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 use events::{Clock, ManualClock, SeededEntropy, Timestamp};
@@ -14,8 +14,7 @@ use tokio::net::TcpListener;
 
 pub const SYSTEM: &str = "You review code. Answer briefly.";
 
-/// A world, and what agents share. World and agents have one clock that moves only
-/// when someone sleeps on it.
+/// World with shared dependencies of agents. They share one clock that advances only on sleep.
 pub struct Stage {
     pub world: ModelWorld,
     pub clock: Arc<ManualClock>,
@@ -69,7 +68,7 @@ impl Stage {
         .expect("an agent")
     }
 
-    /// In ten minutes.
+    /// Returns a deadline ten minutes from now.
     pub fn deadline(&self) -> Timestamp {
         self.clock.now() + Duration::from_secs(600)
     }
@@ -89,7 +88,7 @@ impl Stage {
         asked.map_err(|unanswered| unanswered.error)
     }
 
-    /// The same, with what it took if there is no answer.
+    /// Asks the same question. Returns the usage with an error.
     pub async fn paid(
         &self,
         agent: &Agent,
@@ -134,7 +133,7 @@ pub fn scope(name: &str, limit: u64) -> Scope {
     }
 }
 
-/// The error's variant.
+/// Returns the name of the error's variant.
 pub fn name(error: &AgentError) -> String {
     let text = format!("{error:?}");
     text.split([' ', '(']).next().unwrap_or_default().to_owned()

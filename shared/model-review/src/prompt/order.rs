@@ -2,7 +2,7 @@ use diff::FileDiff;
 use review::rules::{Language, is_test};
 use std::cmp::Reverse;
 
-/// What paths are called where a mistake is dear, the dearest first.
+/// Words in paths with a high cost of defects, highest first.
 const RISKS: &[&[&str]] = &[
     &[
         "auth",
@@ -31,8 +31,8 @@ const RISKS: &[&[&str]] = &[
     &["config", "settings", "docker", "template", "infra"],
 ];
 
-/// Sorts by main language (of the repository, where `languages` are known, then of the
-/// change), risk, and size; tests come last. Files alike stay in the diff's order.
+/// Sorts by main language (of the repository if `languages` are known, then of the change), risk
+/// and size. Tests come last. Equal files keep the diff's order.
 pub(crate) fn by_importance(files: &mut Vec<&FileDiff>, languages: &[Language]) {
     let mut added: Vec<(Language, usize)> = Vec::new();
     for file in files.iter() {
@@ -43,7 +43,7 @@ pub(crate) fn by_importance(files: &mut Vec<&FileDiff>, languages: &[Language]) 
             None => added.push((language, count)),
         }
     }
-    // Data and prose can be long without being what the change is about.
+    // Data and prose can be long without being the subject of the change.
     added.sort_by_key(|&(language, sum)| (!Language::PROGRAMS.contains(&language), Reverse(sum)));
     files.sort_by_cached_key(|file| {
         let language = Language::of(&file.path);
@@ -61,10 +61,10 @@ pub(crate) fn by_importance(files: &mut Vec<&FileDiff>, languages: &[Language]) 
     });
 }
 
-/// From 0, the highest.
+/// Returns the risk class of a path. Class 0 is the highest.
 fn risk(path: &str) -> usize {
     let lower = path.to_ascii_lowercase();
-    // An author is no authorization.
+    // `author` does not imply authorization.
     let lower = lower.replace("authori", "auth-i").replace("author", "");
     RISKS
         .iter()
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_important_comes_first() {
+    fn sorts_by_importance() {
         let file = |path: &str, lines: usize| FileDiff::added(path, &"x\n".repeat(lines));
         let files = [
             file("tests/auth.rs", 90),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_repository_is_written_in_comes_before_what_the_change_is() {
+    fn repository_language_precedes_change_language() {
         let file = |path: &str, lines: usize| FileDiff::added(path, &"x\n".repeat(lines));
         let files = [
             file("tool.py", 90),
@@ -138,15 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn risk_is_told_by_the_path() {
+    fn path_determines_risk() {
         for (why, path, expected) in [
-            ("who may what", "src/Authorization.java", 0),
+            ("authorization", "src/Authorization.java", 0),
             ("who wrote it", "docs/authors.rs", 3),
             ("money", "app/PaymentService.kt", 0),
             ("data", "db/migrations/1.sql", 1),
-            ("what runs with rights", ".github/workflows/ci.yml", 1),
+            ("privileged code", ".github/workflows/ci.yml", 1),
             ("settings", "app/config.toml", 2),
-            ("nothing known", "src/color.rs", 3),
+            ("unknown path", "src/color.rs", 3),
         ] {
             assert_eq!(risk(path), expected, "{why}: {path}");
         }

@@ -3,26 +3,26 @@ use crate::prompt::{Options, delimiters};
 use diff::Side;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many lines are shown again where a hunk goes on in the next part.
+/// Number of lines repeated at the start of the next part of a split hunk.
 const OVERLAP: usize = 3;
 
-/// A piece of a hunk in a part that has something else has at least so many lines.
+/// Minimum lines of a split hunk in a part with other content.
 const LEAST: usize = 8;
 
 /// Lines of a file.
 pub(crate) type Places = BTreeSet<(Side, u32)>;
 
-/// What was put together.
+/// Packed parts.
 #[derive(Debug, Default)]
 pub(crate) struct Packed {
-    /// Text, and the places in it by the indices of their files.
+    /// Text, and its lines by file index.
     pub(crate) parts: Vec<(String, BTreeMap<usize, Places>)>,
-    /// Indices of the files that are not shown as a whole.
+    /// Indices of the files that are omitted or shown in part.
     pub(crate) cut: BTreeSet<usize>,
 }
 
-/// Puts `files` into parts, in their order. If not all of them fit, hunks that only
-/// remove lines come behind all others.
+/// Packs `files` into parts in their order. Over the budget, hunks that only remove lines come
+/// last.
 pub(crate) fn pack(files: &[Shown], options: &Options<'_>) -> Packed {
     let all = || {
         let hunks = |(index, file): (usize, &'_ Shown)| (index, file.hunks.len());
@@ -86,17 +86,17 @@ struct Packer {
     parts: Vec<Open>,
 }
 
-/// A part that is being filled.
+/// Part under construction.
 #[derive(Default)]
 struct Open {
     text: String,
     files: BTreeMap<usize, Places>,
-    /// The file that the text ends with.
+    /// Index of the last file in the text.
     last: Option<usize>,
 }
 
 impl Packer {
-    /// Whether all of `hunk` has its place.
+    /// Adds `hunk`. Returns false if a part of it does not fit.
     fn add(&mut self, index: usize, file: &Shown, hunk: &ShownHunk) -> bool {
         let size = hunk.header.len() + hunk.bytes;
         let fits_here = self.parts.last().is_some_and(|part| {
@@ -113,7 +113,7 @@ impl Packer {
         self.split(index, file, hunk)
     }
 
-    /// Puts the lines of `hunk` into this part and the next ones.
+    /// Splits the lines of `hunk` over this part and the next ones.
     fn split(&mut self, index: usize, file: &Shown, hunk: &ShownHunk) -> bool {
         let mut at = 0;
         while at < hunk.lines.len() {
@@ -134,14 +134,14 @@ impl Packer {
                 self.write(index, file, header, lines);
                 at = end;
             } else if part.text.is_empty() {
-                // Not one line fits into a part.
+                // Not even one line fits into a part.
                 return false;
             }
             if at < hunk.lines.len() && !self.open() {
                 return false;
             }
         }
-        // A file without lines has only its header, and that did not fit.
+        // A file without lines has only a header, and the header did not fit.
         !hunk.lines.is_empty()
     }
 
@@ -157,7 +157,7 @@ impl Packer {
         }
     }
 
-    /// Begins a new part, if there may be one more.
+    /// Begins a new part. Returns false if the maximum is reached.
     fn open(&mut self) -> bool {
         let may = self.parts.len() < self.most;
         if may {
@@ -168,7 +168,7 @@ impl Packer {
 }
 
 impl Open {
-    /// A file is named where its hunks begin.
+    /// Returns the file's header if the text does not already end with this file.
     fn header<'a>(&self, index: usize, file: &'a Shown) -> &'a str {
         match self.last == Some(index) {
             true => "",
@@ -177,8 +177,8 @@ impl Open {
     }
 }
 
-/// The lines that fit into `free` bytes: from the first that is shown again to the
-/// end of those that are new from `at` on.
+/// Selects the lines that fit into `free` bytes: from the first repeated line to the end of the new
+/// lines that begin at `at`.
 fn piece(lines: &[ShownLine], at: usize, free: usize) -> (usize, usize) {
     let size = |range: std::ops::Range<usize>| -> usize {
         lines
@@ -190,7 +190,7 @@ fn piece(lines: &[ShownLine], at: usize, free: usize) -> (usize, usize) {
     };
     let next = size(at..at + 1);
     let mut first = at.saturating_sub(OVERLAP);
-    // Long lines are not worth it.
+    // Long lines are not repeated.
     while first < at && size(first..at) > (free / 4).min(free.saturating_sub(next)) {
         first += 1;
     }

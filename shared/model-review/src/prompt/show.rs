@@ -6,19 +6,19 @@ use secrets::mask::{MASKED, inner, replace, secrets};
 use secrets::pem::key_lines;
 use std::borrow::Cow;
 
-/// The most bytes that are shown of a line.
+/// Maximum displayed bytes of a line.
 pub(crate) const MOST_OF_LINE: usize = 2_000;
 
-/// The most bytes that are shown of the name of a function.
+/// Maximum displayed bytes of a function's name.
 const MOST_OF_SECTION: usize = 200;
 
-/// What stands behind it where there is more.
+/// Mark after a truncated text.
 pub(crate) const CUT: &str = "[cut: ";
 
-/// How far behind the shown part of a line secrets are looked for.
+/// Bytes after the displayed part of a line that are searched for secrets.
 const LOOK_AHEAD: usize = 2_000;
 
-/// What one line may take.
+/// Limits of a line.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     line: usize,
@@ -26,7 +26,7 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// In small parts lines are cut shorter, so that several fit.
+    /// Returns the limits for a plan. Small parts have shorter lines, so that several fit.
     pub(crate) fn of(options: &Options<'_>) -> Self {
         let room = room(options).unwrap_or_default();
         Self {
@@ -36,7 +36,7 @@ impl Limits {
     }
 }
 
-/// How many bytes fit between the delimiters of a part.
+/// Returns the number of bytes that fit between the delimiters of a part.
 pub(crate) fn room(options: &Options<'_>) -> Option<usize> {
     let (begins, ends) = delimiters(options.nonce);
     options
@@ -45,37 +45,37 @@ pub(crate) fn room(options: &Options<'_>) -> Option<usize> {
         .checked_sub(begins.len() + ends.len() + 2)
 }
 
-/// A file as it is shown.
+/// Displayed file.
 #[derive(Debug)]
 pub(crate) struct Shown {
-    /// Its name and what happened to it: one line.
+    /// One line with its name and the kind of change.
     pub(crate) header: String,
-    /// At least one, if without lines.
+    /// Hunks. At least one, possibly without lines.
     pub(crate) hunks: Vec<ShownHunk>,
-    /// How many secrets were masked.
+    /// Number of masked secrets.
     pub(crate) masked: usize,
-    /// Whether one of its changed lines is too long to be shown as a whole.
+    /// True if a changed line was truncated.
     pub(crate) cut: bool,
 }
 
-/// A line as it is shown.
+/// Displayed line.
 #[derive(Debug)]
 pub(crate) struct ShownLine {
-    /// With its margin and its end.
+    /// Text with margin and line end.
     pub(crate) text: String,
-    /// Where it stands; parsed lines all have a number.
+    /// Side and number of the line. Parsed lines always have a number.
     pub(crate) place: Option<(Side, u32)>,
 }
 
-/// A hunk as it is shown.
+/// Displayed hunk.
 #[derive(Debug, Default)]
 pub(crate) struct ShownHunk {
-    /// One line, or nothing where there is no hunk.
+    /// Header line. Empty if there is no hunk.
     pub(crate) header: String,
-    /// The same for all but its first piece.
+    /// Header of every piece after the first.
     pub(crate) continued: String,
     pub(crate) lines: Vec<ShownLine>,
-    /// Of all lines.
+    /// Bytes of all lines.
     pub(crate) bytes: usize,
     pub(crate) only_removes: bool,
     cut: bool,
@@ -168,7 +168,7 @@ impl ShownHunk {
     }
 }
 
-/// A line's side and number, and its sign.
+/// Renders a line's side, number and sign.
 fn margin(line: &Line, place: Option<(Side, u32)>) -> String {
     let (side, sign) = match line.kind {
         LineKind::Added => ('R', '+'),
@@ -181,7 +181,7 @@ fn margin(line: &Line, place: Option<(Side, u32)>) -> String {
     )
 }
 
-/// The first `most` bytes without their secrets, and how many those are.
+/// Returns the first `most` bytes with secrets masked, and the number of secrets.
 fn masked_and_cut(text: &str, most: usize) -> (Cow<'_, str>, usize) {
     let window = text.get(..text.floor_char_boundary(most + LOOK_AHEAD));
     let spans = secrets(window.unwrap_or_default());

@@ -29,7 +29,7 @@ fn added(path: &str, text: &str) -> Diff {
     }
 }
 
-/// The lines between the delimiters of all parts.
+/// Returns the lines between the delimiters of all parts.
 fn body(plan: &Plan) -> String {
     let (begins, ends) = delimiters(NONCE);
     plan.parts
@@ -49,7 +49,7 @@ fn why(plan: &Plan) -> Vec<(&str, WhyLeftOut)> {
 }
 
 #[test]
-fn a_diff_is_shown_with_numbers_and_sides() {
+fn shows_numbers_and_sides() {
     let diff = parsed(
         "diff --git a/old name b/new name\nrename from old name\nrename to new name\n\
          --- a/old name\t\n+++ b/new name\t\n\
@@ -70,7 +70,7 @@ fn a_diff_is_shown_with_numbers_and_sides() {
 }
 
 #[test]
-fn what_is_generated_is_left_out_by_name() {
+fn lists_omitted_generated_files() {
     let mut diff = added("src/a.rs", "x");
     for path in [
         "Cargo.lock",
@@ -106,7 +106,7 @@ fn what_is_generated_is_left_out_by_name() {
 }
 
 #[test]
-fn what_only_removes_goes_first() {
+fn omits_deletions_first() {
     let removed = "-gone and not so important\n".repeat(20);
     let diff = parsed(&format!(
         "diff --git a/a.rs b/a.rs\n--- a/a.rs\n+++ b/a.rs\n\
@@ -117,14 +117,14 @@ fn what_only_removes_goes_first() {
     let plan = plan(&diff, &options(80, 1));
     assert!(
         body(&plan).contains("R 20 +y\n"),
-        "what is new is shown: {}",
+        "additions are shown: {}",
         body(&plan)
     );
     assert_eq!(why(&plan), [("a.rs", WhyLeftOut::Budget)]);
 }
 
 #[test]
-fn a_large_hunk_goes_on_in_the_next_part() {
+fn large_hunk_continues_in_next_part() {
     let text: String = (1..=100).map(|n| format!("line {n}\n")).collect();
     let mut diff = added("a.rs", &text);
     diff.files[0].hunks[0].section = Some("impl X {".to_owned());
@@ -152,7 +152,7 @@ fn a_large_hunk_goes_on_in_the_next_part() {
 }
 
 #[test]
-fn a_long_line_is_cut_where_one_sees_it() {
+fn long_line_has_cut_mark() {
     let line = "é".repeat(1_500);
     let plan = plan(
         &added("a.rs", &format!("{line}\nshort")),
@@ -167,7 +167,7 @@ fn a_long_line_is_cut_where_one_sees_it() {
 }
 
 #[test]
-fn a_path_that_stands_twice_has_all_its_places() {
+fn repeated_path_has_all_lines() {
     let plan = plan(
         &parsed(
             "diff --git a/a b/a\ndeleted file mode 120000\n--- a/a\n+++ /dev/null\n@@ -1 +0,0 @@\n\
@@ -182,14 +182,14 @@ fn a_path_that_stands_twice_has_all_its_places() {
 }
 
 #[test]
-fn a_file_with_a_long_line_beside_the_change_is_shown_as_a_whole() {
+fn long_context_line_keeps_file_complete() {
     let mut diff = added("a.rs", &format!("{}\nshort", "x".repeat(3_000)));
     diff.files[0].hunks[0].lines[0].kind = LineKind::Context;
     assert_eq!(plan(&diff, &options(10_000, 1)).left_out, []);
 }
 
 #[test]
-fn a_budget_of_nothing_leaves_all_out_by_name() {
+fn zero_budget_lists_all_files() {
     for (tokens, parts) in [(0, 5), (10, 5), (25, 5), (1_000, 0)] {
         let plan = plan(&added("a.rs", "x = 1234567890"), &options(tokens, parts));
         assert_eq!(plan.parts, [], "{tokens} {parts}");

@@ -1,12 +1,12 @@
 use review::rules::unseen::is_stripped;
 use std::borrow::Cow;
 
-/// Takes out what is not seen or does not belong into a line: bidirectional
-/// controls, zero-width and tag characters, variation selectors, separators of
-/// lines, and control characters except for the tab.
+/// Removes invisible characters and characters that break a line: bidirectional controls,
+/// zero-width and tag characters, variation selectors, line separators, and control characters
+/// except the tab.
 ///
 /// ```
-/// assert_eq!(prompt::strip("if\u{200b} a\u{202e}\tb\r"), "if a\tb");
+/// assert_eq!(model_review::prompt::strip("if\u{200b} a\u{202e}\tb\r"), "if a\tb");
 /// ```
 pub fn strip(text: &str) -> Cow<'_, str> {
     if !text.contains(is_stripped) {
@@ -15,8 +15,8 @@ pub fn strip(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter(|&c| !is_stripped(c)).collect())
 }
 
-/// `text` as a string of JSON. What [`strip`] would take out is escaped, so that
-/// the name is still the file's.
+/// Returns `text` as a JSON string. Escapes the characters that [`strip`] removes, so that the name
+/// stays unambiguous.
 pub(crate) fn quoted(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
     json.push('"');
@@ -39,10 +39,10 @@ pub(crate) fn quoted(text: &str) -> String {
     json
 }
 
-/// What stands where a nonce was.
+/// Replacement of a nonce.
 pub(crate) const REMOVED: &str = "[removed]";
 
-/// `text` without `nonce`, in whatever case its letters are.
+/// Removes `nonce` from `text`, ignoring case.
 pub(crate) fn without_nonce<'a>(text: Cow<'a, str>, nonce: &str) -> Cow<'a, str> {
     if nonce.is_empty() || text.len() < nonce.len() {
         return text;
@@ -56,7 +56,7 @@ pub(crate) fn without_nonce<'a>(text: Cow<'a, str>, nonce: &str) -> Cow<'a, str>
     let mut end = 0;
     for (at, _) in lower.match_indices(&nonce) {
         kept += text.get(end..at).unwrap_or_default();
-        // Something must stand there, or what is around it could be the nonce again.
+        // The replacement prevents the surrounding text from forming the nonce again.
         kept += REMOVED;
         end = at + nonce.len();
     }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_seen_is_taken_out() {
+    fn removes_invisible_characters() {
         for (why, text, expected) in [
             ("plain", "let x = 1;", "let x = 1;"),
             ("a tab stays", "\tx", "\tx"),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_one_string() {
+    fn quotes_path_as_one_string() {
         for (why, path, expected) in [
             ("plain", "src/a.rs", r#""src/a.rs""#),
             ("quotes and ends", "a\"\n`\\\u{1}", r#""a\"\n`\\\u0001""#),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn no_nonce_is_left() {
+    fn removes_every_nonce() {
         for (why, text, expected) in [
             ("none", "abc", "abc"),
             ("one", "x0123abcdy", "x[removed]y"),

@@ -1,5 +1,5 @@
-//! What of an answer is believed: that a finding holds, where the line that is quoted
-//! for it stands in the finding's hunk.
+//! Validates the answer of a second look. A finding is proven if the quoted line is in the
+//! finding's hunk.
 
 use super::{LONGEST_QUOTE, LONGEST_REASON};
 use crate::answer::text;
@@ -11,19 +11,19 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Letters of a line that are compared; long lines are shown and quoted in part.
+/// Maximum compared letters of a line. Long lines are shown and quoted in part.
 const COMPARED: usize = 200;
-/// Bytes of a line that are looked at.
+/// Maximum bytes of a line that are read.
 const MOST_OF_LINE: usize = 2_000;
 
-/// A finding that is asked about, and where it stands.
+/// Finding in the question, with its hunk.
 pub(super) struct Claim<'a> {
     pub(super) finding: &'a Finding,
     pub(super) fingerprint: &'a Fingerprint,
     pub(super) hunk: &'a Hunk,
 }
 
-/// An answer, as little of it as must be there.
+/// Required fields of an answer.
 #[derive(Deserialize)]
 struct Said {
     findings: Vec<SaidOfOne>,
@@ -39,14 +39,13 @@ struct SaidOfOne {
     why: String,
 }
 
-/// Whether an answer has the form; what is wrong with it is told to the model once.
+/// Checks the form of an answer. The error is sent to the model once.
 pub(super) fn check(value: &Value) -> Result<(), String> {
     let said = Said::deserialize(in_form(value));
     said.map(|_| ()).map_err(|error| error.to_string())
 }
 
-/// What of an answer about `claims`, numbered from 1, is believed. What it says of
-/// other numbers, it says of nothing.
+/// Validates an answer about `claims`, numbered from 1. Ignores other numbers.
 pub(super) fn read(value: &Value, claims: &[Claim<'_>]) -> ProofItem {
     let said = Said::deserialize(in_form(value)).map_or(vec![], |said| said.findings);
     let mut by_number: BTreeMap<i64, Vec<SaidOfOne>> = BTreeMap::new();
@@ -69,10 +68,10 @@ pub(super) fn read(value: &Value, claims: &[Claim<'_>]) -> ProofItem {
     proof
 }
 
-/// The line that proves it, or why none does.
+/// Returns the line that proves the finding, or the reason why none does.
 fn judged(said: &[SaidOfOne], hunk: &Hunk) -> Result<String, String> {
     match said {
-        [] => Err("nothing was said about it".to_owned()),
+        [] => Err("the answer does not mention it".to_owned()),
         [one] if one.holds => hunk
             .lines
             .iter()
@@ -92,8 +91,8 @@ fn judged(said: &[SaidOfOne], hunk: &Hunk) -> Result<String, String> {
     }
 }
 
-/// The line, if it is what `quote` says, spaces aside: its text, or all of it as it
-/// was shown. What has no letter and no digit proves nothing.
+/// Returns the line if `quote` matches its text or its displayed form, ignoring white space. A line
+/// without a letter or digit proves nothing.
 fn quoted(line: &Line, quote: &str) -> Option<String> {
     let end = line.text.floor_char_boundary(MOST_OF_LINE);
     let said = text(line.text.get(..end)?, MOST_OF_LINE);
@@ -109,13 +108,13 @@ fn quoted(line: &Line, quote: &str) -> Option<String> {
     is_it.then(|| text(&said, LONGEST_QUOTE))
 }
 
-/// The beginning, without what is not seen.
+/// Returns the start of the text without invisible characters.
 fn bare(text: &str) -> String {
     let seen = text.chars().filter(|c| !c.is_whitespace());
     seen.take(COMPARED).collect()
 }
 
-/// Whether the finding is in the hunk.
+/// Returns true if the finding is in the hunk.
 pub(super) fn is_on(hunk: &Hunk, finding: &Finding) -> bool {
     let mut numbers = hunk.lines.iter().filter_map(|at| at.number(finding.side));
     numbers.any(|number| number == finding.line)

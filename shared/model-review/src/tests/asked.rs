@@ -1,15 +1,15 @@
-//! What is asked about at all, and what becomes of half an answer.
+//! Selection of questions, and reports from partial answers.
 
 use super::*;
 use policy::{Layer, Source};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The repository's settings.
+/// Parses the repository's settings.
 fn policy(text: &str) -> Policy {
     Policy::default().over(Layer::parse(text, Source::Repository).unwrap())
 }
 
-/// The second hunk of [`DIFF`] again.
+/// Second hunk of [`DIFF`].
 const SINCE: &str = "\
 diff --git a/src/a.rs b/src/a.rs
 --- a/src/a.rs
@@ -20,7 +20,7 @@ diff --git a/src/a.rs b/src/a.rs
 ";
 
 #[tokio::test]
-async fn after_a_review_only_what_was_touched_is_asked_about_and_believed() {
+async fn later_review_covers_touched_lines_only() {
     let said = vec![finding("src/a.rs", 2, 2), finding("src/a.rs", 21, 21)];
     let Reviewed { report, asked } = reviewed_under(
         &Policy::default(),
@@ -30,14 +30,14 @@ async fn after_a_review_only_what_was_touched_is_asked_about_and_believed() {
     )
     .await;
     let (_, user) = &asked[0];
-    assert!(user.contains("R 21 +new"), "what was touched: {user}");
-    assert!(!user.contains("let two"), "and nothing else: {user}");
+    assert!(user.contains("R 21 +new"), "touched lines: {user}");
+    assert!(!user.contains("let two"), "no other lines: {user}");
     let lines: Vec<_> = report.unwrap().findings.iter().map(|it| it.line).collect();
-    assert_eq!(lines, [21], "on what it was shown");
+    assert_eq!(lines, [21], "on shown lines");
 }
 
 #[tokio::test]
-async fn where_nothing_was_touched_nobody_is_asked() {
+async fn untouched_change_asks_no_question() {
     let Reviewed { report, asked } =
         reviewed_under(&Policy::default(), DIFF, Some(""), vec![]).await;
     assert!(asked.is_empty());
@@ -51,7 +51,7 @@ async fn where_nothing_was_touched_nobody_is_asked() {
 }
 
 #[tokio::test]
-async fn a_budget_of_nothing_asks_nobody_and_says_so() {
+async fn zero_budget_is_reported_without_question() {
     let none = policy("[budget]\ntokens_per_review = 0");
     let Reviewed { report, asked } = reviewed_under(&none, DIFF, None, vec![]).await;
     assert!(asked.is_empty());
@@ -60,7 +60,7 @@ async fn a_budget_of_nothing_asks_nobody_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_budget_that_holds_no_question_leaves_all_out_by_name() {
+async fn too_small_budget_lists_omitted_files() {
     let small = policy("[budget]\ntokens_per_review = 20_000");
     let Reviewed { report, asked } = reviewed_under(&small, DIFF, None, vec![]).await;
     assert!(asked.is_empty());
@@ -78,7 +78,7 @@ async fn a_budget_that_holds_no_question_leaves_all_out_by_name() {
 }
 
 #[tokio::test]
-async fn what_the_repository_calls_generated_is_not_shown() {
+async fn generated_files_are_not_shown() {
     let diff = DIFF.replace("src/a.rs", "gen/a.rs");
     let Reviewed { report, asked } = reviewed(&diff, vec![]).await;
     assert!(asked.is_empty());
@@ -88,7 +88,7 @@ async fn what_the_repository_calls_generated_is_not_shown() {
     );
 }
 
-/// Two files that do not fit into one part.
+/// Returns a diff of two files that do not fit into one part.
 fn two_parts() -> String {
     let file = |path: &str| {
         let lines = "+let something_long = another_thing_that_is_long();\n".repeat(800);
@@ -101,7 +101,7 @@ fn two_parts() -> String {
 }
 
 #[tokio::test]
-async fn what_was_answered_is_told_with_what_may_still_come() {
+async fn partial_report_marks_pending_files() {
     let paused = || AgentError::Paused {
         until: Timestamp::from_second(90).unwrap(),
         wait: Duration::from_secs(90),
@@ -118,13 +118,13 @@ async fn what_was_answered_is_told_with_what_may_still_come() {
         ("paused", paused(), Some(Some(90)), Unanswered, 110),
         ("away", away(), Some(None), Unanswered, 110),
         (
-            "cut short: asking again is no help, and it is paid for",
+            "cut short: not retryable, and charged",
             AgentError::CutShort,
             None,
             Unanswered,
             220,
         ),
-        ("nothing is left for it", over, None, Budget, 110),
+        ("budget exhausted", over, None, Budget, 110),
     ] {
         let said = answer(&[finding("a.rs", 1, 1)]);
         let report = reviewed(&two_parts(), vec![Ok(said), Err(error)]).await;
@@ -153,7 +153,7 @@ async fn what_was_answered_is_told_with_what_may_still_come() {
 }
 
 #[tokio::test]
-async fn what_was_paid_for_nothing_is_told() {
+async fn failed_questions_report_usage() {
     let cut = || Err(AgentError::CutShort);
     let error = reviewed(&two_parts(), vec![cut(), cut()])
         .await
@@ -170,19 +170,19 @@ async fn what_was_paid_for_nothing_is_told() {
 }
 
 #[tokio::test]
-async fn a_finding_stands_on_lines_that_its_own_question_showed() {
+async fn finding_must_match_own_question() {
     let other = finding("b.rs", 1, 1);
     let report = reviewed(&two_parts(), vec![Ok(answer(&[other])), Ok(answer(&[]))]).await;
     let report = report.report.unwrap();
     assert!(report.findings.is_empty());
     assert!(
-        report.notes[0].contains("stood on no line"),
+        report.notes[0].contains("on lines that it was not shown"),
         "{:?}",
         report.notes
     );
 }
 
-/// Answers nothing, and keeps how many waited for it at once.
+/// Model without answers. Records the maximum number of concurrent questions.
 #[derive(Default)]
 struct Crowd {
     here: AtomicUsize,
@@ -200,7 +200,7 @@ impl Model for Crowd {
         let here = self.here.fetch_add(1, Ordering::Relaxed) + 1;
         self.most.fetch_max(here, Ordering::Relaxed);
         self.all.fetch_add(1, Ordering::Relaxed);
-        tokio::task::yield_now().await; // whoever may come has come by now
+        tokio::task::yield_now().await; // lets the other questions start
         self.here.fetch_sub(1, Ordering::Relaxed);
         Ok(Answer {
             is_exact: true,
@@ -211,7 +211,7 @@ impl Model for Crowd {
 }
 
 #[tokio::test]
-async fn a_large_change_is_read_in_several_questions_a_few_at_a_time() {
+async fn large_change_limits_concurrent_questions() {
     let crowd = Arc::new(Crowd::default());
     let diff: String = ["c", "d", "e", "f"]
         .iter()
@@ -237,7 +237,7 @@ async fn a_large_change_is_read_in_several_questions_a_few_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_finding_on_very_many_lines_stands_at_its_end() {
+async fn long_finding_is_placed_at_end() {
     let said = answer(&[finding("a.rs", 1, 50), finding("a.rs", 1, 51)]);
     let rest = answer(&[]);
     let report = reviewed(&two_parts(), vec![Ok(said), Ok(rest)]).await;

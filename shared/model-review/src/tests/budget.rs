@@ -1,9 +1,9 @@
-//! What a review's questions take of its budget.
+//! Budget use of a review's questions.
 
 use super::*;
 use std::fmt::Write;
 
-/// A pull request of `files` files, each with `lines` changed lines of code.
+/// Returns a diff of `files` files, each with `lines` changed lines of code.
 fn pull_request(files: usize, lines: usize) -> String {
     let mut text = String::new();
     for file in 0..files {
@@ -26,7 +26,7 @@ fn pull_request(files: usize, lines: usize) -> String {
     text
 }
 
-/// Answers nothing, and counts the tokens of all that it is sent.
+/// Model without answers. Counts the tokens of its questions.
 #[derive(Default)]
 struct Counting {
     questions: Mutex<Vec<usize>>,

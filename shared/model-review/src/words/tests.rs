@@ -3,7 +3,7 @@ use policy::{Layer, Source};
 
 const NONCE: &str = "5f0c1e2d3b4a6978";
 
-/// The question about a change of two files under these settings.
+/// Returns the question about a change of two files with these settings.
 fn asked(settings: &str) -> String {
     let policy = Policy::default().over(Layer::parse(settings, Source::Repository).unwrap());
     let files = vec![
@@ -32,7 +32,7 @@ fn asked(settings: &str) -> String {
 }
 
 #[test]
-fn a_question_with_a_language_and_wishes() {
+fn question_contains_language_and_instructions() {
     insta::assert_snapshot!(asked(
         r#"
         language = "Brazilian Portuguese"
@@ -54,14 +54,14 @@ fn a_question_with_a_language_and_wishes() {
 }
 
 #[test]
-fn without_settings_a_question_is_its_subject_and_the_change() {
+fn default_question_has_subject_and_change() {
     insta::assert_snapshot!(asked(""));
     let english = asked("language = \"english\"");
     assert_eq!(english, asked(""), "it is in English by itself");
 }
 
 #[test]
-fn the_names_of_files_stand_with_the_change_and_nowhere_else() {
+fn file_names_appear_only_with_change() {
     let question = asked("[[instructions]]\ntext = \"Be kind.\"");
     let (before, _) = question.split_once("[untrusted diff").unwrap();
     assert!(before.contains("> Be kind."));

@@ -1,9 +1,9 @@
-//! What is read again, and what stands though it was.
+//! Repeated checks, and earlier findings.
 
 use super::*;
 
 #[tokio::test]
-async fn against_another_base_it_is_read_again() {
+async fn other_base_triggers_new_check() {
     let house = House::new();
     house
         .github
@@ -22,7 +22,7 @@ async fn against_another_base_it_is_read_again() {
     assert_eq!(house.asked().len(), 1, "the model has not read this change");
     assert_eq!(house.kept('1').await.base_sha, Some(sha('9')));
 
-    // Who asks late for the change against the first base is not answered.
+    // A late request for the change against the first base is ignored.
     house.open('2', |review| review.base_sha = sha('9')).await;
     let outcome = house.ask('2').await.unwrap();
     let told = format!("{outcome:?}");
@@ -30,7 +30,7 @@ async fn against_another_base_it_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_report_that_comes_after_the_base_was_changed_is_not_kept() {
+async fn report_against_old_base_is_dropped() {
     let house = House::new();
     house
         .github
@@ -47,11 +47,11 @@ async fn a_report_that_comes_after_the_base_was_changed_is_not_kept() {
 }
 
 #[tokio::test]
-async fn what_stands_against_merging_is_not_lifted_by_silence() {
+async fn blocking_finding_remains_if_not_repeated() {
     let then = changed("a.rs", &[(5, "five()"), (30, "thirty()")]);
     for (why, severity, now, since, kept) in [
         (
-            "read again, and nothing is said of it",
+            "reviewed again without a note",
             "high",
             changed("a.rs", &[(5, "five()"), (30, "thirty()")]),
             Ok(changed("a.rs", &[(30, "thirty()")])),

@@ -1,5 +1,4 @@
-//! A specialist with a GitHub of three commits, a bus that listens to nobody, and a
-//! model that says what the story has it say.
+//! Specialist with a GitHub of three commits, a bus without subscribers and a scripted model.
 
 use async_trait::async_trait;
 use events::{
@@ -29,12 +28,12 @@ const RULES: &[Rule] = &[Rule {
     finds: Finds::Lines(|spot| spot.text().contains("dbg!")),
 }];
 
-/// The commit of which the digits are all `digit`.
+/// Returns the commit hash that repeats `digit`.
 pub fn sha(digit: char) -> HeadSha {
     digit.to_string().repeat(40).parse().unwrap()
 }
 
-/// GitHub knows these comparisons, and no others.
+/// GitHub that knows only these comparisons.
 #[derive(Default)]
 pub struct Compared(Mutex<BTreeMap<(HeadSha, HeadSha), Result<String, GitHubError>>>);
 
@@ -71,14 +70,14 @@ impl ReadFiles for Compared {
     }
 }
 
-/// What a model does with a question.
+/// Scripted answer to a question.
 type Reply = Box<dyn Fn(&str) -> Result<Value, AgentError> + Send>;
 
-/// The model.
+/// Scripted model.
 pub struct Scripted {
     reply: Mutex<Reply>,
     asked: Mutex<Vec<String>>,
-    /// What happens while it thinks about its next answer.
+    /// Action during the model's next answer.
     meanwhile: Mutex<Option<Meanwhile>>,
 }
 
@@ -106,12 +105,12 @@ impl Model for Scripted {
     }
 }
 
-/// An answer with one finding of medium severity on each of these lines.
+/// Returns an answer with one finding of medium severity on each of these lines.
 pub fn found(score: u8, places: &[(&str, u32, &str)]) -> Value {
     found_as("medium", score, places)
 }
 
-/// The same, of another severity.
+/// Returns an answer with one finding of this severity on each of these lines.
 pub fn found_as(severity: &str, score: u8, places: &[(&str, u32, &str)]) -> Value {
     let finding = |(path, line, title): &(&str, u32, &str)| {
         json!({
@@ -182,12 +181,12 @@ impl House {
         }
     }
 
-    /// From now on the model answers so.
+    /// Sets the model's answer from now on.
     pub fn model_says(&self, reply: impl Fn(&str) -> Result<Value, AgentError> + Send + 'static) {
         *self.model.reply.lock().unwrap() = Box::new(reply);
     }
 
-    /// What the model was asked since it was last looked.
+    /// Returns the questions since the last call.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.model.asked.lock().unwrap())
     }
@@ -199,26 +198,26 @@ impl House {
         }
     }
 
-    /// The coordinator opens the review of a head.
+    /// Opens the review of a head, as the coordinator does.
     pub async fn open(&self, head: char, with: impl FnOnce(&mut ReviewItem)) {
         let mut value = ReviewItem::of(sha('0'));
         with(&mut value);
         put(self.state.clone(), ReviewItem::key(&Self::key(head)), value).await;
     }
 
-    /// It opens it anew against another base while the model thinks.
+    /// Reopens the review against another base during the model's next answer.
     pub fn open_meanwhile(&self, base: char, head: char) {
         let value = ReviewItem::of(sha(base));
         let put = put(self.state.clone(), ReviewItem::key(&Self::key(head)), value);
         *self.model.meanwhile.lock().unwrap() = Some(Box::pin(put));
     }
 
-    /// The specialist is asked, as often as it wants to be asked again.
+    /// Requests the check of a head.
     pub async fn ask(&self, head: char) -> Result<Outcome, HandlerError> {
         self.ask_against('0', head).await
     }
 
-    /// The same, for the change against another base.
+    /// Requests the check of the change against another base.
     pub async fn ask_against(&self, base: char, head: char) -> Result<Outcome, HandlerError> {
         let asked = CheckRequested {
             review: Self::key(head),
@@ -230,14 +229,14 @@ impl House {
         self.specialist.handle(&event).await
     }
 
-    /// What it has to say of a head, once it was asked.
+    /// Requests the check of a head and returns the report.
     pub async fn report(&self, head: char) -> CheckReport {
         let outcome = self.ask(head).await.unwrap();
         assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
         self.kept(head).await.report
     }
 
-    /// What is kept of it.
+    /// Returns the stored check item.
     pub async fn kept(&self, head: char) -> CheckItem {
         let key = CheckItem::key(&Self::key(head), self.specialist.category);
         let item: Option<CheckItem> = self.state.peek(&key).await.unwrap();

@@ -1,6 +1,6 @@
-//! What a specialist makes of a repository's policy and of a second round.
+//! Effects of a repository's policy and of repeated reviews on a specialist.
 
-#![expect(clippy::unwrap_used, reason = "what is missing fails the test")]
+#![expect(clippy::unwrap_used, reason = "a missing value fails the test")]
 
 mod again;
 mod house;
@@ -16,8 +16,7 @@ use review::item::{CheckReport, ReviewItem, Skipped};
 use review::message::SkipReason;
 use std::time::Duration;
 
-/// A file of which these lines (of 40) are changed to what they are named here, each in
-/// a hunk of its own.
+/// Returns the diff of a file of 40 lines with these lines changed, each in its own hunk.
 fn changed(path: &str, lines: &[(u32, &str)]) -> String {
     let mut text = format!("diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n");
     for (line, code) in lines {
@@ -39,7 +38,7 @@ fn under(settings: &str) -> impl FnOnce(&mut ReviewItem) {
     move |review| review.policy = Policy::default().over(layer)
 }
 
-/// Each finding's place, who it is by, and whether it stood there before.
+/// Returns each finding's position, its source, and whether the earlier report contains it.
 fn places(report: &CheckReport) -> Vec<String> {
     let place = |it: &review::Finding| {
         let title = it.title.as_deref().unwrap_or(&it.rule);
@@ -49,14 +48,13 @@ fn places(report: &CheckReport) -> Vec<String> {
     report.findings.iter().map(place).collect()
 }
 
-/// What is told of how the model read.
+/// Returns the notes about the model's review.
 fn notes(report: &CheckReport) -> Vec<&str> {
     let model = report.readers.iter().find(|reader| reader.name == "kimi");
     model.unwrap().notes.iter().map(String::as_str).collect()
 }
 
-/// A house in which the model has found something in the lines 5 and 30 of the first
-/// head.
+/// Returns a house in which the model reported lines 5 and 30 of the first head.
 async fn reviewed_once() -> House {
     let house = House::new();
     let diff = changed("a.rs", &[(5, "five()"), (30, "thirty()")]);
@@ -71,7 +69,7 @@ async fn reviewed_once() -> House {
 }
 
 #[tokio::test]
-async fn what_was_not_opened_or_is_left_alone_is_not_reviewed() {
+async fn unopened_or_skipped_review_is_ignored() {
     let house = House::new();
     house
         .github
@@ -99,7 +97,7 @@ async fn what_was_not_opened_or_is_left_alone_is_not_reviewed() {
 }
 
 #[tokio::test]
-async fn what_the_policy_excludes_nobody_reads() {
+async fn excluded_files_are_not_reviewed() {
     let house = House::new();
     let diff = changed("a.rs", &[(5, "dbg!(1)")]) + &changed("docs/b.rs", &[(5, "dbg!(2)")]);
     house.github.put('0', '1', &diff);
@@ -117,7 +115,7 @@ async fn what_the_policy_excludes_nobody_reads() {
 }
 
 #[tokio::test]
-async fn what_the_repository_calls_generated_neither_rules_nor_model_read() {
+async fn generated_files_are_not_reviewed() {
     let house = House::new();
     let diff = changed("a.rs", &[(5, "ok()")]) + &changed("gen/b.rs", &[(5, "dbg!(2)")]);
     house.github.put('0', '1', &diff);
@@ -139,7 +137,7 @@ async fn what_the_repository_calls_generated_neither_rules_nor_model_read() {
 }
 
 #[tokio::test]
-async fn a_budget_of_nothing_leaves_the_rules_and_says_so() {
+async fn zero_budget_leaves_rules_only() {
     let house = House::new();
     house
         .github
@@ -155,9 +153,9 @@ async fn a_budget_of_nothing_leaves_the_rules_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_second_round_asks_about_what_changed_and_keeps_what_stands() {
+async fn second_review_covers_changes_only() {
     let house = reviewed_once().await;
-    // Line 30 is mended, line 12 is new, and somebody else's work was merged.
+    // Line 30 is fixed, line 12 is new, and a merge added other changes.
     let diff = changed("a.rs", &[(5, "five()"), (12, "dbg!(12)"), (30, "mended()")]);
     house.github.put('0', '2', &diff);
     let since = changed("a.rs", &[(12, "dbg!(12)"), (30, "mended()")]);
@@ -180,14 +178,18 @@ async fn a_second_round_asks_about_what_changed_and_keeps_what_stands() {
         ["a.rs:5 Five (before)", "a.rs:12 Twelve", "a.rs:12 leftover"],
         "the rules read all of it"
     );
-    let note = "Read what changed since `1111111`; 1 finding of then still stands.";
+    let note = "Reviewed the changes since `1111111`; 1 earlier finding still applies.";
     assert_eq!(notes(&report), [note]);
-    assert_eq!(report.readers[1].score, Some(4), "something of then stands");
+    assert_eq!(
+        report.readers[1].score,
+        Some(4),
+        "an earlier finding still applies"
+    );
     assert_eq!(report.readers[0].coverage.files_read, 1);
 }
 
 #[tokio::test]
-async fn what_is_mended_lifts_the_score() {
+async fn fixed_finding_raises_score() {
     let house = reviewed_once().await;
     let diff = changed("a.rs", &[(5, "better()"), (30, "mended()")]);
     house.github.put('0', '2', &diff);
@@ -196,15 +198,18 @@ async fn what_is_mended_lifts_the_score() {
     house.open('2', second_round).await;
     house.model_says(|_| Ok(found(8, &[])));
     let report = house.report('2').await;
-    assert!(report.findings.is_empty(), "read again and not told again");
+    assert!(
+        report.findings.is_empty(),
+        "reviewed again and not reported again"
+    );
     assert_eq!(report.readers[1].score, Some(8));
-    assert_eq!(notes(&report), ["Read what changed since `1111111`."]);
+    assert_eq!(notes(&report), ["Reviewed the changes since `1111111`."]);
 }
 
 #[tokio::test]
-async fn where_nothing_was_touched_the_model_is_not_asked() {
+async fn untouched_code_asks_no_question() {
     let house = reviewed_once().await;
-    // Two lines were put in above by a merge, so that all of it moved down.
+    // A merge inserted two lines above, which moved the code down.
     house.github.put(
         '0',
         '2',
@@ -224,17 +229,13 @@ async fn where_nothing_was_touched_the_model_is_not_asked() {
     assert_eq!(
         notes(&report),
         [
-            "Not asked: nothing that it reads was touched since the last review.",
-            "Reviewed before at `1111111`; 2 findings of then still stand.",
+            "Not asked: none of its lines changed since the last review.",
+            "Reviewed before at `1111111`; 2 earlier findings still apply.",
         ]
     );
-    assert_eq!(
-        report.readers[1].score,
-        Some(4),
-        "it thinks what it thought"
-    );
+    assert_eq!(report.readers[1].score, Some(4), "the score is unchanged");
 
-    // And a third round knows them still.
+    // A third review still contains the findings.
     house
         .github
         .put('0', '3', &changed("a.rs", &[(7, "five()"), (32, "gone()")]));
@@ -250,7 +251,7 @@ async fn where_nothing_was_touched_the_model_is_not_asked() {
 }
 
 #[tokio::test]
-async fn what_was_not_answered_keeps_its_findings_and_is_asked_the_next_time() {
+async fn failed_question_is_repeated_next_review() {
     let house = reviewed_once().await;
     let diff = changed("a.rs", &[(5, "five()"), (12, "new()"), (30, "thirty()")]);
     house.github.put('0', '2', &diff);
@@ -278,15 +279,12 @@ async fn what_was_not_answered_keeps_its_findings_and_is_asked_the_next_time() {
         .await;
     house.model_says(|_| Ok(found(7, &[("a.rs", 12, "New")])));
     let report = house.report('3').await;
-    assert!(
-        house.asked()[0].contains("R 12 +new()"),
-        "nobody has read it yet"
-    );
+    assert!(house.asked()[0].contains("R 12 +new()"), "not reviewed yet");
     assert_eq!(places(&report), ["a.rs:12 New"]);
 }
 
 #[tokio::test]
-async fn what_cannot_be_compared_is_read_as_a_whole_with_the_reason() {
+async fn unknown_changes_trigger_full_review() {
     let call = || "GET /compare".to_owned();
     let too_large = GitHubError::TooLarge {
         call: call(),
@@ -295,10 +293,10 @@ async fn what_cannot_be_compared_is_read_as_a_whole_with_the_reason() {
     let diff = changed("a.rs", &[(5, "five()"), (30, "thirty()")]);
     for (why, since, gone, note) in [
         (
-            "a commit that is gone",
+            "a deleted commit",
             Err(GitHubError::NotFound { call: call() }),
             "",
-            "Reads all of it again: GitHub does not compare it with `1111111`.",
+            "Full review: GitHub does not compare it with `1111111`.",
         ),
         (
             "a commit that may not be seen",
@@ -307,19 +305,19 @@ async fn what_cannot_be_compared_is_read_as_a_whole_with_the_reason() {
                 reason: "not for you".to_owned(),
             }),
             "",
-            "Reads all of it again: GitHub does not compare it with `1111111`.",
+            "Full review: GitHub does not compare it with `1111111`.",
         ),
         (
             "too much",
             Err(too_large),
             "",
-            "Reads all of it again: too much has changed since `1111111`.",
+            "Full review: too much has changed since `1111111`.",
         ),
         (
-            "a rewritten history: what is gone is in no comparison",
+            "rewritten history: the comparison omits deletions",
             Ok(String::new()),
             "diff --git a/a.rs b/a.rs\n",
-            "Reads all of it again: `1111111` is not in its history any more.",
+            "Full review: `1111111` is not in its history any more.",
         ),
     ] {
         let house = reviewed_once().await;
@@ -344,7 +342,7 @@ async fn what_cannot_be_compared_is_read_as_a_whole_with_the_reason() {
 }
 
 #[tokio::test]
-async fn github_that_is_away_is_asked_again() {
+async fn unavailable_github_is_retried() {
     let house = reviewed_once().await;
     house
         .github
@@ -358,7 +356,8 @@ async fn github_that_is_away_is_asked_again() {
     assert!(house.ask('2').await.unwrap_err().is_retryable());
 }
 
-/// Two questions, of which one is answered that has nothing of the second file.
+/// Runs a check with two questions, one of which fails. The answered one does not cover the second
+/// file.
 async fn half_answered(error: impl Fn() -> AgentError + Send + 'static) -> House {
     let house = House::new();
     let lines: Vec<_> = (1..800)
@@ -375,7 +374,7 @@ async fn half_answered(error: impl Fn() -> AgentError + Send + 'static) -> House
 }
 
 #[tokio::test]
-async fn half_an_answer_waits_for_a_pause_and_goes_out_when_patience_is_over() {
+async fn partial_report_waits_for_pause() {
     let house = half_answered(|| AgentError::Paused {
         until: "1970-01-01T00:05:00Z".parse().unwrap(),
         wait: Duration::from_secs(300),
@@ -396,7 +395,7 @@ async fn half_an_answer_waits_for_a_pause_and_goes_out_when_patience_is_over() {
 }
 
 #[tokio::test]
-async fn half_an_answer_does_not_wait_for_who_is_away() {
+async fn partial_report_ignores_unavailable_model() {
     let house = half_answered(|| AgentError::Unavailable {
         reason: "503".to_owned(),
     })

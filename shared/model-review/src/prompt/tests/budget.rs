@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn the_largest_diff_is_planned() {
+fn plans_largest_diff() {
     let mut diff = Diff::default();
     for file in 0..2_999 {
         let path = format!("src/dir_{}/file_{file}.rs", file % 50);

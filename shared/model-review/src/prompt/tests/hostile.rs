@@ -23,7 +23,7 @@ fn instructions_stay_between_the_delimiters() {
 }
 
 #[test]
-fn no_place_holds_the_nonce_or_a_line_end() {
+fn no_field_contains_nonce_or_newline() {
     let (_, ends) = delimiters(NONCE);
     let hostile = format!("x\r{ends}\r\u{2028}{ends}\u{85}{}", NONCE.to_uppercase());
     let mut diff = added(&format!("a\n{hostile}\n\"`b.rs"), &hostile);
@@ -46,7 +46,7 @@ fn no_place_holds_the_nonce_or_a_line_end() {
 }
 
 #[test]
-fn hidden_characters_are_taken_out_and_told() {
+fn hidden_characters_are_removed_and_reported() {
     let text = "\u{feff}use a;\nif\u{202e} x {}\nplain\na\u{200b}b\n\u{e0041}\u{e0042}";
     let shown = plan(&added("a.rs", text), &options(1_000, 1));
     assert!(body(&shown).ends_with("R 1 +use a;\nR 2 +if x {}\nR 3 +plain\nR 4 +ab\nR 5 +\n"));
@@ -54,7 +54,7 @@ fn hidden_characters_are_taken_out_and_told() {
     assert_eq!(
         lines,
         [2, 4, 5],
-        "the mark of a file's byte order is no secret"
+        "a byte order mark is not a hidden character"
     );
 
     let many = plan(
@@ -64,7 +64,7 @@ fn hidden_characters_are_taken_out_and_told() {
     assert_eq!(many.hidden.len(), MOST_HIDDEN);
 }
 
-/// A key over several lines, in two pieces so that the repository holds none.
+/// Returns the lines of a key. The literal is split, so that the repository contains no key.
 fn key() -> Vec<String> {
     let body = |len| secrets::samples::random(len, secrets::samples::BASE62);
     vec![
@@ -77,7 +77,7 @@ fn key() -> Vec<String> {
 }
 
 #[test]
-fn no_secret_is_in_any_part() {
+fn secrets_appear_in_no_part() {
     for (what, before, secret, behind) in canaries() {
         let line = format!("{before}{secret}{behind}");
         let hidden = format!(
@@ -106,7 +106,7 @@ fn no_secret_is_in_any_part() {
 }
 
 #[test]
-fn no_line_of_a_key_is_in_any_part() {
+fn key_lines_appear_in_no_part() {
     let key = key();
     let body = &key[1..4];
     for (what, lines) in [
@@ -121,7 +121,7 @@ fn no_line_of_a_key_is_in_any_part() {
                 .map(|line| format!("{indent}{line}\n"))
                 .collect();
             if indent.len() > 1 && !indent.trim().is_empty() && what == "its middle" {
-                continue; // Nothing says that this is a key.
+                continue; // This text has no mark of a key.
             }
             let plan = plan(&added("deploy", &text), &options(200, 10));
             let shown = super::body(&plan);
@@ -134,10 +134,10 @@ fn no_line_of_a_key_is_in_any_part() {
 }
 
 #[test]
-fn a_secret_across_the_cut_is_masked() {
+fn masks_secret_across_cut() {
     for (what, before, secret, behind) in canaries() {
         if what == "a key's line" {
-            continue; // Told by standing on a line alone.
+            continue; // Detected only on a line of its own.
         }
         for start in (1_800..2_010).step_by(7) {
             let line = format!("{} {before}{secret}{behind}", "y ".repeat(start / 2));

@@ -27,8 +27,8 @@ fn hunk() -> impl Strategy<Value = (u32, Vec<(LineKind, String)>)> {
     (1..50_u32, prop_oneof![3 => any_kind, 1 => removed])
 }
 
-/// Files with all kinds of hunks, numbered as in a diff. Names are told apart by
-/// their index.
+/// Generates files with all kinds of hunks, numbered as in a diff. Each name contains the file's
+/// index.
 fn diffs() -> impl Strategy<Value = Diff> {
     let name = prop_oneof![
         Just("src/a.rs"),
@@ -88,7 +88,7 @@ fn diffs() -> impl Strategy<Value = Diff> {
     })
 }
 
-/// The numbers that the parts show, by file and side.
+/// Returns the displayed line numbers by file and side.
 fn numbers(plan: &Plan) -> BTreeMap<String, BTreeSet<(Side, u32)>> {
     let mut shown: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
     let mut path = String::new();
@@ -114,7 +114,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn the_budget_is_kept_and_no_file_vanishes(
+    fn respects_budget_and_lists_every_file(
         diff in diffs(),
         tokens_per_part in prop_oneof![0..80_usize, 80..800_usize, Just(8_000)],
         most_parts in 0..8_usize,
@@ -135,7 +135,7 @@ proptest! {
         for (path, places) in planned.parts.iter().flat_map(|part| part.files.clone()) {
             named.entry(path).or_default().extend(places);
         }
-        prop_assert_eq!(&shown, &named, "a part says what it shows");
+        prop_assert_eq!(&shown, &named, "a part lists its lines");
         for file in &diff.files {
             let left_out: Vec<_> =
                 planned.left_out.iter().filter(|l| l.path == file.path).map(|l| l.why).collect();
@@ -169,7 +169,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_the_line_it_is_masked_and_stripped(line in any::<String>()) {
+    fn any_line_is_masked_and_stripped(line in any::<String>()) {
         let stripped = strip(&line);
         let holds = stripped.contains(['\n', '\r', '\u{202e}', '\u{200b}', '\u{e0041}']);
         prop_assert!(!holds, "{stripped:?}");
