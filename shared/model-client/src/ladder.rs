@@ -46,7 +46,7 @@ impl Ladder {
         let rung = match self.state.get::<Stored>(&self.key).await {
             Ok(seen) => seen.value.map_or(Rung::Schema, |stored| stored.rung),
             Err(error) => {
-                // The endpoint will reject the format again, so a lost write costs one more call.
+                // The endpoint will reject the format again, so a failed read costs one more call.
                 tracing::warn!(%error, "answer format could not be read");
                 return Rung::Schema;
             }
@@ -61,7 +61,7 @@ impl Ladder {
         tracing::warn!(?rung, reason, "answer format changed");
         let rung = self.known(rung);
         if let Err(error) = self.store(rung, reason).await {
-            tracing::warn!(%error, "others will have to find it out again");
+            tracing::warn!(%error, "answer format could not be stored");
         }
     }
 

@@ -118,7 +118,7 @@ async fn repair_reserves_tokens() {
     let bad = || Reply::Text("seven".into());
     stage.world.then(bad());
     stage.world.then(bad());
-    let budget = [scope("review", 4_200)]; // one reservation, and not what is used beside it
+    let budget = [scope("review", 4_200)]; // one reservation, without other usage
     let error = stage.ask_in(&stage.agent(), "1", &budget).await;
     let error = error.unwrap_err();
     assert_eq!(name(&error), "Malformed", "{error}");

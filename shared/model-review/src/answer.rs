@@ -275,8 +275,8 @@ fn cut(text: &str, longest: usize) -> String {
     }
 }
 
-/// Returns true if `code` differs from `lines` and can replace them. A comment has LF line ends, so
-/// a replacement in a file with CRLF would mix both.
+/// Returns true if `code` differs from `lines` and can replace them. Lines with CRLF cannot be
+/// replaced, because a comment's line ends differ and the file would contain both kinds.
 fn replaces(code: &str, diff: &Diff, path: &str, lines: RangeInclusive<u32>) -> bool {
     let files = diff.files.iter().filter(|file| file.path == path);
     let all = files.flat_map(|file| file.lines());

@@ -26,7 +26,7 @@ struct Inner {
     otherwise: Otherwise,
     without: Vec<&'static str>,
     requests: Vec<Request>,
-    /// Texts of earlier prompts.
+    /// Text of the last prompt.
     prompt: String,
 }
 

@@ -119,7 +119,7 @@ async fn concurrent_repeats_reserve_once() {
 #[tokio::test]
 async fn failed_reservation_is_rolled_back() {
     let (budgets, backend) = budgets();
-    let scopes = [scope("pr", 1_000), scope("away", 1_000)];
+    let scopes = [scope("pr", 1_000), scope("offline", 1_000)];
     backend.away.store(1, Ordering::SeqCst);
     let error = budgets.reserve(&scopes, "a", 100).await.unwrap_err();
     assert!(matches!(error, AgentError::State(_)), "{error}");

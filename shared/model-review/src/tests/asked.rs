@@ -71,7 +71,7 @@ async fn too_small_budget_lists_omitted_files() {
     };
     assert_eq!(report.coverage.left_out, [left_out]);
     assert!(
-        report.notes[0].starts_with("Not asked: the budget"),
+        report.notes[0].starts_with("Not asked: the review budget"),
         "{:?}",
         report.notes
     );
