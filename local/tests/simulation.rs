@@ -80,7 +80,7 @@ fn the_simulation_shows_what_it_should() {
             .join("; ")
     };
     assert!(
-        outcomes("agent.pr.block", "acme/shop#7").contains("the verdict tells"),
+        outcomes("agent.pr.block", "acme/shop#7").contains("the verdict contains"),
         "findings"
     );
     assert!(
