@@ -20,12 +20,7 @@ async fn unproven_finding_never_blocks() {
     }];
     for (why, notices, comments, page) in [
         ("a line proves it", PROVEN, 1, "Failure: Open: 1 critical"),
-        (
-            "none does",
-            DISPROVED,
-            0,
-            "Success: No confirmed findings",
-        ),
+        ("none does", DISPROVED, 0, "Success: No confirmed findings"),
     ] {
         let house = House::with(&attentive(notices));
         let pr = house
