@@ -80,7 +80,7 @@ fn simulation_covers_expected_events() {
             .join("; ")
     };
     assert!(
-        outcomes("agent.pr.block", "acme/shop#7").contains("the verdict tells"),
+        outcomes("agent.pr.block", "acme/shop#7").contains("the verdict contains"),
         "findings"
     );
     assert!(

@@ -77,7 +77,7 @@ async fn secret_appears_in_no_output() {
             "GitHub rejects the comments on lines",
             true,
             Some((Call::CreateReview, Fault::Rejected)),
-            "GitHub did not accept the review",
+            "GitHub refused the review",
         ),
         (
             "the second attempt returns the diff",
