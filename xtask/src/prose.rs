@@ -179,7 +179,8 @@ impl Sources {
                 }
                 let quoted = line.split('"').skip(1).step_by(2);
                 let texts = quoted.filter(|text| text.len() >= 25);
-                self.texts.extend(texts.map(|text| place(number, text)));
+                let texts = texts.map(|text| place(number, &without_placeholders(text)));
+                self.texts.extend(texts);
             }
             is_doc = doc.is_some();
             let is_attribute = trimmed.starts_with("#[");
@@ -188,6 +189,14 @@ impl Sources {
                 || (is_test && (is_attribute || trimmed.is_empty()));
         }
     }
+}
+
+/// Returns the text of a format string without its placeholders.
+fn without_placeholders(text: &str) -> String {
+    let mut parts = text.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.map(|part| part.split_once('}').map_or(part, |(_, after)| after));
+    rest.fold(first, |text, part| text + part)
 }
 
 fn first_word(text: &str) -> &str {

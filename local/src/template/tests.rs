@@ -86,9 +86,9 @@ fn error_names_value_and_line() {
     ];
     let told: String = all.map(|(why, error)| format!("{why}: {error}\n")).concat();
     insta::assert_snapshot!(told, @"
-    no YAML: template.yaml:(Runtime: provided.al2023): the file: it is no YAML: while parsing a flow mapping, did not find expected ',' or '}'
-    an operator that is none: template.yaml:(detail-type: [{ starts-with: agent }]): Resources.SecurityRule.Properties.EventPattern: Event pattern is not valid. Reason: Unrecognized match type starts-with
-    a target that is none: template.yaml:(Arn: !GetAtt StyleKew.Arn): Resources.StyleRule.Properties.Targets.0.Arn: StyleKew is neither a function nor a queue that a function takes from
+    no YAML: template.yaml:(Runtime: provided.al2023): the file: invalid YAML: while parsing a flow mapping, did not find expected ',' or '}'
+    unknown operator: template.yaml:(detail-type: [{ starts-with: agent }]): Resources.SecurityRule.Properties.EventPattern: Event pattern is not valid. Reason: Unrecognized match type starts-with
+    invalid target: template.yaml:(Arn: !GetAtt StyleKew.Arn): Resources.StyleRule.Properties.Targets.0.Arn: StyleKew is neither a function nor a queue that a function takes from
     an address in place of an ARN: template.yaml:(Arn: !Ref StyleQueue): Resources.StyleRule.Properties.Targets.0.Arn: expected the ARN of a resource, such as !GetAtt SecurityFunction.Arn
     a retry too many: template.yaml:(MaximumRetryAttempts: 186): Resources.PullRequestRule.Properties.Targets.0.RetryPolicy.MaximumRetryAttempts: expected a whole number from 0 to 185
     a delay that SQS does not know: template.yaml:(DelaySeconds: !Ref ReviewDeadlineSeconds): Resources.ReviewDeadlineQueue.Properties.DelaySeconds: expected a whole number from 0 to 900

@@ -179,7 +179,10 @@ async fn accepts_findings_on_shown_lines_only() {
             .unwrap();
         let found = report.findings.first().map(|it| (it.start_line, it.line));
         assert_eq!(found, believed, "{why}");
-        let told = report.notes.iter().any(|note| note.contains("it was not shown"));
+        let told = report
+            .notes
+            .iter()
+            .any(|note| note.contains("it was not shown"));
         assert_eq!(told, believed.is_none(), "{why}: {:?}", report.notes);
     }
 }

@@ -219,5 +219,5 @@ fn variables_match_queue_settings() {
     );
     insta::assert_snapshot!(violations, @"StyleFunction: has no variable for StyleQueue, whose retries it delays");
     let violations = broken(batches, "maxReceiveCount: 10", "maxReceiveCount: 11");
-    insta::assert_snapshot!(violations, @r#"CoordinatorFunction: its variable has "10" tries, where CoordinatorQueue gives Some(11)"#);
+    insta::assert_snapshot!(violations, @r#"CoordinatorFunction: its variable has "10" tries, CoordinatorQueue has Some(11)"#);
 }
