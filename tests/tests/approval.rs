@@ -241,7 +241,7 @@ async fn each_failed_condition_prevents_approval() {
                 bot: "octocat",
                 ..Story::good()
             },
-            Some("does not approve what it opened itself"),
+            Some("does not approve its own pull requests"),
         ),
         (
             "GitHub does not reveal its checks",

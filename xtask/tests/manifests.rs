@@ -93,7 +93,7 @@ fn refuses_bad_manifests_by_line() {
             "a schedule",
             "timeout = 30",
             "schedule = \"daily\"",
-            "2: \"daily\" is not a schedule",
+            "2: \"daily\" is not a rate",
         ),
     ] {
         let text = GOOD.replacen(old, new, 1);

@@ -140,7 +140,7 @@ impl fmt::Display for WhyNot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Off => f.write_str("Approving is not switched on here."),
-            Self::OwnPullRequest => f.write_str("The bot does not approve what it opened itself."),
+            Self::OwnPullRequest => f.write_str("The bot does not approve its own pull requests."),
             Self::Score(None, least) => {
                 write!(f, "There is no score; {least} of 10 is asked for.")
             }

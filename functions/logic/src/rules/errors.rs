@@ -31,8 +31,8 @@ pub(super) const SWALLOWED: Rule = Rule {
         "swallowed-error",
         Medium,
         78,
-        "An error ends here and nobody hears of it. Handle it, pass it on, or log it; if it may \
-         be ignored, say why in a comment.",
+        "This error is swallowed. Handle it, return it, or log it. If it may be ignored, say \
+         why in a comment.",
     )
 };
 
@@ -113,8 +113,8 @@ pub(super) const DROPPED: Rule = Rule {
         "dropped-result",
         Low,
         40,
-        "If this can fail, nobody hears of it. Handle the error, or say in a comment why it does \
-         not matter.",
+        "An error of this call is ignored. Handle it, or say in a comment why it does not \
+         matter.",
     )
 };
 

@@ -24,8 +24,8 @@ pub(super) const EVERY_ROW: Rule = Rule {
         "every-row-changed",
         High,
         65,
-        "Without a `WHERE` this changes every row of the table, and what stood there is lost. \
-         Name the rows; if all are meant, say so in a comment.",
+        "Without a `WHERE`, this changes every row of the table and destroys the old values. \
+         Name the rows. If all rows are meant, say so in a comment.",
     )
 };
 

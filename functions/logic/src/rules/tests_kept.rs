@@ -121,8 +121,7 @@ pub(super) const DELETED: Rule = Rule {
         "deleted-test",
         Medium,
         60,
-        "A file of tests is deleted, and none takes its place. Say where what it checked is \
-         checked now.",
+        "A test file is deleted without a replacement. Say where its checks are now.",
     )
 };
 

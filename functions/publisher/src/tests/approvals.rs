@@ -152,7 +152,7 @@ async fn each_reason_prevents_approval() {
                 bot: Some("octocat"),
                 ..Change::default()
             },
-            "The bot does not approve what it opened itself.",
+            "The bot does not approve its own pull requests.",
         ),
         (
             "no score",

@@ -59,8 +59,8 @@ pub(super) const CIPHER: Rule = Rule {
         "weak-cipher",
         Medium,
         80,
-        "This cipher, or this way to use it, shows patterns of what it hides or can be broken. \
-         Use AES-GCM or ChaCha20-Poly1305.",
+        "This cipher or mode reveals patterns of the plaintext or can be broken. Use AES-GCM or \
+         ChaCha20-Poly1305.",
     )
 };
 

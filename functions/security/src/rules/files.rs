@@ -12,8 +12,8 @@ pub(super) const TEMPORARY_NAME: Rule = Rule {
         "temporary-name",
         Medium,
         90,
-        "The name is free when it is asked for, and may be somebody else's file or link when it \
-         is written. Use `mkstemp` or `NamedTemporaryFile`, which make the file.",
+        "Another user can create this file between the choice of the name and the write. Use \
+         `mkstemp` or `NamedTemporaryFile`, which create the file.",
     )
 };
 

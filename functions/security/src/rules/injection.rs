@@ -25,8 +25,8 @@ pub(super) const DYNAMIC_CODE: Rule = Rule {
         "dynamic-code",
         High,
         75,
-        "Text is run as code. If any of it can come from outside, this runs what a stranger \
-         wrote; parse it or look it up in a table instead.",
+        "Text is run as code. If any part of it comes from outside, a stranger can run code. \
+         Parse it, or look it up in a table.",
     )
 };
 
@@ -203,8 +203,8 @@ pub(super) const PICKLE: Rule = Rule {
         "unsafe-deserialization",
         High,
         65,
-        "Reading this format can run code that stands in the data. Use a format that only holds \
-         data, such as JSON, for anything that comes from outside.",
+        "Reading this format can run code from the data. For data from outside, use a format \
+         without code, such as JSON.",
     )
 };
 

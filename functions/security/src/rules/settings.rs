@@ -129,7 +129,7 @@ pub(super) const DEBUG_SERVER: Rule = Rule {
         "debug-server",
         Low,
         65,
-        "A server in debug mode lets whoever reaches it run code. Read the mode from the \
+        "A server in debug mode lets every visitor run code. Read the mode from the \
          environment, off by default.",
     )
 };
@@ -163,8 +163,8 @@ pub(super) const HIDDEN: Rule = Rule {
         "hidden-characters",
         Medium,
         80,
-        "Characters of no width, or tags that only machines read, stand here: what people see is \
-         not what is there. Remove them, or write them as escapes.",
+        "This line has zero-width characters, or tags that only machines read: readers do not \
+         see its real content. Remove them, or write them as escapes.",
     )
 };
 

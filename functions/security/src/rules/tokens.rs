@@ -12,7 +12,7 @@ macro_rules! says {
         concat!(
             "This looks like ",
             $what,
-            ". Revoke it and make a new one: what was pushed once stays readable. ",
+            ". Revoke it and make a new one: a pushed secret remains readable. ",
             "Keep the new one out of the repository, in the environment or a secret store."
         )
     };

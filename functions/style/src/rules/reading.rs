@@ -24,7 +24,7 @@ pub(super) const TODO: Rule = Rule {
         "unowned-todo",
         Info,
         80,
-        "Nobody will find this again. Name an issue or a person: `TODO(#123)`, `TODO(name)`.",
+        "This note has no owner. Name an issue or a person: `TODO(#123)`, `TODO(name)`.",
     )
 };
 
@@ -95,8 +95,8 @@ pub(super) const COMMENTED_OUT: Rule = Rule {
         "commented-out-code",
         Info,
         65,
-        "These comments look like code. The history keeps what was; remove them, or say why they \
-         stay.",
+        "These comments look like code. Remove them, because the history keeps old code, or say \
+         why they stay.",
     )
 };
 
@@ -203,7 +203,7 @@ pub(super) const LONG_LINE: Rule = Rule {
         "long-line",
         Info,
         50,
-        "Nobody sees the end of this line. Break it.",
+        "This line is too long to read. Break it.",
     )
 };
 
