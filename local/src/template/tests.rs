@@ -92,8 +92,8 @@ fn error_names_value_and_line() {
     an address in place of an ARN: template.yaml:(Arn: !Ref StyleQueue): Resources.StyleRule.Properties.Targets.0.Arn: expected the ARN of a resource, such as !GetAtt SecurityFunction.Arn
     a retry too many: template.yaml:(MaximumRetryAttempts: 186): Resources.PullRequestRule.Properties.Targets.0.RetryPolicy.MaximumRetryAttempts: expected a whole number from 0 to 185
     a delay that SQS does not know: template.yaml:(DelaySeconds: !Ref ReviewDeadlineSeconds): Resources.ReviewDeadlineQueue.Properties.DelaySeconds: expected a whole number from 0 to 900
-    tried for ever: template.yaml:(SqsManagedSseEnabled: true): Resources.CoordinatorQueue.Properties: expected a RedrivePolicy: without one, what fails is tried for ever
-    a rule within a function: template.yaml:(Type: EventBridgeRule): Resources.CoordinatorFunction.Properties.Events.Requests.Type: expected SQS: rules stand in resources of type AWS::Events::Rule, and nothing else brings events to a function here
+    tried for ever: template.yaml:(SqsManagedSseEnabled: true): Resources.CoordinatorQueue.Properties: expected a RedrivePolicy: without one, a failed message is retried forever
+    a rule within a function: template.yaml:(Type: EventBridgeRule): Resources.CoordinatorFunction.Properties.Events.Requests.Type: expected SQS: rules are resources of type AWS::Events::Rule, and nothing else brings events to a function here
     ");
 }
 
