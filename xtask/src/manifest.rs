@@ -340,7 +340,8 @@ impl Check<'_> {
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Returns whether `name` can be the name of a function: a-z, 0-9 and -, a letter first.
+pub fn is_name(name: &str) -> bool {
     let is_char = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     name.bytes().next().is_some_and(|b| b.is_ascii_lowercase()) && name.bytes().all(is_char)
 }

@@ -1,6 +1,6 @@
 //! Creates the folder of a new agent.
 
-use crate::manifest::Problem;
+use crate::manifest::{Problem, is_name};
 use crate::template::pascal;
 use crate::{samples, wire};
 use events::{EventId, Topic, TopicPattern};
@@ -60,6 +60,10 @@ const SOURCE_MAIN: &str = include_str!("../scaffold/source_main.rs.txt");
 /// The problems of the description. Nothing is left behind.
 pub fn agent(root: &Path, agent: &Agent) -> Result<Vec<String>, Vec<Problem>> {
     let failed = |problem: String| vec![Problem::new("new agent", 1, problem)];
+    if !is_name(&agent.name) {
+        let name = &agent.name;
+        return Err(failed(format!("{name:?} is not a name of a-z, 0-9 and -")));
+    }
     let folder = root.join("functions").join(&agent.name);
     if folder.exists() {
         return Err(failed(format!("functions/{} exists", agent.name)));
@@ -95,7 +99,7 @@ pub fn agent(root: &Path, agent: &Agent) -> Result<Vec<String>, Vec<Problem>> {
 pub fn remove(root: &Path, name: &str) -> Result<Vec<String>, Vec<Problem>> {
     let failed = |problem: String| vec![Problem::new("remove agent", 1, problem)];
     let folder = root.join("functions").join(name);
-    if name.contains('/') || !folder.join("function.toml").is_file() {
+    if !is_name(name) || !folder.join("function.toml").is_file() {
         return Err(failed(format!("functions/{name} does not exist")));
     }
     fs::remove_dir_all(&folder).map_err(|error| failed(error.to_string()))?;

@@ -128,8 +128,9 @@ fn new_agent_handles_its_event() {
 fn refused_agents_leave_nothing_behind() {
     let root = Path::new(ROOT);
     let before = files(root);
-    let cases: [(&str, &[&str], &str); 7] = [
+    let cases: [(&str, &[&str], &str); 8] = [
         ("a bad name", &["Greeter", "--on=a.b"], "is not a name"),
+        ("a path", &["../greeter", "--on=a.b"], "is not a name"),
         (
             "a bad pattern",
             &["greeter", "--on=a.**"],
