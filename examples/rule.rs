@@ -1,4 +1,4 @@
-//! A rule of your own: it reports a debugger statement that was left in. Rules of the bot stand in
+//! A rule of your own: it reports a debugger statement that was left in. The bot has its rules in
 //! `functions/{security,style,logic}/src/rules`. Run this one with
 //! `cargo run -p examples --example rule`.
 

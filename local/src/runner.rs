@@ -266,7 +266,7 @@ impl Waits {
     }
 }
 
-/// What came of a try, and what becomes of its delivery.
+/// Result of an attempt, and the end of its delivery.
 type Settled<A> = (Result<A, String>, End);
 
 /// Workers by lane.

@@ -27,7 +27,7 @@ impl Deployment {
         }
     }
 
-    /// Stands for settings that cannot be read for `reason`, which only the log shows.
+    /// Creates the deployment of unreadable settings. Only the log shows the `reason`.
     pub fn unreadable(reason: &str) -> Self {
         let source = Source::Deployment;
         Self::invalid(Invalid::Unreadable(source, reason.to_owned()))

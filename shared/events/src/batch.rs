@@ -67,12 +67,12 @@ pub trait PutEvents: Send + Sync {
     async fn put_events(&self, entries: &[Entry]) -> Result<Vec<EntryResult>, PutEventsError>;
 }
 
-/// Why a whole PutEvents call failed.
+/// Reason why a whole PutEvents call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PutEventsError {
-    /// Whether the same call may succeed later.
+    /// True if the same call may succeed later.
     pub retryable: bool,
-    /// What EventBridge said, or why it was not reached.
+    /// Error message of EventBridge or of the connection.
     pub reason: String,
 }
 
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_is_too_large_is_named() {
+    fn names_event_above_size_limit() {
         let error = batches(&[event(1, 10), event(2, MAX_SIZE)]).unwrap_err();
         assert!(!error.is_retryable());
         insta::assert_snapshot!(error, @"event event-2 on agent.pr.review_requested has 262401 bytes; the bus accepts at most 262144");
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_fails_for_good_is_named() {
+    async fn names_permanent_failures() {
         let bus = bus(vec![HashSet::from(["event-1"]); 9]);
         let error = bus.emit(vec![event(0, 1), event(1, 1)]).await.unwrap_err();
         assert!(error.is_retryable());

@@ -38,7 +38,7 @@ pub fn replace<'a>(line: &'a str, spans: &[Range<usize>], most: usize) -> (Cow<'
     (Cow::Owned(text), more)
 }
 
-/// Where the secrets on a line stand, in order and apart.
+/// Returns the ranges of the secrets on a line, in order and without overlaps.
 pub fn secrets(line: &str) -> Vec<Range<usize>> {
     if is_bare_base64(line) {
         return vec![inner(line)];

@@ -73,8 +73,8 @@ fn is_body(body: &str, least: usize) -> bool {
     body.len() >= least && has_digit && body.bytes().all(is_base64)
 }
 
-/// Whether `text` is nothing but base64, as wide as in a file of keys: what a hunk
-/// shows of a key without either of its ends.
+/// Returns whether `text` is only base64, as wide as in a key file. A hunk can show a key without
+/// its first and last line.
 pub fn is_bare_base64(text: &str) -> bool {
     let text = text.trim_matches(|c: char| c.is_whitespace() || "\"',".contains(c));
     (60..=80).contains(&text.len())
