@@ -5,8 +5,11 @@ use events::{Clock, Emit, Event, EventId, Say, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Publishes the events of `schedules` on `bus` until the task is dropped. Returns at once if there
-/// are none.
+/// Pause before the next attempt to publish what the bus has refused.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Publishes the events of `schedules` on `bus` until the task is dropped. An event that the bus
+/// refuses is published again until the bus has it. Returns at once if there are no schedules.
 pub async fn run(schedules: Vec<Schedule>, bus: Arc<dyn Emit>, clock: Arc<dyn Clock>) {
     let mut next: Vec<Timestamp> = schedules
         .iter()
@@ -15,14 +18,22 @@ pub async fn run(schedules: Vec<Schedule>, bus: Arc<dyn Emit>, clock: Arc<dyn Cl
     while let Some(first) = next.iter().min().copied() {
         let wait = Duration::try_from(first.duration_since(clock.now())).unwrap_or_default();
         clock.sleep(wait).await;
+        let mut refused = false;
         for (schedule, due) in schedules.iter().zip(&mut next) {
-            if *due > first {
+            if *due > clock.now() {
                 continue;
             }
-            if let Err(error) = bus.emit(vec![event(schedule, *due)]).await {
-                tracing::error!(topic = %schedule.topic, %error, "scheduled event not published");
+            match bus.emit(vec![event(schedule, *due)]).await {
+                Ok(()) => *due = after(*due, schedule.rate.interval()),
+                Err(error) => {
+                    let topic = &schedule.topic;
+                    tracing::error!(%topic, %error, "scheduled event not published, trying again");
+                    refused = true;
+                }
             }
-            *due = after(*due, schedule.rate.interval());
+        }
+        if refused {
+            clock.sleep(RETRY).await;
         }
     }
 }
@@ -54,44 +65,51 @@ mod tests {
     use events::{EmitError, ManualClock};
     use std::sync::Mutex;
 
-    /// Bus that keeps the events and ends the test after the third.
+    /// Bus that refuses the first `refusals` calls, keeps the events of the others, and ends the
+    /// test after the third event.
     #[derive(Default)]
-    struct Bus(Mutex<Vec<Event>>, tokio::sync::Notify);
+    struct Bus {
+        refusals: Mutex<usize>,
+        events: Mutex<Vec<Event>>,
+        full: tokio::sync::Notify,
+    }
 
     #[async_trait::async_trait]
     impl Emit for Bus {
         async fn emit(&self, events: Vec<Event>) -> Result<(), EmitError> {
-            let mut all = self.0.lock().unwrap();
+            let mut refusals = self.refusals.lock().unwrap();
+            if let Some(left) = refusals.checked_sub(1) {
+                *refusals = left;
+                let reason = "the disk is full".to_owned();
+                return Err(EmitError::Refused { reason });
+            }
+            let mut all = self.events.lock().unwrap();
             all.extend(events);
-            if all.len() >= 3 {
-                self.1.notify_one();
+            if all.len() == 3 {
+                self.full.notify_one();
             }
             Ok(())
         }
     }
 
-    async fn events() -> Vec<(String, String, i64)> {
+    /// Returns id, topic and time of the first three events of one schedule.
+    async fn events(refusals: usize) -> Vec<(String, String, i64)> {
         let start = Timestamp::from_second(100).unwrap();
-        let clock = Arc::new(ManualClock::starting_at(start));
-        let bus = Arc::<Bus>::default();
+        let bus = Arc::new(Bus {
+            refusals: Mutex::new(refusals),
+            ..Bus::default()
+        });
         let schedule = Schedule {
             topic: "schedule.reconcile".parse().unwrap(),
             id: "ReconcileSchedule".parse().unwrap(),
             rate: "rate(1 minute)".parse().unwrap(),
         };
-        let driven = clock.clone();
-        let advance = async move {
-            loop {
-                driven.advance_to(after(driven.now(), Duration::from_secs(60)));
-                tokio::task::yield_now().await;
-            }
-        };
+        let clock = Arc::new(ManualClock::starting_at(start));
         tokio::select! {
             () = run(vec![schedule], bus.clone(), clock) => {}
-            () = advance => {}
-            () = bus.1.notified() => {}
+            () = bus.full.notified() => {}
         }
-        let all = bus.0.lock().unwrap();
+        let all = bus.events.lock().unwrap();
         let fields = |event: &Event| {
             let (id, topic) = (event.id.to_string(), event.topic.to_string());
             (id, topic, event.time.as_second())
@@ -101,7 +119,7 @@ mod tests {
 
     #[tokio::test]
     async fn publishes_at_each_interval() {
-        let first = events().await;
+        let first = events(0).await;
         let times: Vec<_> = first.iter().map(|(_, _, time)| *time).collect();
         assert_eq!(times, [120, 180, 240]);
         assert!(
@@ -109,11 +127,12 @@ mod tests {
                 .iter()
                 .all(|(_, topic, _)| topic == "schedule.reconcile")
         );
-        assert_eq!(
-            first,
-            events().await,
-            "another process publishes the same ids"
-        );
+        assert_eq!(first, events(0).await, "another process publishes the same ids");
+    }
+
+    #[tokio::test]
+    async fn publishes_refused_events_again() {
+        assert_eq!(events(30).await, events(0).await);
     }
 
     #[tokio::test]
