@@ -6,11 +6,11 @@ use fake_github::{PostedReview, WebhookDelivery, World};
 use github::PrKey;
 use github::port::ReviewEvent;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use local::bus::LocalBus;
-use local::queue::{DeadLetter, Queue};
-use local::registry::{self, Dependencies, GitHub};
-use local::runner::{Runner, Tried};
-use local::template::{Template, Via};
+use local_bus::LocalBus;
+use local_bus::queue::{DeadLetter, Queue};
+use local_bus::runner::{Runner, Tried};
+use local_bus::template::{Template, Via};
+use local_functions::{self, Dependencies, GitHub};
 use model_client::Model;
 use policy::Policy;
 use recorder::Entry;
@@ -129,7 +129,7 @@ impl House {
             clock: clock.clone(),
             entropy,
         };
-        registry::register(&*local, &deps).expect("the patterns of the manifests");
+        local_functions::register(&*local, &deps).expect("the patterns of the manifests");
         let source = webhook::source(webhook::Deps {
             clock: clock.clone(),
             github_webhook_secret: SECRET.into(),

@@ -10,7 +10,7 @@ use github::port::{
     ReadLanguages, ReadPullRequest, ReviewId, SetCheck, Summarise, WhoAmI,
 };
 use github::{HeadSha, PrKey, RepoName};
-use local::registry::GitHub;
+use local_functions::GitHub;
 use model_client::{AgentError, Answer, Ask, Model, Unanswered};
 use state::{Key, KeyPrefix, NewItem, Saved, StateBackend, StateError, Stored, Version};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -6,7 +6,7 @@ use crate::interruption::Interruption;
 use crate::model::{Notice, Scripted};
 use fake_github::{Call, Fault, NewPullRequest, PostedReview, WebhookDelivery};
 use github::PrKey;
-use local::runner::{End, Tried};
+use local_bus::runner::{End, Tried};
 use model_client::Model;
 use serde_json::Value;
 use state::Version;

@@ -7,12 +7,12 @@ use axum::Router;
 use axum::extract::{Json, Path};
 use axum::routing::post;
 use config::Environment;
+use eventbridge::{Endpoint, Options};
 use events::{
     Emit, EmitError, Event, EventBridgeEvent, Say, SeededEntropy, SystemClock, Timestamp,
 };
 use lambda::{EventBridge, SdkConfig};
-use local::eventbridge::{Endpoint, Options};
-use local::template::Template;
+use local_bus::template::Template;
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

@@ -3,9 +3,9 @@
 use events::{EventBridgeEvent, SeededEntropy};
 use journeys::house::Ground;
 use journeys::samples::SAMPLES;
-use local::bus::{Handlers, LocalBus};
-use local::registry::{self, Dependencies};
-use local::template::Template;
+use local_bus::template::Template;
+use local_bus::{Handlers, LocalBus};
+use local_functions::{self, Dependencies};
 use serde_json::Value;
 use state::{StateBackend, StateManager};
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,7 +103,7 @@ fn handlers(template: Template) -> Handlers {
         clock: ground.clock,
         entropy,
     };
-    registry::register(&*bus, &deps).expect("the patterns of the manifests");
+    local_functions::register(&*bus, &deps).expect("the patterns of the manifests");
     bus.handlers()
 }
 

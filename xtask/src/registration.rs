@@ -4,9 +4,9 @@ use crate::manifest::{Function, Problem};
 use crate::markers;
 
 /// Path of the generated module.
-pub const PATH: &str = "local/src/registry/functions.rs";
+pub const PATH: &str = "local/functions/src/functions.rs";
 /// Path of the manifest that holds the dependencies between markers.
-pub const CARGO: &str = "local/Cargo.toml";
+pub const CARGO: &str = "local/functions/Cargo.toml";
 
 /// Returns the module that registers every function with its topic patterns.
 pub fn module(functions: &[Function]) -> String {
@@ -90,6 +90,6 @@ fn source(function: &Function) -> Option<String> {
 pub fn dependencies(cargo: &str, functions: &[Function]) -> Result<String, Problem> {
     let lines = functions
         .iter()
-        .map(|Function { name, .. }| format!("{name} = {{ path = \"../functions/{name}\" }}\n"));
+        .map(|Function { name, .. }| format!("{name} = {{ path = \"../../functions/{name}\" }}\n"));
     markers::replace(CARGO, cargo, &lines.collect::<String>())
 }

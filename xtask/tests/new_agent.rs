@@ -102,7 +102,7 @@ fn new_agent_handles_its_event() {
             "--locked",
             "--offline",
             "-p",
-            "local",
+            "github-bot",
             "--target-dir",
         ])
         .arg(target())

@@ -2,7 +2,7 @@
 //! template for the emulator.
 
 use crate::target;
-use local::template::{BUILT_IN, Template};
+use local_bus::template::{BUILT_IN, Template};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

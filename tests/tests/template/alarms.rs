@@ -1,7 +1,7 @@
 //! Alarms within CloudWatch's limits.
 
 use crate::infra::{Infra, arn, broken, reference, texts, values};
-use local::template::BUILT_IN;
+use local_bus::template::BUILT_IN;
 use serde_json::Value;
 
 /// Maximum metrics per alarm ("CloudWatch service quotas").

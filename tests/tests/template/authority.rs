@@ -1,7 +1,7 @@
 //! Permissions of callers and functions.
 
 use crate::infra::{Infra, arn, branches, broken, folder, reference, texts, values};
-use local::template::BUILT_IN;
+use local_bus::template::BUILT_IN;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -7,7 +7,7 @@ fn unknown_variables(infra: &Infra) -> Vec<String> {
     let config = include_str!("../../../shared/config/src/lib.rs");
     let (code, _tests) = config.split_once("#[cfg(test)]").expect("code and tests");
     // Secrets of event sources are read by the names in their manifests.
-    let sources = include_str!("../../../local/src/registry/functions.rs");
+    let sources = include_str!("../../../local/functions/src/functions.rs");
     let is_read = |variable: &String| {
         code.contains(&format!("\"{variable}\""))
             || sources.contains(&format!("environment.secret(\"{variable}\")"))

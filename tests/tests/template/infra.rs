@@ -1,6 +1,6 @@
 //! Parsed template for the guards, and a helper that tests a guard.
 
-use local::template::{BUILT_IN, json};
+use local_bus::template::{BUILT_IN, json};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use crate::infra::{Infra, reference};
 use journeys::sam;
-use local::template::BUILT_IN;
+use local_bus::template::BUILT_IN;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;

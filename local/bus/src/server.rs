@@ -1,0 +1,206 @@
+//! Runs a listener and a runner together until the process receives a stop signal.
+
+use crate::call::{Call, InvalidLambdaUrl};
+use crate::queue::{Queue, QueueError};
+use crate::runner::Runner;
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use config::ConfigError;
+use events::{Clock, OnError};
+use http::StatusCode;
+use state::StateError;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinError;
+
+/// Time limit for open requests after a stop signal. GitHub waits no longer than this ("Handling
+/// webhook deliveries").
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+
+/// Reason why the server did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// An environment variable is missing or invalid.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The state URL does not work on one machine.
+    #[error("{given_by}: {problem}")]
+    StateUrl {
+        /// Source of the value.
+        given_by: &'static str,
+        /// Problem with the value, and the expected form.
+        problem: String,
+    },
+    /// The state cannot be opened.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The URL is not a Lambda endpoint.
+    #[error("--lambda: {0}")]
+    LambdaUrl(#[from] InvalidLambdaUrl),
+    /// The name is not valid for a bus.
+    #[error(
+        "{given_by}: {name:?} is not a bus name: expected letters, digits, '.', '-' and '_', 256 at most"
+    )]
+    BusName {
+        /// Source of the value.
+        given_by: &'static str,
+        /// Invalid name.
+        name: String,
+    },
+    /// TLS cannot be set up.
+    #[error("no HTTPS client: {0}")]
+    Https(#[from] egress::Error),
+    /// Another process runs on the same file.
+    #[error("{0} is in use: another github-bot runs on it; stop that one, or give another --state")]
+    InUse(String),
+    /// The port cannot be bound.
+    #[error("port {port}: {error}; choose another --port")]
+    Port {
+        /// Requested port.
+        port: u16,
+        /// Error of the operating system.
+        error: io::Error,
+    },
+    /// A function cannot be registered.
+    #[error(transparent)]
+    Registration(#[from] OnError),
+    /// The queue failed while running.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The network failed while running.
+    #[error("the server failed: {0}")]
+    Network(#[from] io::Error),
+}
+
+impl ServeError {
+    /// Returns true if the options are at fault, rather than a later failure.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Config(_)
+            | Self::StateUrl { .. }
+            | Self::State(_)
+            | Self::LambdaUrl(_)
+            | Self::BusName { .. }
+            | Self::InUse(_)
+            | Self::Port { .. } => true,
+            Self::Https(_) | Self::Registration(_) | Self::Queue(_) | Self::Network(_) => false,
+        }
+    }
+}
+
+/// Listens on `host` and `port`. Port 0 selects any free port.
+///
+/// # Errors
+/// [`ServeError::Port`] if the port cannot be bound.
+pub async fn listen(host: IpAddr, port: u16) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(SocketAddr::from((host, port)))
+        .await
+        .map_err(|error| ServeError::Port { port, error })
+}
+
+/// Serves `GET /health`: the queue's depth, or an error if the queue cannot be read.
+pub fn health(queue: Queue, clock: Arc<dyn Clock>) -> Router {
+    async fn answer(State((queue, clock)): State<(Queue, Arc<dyn Clock>)>) -> Response {
+        match queue.depth(clock.now()).await {
+            Ok(depth) => {
+                Json(serde_json::json!({ "status": "ok", "queue": depth })).into_response()
+            }
+            Err(error) => {
+                let body = serde_json::json!({ "status": "failing", "error": error.to_string() });
+                (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+            }
+        }
+    }
+    Router::new()
+        .route("/health", get(answer))
+        .with_state((queue, clock))
+}
+
+/// Serves `routes` and delivers due events, `at_once` at a time per target without a limit in the
+/// template, until the process receives a stop signal (SIGTERM, SIGINT). Finishes the calls in
+/// progress; other deliveries stay in the queue. A second signal stops at once.
+///
+/// # Errors
+/// [`ServeError`] if the queue or the network fails.
+pub async fn run<F: Call>(
+    listener: TcpListener,
+    routes: Router,
+    runner: Runner<F>,
+    at_once: usize,
+) -> Result<(), ServeError> {
+    let mut signals = Signals::new()?;
+    let (stop, stopped) = watch::channel(());
+    let mut running = tokio::spawn(Arc::new(runner).run(at_once, until(stopped.clone())));
+    let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
+    let mut server = tokio::spawn(server.into_future());
+    // A task that ends without a stop signal has failed. Stop the other one too.
+    let ended = tokio::select! {
+        () = signals.asked_to_stop() => {
+            tracing::info!("stop signal received, finishing calls in progress");
+            drop(stop);
+            let last_answers = async {
+                let answered = tokio::time::timeout(LAST_ANSWERS, &mut server).await;
+                (answered, (&mut running).await)
+            };
+            tokio::select! {
+                (answered, ended) = last_answers => {
+                    if let Ok(answered) = answered {
+                        joined(answered)?;
+                    }
+                    ended
+                }
+                () = signals.asked_to_stop() => {
+                    tracing::warn!("second stop signal received, leaving calls in progress");
+                    running.abort();
+                    Ok(Ok(()))
+                }
+            }
+        }
+        ended = &mut running => ended,
+        ended = &mut server => return Ok(joined(ended)?),
+    };
+    server.abort();
+    Ok(joined(ended)?)
+}
+
+/// Returns the task's result; resumes its panic.
+fn joined<T>(ended: Result<T, JoinError>) -> T {
+    match ended {
+        Ok(value) => value,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+async fn until(mut stopped: watch::Receiver<()>) {
+    // An error means that the sender was dropped, which counts as the signal.
+    let _ = stopped.changed().await;
+}
+
+/// Signals that ask a process to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn asked_to_stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

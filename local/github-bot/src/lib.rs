@@ -1,0 +1,4 @@
+//! Command line and server of `github-bot`: every function in one process.
+
+pub mod cli;
+pub mod serve;

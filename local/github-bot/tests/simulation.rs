@@ -1,0 +1,186 @@
+//! Output of `--simulate` and `rules`.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    /// Runs `github-bot` in this folder, with only the given environment.
+    fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_github-bot"))
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env_clear()
+            .envs(environment.iter().copied())
+            .output()
+            .expect("github-bot runs")
+    }
+}
+
+/// Returns the lines of `--simulate --json`.
+fn simulated() -> Vec<Value> {
+    let output = Folder::new().run(&["--simulate", "--json"], &[]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
+}
+
+#[test]
+fn simulation_covers_expected_events() {
+    let lines = simulated();
+    let (counts, events) = lines.split_last().expect("lines");
+    let counted = |name: &str| {
+        counts
+            .pointer(&format!("/simulated/{name}"))
+            .and_then(Value::as_u64)
+    };
+    assert_eq!(counted("failed"), Some(0));
+    assert_eq!(
+        counted("reviews"),
+        Some(4),
+        "with findings, clean, the newest head, and after a second push"
+    );
+    let mut ids: Vec<_> = events.iter().map(|event| event["id"].to_string()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(counted("events"), Some(ids.len() as u64));
+    for event in events {
+        for name in ["id", "type", "correlationid"] {
+            assert!(event[name].is_string(), "{name} of {event}");
+        }
+        for handler in event["handlers"].as_array().expect("handlers") {
+            assert!(
+                handler["attempts"].is_u64() && handler["latency_ms"].is_f64(),
+                "{handler}"
+            );
+        }
+    }
+    let outcomes = |topic: &str, pr: &str| -> String {
+        let about = events
+            .iter()
+            .filter(|event| event["type"] == topic && event["subject"] == pr);
+        let handlers = about
+            .filter_map(|event| event["handlers"].as_array())
+            .flatten();
+        handlers
+            .filter_map(|handler| handler["outcome"].as_str())
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    assert!(
+        outcomes("agent.pr.block", "acme/shop#7").contains("the verdict contains"),
+        "findings"
+    );
+    assert!(
+        outcomes("agent.pr.review_published", "acme/shop#8").contains("applied"),
+        "clean"
+    );
+    assert!(
+        outcomes("agent.pr.review_skipped", "acme/shop#9").contains("applied"),
+        "a bot's"
+    );
+    assert!(
+        outcomes("agent.pr.review_begun", "acme/shop#10").contains("superseded by"),
+        "a push"
+    );
+    assert!(
+        outcomes("agent.pr.review_completed", "acme/shop#7").contains("repeated"),
+        "a redelivery"
+    );
+}
+
+#[test]
+fn prints_github_pages_without_colours() {
+    let output = Folder::new().run(&["--simulate"], &[]);
+    let shown = String::from_utf8(output.stdout).expect("UTF-8");
+    let pages = shown.find("acme/shop#7 review-bot").expect("a review");
+    let end = shown.find("State\n").expect("the state");
+    insta::assert_snapshot!(shown[pages..end]);
+}
+
+#[test]
+fn plays_samples_from_folder() {
+    let folder = Folder::new();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/simulation");
+    for name in ["20-clean.json", "20-clean.diff"] {
+        std::fs::copy(samples.join(name), folder.0.path().join(name)).expect("copied");
+    }
+    for path in ["20-clean.json", "."] {
+        let output = folder.run(&["--simulate", "--events", path], &[]);
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(shown.ends_with("1 reviews, 0 failed\n"), "{path}: {shown}");
+    }
+}
+
+#[test]
+fn prints_routing_table() {
+    let folder = Folder::new();
+    let rules = folder.run(&["rules"], &[]);
+    assert!(rules.status.success());
+    insta::assert_snapshot!(String::from_utf8_lossy(&rules.stdout), @"
+    EVENT                         RULE                FUNCTION      VIA
+    agent.pr.block                PublisherRule       publisher     10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
+    agent.pr.check_completed      VerdictRule         verdict       3 tries
+                                  RecorderRule        recorder      3 tries
+    agent.pr.logic_check          LogicRule           logic         10 tries, 540 s apart
+                                  RecorderRule        recorder      3 tries
+    agent.pr.proof_check          ProofRule           proof         10 tries, 540 s apart
+                                  RecorderRule        recorder      3 tries
+    agent.pr.proof_completed      VerdictRule         verdict       3 tries
+                                  RecorderRule        recorder      3 tries
+    agent.pr.review_begun         ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart
+                                  PublisherRule       publisher     10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
+    agent.pr.review_completed     PublisherRule       publisher     10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
+    agent.pr.review_dropped       PublisherRule       publisher     10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
+    agent.pr.review_published     PullRequestRule     pull-request  3 tries
+                                  PublisherRule       publisher     10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
+    agent.pr.review_recorded      RecorderRule        recorder      3 tries
+    agent.pr.review_requested     CoordinatorRule     coordinator   10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
+    agent.pr.review_skipped       PublisherRule       publisher     10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
+    agent.pr.security_check       SecurityRule        security      10 tries, 540 s apart
+                                  RecorderRule        recorder      3 tries
+    agent.pr.style_check          StyleRule           style         10 tries, 540 s apart
+                                  RecorderRule        recorder      3 tries
+    github.check_suite.completed  PublisherRule       publisher     10 tries, 180 s apart
+                                  RecorderRule        recorder      3 tries
+    github.issue.opened           RecorderRule        recorder      3 tries
+    github.pr.closed              PullRequestRule     pull-request  3 tries
+                                  RecorderRule        recorder      3 tries
+    github.pr.comment.created     RecorderRule        recorder      3 tries
+    github.pr.converted_to_draft  PullRequestRule     pull-request  3 tries
+                                  RecorderRule        recorder      3 tries
+    github.pr.edited              PullRequestRule     pull-request  3 tries
+                                  RecorderRule        recorder      3 tries
+    github.pr.labeled             PullRequestRule     pull-request  3 tries
+                                  RecorderRule        recorder      3 tries
+    github.pr.opened              PullRequestRule     pull-request  3 tries
+                                  RecorderRule        recorder      3 tries
+    github.pr.ready_for_review    PullRequestRule     pull-request  3 tries
+                                  RecorderRule        recorder      3 tries
+    github.pr.reopened            PullRequestRule     pull-request  3 tries
+                                  RecorderRule        recorder      3 tries
+    github.pr.synchronize         PullRequestRule     pull-request  3 tries
+                                  RecorderRule        recorder      3 tries
+    github.pr.unlabeled           PullRequestRule     pull-request  3 tries
+                                  RecorderRule        recorder      3 tries
+    ");
+}
