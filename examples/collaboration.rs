@@ -1,7 +1,7 @@
 //! Agents that work together through events: a coordinator requests checks, and a security agent
 //! blocks. Run it with `cargo run -p examples --example collaboration`.
 
-use events::{Emit, Event, HandlerError, InProcess, Outcome, Say, Subscribe, Timestamp};
+use events::{Emit, Event, HandlerError, InProcess, NewEvent, Outcome, Subscribe, Timestamp};
 use state::{Key, StateManager, Version};
 use std::error::Error;
 use std::sync::Arc;
@@ -18,7 +18,9 @@ struct Agents {
 impl Agents {
     async fn emit(&self, event: &Event, topics: &[&'static str]) -> Result<Outcome, HandlerError> {
         let subject = || event.subject.clone().unwrap_or_default();
-        let says = topics.iter().map(|topic| Say::on(topic, subject(), &()));
+        let says = topics
+            .iter()
+            .map(|topic| NewEvent::on(topic, subject(), &()));
         self.bus.emit(event.effects("example", says)).await?;
         let said = topics.len();
         Ok(Outcome::Applied { said })
@@ -50,7 +52,7 @@ pub async fn main() -> Result<(), Box<dyn Error>> {
     let check = events::handler("security", move |it| checker.clone().check(it));
     bus.on("agent.pr.review_requested", coordinate)?;
     bus.on("agent.pr.security_check", check)?;
-    let say = Say::on("agent.pr.review_requested", subject, &());
+    let say = NewEvent::on("agent.pr.review_requested", subject, &());
     let event = Event::first("request-1".parse()?, "example", say, Timestamp::UNIX_EPOCH);
     bus.emit(vec![event]).await?;
     let last = bus.settle().await.pop().ok_or("no events")?;

@@ -2,7 +2,7 @@
 //! contract of all backends on it.
 
 use events::Timestamp;
-use state::{Key, KeyPrefix, NewItem, Saved, StateBackend, StateError, Stored, Version};
+use state::{Key, KeyPrefix, NewItem, SaveResult, StateBackend, StateError, StoredItem, Version};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,18 +10,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Default)]
 pub struct FileBackend {
     pub path: PathBuf,
-    pub rows: Mutex<BTreeMap<Key, Stored>>,
+    pub rows: Mutex<BTreeMap<Key, StoredItem>>,
 }
 
 impl FileBackend {
-    fn rows(&self) -> MutexGuard<'_, BTreeMap<Key, Stored>> {
+    fn rows(&self) -> MutexGuard<'_, BTreeMap<Key, StoredItem>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait::async_trait]
 impl StateBackend for FileBackend {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
         let row = self.rows().get(key).cloned();
         Ok(row.filter(|row| !state::is_expired(row, now)))
     }
@@ -31,7 +31,7 @@ impl StateBackend for FileBackend {
         key: &Key,
         expected: Version,
         item: NewItem,
-    ) -> Result<Saved, StateError> {
+    ) -> Result<SaveResult, StateError> {
         item.check_size(key)?;
         let mut rows = self.rows();
         let version = match state::judge(rows.get(key), expected, &item) {
@@ -42,7 +42,7 @@ impl StateBackend for FileBackend {
         let written = std::fs::write(&self.path, serde_json::json!(*rows).to_string());
         let unavailable = |reason| StateError::Unavailable { reason };
         written.map_err(|error| unavailable(error.to_string()))?;
-        Ok(Saved::Written(version))
+        Ok(SaveResult::Written(version))
     }
 
     async fn list(
@@ -51,7 +51,7 @@ impl StateBackend for FileBackend {
         after: Option<&Key>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<(Key, Stored)>, StateError> {
+    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
         let rows = self.rows().clone().into_iter();
         let rows = rows.filter(|(key, _)| prefix.has(key) && after.is_none_or(|it| key > it));
         let rows = rows.filter(|(_, row)| !state::is_expired(row, now));

@@ -1,7 +1,7 @@
 //! Answers support tickets with their history, which is stored in state. Run it with
 //! `cargo run -p examples --example support`.
 
-use events::{Emit, Event, HandlerError, InProcess, Outcome, Say, Subscribe, Timestamp};
+use events::{Emit, Event, HandlerError, InProcess, NewEvent, Outcome, Subscribe, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use state::{Decision, Key, Record, StateManager};
@@ -43,7 +43,7 @@ pub async fn main() -> Result<(), Box<dyn Error>> {
     bus.on("support.ticket.*", support)?;
 
     for id in ["message-1", "message-2", "message-2"] {
-        let say = Say::on("support.ticket.created", "42".to_owned(), &json!({}));
+        let say = NewEvent::on("support.ticket.created", "42".to_owned(), &json!({}));
         let event = Event::first(id.parse()?, "example", say, Timestamp::UNIX_EPOCH);
         bus.emit(vec![event]).await?;
     }

@@ -1,10 +1,10 @@
 //! A second event source: tickets arrive by HTTP, signed with HMAC-SHA256. The text goes to
 //! state, and the event refers to it. Run it with `cargo run -p examples --example ticket_source`.
 
-use events::{Event, InProcess, Say, Timestamp};
+use events::{Event, InProcess, NewEvent, Timestamp};
 use http::{HeaderMap, Request, StatusCode};
 use serde::Deserialize;
-use source::{Accepted, Door, EventSource, Refusal, Reply, Secrets, Text};
+use source::{Door, EventSource, Refusal, Reply, Secrets, Submission, Text};
 use state::{Key, StateManager};
 use std::error::Error;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ impl EventSource for Tickets {
         "tickets"
     }
 
-    fn authenticate(&self, headers: &HeaderMap, body: &[u8]) -> Result<Accepted, Refusal> {
+    fn authenticate(&self, headers: &HeaderMap, body: &[u8]) -> Result<Submission, Refusal> {
         let signature = headers.get("x-signature").map(|it| it.to_str());
         if !signature.is_some_and(|it| it.is_ok_and(|it| self.0.verify(it, body))) {
             return Err(Refusal::Unauthorized("x-signature is wrong".to_owned()));
@@ -30,8 +30,8 @@ impl EventSource for Tickets {
         let Ticket { id, message } = serde_json::from_slice(body).map_err(Refusal::invalid)?;
         let key = Key::new("text", &id).map_err(Refusal::invalid)?;
         let event = id.parse().map_err(Refusal::invalid)?;
-        let say = Say::on("support.ticket.created", id, &());
-        Ok(Accepted {
+        let say = NewEvent::on("support.ticket.created", id, &());
+        Ok(Submission {
             events: vec![Event::first(event, "tickets", say, Timestamp::UNIX_EPOCH)],
             texts: vec![Text::new(key, message)],
             reply: Reply::Message("accepted"),

@@ -52,7 +52,7 @@ pub struct Defect {
 /// Content of `expected.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Expected {
+struct ExpectedFile {
     about: String,
     language: String,
     defects: Vec<Defect>,
@@ -103,7 +103,8 @@ impl Case {
         };
         let diff = read_diff(change)
             .map_err(|problem| CaseError::new(format!("{folder}/{CHANGE}"), problem))?;
-        let expected: Expected = serde_json::from_str(expected).map_err(|error| wrong(&error))?;
+        let expected: ExpectedFile =
+            serde_json::from_str(expected).map_err(|error| wrong(&error))?;
         if expected.about.trim().is_empty() || expected.language.trim().is_empty() {
             return Err(wrong(&"about and language must not be empty"));
         }

@@ -10,12 +10,12 @@ mod show;
 
 pub use case::{Case, CaseError, Defect};
 pub use recorder::Recorder;
-pub use recording::{Recording, RecordingError, Said};
-pub use replies::{Replayed, Replies};
-pub use score::{Marks, Match, Score, Spent, mark};
+pub use recording::{ModelReply, Recording, RecordingError};
+pub use replies::{RecordingUse, Replies};
+pub use score::{Cost, Marks, Match, Score, mark};
 pub use show::{json, text};
 
-use diff::WhyLeftOut;
+use diff::OmissionReason;
 use events::{Clock, Entropy, SystemClock};
 use github::HeadSha;
 use model_client::Model;
@@ -38,7 +38,7 @@ pub struct Evaluation {
     /// Combined score of all reviewers, by all defects.
     pub together: Score,
     /// Use of recorded replies, if a model's replies were replayed.
-    pub replayed: Option<Replayed>,
+    pub replayed: Option<RecordingUse>,
 }
 
 /// Result for one change.
@@ -119,10 +119,10 @@ pub async fn evaluate(
             deadline: clock.now() + PATIENCE,
         };
         let (mut findings, mut failures) = (Vec::new(), Vec::new());
-        let mut by_kind: BTreeMap<&str, (Vec<Finding>, Spent)> = BTreeMap::new();
+        let mut by_kind: BTreeMap<&str, (Vec<Finding>, Cost)> = BTreeMap::new();
         for ((name, reviewer), (_, row)) in reviewers.iter().zip(&mut rows) {
             let reviewed = reviewer.review(&change).await.and_then(whole);
-            let spent = Spent::on(&reviewed);
+            let spent = Cost::on(&reviewed);
             let report = reviewed.unwrap_or_else(|error| {
                 failures.push(((*name).to_owned(), error.to_string()));
                 Report::default()
@@ -137,7 +137,7 @@ pub async fn evaluate(
             spent_by_kind.add(&spent);
             findings.extend(found);
         }
-        let mut spent = Spent::default();
+        let mut spent = Cost::default();
         for (name, score) in &mut kinds {
             let (found, of_kind) = by_kind.remove(name.as_str()).unwrap_or_default();
             spent.add(&of_kind);
@@ -177,7 +177,7 @@ pub async fn evaluate(
 fn whole(report: Report) -> Result<Report, ReviewError> {
     let left_out = report.coverage.left_out.iter();
     let unanswered: Vec<_> = left_out
-        .filter(|it| it.why == WhyLeftOut::Unanswered)
+        .filter(|it| it.why == OmissionReason::Unanswered)
         .map(|it| it.path.as_str())
         .collect();
     match unanswered.is_empty() {

@@ -1,9 +1,9 @@
 //! Recorder of a model's replies.
 
-use super::recording::{About, Recorded, Recording, RecordingError, Reply};
+use super::recording::{About, LookupResult, Recording, RecordingError, Reply};
 use async_trait::async_trait;
 use events::Clock;
-use model_client::{Answer, Ask, Model, Unanswered};
+use model_client::{Answer, Ask, AskError, Model};
 use serde::Serialize;
 use std::fs::File;
 use std::io::Write;
@@ -100,8 +100,8 @@ impl Model for Recorder {
         self.model.name()
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
-        if let Some(Recorded::Reply(reply)) = self.known.as_ref().map(|it| it.reply(ask)) {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AskError> {
+        if let Some(LookupResult::Reply(reply)) = self.known.as_ref().map(|it| it.reply(ask)) {
             self.keep(reply);
             return reply.outcome();
         }

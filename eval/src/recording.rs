@@ -1,7 +1,7 @@
 //! Recording of a model's replies: a JSON Lines file that can be committed beside the cases.
 
 use events::Timestamp;
-use model_client::{AgentError, Answer, Ask, Unanswered, Usage};
+use model_client::{AgentError, Answer, Ask, AskError, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -23,7 +23,7 @@ pub struct Reply {
     /// Time of the reply.
     pub recorded: Timestamp,
     /// Content of the reply.
-    pub said: Said,
+    pub said: ModelReply,
     /// Usage of a reply that is not an answer. Older recordings omit it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
@@ -33,7 +33,7 @@ impl Reply {
     /// Converts `outcome` to a reply to `ask` at time `recorded`, if the model replied.
     pub fn of(
         ask: &Ask<'_>,
-        outcome: &Result<Answer, Unanswered>,
+        outcome: &Result<Answer, AskError>,
         recorded: Timestamp,
     ) -> Option<Self> {
         let usage = outcome.as_ref().err().map(|it| it.usage.clone());
@@ -41,7 +41,7 @@ impl Reply {
             question: ask.id.to_owned(),
             hash: hash(ask),
             recorded,
-            said: Said::of(outcome)?,
+            said: ModelReply::of(outcome)?,
             usage,
         })
     }
@@ -49,9 +49,9 @@ impl Reply {
     /// Returns the recorded outcome.
     ///
     /// # Errors
-    /// [`Unanswered`] if the reply is not an answer.
-    pub fn outcome(&self) -> Result<Answer, Unanswered> {
-        self.said.outcome().map_err(|error| Unanswered {
+    /// [`AskError`] if the reply is not an answer.
+    pub fn outcome(&self) -> Result<Answer, AskError> {
+        self.said.outcome().map_err(|error| AskError {
             error,
             usage: self.usage.clone().unwrap_or_default(),
         })
@@ -61,7 +61,7 @@ impl Reply {
 /// Reply of a model. Network errors, waits and budget refusals are not replies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Said {
+pub enum ModelReply {
     /// Well-formed answer.
     Answer {
         /// JSON object of the answer.
@@ -81,9 +81,9 @@ pub enum Said {
     Malformed(String),
 }
 
-impl Said {
+impl ModelReply {
     /// Converts `outcome` to a reply, if the model replied.
-    fn of(outcome: &Result<Answer, Unanswered>) -> Option<Self> {
+    fn of(outcome: &Result<Answer, AskError>) -> Option<Self> {
         let error = match outcome {
             Ok(Answer { value, usage, .. }) => {
                 return Some(Self::Answer {
@@ -91,7 +91,7 @@ impl Said {
                     usage: usage.clone(),
                 });
             }
-            Err(Unanswered { error, .. }) => error,
+            Err(AskError { error, .. }) => error,
         };
         match error {
             AgentError::Refused(text) => Some(Self::Refused(text.clone())),
@@ -228,7 +228,7 @@ impl Recording {
         let mut replies = BTreeMap::new();
         for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
             let reply: Reply = serde_json::from_str(line).map_err(|error| wrong(number, &error))?;
-            if let Said::Answer { usage, .. } = &reply.said
+            if let ModelReply::Answer { usage, .. } = &reply.said
                 && usage.model != model
             {
                 let problem = format!("an answer of {} among those of {model}", usage.model);
@@ -247,20 +247,20 @@ impl Recording {
     }
 
     /// Looks up the reply to `ask`.
-    pub fn reply(&self, ask: &Ask<'_>) -> Recorded<'_> {
+    pub fn reply(&self, ask: &Ask<'_>) -> LookupResult<'_> {
         match self.replies.get(ask.id) {
-            None => Recorded::Missing,
+            None => LookupResult::Missing,
             Some(reply) if reply.hash == hash(ask) && reply.said.will_do(ask) => {
-                Recorded::Reply(reply)
+                LookupResult::Reply(reply)
             }
-            Some(_) => Recorded::Changed,
+            Some(_) => LookupResult::Changed,
         }
     }
 }
 
 /// Result of a lookup in a recording.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Recorded<'a> {
+pub enum LookupResult<'a> {
     /// A matching reply exists.
     Reply(&'a Reply),
     /// A reply exists for the id, but the question has changed or the reply fails the current

@@ -1,9 +1,9 @@
 //! Model that replays a recording: deterministic, without a key and without network.
 
-use super::recording::{Recorded, Recording};
+use super::recording::{LookupResult, Recording};
 use async_trait::async_trait;
 use events::Timestamp;
-use model_client::{AgentError, Answer, Ask, Model, Unanswered};
+use model_client::{AgentError, Answer, Ask, AskError, Model};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,12 +13,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// as zero findings.
 pub struct Replies {
     recording: Recording,
-    asked: Mutex<Asked>,
+    asked: Mutex<QuestionIds>,
 }
 
 /// Ids of asked questions.
 #[derive(Debug, Default)]
-struct Asked {
+struct QuestionIds {
     given: BTreeSet<String>,
     missing: BTreeSet<String>,
     changed: BTreeSet<String>,
@@ -26,7 +26,7 @@ struct Asked {
 
 /// Use of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replayed {
+pub struct RecordingUse {
     /// Id of the model.
     pub model: String,
     /// Description from the recording.
@@ -43,14 +43,14 @@ pub struct Replayed {
     pub unasked: Vec<String>,
 }
 
-impl Replayed {
+impl RecordingUse {
     /// Returns the number of questions without a matching reply.
     pub fn unanswered(&self) -> usize {
         self.missing.len() + self.changed.len()
     }
 }
 
-impl fmt::Display for Replayed {
+impl fmt::Display for RecordingUse {
     /// Writes `7 questions answered, 1 without a recorded reply, 2 changed since theirs was
     /// recorded, 0 recorded and not asked`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,13 +76,13 @@ impl Replies {
     }
 
     /// Returns the use of the recording so far.
-    pub fn replayed(&self) -> Replayed {
+    pub fn replayed(&self) -> RecordingUse {
         let asked = self.asked();
         let listed = |ids: &BTreeSet<String>| ids.iter().cloned().collect();
         let replies = &self.recording.replies;
         let times = || replies.values().map(|reply| reply.recorded);
         let unasked = |id: &&String| !asked.given.contains(*id) && !asked.changed.contains(*id);
-        Replayed {
+        RecordingUse {
             model: self.recording.model.clone(),
             about: self.recording.about.clone(),
             recorded: times().min().zip(times().max()),
@@ -93,7 +93,7 @@ impl Replies {
         }
     }
 
-    fn asked(&self) -> MutexGuard<'_, Asked> {
+    fn asked(&self) -> MutexGuard<'_, QuestionIds> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -104,22 +104,22 @@ impl Model for Replies {
         &self.recording.model
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AskError> {
         let mut asked = self.asked();
         let unavailable = |reason: String| Err(AgentError::Unavailable { reason }.into());
         let (id, question) = (ask.id.to_owned(), ask.id);
         match self.recording.reply(ask) {
-            Recorded::Reply(reply) => {
+            LookupResult::Reply(reply) => {
                 asked.given.insert(id);
                 reply.outcome()
             }
-            Recorded::Changed => {
+            LookupResult::Changed => {
                 asked.changed.insert(id);
                 unavailable(format!(
                     "{question} has changed since its reply was recorded"
                 ))
             }
-            Recorded::Missing => {
+            LookupResult::Missing => {
                 asked.missing.insert(id);
                 unavailable(format!("no reply to {question} is recorded"))
             }

@@ -95,12 +95,12 @@ pub struct Score {
     /// Findings at a defect that was found already. They count neither as right nor as wrong.
     pub duplicates: usize,
     /// Cost of the reviews.
-    pub spent: Spent,
+    pub spent: Cost,
 }
 
 /// Cost of reviews. Zero for rules.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Spent {
+pub struct Cost {
     /// Input and output tokens.
     pub tokens: u64,
     /// Millionths of a dollar, without unpriced reviews.
@@ -111,7 +111,7 @@ pub struct Spent {
     pub failed: usize,
 }
 
-impl Spent {
+impl Cost {
     /// Returns the cost of one review.
     pub fn on(reviewed: &Result<Report, ReviewError>) -> Self {
         let usage = match reviewed {
@@ -162,7 +162,7 @@ impl Score {
             false_positives: marks.false_positives.len(),
             false_on_clean: if clean { findings.len() } else { 0 },
             duplicates: marks.duplicates.len(),
-            spent: Spent::default(),
+            spent: Cost::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Output of an evaluation: a table for people, JSON Lines for programs.
 
-use super::{CaseResult, Defect, Evaluation, Replayed, Score, score};
+use super::{CaseResult, Defect, Evaluation, RecordingUse, Score, score};
 use anstyle::{AnsiColor, Style};
 use review::Finding;
 use serde_json::{Value, json};
@@ -209,7 +209,7 @@ pub fn json(evaluation: &Evaluation) -> String {
         }
         value
     };
-    let replayed = |it: &Replayed| {
+    let replayed = |it: &RecordingUse| {
         json!({
             "model": it.model,
             "about": it.about,

@@ -1,6 +1,6 @@
 //! All functions in one process, with a simulated GitHub and a manual clock.
 
-use crate::interruption::{Interrupted, Interruption};
+use crate::interruption::{InterruptibleCalls, Interruption};
 use events::{Clock, Emit, Entropy, Event, ManualClock, SeededEntropy, Timestamp};
 use fake_github::{PostedReview, WebhookDelivery, World};
 use github::PrKey;
@@ -8,14 +8,14 @@ use github::port::ReviewEvent;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use local_bus::LocalBus;
 use local_bus::queue::{DeadLetter, Queue};
-use local_bus::runner::{Runner, Tried};
-use local_bus::template::{Template, Via};
+use local_bus::runner::{CallResult, Runner};
+use local_bus::template::{DeliveryPath, Template};
 use local_functions::{self, Dependencies, GitHub};
 use model_client::Model;
 use policy::Policy;
 use recorder::Entry;
 use source::{Answer, Door};
-use state::{Key, Memory, StateBackend, StateManager, Stored};
+use state::{Key, Memory, StateBackend, StateManager, StoredItem};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -47,7 +47,7 @@ static TEMPLATE: LazyLock<Arc<Template>> =
 
 /// Environment of a house, which outlives a crash.
 #[derive(Clone)]
-pub struct Ground {
+pub struct Surroundings {
     pub clock: Arc<ManualClock>,
     pub world: World,
     /// GitHub client; `None` uses the world in process.
@@ -62,7 +62,7 @@ pub struct Ground {
     pub policy: Policy,
 }
 
-impl Ground {
+impl Surroundings {
     /// Creates an environment in memory.
     ///
     /// # Panics
@@ -84,8 +84,8 @@ impl Ground {
 }
 
 /// All functions, running in process.
-pub struct House {
-    pub ground: Ground,
+pub struct Bot {
+    pub ground: Surroundings,
     template: Arc<Template>,
     webhook: Door,
     runner: Runner,
@@ -95,14 +95,14 @@ pub struct House {
 /// # Panics
 /// Panics if the queue or the state cannot be read.
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
-impl House {
+impl Bot {
     /// Creates a house whose data ends with the test.
     pub fn new() -> Self {
-        Self::on(Ground::in_memory(), Interruption::none())
+        Self::on(Surroundings::in_memory(), Interruption::none())
     }
 
     /// Creates a house in this environment; `interruption` may interrupt a call.
-    pub fn on(ground: Ground, interruption: Arc<Interruption>) -> Self {
+    pub fn on(ground: Surroundings, interruption: Arc<Interruption>) -> Self {
         let template = TEMPLATE.clone();
         let clock: Arc<dyn Clock> = ground.clock.clone();
         let local = Arc::new(LocalBus::new(
@@ -111,19 +111,20 @@ impl House {
             clock.clone(),
         ));
         let emit: Arc<dyn Emit> = local.clone();
-        let bus = Interrupted::new(emit, &interruption);
+        let bus = InterruptibleCalls::new(emit, &interruption);
         let github = ground.github.clone();
         let github = github.unwrap_or_else(|| Arc::new(ground.world.github()));
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(11));
         let model: Option<Arc<dyn Model>> = match &ground.model {
-            Some(model) => Some(Interrupted::new(model.clone(), &interruption)),
+            Some(model) => Some(InterruptibleCalls::new(model.clone(), &interruption)),
             None => None,
         };
-        let state: Arc<dyn StateBackend> = Interrupted::new(ground.state.clone(), &interruption);
+        let state: Arc<dyn StateBackend> =
+            InterruptibleCalls::new(ground.state.clone(), &interruption);
         let deps = Dependencies {
             state: StateManager::new(state, clock.clone(), entropy.clone()),
             bus: bus.clone(),
-            github: Interrupted::new(github, &interruption),
+            github: InterruptibleCalls::new(github, &interruption),
             model,
             policy: ground.policy.clone(),
             clock: clock.clone(),
@@ -176,12 +177,12 @@ impl House {
     }
 
     /// Delivers until no delivery is pending, and advances the clock as required.
-    pub async fn settle(&self) -> Vec<Tried> {
+    pub async fn settle(&self) -> Vec<CallResult> {
         self.settle_by(Timestamp::MAX).await
     }
 
     /// Delivers everything due within `time`, and advances the clock by it.
-    pub async fn settle_for(&self, time: Duration) -> Vec<Tried> {
+    pub async fn settle_for(&self, time: Duration) -> Vec<CallResult> {
         let until = self.ground.clock.now() + time;
         let tried = self.settle_by(until).await;
         self.ground.clock.advance_to(until);
@@ -204,7 +205,7 @@ impl House {
         panic!("too many deliveries without {topic}");
     }
 
-    async fn settle_by(&self, until: Timestamp) -> Vec<Tried> {
+    async fn settle_by(&self, until: Timestamp) -> Vec<CallResult> {
         let mut all = Vec::new();
         for _ in 0..MOST_DELIVERIES {
             match self.step(until).await {
@@ -217,8 +218,8 @@ impl House {
 
     /// Attempts the next delivery due by `until`. Returns `Some(None)` if its
     /// function crashed, and `None` without a due delivery.
-    async fn step(&self, until: Timestamp) -> Option<Option<Tried>> {
-        let Ground { queue, clock, .. } = &self.ground;
+    async fn step(&self, until: Timestamp) -> Option<Option<CallResult>> {
+        let Surroundings { queue, clock, .. } = &self.ground;
         let next = queue.next_due().await.expect("the queue")?;
         if next > until {
             return None;
@@ -233,8 +234,8 @@ impl House {
                 // delivery.
                 let route = self.template.route(&in_hand.rule, &in_hand.target);
                 let wait = match route.expect("its route").via {
-                    Via::Invoke { .. } => Duration::from_secs(60),
-                    Via::Queue { visibility, .. } => visibility,
+                    DeliveryPath::Invoke { .. } => Duration::from_secs(60),
+                    DeliveryPath::Queue { visibility, .. } => visibility,
                 };
                 let again = clock.now() + wait;
                 queue.again(in_hand.id, again).await.expect("the queue");
@@ -258,8 +259,8 @@ impl House {
     }
 
     /// Returns every state item, by key.
-    pub async fn items(&self) -> BTreeMap<Key, Stored> {
-        let Ground { state, clock, .. } = &self.ground;
+    pub async fn items(&self) -> BTreeMap<Key, StoredItem> {
+        let Surroundings { state, clock, .. } = &self.ground;
         let mut items = BTreeMap::new();
         for kind in KINDS {
             let prefix = kind.parse().expect("a kind");
@@ -296,7 +297,7 @@ impl House {
     }
 }
 
-impl Default for House {
+impl Default for Bot {
     fn default() -> Self {
         Self::new()
     }

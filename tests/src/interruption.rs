@@ -11,8 +11,8 @@ use github::port::{
 };
 use github::{HeadSha, PrKey, RepoName};
 use local_functions::GitHub;
-use model_client::{AgentError, Answer, Ask, Model, Unanswered};
-use state::{Key, KeyPrefix, NewItem, Saved, StateBackend, StateError, Stored, Version};
+use model_client::{AgentError, Answer, Ask, AskError, Model};
+use state::{Key, KeyPrefix, NewItem, SaveResult, StateBackend, StateError, StoredItem, Version};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
@@ -118,12 +118,12 @@ impl Interruption {
 }
 
 /// Wrapper of a dependency with interruptible calls.
-pub struct Interrupted<T: ?Sized> {
+pub struct InterruptibleCalls<T: ?Sized> {
     by: Arc<Interruption>,
     inner: Arc<T>,
 }
 
-impl<T: ?Sized> Interrupted<T> {
+impl<T: ?Sized> InterruptibleCalls<T> {
     /// Wraps `inner`; `by` interrupts its calls.
     pub fn new(inner: Arc<T>, by: &Arc<Interruption>) -> Arc<Self> {
         let by = by.clone();
@@ -136,8 +136,8 @@ fn state_gone(reason: String) -> StateError {
 }
 
 #[async_trait]
-impl StateBackend for Interrupted<dyn StateBackend> {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+impl StateBackend for InterruptibleCalls<dyn StateBackend> {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
         let what = || format!("read {key}");
         let work = self.inner.get(key, now);
         self.by.call(what, work, state_gone).await
@@ -148,7 +148,7 @@ impl StateBackend for Interrupted<dyn StateBackend> {
         key: &Key,
         expected: Version,
         item: NewItem,
-    ) -> Result<Saved, StateError> {
+    ) -> Result<SaveResult, StateError> {
         let what = || format!("write {key}");
         let work = self.inner.put_if_version(key, expected, item);
         self.by.call(what, work, state_gone).await
@@ -160,7 +160,7 @@ impl StateBackend for Interrupted<dyn StateBackend> {
         after: Option<&Key>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<(Key, Stored)>, StateError> {
+    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
         let what = || format!("list {}", prefix.as_str());
         let work = self.inner.list(prefix, after, limit, now);
         self.by.call(what, work, state_gone).await
@@ -168,7 +168,7 @@ impl StateBackend for Interrupted<dyn StateBackend> {
 }
 
 #[async_trait]
-impl Emit for Interrupted<dyn Emit> {
+impl Emit for InterruptibleCalls<dyn Emit> {
     async fn emit(&self, events: Vec<Event>) -> Result<(), EmitError> {
         let failed = events.iter().map(|event| event.id.clone()).collect();
         let topics: Vec<_> = events.iter().map(|event| event.topic.to_string()).collect();
@@ -179,19 +179,19 @@ impl Emit for Interrupted<dyn Emit> {
 }
 
 #[async_trait]
-impl Model for Interrupted<dyn Model> {
+impl Model for InterruptibleCalls<dyn Model> {
     fn name(&self) -> &str {
         self.inner.name()
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AskError> {
         let what = || format!("ask {}", ask.id);
         let gone = |reason| AgentError::Unavailable { reason }.into();
         self.by.call(what, self.inner.ask(ask), gone).await
     }
 }
 
-impl Interrupted<dyn GitHub> {
+impl InterruptibleCalls<dyn GitHub> {
     async fn ask<T>(
         &self,
         what: &str,
@@ -206,7 +206,7 @@ impl Interrupted<dyn GitHub> {
 }
 
 #[async_trait]
-impl ReadDiff for Interrupted<dyn GitHub> {
+impl ReadDiff for InterruptibleCalls<dyn GitHub> {
     async fn diff(
         &self,
         pr: &PrKey,
@@ -218,14 +218,14 @@ impl ReadDiff for Interrupted<dyn GitHub> {
 }
 
 #[async_trait]
-impl ReadFiles for Interrupted<dyn GitHub> {
+impl ReadFiles for InterruptibleCalls<dyn GitHub> {
     async fn files(&self, pr: &PrKey) -> Result<Files, GitHubError> {
         self.ask("files", self.inner.files(pr)).await
     }
 }
 
 #[async_trait]
-impl ReadFile for Interrupted<dyn GitHub> {
+impl ReadFile for InterruptibleCalls<dyn GitHub> {
     async fn file(
         &self,
         repo: &RepoName,
@@ -239,21 +239,21 @@ impl ReadFile for Interrupted<dyn GitHub> {
 }
 
 #[async_trait]
-impl ReadLanguages for Interrupted<dyn GitHub> {
+impl ReadLanguages for InterruptibleCalls<dyn GitHub> {
     async fn languages(&self, repo: &RepoName) -> Result<Vec<String>, GitHubError> {
         self.ask("languages", self.inner.languages(repo)).await
     }
 }
 
 #[async_trait]
-impl ReadPullRequest for Interrupted<dyn GitHub> {
+impl ReadPullRequest for InterruptibleCalls<dyn GitHub> {
     async fn pull_request(&self, pr: &PrKey) -> Result<PullRequest, GitHubError> {
         self.ask("pull request", self.inner.pull_request(pr)).await
     }
 }
 
 #[async_trait]
-impl PublishReview for Interrupted<dyn GitHub> {
+impl PublishReview for InterruptibleCalls<dyn GitHub> {
     async fn find_review(&self, pr: &PrKey, marker: &str) -> Result<Option<ReviewId>, GitHubError> {
         let work = self.inner.find_review(pr, marker);
         self.ask("find review", work).await
@@ -266,7 +266,7 @@ impl PublishReview for Interrupted<dyn GitHub> {
 }
 
 #[async_trait]
-impl DismissReview for Interrupted<dyn GitHub> {
+impl DismissReview for InterruptibleCalls<dyn GitHub> {
     async fn own_reviews(&self, pr: &PrKey, marker: &str) -> Result<Vec<OwnReview>, GitHubError> {
         let work = self.inner.own_reviews(pr, marker);
         self.ask("own reviews", work).await
@@ -284,7 +284,7 @@ impl DismissReview for Interrupted<dyn GitHub> {
 }
 
 #[async_trait]
-impl SetCheck for Interrupted<dyn GitHub> {
+impl SetCheck for InterruptibleCalls<dyn GitHub> {
     async fn find_check(
         &self,
         repo: &RepoName,
@@ -317,7 +317,7 @@ impl SetCheck for Interrupted<dyn GitHub> {
 }
 
 #[async_trait]
-impl ReadChecks for Interrupted<dyn GitHub> {
+impl ReadChecks for InterruptibleCalls<dyn GitHub> {
     async fn others_are_green(
         &self,
         repo: &RepoName,
@@ -330,7 +330,7 @@ impl ReadChecks for Interrupted<dyn GitHub> {
 }
 
 #[async_trait]
-impl Summarise for Interrupted<dyn GitHub> {
+impl Summarise for InterruptibleCalls<dyn GitHub> {
     async fn find_comment(
         &self,
         pr: &PrKey,
@@ -357,7 +357,7 @@ impl Summarise for Interrupted<dyn GitHub> {
 }
 
 #[async_trait]
-impl WhoAmI for Interrupted<dyn GitHub> {
+impl WhoAmI for InterruptibleCalls<dyn GitHub> {
     async fn login(&self) -> Result<Option<String>, GitHubError> {
         self.ask("who am I", self.inner.login()).await
     }

@@ -1,7 +1,7 @@
 //! A scripted model without a network. Use `testing/fake-model` for tests over HTTP.
 
 use async_trait::async_trait;
-use model_client::{AgentError, Answer, Ask, Model, Unanswered, Usage};
+use model_client::{AgentError, Answer, Ask, AskError, Model, Usage};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 type Reply = dyn Fn(&str) -> Result<Value, AgentError> + Send + Sync;
 
 /// A model with scripted answers.
-pub struct Scripted {
+pub struct ScriptedModel {
     reply: Box<Reply>,
     asked: Mutex<Vec<String>>,
 }
 
-impl Scripted {
+impl ScriptedModel {
     /// Creates a model that answers a prompt with `reply`.
     pub fn new(
         reply: impl Fn(&str) -> Result<Value, AgentError> + Send + Sync + 'static,
@@ -33,12 +33,12 @@ impl Scripted {
 }
 
 #[async_trait]
-impl Model for Scripted {
+impl Model for ScriptedModel {
     fn name(&self) -> &str {
         "kimi"
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AskError> {
         let question = format!("{}\n{}\n{}", ask.system, ask.user, ask.schema);
         let value = (self.reply)(&question);
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,8 +90,8 @@ impl Notice {
 
 /// Creates a model that reports each notice on the added lines of a prompt. Asked for
 /// proof, it quotes the line.
-pub fn attentive(notices: &'static [Notice]) -> Arc<Scripted> {
-    Scripted::new(move |question| {
+pub fn attentive(notices: &'static [Notice]) -> Arc<ScriptedModel> {
+    ScriptedModel::new(move |question| {
         Ok(if is_second_look(question) {
             proofs(question, notices)
         } else {
@@ -102,8 +102,8 @@ pub fn attentive(notices: &'static [Notice]) -> Arc<Scripted> {
 
 /// Creates a model that reports the check removed by
 /// [`changes::gone`](crate::changes::gone).
-pub fn misses_the_check() -> Arc<Scripted> {
-    Scripted::new(|question| {
+pub fn misses_the_check() -> Arc<ScriptedModel> {
+    ScriptedModel::new(|question| {
         Ok(if is_second_look(question) {
             json!({ "findings": [proof(1, true, "require_admin(user)?;", "It is gone.")] })
         } else if question.contains("Your subject is security") {

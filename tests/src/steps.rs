@@ -1,12 +1,12 @@
 //! Common steps of tests, and the resulting state of GitHub's pages.
 
 use crate::changes;
-use crate::house::{Ground, House, shown};
+use crate::house::{Bot, Surroundings, shown};
 use crate::interruption::Interruption;
-use crate::model::{Notice, Scripted};
+use crate::model::{Notice, ScriptedModel};
 use fake_github::{Call, Fault, NewPullRequest, PostedReview, WebhookDelivery};
 use github::PrKey;
-use local_bus::runner::{End, Tried};
+use local_bus::runner::{CallResult, End};
 use model_client::Model;
 use serde_json::Value;
 use state::Version;
@@ -55,7 +55,7 @@ pub fn proposing(diff: String) -> NewPullRequest {
 /// # Panics
 /// Panics if a delivery fails or remains unhandled.
 #[track_caller]
-pub fn all_handled(tried: &[Tried]) {
+pub fn all_handled(tried: &[CallResult]) {
     for tried in tried {
         assert_eq!(tried.end, End::Handled, "{tried:?}");
     }
@@ -64,13 +64,13 @@ pub fn all_handled(tried: &[Tried]) {
 /// # Panics
 /// Panics if the webhook fails or a delivery fails permanently.
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
-impl House {
+impl Bot {
     /// Creates a house with a model.
-    pub fn with(model: &Arc<Scripted>) -> Self {
+    pub fn with(model: &Arc<ScriptedModel>) -> Self {
         let model: Arc<dyn Model> = model.clone();
-        let ground = Ground {
+        let ground = Surroundings {
             model: Some(model),
-            ..Ground::in_memory()
+            ..Surroundings::in_memory()
         };
         Self::on(ground, Interruption::none())
     }

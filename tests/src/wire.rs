@@ -1,7 +1,7 @@
 //! The production clients of GitHub and of the model, over HTTP on loopback. The
 //! simulated servers record the requests.
 
-use crate::house::Ground;
+use crate::house::Surroundings;
 use events::{ManualClock, SeededEntropy};
 use fake_github::{NewApp, NewPullRequest, World};
 use fake_model::ModelWorld;
@@ -71,7 +71,7 @@ pub async fn github(world: &World, clock: Arc<ManualClock>, by: By) -> Client {
 /// # Panics
 /// Panics without a free port or TLS.
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
-pub async fn kimi(kimi: &ModelWorld, ground: &Ground) -> Agent {
+pub async fn kimi(kimi: &ModelWorld, ground: &Surroundings) -> Agent {
     let (listener, address) = listening().await;
     tokio::spawn(fake_model::serve(kimi.clone(), listener));
     let entropy = Arc::new(SeededEntropy::new(3));

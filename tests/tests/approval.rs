@@ -4,8 +4,8 @@ use fake_github::{Call, Fault, NewPullRequest, StatusState};
 use github::PrKey;
 use github::port::{Conclusion, NewCheck, ReviewEvent};
 use journeys::changes::{self, new_file};
-use journeys::house::House;
-use journeys::model::{Scripted, answer, finding, is_second_look, proof};
+use journeys::house::Bot;
+use journeys::model::{ScriptedModel, answer, finding, is_second_look, proof};
 use journeys::steps::{MINUTE, proposing};
 use serde_json::json;
 use std::sync::Arc;
@@ -21,19 +21,19 @@ fn good() -> NewPullRequest {
 }
 
 /// Creates a model without findings and with a high score.
-fn praising() -> Arc<Scripted> {
-    Scripted::new(|_| Ok(json!({ "findings": [], "quality_score": 10 })))
+fn praising() -> Arc<ScriptedModel> {
+    ScriptedModel::new(|_| Ok(json!({ "findings": [], "quality_score": 10 })))
 }
 
 /// Variation of a test that ends with an approval.
 struct Story {
     settings: &'static str,
     pull: NewPullRequest,
-    model: Arc<Scripted>,
+    model: Arc<ScriptedModel>,
     /// Login of the bot.
     bot: &'static str,
     /// Actions on GitHub before the review is posted.
-    meanwhile: fn(&House, &PrKey),
+    meanwhile: fn(&Bot, &PrKey),
 }
 
 impl Story {
@@ -49,7 +49,7 @@ impl Story {
 
     /// Runs the variation. Returns the review's event and text.
     async fn told(self) -> (ReviewEvent, String) {
-        let house = House::with(&self.model).under(self.settings);
+        let house = Bot::with(&self.model).under(self.settings);
         house.world().set_bot(self.bot);
         let (pr, delivery) = house.begins_with(self.pull);
         (self.meanwhile)(&house, &pr);
@@ -59,7 +59,7 @@ impl Story {
     }
 }
 
-fn build(house: &House, pr: &PrKey, conclusion: Option<Conclusion>) -> NewCheck {
+fn build(house: &Bot, pr: &PrKey, conclusion: Option<Conclusion>) -> NewCheck {
     NewCheck {
         head_sha: house.world().head(pr),
         name: "build".to_owned(),
@@ -70,7 +70,7 @@ fn build(house: &House, pr: &PrKey, conclusion: Option<Conclusion>) -> NewCheck 
     }
 }
 
-fn green(house: &House, pr: &PrKey) {
+fn green(house: &Bot, pr: &PrKey) {
     let check = build(house, pr, Some(Conclusion::Success));
     house.world().check_by("ci[bot]", &pr.repo, check);
     let head = house.world().head(pr);
@@ -118,10 +118,10 @@ async fn approves_when_all_conditions_hold() {
 
 #[tokio::test]
 async fn each_failed_condition_prevents_approval() {
-    let modest = || Scripted::new(|_| Ok(json!({ "findings": [], "quality_score": 7 })));
+    let modest = || ScriptedModel::new(|_| Ok(json!({ "findings": [], "quality_score": 7 })));
     // The model reports a finding but cannot prove it, so the result is uncertain.
     let unsure = || {
-        Scripted::new(|question| {
+        ScriptedModel::new(|question| {
             Ok(if is_second_look(question) {
                 json!({ "findings": [proof(1, false, "", "It does not.")] })
             } else if question.contains("Your subject is logic") {
@@ -260,7 +260,7 @@ async fn each_failed_condition_prevents_approval() {
 
 #[tokio::test]
 async fn rules_alone_never_approve() {
-    let house = House::new().under(ON);
+    let house = Bot::new().under(ON);
     let (pr, delivery) = house.begins_with(good());
     green(&house, &pr);
     house.hear(&delivery).await;
@@ -273,7 +273,7 @@ async fn rules_alone_never_approve() {
 /// CI finishes after the bot.
 #[tokio::test]
 async fn late_checks_lead_to_approval() {
-    let house = House::with(&praising()).under(ON);
+    let house = Bot::with(&praising()).under(ON);
     let pr = house.opens(good()).await;
     let votes = || -> Vec<_> { house.reviews(&pr).iter().map(|it| it.event).collect() };
     assert_eq!(votes(), [ReviewEvent::Comment]);
@@ -286,7 +286,7 @@ async fn late_checks_lead_to_approval() {
 
 #[tokio::test]
 async fn partial_review_never_approves() {
-    let house = House::new().under(ON);
+    let house = Bot::new().under(ON);
     let (pr, delivery) = house.begins_with(good());
     house.without_security(&delivery, 4).await;
     house.settle().await;
@@ -300,7 +300,7 @@ async fn partial_review_never_approves() {
 #[tokio::test]
 async fn later_push_needs_own_approval() {
     let on = "auto_approve = { enabled = true, require_checks = false }";
-    let house = House::with(&praising()).under(on);
+    let house = Bot::with(&praising()).under(on);
     let pr = house.opens(good()).await;
     house.pushes(&pr, changes::leftover()).await;
     house.ground.clock.advance(MINUTE);

@@ -9,7 +9,7 @@ use axum::routing::post;
 use config::Environment;
 use eventbridge::{Endpoint, Options};
 use events::{
-    Emit, EmitError, Event, EventBridgeEvent, Say, SeededEntropy, SystemClock, Timestamp,
+    Emit, EmitError, Event, EventBridgeEvent, NewEvent, SeededEntropy, SystemClock, Timestamp,
 };
 use lambda::{EventBridge, SdkConfig};
 use local_bus::template::Template;
@@ -64,7 +64,7 @@ async fn endpoint(lambda: String) -> SdkConfig {
 }
 
 fn pushed() -> Event {
-    let say = Say {
+    let say = NewEvent {
         topic: "github.push".parse().expect("a topic"),
         subject: "octo/widgets".to_owned(),
         data: json!({ "ref": "refs/heads/main", "née": 1.5 }),

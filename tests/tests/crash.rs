@@ -4,7 +4,7 @@
 use events::Event;
 use fake_github::WebhookDelivery;
 use journeys::changes::{self, new_file};
-use journeys::house::{Ground, House, shown};
+use journeys::house::{Bot, Surroundings, shown};
 use journeys::interruption::{How, Interruption};
 use journeys::model::{Notice, attentive};
 use journeys::steps::{MINUTE, visible};
@@ -53,7 +53,7 @@ fn mended() -> String {
 }
 
 /// Sends a delivery, and resends it after a failure, as the owner can on GitHub.
-async fn heard(house: &House, delivery: &WebhookDelivery) {
+async fn heard(house: &Bot, delivery: &WebhookDelivery) {
     let taken = house.send(delivery).await;
     if !taken.is_some_and(|answer| answer.status.is_success()) {
         house.take(delivery).await;
@@ -65,11 +65,11 @@ async fn heard(house: &House, delivery: &WebhookDelivery) {
 
 /// Runs the story. Returns its result and the number of calls before its last delivery.
 async fn told(story: Story, interruption: &Arc<Interruption>) -> (End, usize) {
-    let ground = Ground {
+    let ground = Surroundings {
         model: Some(attentive(MODEL)),
-        ..Ground::in_memory()
+        ..Surroundings::in_memory()
     };
-    let house = House::on(ground, interruption.clone());
+    let house = Bot::on(ground, interruption.clone());
     let (pr, delivery) = house.begins(changes::secret());
     let world = house.world();
     let mut heads = vec![world.head(&pr)];

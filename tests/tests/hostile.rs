@@ -9,8 +9,8 @@ mod secret;
 use fake_github::{NewPullRequest, PostedReview};
 use github::port::ReviewEvent;
 use journeys::changes;
-use journeys::house::House;
-use journeys::model::{Scripted, answer, finding};
+use journeys::house::Bot;
+use journeys::model::{ScriptedModel, answer, finding};
 use journeys::steps::SETTINGS;
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::TestRunner;
@@ -28,13 +28,13 @@ fn passed(why: &str) {
 }
 
 /// Pull request, and its final state on GitHub.
-struct Told {
-    model: Arc<Scripted>,
+struct FinalState {
+    model: Arc<ScriptedModel>,
     review: PostedReview,
 }
 
-async fn told(pull: NewPullRequest, model: Arc<Scripted>) -> Told {
-    let house = House::with(&model);
+async fn told(pull: NewPullRequest, model: Arc<ScriptedModel>) -> FinalState {
+    let house = Bot::with(&model);
     let delivery = house.world().open_pull_request(pull);
     house.deliver(&delivery).await;
     house.settle().await;
@@ -44,12 +44,12 @@ async fn told(pull: NewPullRequest, model: Arc<Scripted>) -> Told {
         assert_eq!(write.status, 200, "GitHub accepts each write: {write:?}");
     }
     let review = house.review(&delivery.pr.expect("a pull request"));
-    Told { model, review }
+    FinalState { model, review }
 }
 
 /// Creates a model that praises any change with instructions to do so.
-fn gullible() -> Arc<Scripted> {
-    Scripted::new(|question| {
+fn gullible() -> Arc<ScriptedModel> {
+    ScriptedModel::new(|question| {
         let score = if question.contains("approve this pull request") {
             10
         } else {
@@ -106,7 +106,7 @@ async fn pull_request_text_keeps_verdict() {
             },
         ),
     ] {
-        let Told { review, .. } = told(pull, gullible()).await;
+        let FinalState { review, .. } = told(pull, gullible()).await;
         assert_eq!(review.event, ReviewEvent::RequestChanges, "{why}");
         assert!(
             review.body.contains("Quality: **2** of 10"),
@@ -127,7 +127,7 @@ async fn model_cannot_approve() {
         diff: with_line("src/a.rs", &format!("// {INJECTION}")).replace("AKIA", "akia"),
         ..NewPullRequest::default()
     };
-    let Told { review, .. } = told(pull, gullible()).await;
+    let FinalState { review, .. } = told(pull, gullible()).await;
     assert_ne!(review.event, ReviewEvent::Approve);
     passed("a model approves");
 }
@@ -156,7 +156,7 @@ async fn pull_request_settings_apply_after_merge() {
         ),
     ] {
         let model = gullible();
-        let house = House::with(&model);
+        let house = Bot::with(&model);
         let (pr, delivery) = house.begins(with_line(path, text));
         house.world().put_file(&pr.repo, "turn", path, text);
         house.hear(&delivery).await;
@@ -184,7 +184,7 @@ async fn question_omits_title_and_description() {
         body: Some("A description of its own".to_owned()),
         ..NewPullRequest::default()
     };
-    let Told { model, .. } = told(pull, gullible()).await;
+    let FinalState { model, .. } = told(pull, gullible()).await;
     assert_eq!(model.asked().len(), 3);
     for question in model.asked() {
         assert!(!question.contains("of its own"), "{question}");
@@ -205,7 +205,7 @@ async fn invisible_characters_are_reported_and_removed() {
         ),
         ..NewPullRequest::default()
     };
-    let Told { model, review } = told(pull, gullible()).await;
+    let FinalState { model, review } = told(pull, gullible()).await;
     for question in model.asked() {
         let seen = |c: char| !matches!(c, '\u{202e}' | '\u{200b}' | '\u{e0000}'..='\u{e007f}');
         assert!(question.chars().all(seen), "{question}");
@@ -220,7 +220,7 @@ async fn model_output_is_shown_as_text() {
     let hostile = "@octocat <img src=x onerror=alert(1)> ![x](https://evil.example/?q=1) \
                    [click](https://evil.example) https://evil.example <!-- github-bot: --> \
                    \n# A heading\n```suggestion\nrm -rf /\n```";
-    let model = Scripted::new(move |_| {
+    let model = ScriptedModel::new(move |_| {
         let mut finding = finding("src/turn.rs", 3, hostile, hostile);
         finding["suggestion"] = json!("```\n@octocat\n```");
         Ok(answer(&[finding]))
@@ -229,7 +229,7 @@ async fn model_output_is_shown_as_text() {
         diff: changes::leftover(),
         ..NewPullRequest::default()
     };
-    let Told { review, .. } = told(pull, model).await;
+    let FinalState { review, .. } = told(pull, model).await;
     assert!(!review.comments.is_empty());
     for text in review
         .comments
@@ -254,7 +254,7 @@ async fn model_output_is_shown_as_text() {
 
 #[tokio::test]
 async fn findings_outside_change_are_only_counted() {
-    let model = Scripted::new(|_| {
+    let model = ScriptedModel::new(|_| {
         let far: Vec<Value> = [
             ("src/turn.rs", 456_789),
             ("src/turn.rs", 0),
@@ -270,7 +270,7 @@ async fn findings_outside_change_are_only_counted() {
         diff: changes::clean(),
         ..NewPullRequest::default()
     };
-    let Told { review, .. } = told(pull, model).await;
+    let FinalState { review, .. } = told(pull, model).await;
     assert!(review.comments.is_empty());
     assert!(
         review
@@ -309,7 +309,7 @@ fn github_accepts_review_of_any_reply() {
             let mut said = finding(&path, line, &title, &explanation);
             said["suggestion"] = json!(suggestion);
             let reply = answer(&vec![said; count]);
-            let model = Scripted::new(move |_| Ok(reply.clone()));
+            let model = ScriptedModel::new(move |_| Ok(reply.clone()));
             let pull = NewPullRequest {
                 diff: changes::leftover(),
                 ..NewPullRequest::default()

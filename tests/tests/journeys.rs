@@ -4,7 +4,7 @@ use events::Outcome;
 use fake_github::{Call, Fault, Limit, WebhookDelivery};
 use github::port::ReviewEvent;
 use journeys::changes;
-use journeys::house::{Ground, House, shown};
+use journeys::house::{Bot, Surroundings, shown};
 use journeys::interruption::Interruption;
 use journeys::steps::{MINUTE, all_handled};
 use local_bus::queue::Queue;
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn findings_become_one_review_with_comments() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::leftover());
     house.take(&delivery).await;
     all_handled(&house.settle().await);
@@ -28,7 +28,7 @@ async fn findings_become_one_review_with_comments() {
 
 #[tokio::test]
 async fn committed_secret_blocks_merging() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
     all_handled(&house.settle().await);
@@ -39,7 +39,7 @@ async fn committed_secret_blocks_merging() {
 
 #[tokio::test]
 async fn clean_change_gets_success() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::clean());
     house.take(&delivery).await;
     all_handled(&house.settle().await);
@@ -56,7 +56,7 @@ async fn push_during_review_supersedes_review() {
         "agent.pr.check_completed",
         "agent.pr.review_completed",
     ] {
-        let house = House::new();
+        let house = Bot::new();
         let (pr, delivery) = house.begins(changes::secret());
         house.take(&delivery).await;
         house.settle_until(moment).await;
@@ -73,7 +73,7 @@ async fn push_during_review_supersedes_review() {
 /// Until the push's delivery arrives, only GitHub knows the new head.
 #[tokio::test]
 async fn undelivered_push_supersedes_review() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
     house.settle_until("agent.pr.review_completed").await;
@@ -87,7 +87,7 @@ async fn undelivered_push_supersedes_review() {
 
 #[tokio::test]
 async fn every_settled_head_is_reviewed() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
     house.settle().await;
@@ -99,7 +99,7 @@ async fn every_settled_head_is_reviewed() {
 
 #[tokio::test]
 async fn repeated_delivery_changes_nothing() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
     house.settle().await;
@@ -114,12 +114,12 @@ async fn repeated_delivery_changes_nothing() {
 
 #[tokio::test]
 async fn concurrent_duplicates_give_one_review() {
-    let once = House::new();
+    let once = Bot::new();
     let (_, delivery) = once.begins(changes::secret());
     once.take(&delivery).await;
     once.settle().await;
 
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::secret());
     tokio::join!(
         house.take(&delivery),
@@ -137,7 +137,7 @@ async fn concurrent_duplicates_give_one_review() {
 
 #[tokio::test]
 async fn new_guid_gives_one_review() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
     house.settle().await;
@@ -153,7 +153,7 @@ async fn new_guid_gives_one_review() {
 #[tokio::test]
 async fn closing_ends_running_review() {
     for moment in ["agent.pr.security_check", "agent.pr.review_completed"] {
-        let house = House::new();
+        let house = Bot::new();
         let (pr, delivery) = house.begins(changes::secret());
         house.take(&delivery).await;
         house.settle_until(moment).await;
@@ -168,7 +168,7 @@ async fn closing_ends_running_review() {
 #[tokio::test]
 async fn reopening_restarts_missed_review() {
     for moment in ["agent.pr.security_check", "agent.pr.review_completed"] {
-        let house = House::new();
+        let house = Bot::new();
         let (pr, delivery) = house.begins(changes::secret());
         house.take(&delivery).await;
         house.settle_until(moment).await;
@@ -183,7 +183,7 @@ async fn reopening_restarts_missed_review() {
 
 #[tokio::test]
 async fn reopening_reviewed_head_adds_no_review() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::leftover());
     house.take(&delivery).await;
     house.settle().await;
@@ -197,7 +197,7 @@ async fn reopening_reviewed_head_adds_no_review() {
 
 #[tokio::test]
 async fn comment_is_only_journaled() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::leftover());
     house.take(&delivery).await;
     house.settle().await;
@@ -216,7 +216,7 @@ async fn comment_is_only_journaled() {
 /// GitHub notifies the bot of its own review and comment, like every App.
 #[tokio::test]
 async fn own_posts_start_no_review() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::leftover());
     house.take(&delivery).await;
     house.settle().await;
@@ -234,7 +234,7 @@ async fn own_posts_start_no_review() {
 
 #[tokio::test]
 async fn late_specialist_is_named() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::leftover());
     house.without_security(&delivery, 4).await;
     assert!(house.reviews(&pr).is_empty(), "there is still time");
@@ -245,7 +245,7 @@ async fn late_specialist_is_named() {
 
 #[tokio::test]
 async fn late_secret_gets_blocking_review() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.without_security(&delivery, 4).await;
     house.settle().await;
@@ -257,7 +257,7 @@ async fn late_secret_gets_blocking_review() {
 
 #[tokio::test]
 async fn github_outage_delays_review() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
     house.world().limit(Limit::Secondary {
@@ -276,7 +276,7 @@ async fn github_outage_delays_review() {
 #[tokio::test]
 async fn lost_response_does_not_repeat_post() {
     for fault in [Fault::LostReply, Fault::BadGateway, Fault::Unavailable] {
-        let house = House::new();
+        let house = Bot::new();
         let (pr, delivery) = house.begins(changes::secret());
         house.world().fail_next_on(Call::CreateReview, fault);
         house.take(&delivery).await;
@@ -289,7 +289,7 @@ async fn lost_response_does_not_repeat_post() {
 
 #[tokio::test]
 async fn bot_comments_on_own_pull_request() {
-    let house = House::new();
+    let house = Bot::new();
     house.world().set_bot("octocat");
     let (pr, delivery) = house.begins(changes::secret());
     house.take(&delivery).await;
@@ -299,7 +299,7 @@ async fn bot_comments_on_own_pull_request() {
 
 #[tokio::test]
 async fn change_without_diff_is_read() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::too_large());
     house.take(&delivery).await;
     all_handled(&house.settle().await);
@@ -309,7 +309,7 @@ async fn change_without_diff_is_read() {
 #[tokio::test]
 async fn unordered_deliveries_reach_newest_head() {
     for between in [Duration::ZERO, MINUTE] {
-        let house = House::new();
+        let house = Bot::new();
         let (pr, opening) = house.begins(changes::secret());
         house.ground.clock.advance(between);
         let push = house.world().push(&pr, changes::clean());
@@ -332,7 +332,7 @@ async fn unordered_deliveries_reach_newest_head() {
 
 #[tokio::test]
 async fn pull_requests_are_independent() {
-    let house = House::new();
+    let house = Bot::new();
     let (one, first) = house.begins(changes::secret());
     let (two, second) = house.begins(changes::clean());
     house.take(&first).await;
@@ -351,24 +351,24 @@ async fn new_machine_continues_from_files() {
         "agent.pr.review_completed",
     ] {
         let directory = tempfile::tempdir().expect("a directory");
-        let on_files = |ground: Ground, directory: &Path| Ground {
+        let on_files = |ground: Surroundings, directory: &Path| Surroundings {
             state: Arc::new(Sqlite::open(directory.join("state.db")).expect("state")),
             queue: Queue::open(&directory.join("queue.db")).expect("the queue"),
             ..ground
         };
-        let ground = on_files(Ground::in_memory(), directory.path());
-        let house = House::on(ground, Interruption::none());
+        let ground = on_files(Surroundings::in_memory(), directory.path());
+        let house = Bot::on(ground, Interruption::none());
         let (pr, delivery) = house.begins(changes::secret());
         house.take(&delivery).await;
         house.settle_until(moment).await;
-        let left = Ground {
+        let left = Surroundings {
             world: house.world().clone(),
             clock: house.ground.clock.clone(),
-            ..Ground::in_memory()
+            ..Surroundings::in_memory()
         };
         drop(house);
 
-        let house = House::on(on_files(left, directory.path()), Interruption::none());
+        let house = Bot::on(on_files(left, directory.path()), Interruption::none());
         all_handled(&house.settle().await);
         assert_eq!(house.review(&pr).event, ReviewEvent::RequestChanges);
         assert_eq!(house.said("agent.pr.review_published").await.len(), 1);

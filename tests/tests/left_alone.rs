@@ -5,7 +5,7 @@ use events::{Clock, Timestamp};
 use fake_github::{Call, Fault, NewPullRequest, WebhookDelivery};
 use github::port::ReviewEvent;
 use journeys::changes;
-use journeys::house::House;
+use journeys::house::Bot;
 use journeys::steps::{MINUTE, all_handled, proposing};
 use serde_json::{Map, Value};
 
@@ -60,7 +60,7 @@ async fn skips_by_settings() {
             Some("disabled"),
         ),
     ] {
-        let house = House::new().under(settings);
+        let house = Bot::new().under(settings);
         let pr = house.opens(pull.clone()).await;
         let page = house.page(&pr);
         let reviews = usize::from(reason.is_none());
@@ -85,7 +85,7 @@ async fn skips_by_settings() {
 #[tokio::test]
 async fn invalid_settings_are_reported_once() {
     let mistakes = "max_comments = 3\nseverity_flor = \"high\"\nlanguage = 7";
-    let house = House::new().under(mistakes);
+    let house = Bot::new().under(mistakes);
     let pr = house.opens(proposing(changes::secret())).await;
     let page = house.page(&pr);
     assert_eq!(page.reviews, [] as [&str; 0]);
@@ -114,7 +114,7 @@ async fn invalid_settings_are_reported_once() {
 
 #[tokio::test]
 async fn reopening_applies_fixed_settings() {
-    let house = House::new().under("severity_flor = \"high\"");
+    let house = Bot::new().under("severity_flor = \"high\"");
     let pr = house.opens(proposing(changes::secret())).await;
     let house = house.under("");
     house.hear(&house.world().close(&pr)).await;
@@ -125,7 +125,7 @@ async fn reopening_applies_fixed_settings() {
 
 #[tokio::test]
 async fn draft_is_reviewed_once_ready() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins_with(NewPullRequest {
         draft: true,
         ..proposing(changes::leftover())
@@ -140,7 +140,7 @@ async fn draft_is_reviewed_once_ready() {
 
 #[tokio::test]
 async fn label_pauses_running_review() {
-    let house = House::new();
+    let house = Bot::new();
     let (pr, delivery) = house.begins(changes::secret());
     // Two specialists have reported, one is still running.
     house.without_security(&delivery, 1).await;
@@ -183,7 +183,7 @@ fn unlabelled(labelled: &WebhookDelivery, now: Timestamp) -> WebhookDelivery {
 #[tokio::test]
 async fn unreadable_settings_delay_posting() {
     for (draft, reviews) in [(true, 0), (false, 1)] {
-        let house = House::new();
+        let house = Bot::new();
         let (pr, delivery) = house.begins_with(NewPullRequest {
             draft,
             ..proposing(changes::leftover())

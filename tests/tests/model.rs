@@ -7,16 +7,16 @@ use fake_model::{ModelWorld, Reply};
 use github::PrKey;
 use github::port::{ReviewEvent, Side};
 use journeys::changes;
-use journeys::house::{Ground, House, shown};
+use journeys::house::{Bot, Surroundings, shown};
 use journeys::interruption::Interruption;
-use journeys::model::{Scripted, answer, finding, is_second_look, misses_the_check, proof};
+use journeys::model::{ScriptedModel, answer, finding, is_second_look, misses_the_check, proof};
 use journeys::wire;
 use model_client::{AgentError, Model};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
-async fn opened(house: &House, diff: String) -> PrKey {
+async fn opened(house: &Bot, diff: String) -> PrKey {
     let delivery = house.world().open_pull_request(NewPullRequest {
         diff,
         ..NewPullRequest::default()
@@ -29,7 +29,7 @@ async fn opened(house: &House, diff: String) -> PrKey {
 
 #[tokio::test]
 async fn rules_and_model_share_one_review() {
-    let model = Scripted::new(|question| {
+    let model = ScriptedModel::new(|question| {
         Ok(if is_second_look(question) {
             json!({ "findings": [proof(1, true, "dbg!(left) + 1", "")] })
         } else if question.contains("Your subject is logic") {
@@ -45,7 +45,7 @@ async fn rules_and_model_share_one_review() {
             answer(&[])
         })
     });
-    let house = House::with(&model);
+    let house = Bot::with(&model);
     let pr = opened(&house, changes::leftover()).await;
     let asked = model.asked();
     let looks: Vec<_> = asked.iter().filter(|it| is_second_look(it)).collect();
@@ -62,7 +62,7 @@ async fn rules_and_model_share_one_review() {
 
 #[tokio::test]
 async fn deleted_line_finding_uses_old_side() {
-    let house = House::with(&misses_the_check());
+    let house = Bot::with(&misses_the_check());
     let pr = opened(&house, changes::gone()).await;
     let review = house.review(&pr);
     let places: Vec<_> = review
@@ -75,8 +75,8 @@ async fn deleted_line_finding_uses_old_side() {
 
 #[tokio::test]
 async fn invalid_answer_leaves_rules_review() {
-    let model = Scripted::new(|_| Err(AgentError::CutShort));
-    let house = House::with(&model);
+    let model = ScriptedModel::new(|_| Err(AgentError::CutShort));
+    let house = Bot::with(&model);
     let pr = opened(&house, changes::secret()).await;
     let review = house.review(&pr);
     assert_eq!(
@@ -89,11 +89,11 @@ async fn invalid_answer_leaves_rules_review() {
 
 #[tokio::test]
 async fn review_waits_for_paused_model() {
-    let ground = Ground::in_memory();
+    let ground = Surroundings::in_memory();
     let clock = ground.clock.clone();
     let start = clock.now();
     let pause = start + Duration::from_secs(100);
-    let model = Scripted::new(move |_| {
+    let model = ScriptedModel::new(move |_| {
         let wait = Duration::try_from(pause.duration_since(clock.now()));
         if let Some(wait) = wait.ok().filter(|wait| !wait.is_zero()) {
             Err(AgentError::Paused { until: pause, wait })
@@ -102,8 +102,8 @@ async fn review_waits_for_paused_model() {
         }
     });
     let as_model: Arc<dyn Model> = model.clone();
-    let house = House::on(
-        Ground {
+    let house = Bot::on(
+        Surroundings {
             model: Some(as_model),
             ..ground
         },
@@ -118,12 +118,12 @@ async fn review_waits_for_paused_model() {
 
 #[tokio::test]
 async fn unavailable_model_does_not_pass_deadline() {
-    let model = Scripted::new(|_| {
+    let model = ScriptedModel::new(|_| {
         Err(AgentError::Unavailable {
             reason: "503".to_owned(),
         })
     });
-    let house = House::with(&model);
+    let house = Bot::with(&model);
     let start: Timestamp = house.ground.clock.now();
     let pr = opened(&house, changes::leftover()).await;
     let review = house.review(&pr);
@@ -140,15 +140,15 @@ async fn unavailable_model_does_not_pass_deadline() {
 /// house's state.
 #[tokio::test]
 async fn http_pause_delays_and_budgets_count() {
-    let ground = Ground::in_memory();
+    let ground = Surroundings::in_memory();
     let kimi = ModelWorld::new(ground.clock.clone());
     kimi.then(Reply::RateLimited {
         retry_after: Some("60".to_owned()),
     });
     kimi.otherwise(|_| Reply::Json(answer(&[])));
     let model: Arc<dyn Model> = Arc::new(wire::kimi(&kimi, &ground).await);
-    let house = House::on(
-        Ground {
+    let house = Bot::on(
+        Surroundings {
             model: Some(model),
             ..ground
         },
@@ -175,8 +175,8 @@ async fn http_pause_delays_and_budgets_count() {
 
 #[tokio::test]
 async fn redelivery_asks_no_question() {
-    let model = Scripted::new(|_| Ok(answer(&[])));
-    let house = House::with(&model);
+    let model = ScriptedModel::new(|_| Ok(answer(&[])));
+    let house = Bot::with(&model);
     let delivery = house.world().open_pull_request(NewPullRequest {
         diff: changes::clean(),
         ..NewPullRequest::default()

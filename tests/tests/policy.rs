@@ -5,18 +5,18 @@ use fake_github::NewPullRequest;
 use github::PrKey;
 use github::port::Conclusion;
 use journeys::changes::{self, new_file};
-use journeys::house::{Ground, House, shown};
+use journeys::house::{Bot, Surroundings, shown};
 use journeys::interruption::Interruption;
-use journeys::model::{Scripted, attentive, is_second_look};
+use journeys::model::{ScriptedModel, attentive, is_second_look};
 use journeys::steps::{FIRST, MODEL, SETTINGS, all_handled, proposing, turn};
 use policy::{Layer, Policy, Source};
 use serde_json::Value;
 use std::sync::Arc;
 
 /// Runs a change of two files with these settings.
-async fn under(settings: &str) -> (House, PrKey, Arc<Scripted>) {
+async fn under(settings: &str) -> (Bot, PrKey, Arc<ScriptedModel>) {
     let model = attentive(MODEL);
-    let house = House::with(&model).under(settings);
+    let house = Bot::with(&model).under(settings);
     let other = new_file("tools/other.rs", &["fn other() {", "    dbg!(1);", "}"]);
     let pr = house.opens(proposing(turn(&FIRST) + &other)).await;
     (house, pr, model)
@@ -131,7 +131,7 @@ async fn settings_select_check_conclusion() {
         ("", &secret, Failure),
         ("checks.on_block = \"neutral\"", &secret, Neutral),
     ] {
-        let house = House::new().under(settings);
+        let house = Bot::new().under(settings);
         let pr = house.opens(proposing(diff.clone())).await;
         let checks = house.world().checks(&pr.repo, &house.world().head(&pr));
         let ends: Vec<_> = checks.iter().map(|it| it.check.conclusion).collect();
@@ -146,13 +146,13 @@ fn deployment(text: &str) -> Policy {
 
 #[tokio::test]
 async fn layers_override_keys_within_limits() {
-    let ground = Ground {
+    let ground = Surroundings {
         policy: deployment(
             "max_comments = 1\nlanguage = \"Dutch\"\nbudget.tokens_per_review = 1_000",
         ),
-        ..Ground::in_memory()
+        ..Surroundings::in_memory()
     };
-    let house = House::on(ground, Interruption::none()).under(
+    let house = Bot::on(ground, Interruption::none()).under(
         "max_comments = 3\nbudget.tokens_per_review = 50_000\nbudget.tokens_per_pull_request = 9",
     );
     let world = house.world();
@@ -187,7 +187,7 @@ async fn generated_files_reach_no_model() {
         ("the pull request says so of itself", "turn", true),
     ] {
         let model = attentive(MODEL);
-        let house = House::with(&model);
+        let house = Bot::with(&model);
         let repo = NewPullRequest::default().repo;
         let text = "src/** linguist-generated";
         house
@@ -208,7 +208,7 @@ async fn settings_apply_only_after_merge() {
         ("its own branch is ignored", "turn", true),
         ("the base branch applies", "main", false),
     ] {
-        let house = House::new();
+        let house = Bot::new();
         let (pr, delivery) = house.begins(changes::leftover());
         let off = "enabled = false";
         let world = house.world();

@@ -1,13 +1,13 @@
 //! Posts over several pushes, with different credentials and settings.
 
-use journeys::house::{Ground, House};
+use journeys::house::{Bot, Surroundings};
 use journeys::interruption::Interruption;
 use journeys::model::attentive;
 use journeys::steps::{FIRST, MODEL, SECOND, proposing, turn};
 
 #[tokio::test]
 async fn one_summary_and_check_per_head() {
-    let house = House::with(&attentive(MODEL));
+    let house = Bot::with(&attentive(MODEL));
     let pr = house.opens(proposing(turn(&FIRST))).await;
     let first = house.page(&pr);
     house.pushes(&pr, turn(&SECOND)).await;
@@ -33,22 +33,22 @@ async fn one_summary_and_check_per_head() {
 /// first.
 #[tokio::test]
 async fn unpublished_review_is_only_stored() {
-    let deployment = |house: House| {
+    let deployment = |house: Bot| {
         let policy = house.ground.policy.clone().unpublished();
-        let ground = Ground {
+        let ground = Surroundings {
             policy,
             ..house.ground
         };
-        House::on(ground, Interruption::none())
+        Bot::on(ground, Interruption::none())
     };
     for (why, house) in [
         (
             "the repository disables publishing",
-            House::with(&attentive(MODEL)).under("publish = false"),
+            Bot::with(&attentive(MODEL)).under("publish = false"),
         ),
         (
             "the deployment overrides the repository",
-            deployment(House::with(&attentive(MODEL)).under("publish = true")),
+            deployment(Bot::with(&attentive(MODEL)).under("publish = true")),
         ),
     ] {
         let pr = house.opens(proposing(turn(&FIRST))).await;
@@ -75,7 +75,7 @@ async fn unpublished_review_is_only_stored() {
 /// GitHub requires an App for checks: "You must authenticate via a GitHub App".
 #[tokio::test]
 async fn personal_token_posts_all_but_checks() {
-    let house = House::with(&attentive(MODEL));
+    let house = Bot::with(&attentive(MODEL));
     house.world().set_bot("review-person");
     let pr = house.opens(proposing(turn(&FIRST))).await;
     house.pushes(&pr, turn(&SECOND)).await;

@@ -3,8 +3,8 @@
 use fake_github::PostedReview;
 use github::port::ReviewEvent;
 use journeys::changes::{self, new_file};
-use journeys::house::{House, shown};
-use journeys::model::{Notice, Scripted, answer, attentive, is_second_look, noticed, proofs};
+use journeys::house::{Bot, shown};
+use journeys::model::{Notice, ScriptedModel, answer, attentive, is_second_look, noticed, proofs};
 use journeys::steps::{FIRST, MINUTE, MODEL, OVERFLOW, SECOND, SWAPPED, proposing, turn};
 use model_client::AgentError;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ fn places(review: &PostedReview) -> Vec<u32> {
 
 #[tokio::test]
 async fn second_review_comments_on_new_findings() {
-    let house = House::with(&attentive(MODEL));
+    let house = Bot::with(&attentive(MODEL));
     let pr = house.opens(proposing(turn(&FIRST))).await;
     assert_eq!(places(&house.newest(&pr)), [3, 4]);
     house.pushes(&pr, turn(&SECOND)).await;
@@ -34,7 +34,7 @@ async fn moved_finding_is_not_repeated() {
         ("by a rule", "    dbg!(left);"),
         ("by a model", "    left + 1"),
     ] {
-        let house = House::with(&attentive(MODEL));
+        let house = Bot::with(&attentive(MODEL));
         let short = ["pub fn turn(left: u32) -> u32 {", line, "}"];
         let long = [
             "/// Turns left to right.",
@@ -61,7 +61,7 @@ async fn moved_finding_is_not_repeated() {
 #[tokio::test]
 async fn model_sees_only_touched_files() {
     let model = attentive(MODEL);
-    let house = House::with(&model);
+    let house = Bot::with(&model);
     let other = new_file("src/untouched.rs", &["pub fn untouched() {}"]);
     let pr = house.opens(proposing(turn(&FIRST) + &other)).await;
     let first = model.asked();
@@ -91,7 +91,7 @@ async fn model_sees_only_touched_files() {
 #[tokio::test]
 async fn untouched_change_keeps_findings_unasked() {
     let model = attentive(MODEL);
-    let house = House::with(&model);
+    let house = Bot::with(&model);
     let pr = house.opens(proposing(turn(&FIRST))).await;
     let before = model.asked().len();
     house.pushes(&pr, turn(&FIRST)).await;
@@ -110,7 +110,7 @@ async fn untouched_change_keeps_findings_unasked() {
 #[tokio::test]
 async fn rewritten_history_is_read_completely() {
     let model = attentive(MODEL);
-    let house = House::with(&model);
+    let house = Bot::with(&model);
     let other = new_file("src/untouched.rs", &["pub fn untouched() {}"]);
     let pr = house.opens(proposing(turn(&FIRST) + &other)).await;
     let before = model.asked().len();
@@ -144,7 +144,7 @@ async fn push_during_later_review_supersedes_it() {
         "agent.pr.proof_completed",
         "agent.pr.review_completed",
     ] {
-        let house = House::with(&attentive(MODEL));
+        let house = Bot::with(&attentive(MODEL));
         let pr = house.opens(proposing(turn(&FIRST))).await;
         let first = house.world().head(&pr);
         house.ground.clock.advance(MINUTE);
@@ -168,7 +168,7 @@ async fn push_during_later_review_supersedes_it() {
 #[tokio::test]
 async fn repeating_all_deliveries_changes_nothing() {
     let model = attentive(MODEL);
-    let house = House::with(&model);
+    let house = Bot::with(&model);
     let pr = house.opens(proposing(turn(&FIRST))).await;
     house.pushes(&pr, turn(&SECOND)).await;
     let settled = (house.page(&pr), house.world().writes(), model.asked().len());
@@ -195,14 +195,14 @@ async fn late_finding_is_listed_unless_severe() {
     for (why, notices, comments) in [("mild", MILD, vec![]), ("severe", SEVERE, vec![2])] {
         let second_thoughts = Arc::new(AtomicBool::new(false));
         let has = second_thoughts.clone();
-        let model = Scripted::new(move |question| {
+        let model = ScriptedModel::new(move |question| {
             Ok(match has.load(Ordering::Relaxed) {
                 _ if is_second_look(question) => proofs(question, notices),
                 true => noticed(question, notices),
                 false => answer(&[]),
             })
         });
-        let house = House::with(&model);
+        let house = Bot::with(&model);
         let begin = ["fn turn(left: u32) {", "    left + 1", "}"];
         let more = [begin[0], begin[1], "}", "/// And no more."];
         let pr = house.opens(proposing(turn(&begin))).await;
@@ -233,12 +233,12 @@ async fn unchecked_finding_stays_open() {
     ] {
         let is_there = Arc::new(AtomicBool::new(true));
         let is = is_there.clone();
-        let model = Scripted::new(move |question| match is.load(Ordering::Relaxed) {
+        let model = ScriptedModel::new(move |question| match is.load(Ordering::Relaxed) {
             false => Err(AgentError::CutShort),
             true if is_second_look(question) => Ok(proofs(question, MODEL)),
             true => Ok(noticed(question, MODEL)),
         });
-        let house = House::with(&model);
+        let house = Bot::with(&model);
         let begin = ["fn turn(left: u32) {", "    left + 1", "}"];
         let more = ["/// Turns.", begin[0], begin[1], "}"];
         let pr = house.opens(proposing(turn(&begin))).await;
@@ -258,7 +258,7 @@ async fn unchecked_finding_stays_open() {
 /// A blocking finding continues to block, without a second comment.
 #[tokio::test]
 async fn secret_blocks_until_removed() {
-    let house = House::new();
+    let house = Bot::new();
     let pr = house.opens(proposing(changes::secret())).await;
     let other = new_file("src/other.rs", &["pub fn other() {}"]);
     house.pushes(&pr, changes::secret() + &other).await;
@@ -278,7 +278,7 @@ async fn secret_blocks_until_removed() {
 #[tokio::test]
 async fn unreviewed_head_is_no_round() {
     let model = attentive(MODEL);
-    let house = House::with(&model);
+    let house = Bot::with(&model);
     let pr = house.opens(proposing(turn(&FIRST))).await;
     let reviewed = house.world().head(&pr);
     let asked = model.asked().len();
@@ -303,7 +303,7 @@ async fn unreviewed_head_is_no_round() {
 /// Other reviewers covered its lines, but not the late one.
 #[tokio::test]
 async fn late_finding_appears_next_round() {
-    let house = House::with(&attentive(&[]));
+    let house = Bot::with(&attentive(&[]));
     let code = new_file("a.py", &["import tempfile", "name = tempfile.mktemp()"]);
     let (pr, delivery) = house.begins(code.clone());
     house.without_security(&delivery, 4).await;

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use events::{Clock, Failure, SystemClock, SystemEntropy, Timestamp};
 use journeys::emulator::{Emulator, REGION};
 use lambda::DynamoDb;
-use state::{Key, NewItem, Saved, StateBackend, StateError, Version, WriteId};
+use state::{Key, NewItem, SaveResult, StateBackend, StateError, Version, WriteId};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -97,7 +97,7 @@ async fn lost_response_does_not_repeat_write() {
         assert!(wire.has_lost_it(), "{why}: no answer was lost");
         assert_eq!(
             saved.unwrap(),
-            Saved::Written(Version::new(written)),
+            SaveResult::Written(Version::new(written)),
             "{why}"
         );
         let stored = state.get(&key(), SystemClock.now()).await.unwrap().unwrap();
@@ -164,7 +164,10 @@ async fn item_has_documented_attributes() {
         let saved = state
             .put_if_version(&key(), Version::new(expected), item)
             .await;
-        assert_eq!(saved.unwrap(), Saved::Written(Version::new(expected + 1)));
+        assert_eq!(
+            saved.unwrap(),
+            SaveResult::Written(Version::new(expected + 1))
+        );
         let scanned = client.scan().table_name(&table).send().await.unwrap();
         let [found] = scanned.items() else {
             panic!("{why}: expected one item, got {scanned:?}");

@@ -1,7 +1,7 @@
 //! Wiring of rules, functions, folders and crates. `template.rs` checks the rest of the template.
 
 use events::{EventBridgeEvent, SeededEntropy};
-use journeys::house::Ground;
+use journeys::house::Surroundings;
 use journeys::samples::SAMPLES;
 use local_bus::template::Template;
 use local_bus::{Handlers, LocalBus};
@@ -86,7 +86,7 @@ fn rules_have_matching_samples() {
 
 /// Registers every function on a bus with the template's rules. Returns the handlers.
 fn handlers(template: Template) -> Handlers {
-    let ground = Ground::in_memory();
+    let ground = Surroundings::in_memory();
     let bus = Arc::new(LocalBus::new(
         Arc::new(template),
         ground.queue.clone(),

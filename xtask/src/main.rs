@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use xtask::manifest::Problem;
 use xtask::new::{self, Agent};
 use xtask::prose;
-use xtask::wire::{self, Written};
+use xtask::wire::{self, WrittenFiles};
 
 /// Tasks of this repository
 #[derive(Parser)]
@@ -131,7 +131,7 @@ fn wire(root: &Path, check: bool) -> ExitCode {
         return ExitCode::FAILURE;
     }
     match wire::write(root, &outputs) {
-        Ok(Written(paths)) => {
+        Ok(WrittenFiles(paths)) => {
             for path in paths {
                 println!("wrote {path}");
             }

@@ -402,7 +402,7 @@ impl Page {
         let says = agent
             .emits
             .iter()
-            .map(|topic| format!("Say::on({topic:?}, subject(), &data),"));
+            .map(|topic| format!("NewEvent::on({topic:?}, subject(), &data),"));
         let has_says = has_emits || (needs.contains("bus") && !needs.contains("state"));
         let mut events = vec!["Event", "Handler", "HandlerError", "Outcome"];
         for (name, is_used) in [

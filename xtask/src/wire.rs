@@ -21,7 +21,7 @@ impl Output {
 }
 
 /// Paths of the files that were written.
-pub struct Written(pub Vec<String>);
+pub struct WrittenFiles(pub Vec<String>);
 
 /// Computes all generated files from `functions/*/function.toml`.
 ///
@@ -104,14 +104,14 @@ fn load(root: &Path, base: &str) -> Result<Vec<Function>, Vec<Problem>> {
 ///
 /// # Errors
 /// The file that cannot be written, with the reason.
-pub fn write(root: &Path, outputs: &[Output]) -> Result<Written, String> {
+pub fn write(root: &Path, outputs: &[Output]) -> Result<WrittenFiles, String> {
     let mut written = Vec::new();
     for output in outputs.iter().filter(|output| output.is_stale()) {
         fs::write(root.join(&output.path), &output.new)
             .map_err(|error| format!("{}: {error}", output.path))?;
         written.push(output.path.clone());
     }
-    Ok(Written(written))
+    Ok(WrittenFiles(written))
 }
 
 #[cfg(test)]

@@ -22,21 +22,21 @@ const SECRETS: [(&str, &str); 2] = [
 ];
 
 /// Fake server.
-pub(crate) struct Away {
+pub(crate) struct FakeServer {
     pub(crate) url: String,
     /// Its certificate.
     pub(crate) roots: NamedTempFile,
     calls: Arc<AtomicU32>,
 }
 
-impl Away {
+impl FakeServer {
     /// Returns the number of calls since the last call of this method.
     pub(crate) fn calls(&self) -> u32 {
         self.calls.swap(0, Ordering::Relaxed)
     }
 }
 
-pub(crate) async fn start() -> Result<Away, Box<dyn Error>> {
+pub(crate) async fn start() -> Result<FakeServer, Box<dyn Error>> {
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| "TLS is set up already")?;
@@ -59,7 +59,7 @@ pub(crate) async fn start() -> Result<Away, Box<dyn Error>> {
     let tls = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
     let server = axum_server::from_tcp(listener)?.acceptor(tls);
     tokio::spawn(server.serve(routes.into_make_service()));
-    Ok(Away {
+    Ok(FakeServer {
         url: format!("https://localhost:{port}"),
         roots,
         calls,

@@ -9,7 +9,7 @@ mod samples;
 mod table;
 
 use clap::Parser;
-use measure::{Function, Measured, measure};
+use measure::{Function, StartMeasurement, measure};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -101,7 +101,7 @@ fn first_event(events: &Path, function: &str) -> Result<String, Box<dyn Error>> 
     std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
-impl Measured {
+impl StartMeasurement {
     /// Returns the median.
     fn median<T: PartialOrd + Copy>(all: &[Self], of: impl Fn(&Self) -> T) -> Option<T> {
         let mut values: Vec<T> = all.iter().map(of).collect();

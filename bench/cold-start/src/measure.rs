@@ -1,6 +1,6 @@
 //! Measures one cold start: starts the process, sends an event and waits for the answer.
 
-use crate::away::Away;
+use crate::away::FakeServer;
 use crate::runtime_api::RuntimeApi;
 use std::error::Error;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub(crate) struct Function {
 
 /// Result of one start.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Measured {
+pub(crate) struct StartMeasurement {
     /// Time from the start of the process to its answer.
     pub(crate) time: Duration,
     /// Peak memory in KiB (`VmHWM` of proc(5)).
@@ -34,7 +34,10 @@ pub(crate) struct Measured {
 ///
 /// # Errors
 /// The function's error answer, or its last output.
-pub(crate) async fn measure(function: &Function, away: &Away) -> Result<Measured, Box<dyn Error>> {
+pub(crate) async fn measure(
+    function: &Function,
+    away: &FakeServer,
+) -> Result<StartMeasurement, Box<dyn Error>> {
     let mut api = RuntimeApi::start(function.event.clone()).await?;
     let mut command = Command::new(&function.bootstrap);
     command
@@ -84,7 +87,7 @@ pub(crate) async fn measure(function: &Function, away: &Away) -> Result<Measured
     }
     let peak_kib = peak(id)?;
     process.kill().await?;
-    Ok(Measured {
+    Ok(StartMeasurement {
         time: answered.at - started,
         peak_kib,
         calls: away.calls(),

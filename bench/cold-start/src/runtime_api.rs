@@ -17,27 +17,27 @@ use tokio::task::JoinHandle;
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
     /// Resolves with the first answer and its time.
-    pub(crate) answered: oneshot::Receiver<Answered>,
+    pub(crate) answered: oneshot::Receiver<FunctionAnswer>,
     server: JoinHandle<()>,
 }
 
 /// Answer of a function.
 #[derive(Debug)]
-pub(crate) struct Answered {
+pub(crate) struct FunctionAnswer {
     pub(crate) at: Instant,
     /// Error of the function, if any.
     pub(crate) error: Option<String>,
 }
 
-struct Given {
+struct Exchange {
     event: Mutex<Option<String>>,
-    answer: Mutex<Option<oneshot::Sender<Answered>>>,
+    answer: Mutex<Option<oneshot::Sender<FunctionAnswer>>>,
 }
 
 impl RuntimeApi {
     pub(crate) async fn start(event: String) -> std::io::Result<Self> {
         let (answer, answered) = oneshot::channel();
-        let given = Arc::new(Given {
+        let given = Arc::new(Exchange {
             event: Mutex::new(Some(event)),
             answer: Mutex::new(Some(answer)),
         });
@@ -70,7 +70,7 @@ impl Drop for RuntimeApi {
     }
 }
 
-async fn next(State(given): State<Arc<Given>>) -> Response {
+async fn next(State(given): State<Arc<Exchange>>) -> Response {
     let event = given.event.lock().ok().and_then(|mut event| event.take());
     let Some(event) = event else {
         // There is no second event. The function waits until it is killed.
@@ -105,7 +105,7 @@ fn now() -> Duration {
 }
 
 async fn result(
-    State(given): State<Arc<Given>>,
+    State(given): State<Arc<Exchange>>,
     Path((_, what)): Path<(String, String)>,
     body: Bytes,
 ) -> &'static str {
@@ -122,17 +122,17 @@ fn is_5xx(text: &str) -> bool {
     status.is_some_and(|status| status >= 400)
 }
 
-async fn init_error(State(given): State<Arc<Given>>, body: Bytes) -> &'static str {
+async fn init_error(State(given): State<Arc<Exchange>>, body: Bytes) -> &'static str {
     given.settle(Some(String::from_utf8_lossy(&body).into_owned()));
     "{}"
 }
 
-impl Given {
+impl Exchange {
     fn settle(&self, error: Option<String>) {
         let at = Instant::now();
         if let Some(answer) = self.answer.lock().ok().and_then(|mut answer| answer.take()) {
             // The receiver is gone if the process has ended. That is not an error.
-            let _ = answer.send(Answered { at, error });
+            let _ = answer.send(FunctionAnswer { at, error });
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Renders the measurements as a table.
 
-use crate::measure::{Function, Measured};
+use crate::measure::{Function, StartMeasurement};
 use std::error::Error;
 use std::fmt::Write;
 use std::io::Write as _;
@@ -13,7 +13,7 @@ const MB: f64 = 1e6;
 
 /// Renders one row per function, compared with the first one.
 pub(crate) fn table(
-    rows: &[(Function, Vec<Measured>)],
+    rows: &[(Function, Vec<StartMeasurement>)],
     runs: u16,
 ) -> Result<String, Box<dyn Error>> {
     let mut table = format!(
@@ -22,11 +22,11 @@ pub(crate) fn table(
     );
     let mut reference = None;
     for (function, measured) in rows {
-        let middle = Measured::median(measured, |one| one.time).unwrap_or_default();
+        let middle = StartMeasurement::median(measured, |one| one.time).unwrap_or_default();
         let milliseconds = middle.as_secs_f64() * 1e3;
         let reference = *reference.get_or_insert(milliseconds);
-        let peak = Measured::median(measured, |one| one.peak_kib).unwrap_or_default();
-        let calls = Measured::median(measured, |one| one.calls).unwrap_or_default();
+        let peak = StartMeasurement::median(measured, |one| one.peak_kib).unwrap_or_default();
+        let calls = StartMeasurement::median(measured, |one| one.calls).unwrap_or_default();
         let (size, zipped) = sizes(&function.bootstrap)?;
         writeln!(
             table,

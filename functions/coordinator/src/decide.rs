@@ -1,10 +1,12 @@
 //! Decides whether a head is reviewed, and the events to emit.
 
-use crate::settings::{Invalid, Settings};
-use events::{EventId, Say, Timestamp};
+use crate::settings::{InvalidSettings, Settings};
+use events::{EventId, NewEvent, Timestamp};
 use github::AuthorKind;
 use policy::{Facts, Policy};
-use review::item::{Begun, PullRequestItem, RETENTION, ReviewItem, Reviewed, Skipped, Stale};
+use review::item::{
+    PullRequestItem, RETENTION, ReviewItem, ReviewStart, ReviewedHead, SkippedHead, StaleReason,
+};
 use review::message::{
     CheckRequested, RequestCause, ReviewBegun, ReviewRequested, ReviewSkipped, SkipReason,
 };
@@ -13,9 +15,9 @@ use std::{fmt, iter};
 
 /// Reason that a request is ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ignored {
+pub(crate) enum IgnoreReason {
     /// The head is closed or superseded.
-    Stale(Stale),
+    Stale(StaleReason),
     /// The head is skipped already, for the same reason.
     SkippedAlready,
     /// The change of the pull request does not affect this review.
@@ -24,7 +26,7 @@ pub(crate) enum Ignored {
     Decided,
 }
 
-impl fmt::Display for Ignored {
+impl fmt::Display for IgnoreReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stale(stale) => stale.fmt(f),
@@ -37,7 +39,7 @@ impl fmt::Display for Ignored {
 
 /// Request for a review, with the state at its arrival.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Known<'a> {
+pub(crate) struct RequestContext<'a> {
     /// The request.
     pub(crate) asked: &'a ReviewRequested,
     /// Id of the event with the request.
@@ -55,27 +57,27 @@ pub(crate) struct Known<'a> {
 /// their report at no cost.
 pub(crate) fn decide(
     seen: Option<&ReviewItem>,
-    known: &Known<'_>,
+    known: &RequestContext<'_>,
     now: Timestamp,
-) -> Decision<ReviewItem, Ignored> {
+) -> Decision<ReviewItem, IgnoreReason> {
     let begun = seen.filter(|review| has_begun(review) && is_against(review, known.pull));
     let skipped = match begun {
         Some(review) => skip(&review.policy, known.pull),
         None => match &known.settings.invalid {
-            Some(invalid) => Some(Invalid::skipped(invalid)),
+            Some(invalid) => Some(InvalidSettings::skipped(invalid)),
             None => skip(&known.settings.policy, known.pull),
         },
     };
     let next = begun.cloned().unwrap_or_else(|| unasked(known));
     let verdict = next.verdict.as_ref();
     let (next, says) = match (skipped, verdict, known.asked.cause) {
-        (Some(_), Some(_), _) => return Decision::Ignore(Ignored::Decided),
+        (Some(_), Some(_), _) => return Decision::Ignore(IgnoreReason::Decided),
         (Some(skipped), None, cause) => {
             let before = seen.and_then(|seen| seen.skipped.as_ref());
             if cause == RequestCause::Facts && before == Some(&skipped) {
-                return Decision::Ignore(Ignored::SkippedAlready);
+                return Decision::Ignore(IgnoreReason::SkippedAlready);
             }
-            let told = Say::new(&ReviewSkipped {
+            let told = NewEvent::new(&ReviewSkipped {
                 review: known.asked.review.clone(),
                 reason: skipped.reason,
             });
@@ -84,11 +86,11 @@ pub(crate) fn decide(
         }
         // The verdict may be unpublished: the pull request may have been closed or labelled then.
         (None, Some(verdict), _) => {
-            let told = Say::new(&verdict.completed(&known.asked.review));
+            let told = NewEvent::new(&verdict.completed(&known.asked.review));
             (next, vec![told])
         }
         (None, None, RequestCause::Facts) if begun.is_some() && next.skipped.is_none() => {
-            return Decision::Ignore(Ignored::NothingNew);
+            return Decision::Ignore(IgnoreReason::NothingNew);
         }
         (None, None, _) => ask(next, known, now),
     };
@@ -113,9 +115,9 @@ fn is_against(review: &ReviewItem, pull: &PullRequestItem) -> bool {
 
 /// Returns a review without specialists. Base branch and commit both come from the pull request's
 /// state, not from the request, so that they match.
-fn unasked(known: &Known<'_>) -> ReviewItem {
+fn unasked(known: &RequestContext<'_>) -> ReviewItem {
     let head = &known.asked.review.head_sha;
-    let other = |reviewed: &&Reviewed| &reviewed.head_sha != head;
+    let other = |reviewed: &&ReviewedHead| &reviewed.head_sha != head;
     let reviewed = known.pull.reviewed.as_ref();
     ReviewItem {
         base_branch: Some(known.pull.base.branch.clone()),
@@ -131,10 +133,14 @@ fn unasked(known: &Known<'_>) -> ReviewItem {
 /// Asks every specialist that the policy names, also those that have answered, and starts a new
 /// deadline. Earlier deadlines no longer count. The second look is requested again after the
 /// reports.
-fn ask(review: ReviewItem, known: &Known<'_>, now: Timestamp) -> (ReviewItem, Vec<Say>) {
+fn ask(
+    review: ReviewItem,
+    known: &RequestContext<'_>,
+    now: Timestamp,
+) -> (ReviewItem, Vec<NewEvent>) {
     let next = ReviewItem {
         skipped: None,
-        begun: Some(Begun {
+        begun: Some(ReviewStart {
             request: known.request.clone(),
             at: now,
         }),
@@ -149,7 +155,7 @@ fn ask(review: ReviewItem, known: &Known<'_>, now: Timestamp) -> (ReviewItem, Ve
         review: known.asked.review.clone(),
         base_sha: next.base_sha.clone(),
     };
-    let begun = Say::new(&ReviewBegun {
+    let begun = NewEvent::new(&ReviewBegun {
         review: known.asked.review.clone(),
         request: known.request.clone(),
     });
@@ -159,7 +165,7 @@ fn ask(review: ReviewItem, known: &Known<'_>, now: Timestamp) -> (ReviewItem, Ve
 }
 
 /// Returns the reason that `policy` skips the pull request, if there is one.
-fn skip(policy: &Policy, pull: &PullRequestItem) -> Option<Skipped> {
+fn skip(policy: &Policy, pull: &PullRequestItem) -> Option<SkippedHead> {
     let skip = policy.skip(&Facts {
         author_login: &pull.author.login,
         author_is_bot: match pull.author.kind {
@@ -169,7 +175,7 @@ fn skip(policy: &Policy, pull: &PullRequestItem) -> Option<Skipped> {
         draft: pull.draft,
         labels: &pull.labels,
     })?;
-    Some(Skipped {
+    Some(SkippedHead {
         reason: SkipReason::from(&skip),
         why: skip.to_string(),
     })

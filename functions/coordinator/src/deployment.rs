@@ -1,6 +1,6 @@
 //! Settings of the deployment, which are the lowest layer of every review.
 
-use crate::settings::Invalid;
+use crate::settings::InvalidSettings;
 use policy::{Layer, Policy, Source};
 
 /// Settings in `REVIEW_POLICY` over the built-in ones.
@@ -12,7 +12,7 @@ pub struct Deployment {
     /// Valid settings, or the built-in ones.
     pub policy: Policy,
     /// Error of the settings.
-    pub invalid: Option<Invalid>,
+    pub invalid: Option<InvalidSettings>,
 }
 
 impl Deployment {
@@ -30,10 +30,10 @@ impl Deployment {
     /// Creates the deployment of unreadable settings. Only the log shows the `reason`.
     pub fn unreadable(reason: &str) -> Self {
         let source = Source::Deployment;
-        Self::invalid(Invalid::Unreadable(source, reason.to_owned()))
+        Self::invalid(InvalidSettings::Unreadable(source, reason.to_owned()))
     }
 
-    fn invalid(invalid: Invalid) -> Self {
+    fn invalid(invalid: InvalidSettings) -> Self {
         log(&invalid);
         Self {
             policy: Policy::default(),
@@ -44,7 +44,7 @@ impl Deployment {
 
 /// Logs invalid settings: at start, and for each request, so that the alarm lasts as long as
 /// pull requests are skipped. The alarm counts the lines by `metric`.
-pub(crate) fn log(invalid: &Invalid) {
+pub(crate) fn log(invalid: &InvalidSettings) {
     tracing::error!(
         metric = "PolicyInvalid",
         "reviews are skipped until REVIEW_POLICY is corrected: {invalid}"

@@ -16,14 +16,14 @@ mod settings;
 
 use async_trait::async_trait;
 use config::{ConfigError, Environment};
-use decide::{Ignored, Known};
+use decide::{IgnoreReason, RequestContext};
 pub use deployment::Deployment;
 use events::{Emit, Event, Failure, Handler, HandlerError, Outcome};
 use github::port::{ReadFile, ReadLanguages};
 use policy::{Layer, Policy, Source};
 use review::item::{PullRequestItem, ReviewItem};
 use review::message::{ReviewKey, ReviewRequested};
-pub use settings::Invalid;
+pub use settings::InvalidSettings;
 use state::StateManager;
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ pub struct Deps {
 
 pub struct Coordinator {
     deps: Deps,
-    invalid: Option<Invalid>,
+    invalid: Option<InvalidSettings>,
 }
 
 pub fn handler(deps: Deps) -> Coordinator {
@@ -54,7 +54,7 @@ pub fn handler(deps: Deps) -> Coordinator {
 impl Coordinator {
     /// Skips every pull request if the settings of the deployment are `invalid`.
     #[must_use]
-    pub fn unless(self, invalid: Option<Invalid>) -> Self {
+    pub fn unless(self, invalid: Option<InvalidSettings>) -> Self {
         Self { invalid, ..self }
     }
 }
@@ -90,11 +90,11 @@ impl Handler for Coordinator {
             return Err(NoPullRequest(asked.review).into());
         };
         if let Err(stale) = pull.wants(head_sha) {
-            let reason = Ignored::Stale(stale).to_string();
+            let reason = IgnoreReason::Stale(stale).to_string();
             return Ok(Outcome::Ignored { reason });
         }
         let settings = self.settings(pr, &pull.base).await?;
-        let known = Known {
+        let known = RequestContext {
             asked: &asked,
             request: &event.id,
             pull: &pull,

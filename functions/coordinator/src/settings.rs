@@ -5,7 +5,7 @@ use github::port::GitHubError;
 use github::{Base, PrKey, RepoName};
 use policy::{Attributes, Layer, Policy, PolicyError, Source};
 use review::bounds;
-use review::item::Skipped;
+use review::item::SkippedHead;
 use review::message::SkipReason;
 
 /// Repository with the settings of an organisation for all its repositories.
@@ -34,12 +34,12 @@ pub(crate) struct Settings {
     /// Languages of the repository, most used first.
     pub(crate) languages: Vec<String>,
     /// First invalid layer. The review is skipped: its settings are unknown.
-    pub(crate) invalid: Option<Invalid>,
+    pub(crate) invalid: Option<InvalidSettings>,
 }
 
 /// Reason that a settings file is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Invalid {
+pub enum InvalidSettings {
     /// The file contains unknown or wrong settings.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -54,9 +54,9 @@ pub enum Invalid {
     Unreadable(Source, String),
 }
 
-impl Invalid {
+impl InvalidSettings {
     /// Returns the skip with its text for the author.
-    pub(crate) fn skipped(&self) -> Skipped {
+    pub(crate) fn skipped(&self) -> SkippedHead {
         let why = match self {
             Self::Policy(error) => error.for_people(),
             Self::NoText(source) => {
@@ -74,7 +74,7 @@ impl Invalid {
                  read. The log of the function `coordinator` has the reason."
             ),
         };
-        Skipped {
+        SkippedHead {
             reason: SkipReason::InvalidPolicy,
             why,
         }
@@ -201,7 +201,7 @@ impl Coordinator {
 }
 
 /// Bytes of a file, `None` without the file, or the reason that it is invalid.
-type File = Result<Option<Vec<u8>>, Invalid>;
+type File = Result<Option<Vec<u8>>, InvalidSettings>;
 
 fn or_too_large(
     answer: Result<Option<Vec<u8>>, GitHubError>,
@@ -209,12 +209,12 @@ fn or_too_large(
 ) -> Result<File, GitHubError> {
     match answer {
         Ok(file) => Ok(Ok(file)),
-        Err(GitHubError::TooLarge { .. }) => Ok(Err(Invalid::TooLarge(source))),
+        Err(GitHubError::TooLarge { .. }) => Ok(Err(InvalidSettings::TooLarge(source))),
         Err(error) => Err(error),
     }
 }
 
-fn read(bytes: Vec<u8>, source: Source) -> Result<Layer, Invalid> {
-    let text = String::from_utf8(bytes).map_err(|_| Invalid::NoText(source))?;
+fn read(bytes: Vec<u8>, source: Source) -> Result<Layer, InvalidSettings> {
+    let text = String::from_utf8(bytes).map_err(|_| InvalidSettings::NoText(source))?;
     Ok(Layer::parse(&text, source)?)
 }

@@ -1,32 +1,32 @@
 //! Reads of settings from a simulated GitHub.
 
 use super::*;
-use events::{EmitError, EventId, ManualClock, Message, Say, SeededEntropy, Timestamp};
+use events::{EmitError, EventId, ManualClock, Message, NewEvent, SeededEntropy, Timestamp};
 use fake_github::{Call, Fault, NewPullRequest, World};
 use github::port::GitHubError;
 use github::{PrKey, RepoName};
 use policy::Attributes;
-use review::item::Skipped;
+use review::item::SkippedHead;
 use review::message::{RequestCause, SkipReason};
 use state::{Decision, Memory};
 use std::convert::Infallible;
 
-struct Nobody;
+struct SilentBus;
 
 #[async_trait]
-impl Emit for Nobody {
+impl Emit for SilentBus {
     async fn emit(&self, _: Vec<Event>) -> Result<(), EmitError> {
         Ok(())
     }
 }
 
-struct House {
+struct Fixture {
     world: World,
     pr: PrKey,
     coordinator: Coordinator,
 }
 
-impl House {
+impl Fixture {
     /// Returns a pull request in the state, under the deployment's settings.
     async fn new(deployment: &str) -> Self {
         let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
@@ -39,7 +39,7 @@ impl House {
             pr: opened.pr.unwrap(),
             coordinator: handler(Deps {
                 state,
-                bus: Arc::new(Nobody),
+                bus: Arc::new(SilentBus),
                 github: Arc::new(world.github()),
                 policy: deployment.policy,
             })
@@ -90,7 +90,7 @@ impl House {
             cause: RequestCause::Head,
         };
         let id: EventId = "1".parse().unwrap();
-        Event::first(id, "test", Say::new(&asked), Timestamp::UNIX_EPOCH)
+        Event::first(id, "test", NewEvent::new(&asked), Timestamp::UNIX_EPOCH)
     }
 
     fn review(&self) -> ReviewKey {
@@ -121,7 +121,7 @@ impl House {
 
 #[tokio::test]
 async fn layers_override_lower_layers() {
-    let house = House::new("max_comments = 1\nlanguage = \"French\"\ndrafts = \"review\"").await;
+    let house = Fixture::new("max_comments = 1\nlanguage = \"French\"\ndrafts = \"review\"").await;
     house.put(
         "organisation",
         "review-bot.toml",
@@ -154,20 +154,20 @@ async fn layers_override_lower_layers() {
 
 #[tokio::test]
 async fn deployment_policy_applies_without_files() {
-    let house = House::new("max_comments = 1").await;
+    let house = Fixture::new("max_comments = 1").await;
     let review = house.opened().await;
     assert_eq!(review.policy, house.coordinator.deps.policy);
     assert_eq!(review.attributes, Attributes::default());
 }
 
 /// GitHub that denies access to one repository, as it does if the App is not installed there.
-struct Hidden {
+struct DeniedRepository {
     repo: RepoName,
     rest: Arc<dyn GitHub>,
 }
 
 #[async_trait]
-impl ReadFile for Hidden {
+impl ReadFile for DeniedRepository {
     async fn file(
         &self,
         repo: &RepoName,
@@ -185,7 +185,7 @@ impl ReadFile for Hidden {
 }
 
 #[async_trait]
-impl ReadLanguages for Hidden {
+impl ReadLanguages for DeniedRepository {
     async fn languages(&self, repo: &RepoName) -> Result<Vec<String>, GitHubError> {
         self.rest.languages(repo).await
     }
@@ -197,8 +197,8 @@ async fn only_organisation_repository_may_be_hidden() {
         ("the organisation's", "octo/.github", true),
         ("the settings are unknown", "octo/widgets", false),
     ] {
-        let mut house = House::new("").await;
-        house.coordinator.deps.github = Arc::new(Hidden {
+        let mut house = Fixture::new("").await;
+        house.coordinator.deps.github = Arc::new(DeniedRepository {
             repo: hidden.parse().unwrap(),
             rest: house.coordinator.deps.github.clone(),
         });
@@ -242,10 +242,10 @@ async fn invalid_settings_are_reported() {
             "the file has more than 65536 bytes. Shorten it.",
         ),
     ] {
-        let house = House::new("publish = false").await;
+        let house = Fixture::new("publish = false").await;
         house.put(branch, path, text);
         let review = house.opened().await;
-        let Skipped { reason, why: given } = review.skipped.expect(why);
+        let SkippedHead { reason, why: given } = review.skipped.expect(why);
         assert_eq!(reason, SkipReason::InvalidPolicy, "{why}");
         assert!(given.contains(told), "{why}: {given}");
         assert!(!review.policy.publish, "{why}: the valid layers apply");
@@ -260,10 +260,10 @@ async fn invalid_deployment_policy_skips_and_tells() {
         ("no TOML", wrong, "- line 1: this is not TOML"),
         ("no parameter", away, "cannot be read"),
     ] {
-        let mut house = House::new("").await;
+        let mut house = Fixture::new("").await;
         house.coordinator = house.coordinator.unless(deployment.invalid);
         house.put("main", ".github/review-bot.toml", "max_comments = 3");
-        let Skipped { reason, why: given } = house.opened().await.skipped.expect(why);
+        let SkippedHead { reason, why: given } = house.opened().await.skipped.expect(why);
         assert_eq!(reason, SkipReason::InvalidPolicy, "{why}");
         assert!(given.contains("`REVIEW_POLICY`"), "{why}: {given}");
         assert!(given.contains(told), "{why}: {given}");
@@ -273,7 +273,7 @@ async fn invalid_deployment_policy_skips_and_tells() {
 
 #[tokio::test]
 async fn oversized_attributes_mark_nothing_generated() {
-    let house = House::new("").await;
+    let house = Fixture::new("").await;
     let line = b"* linguist-generated\n";
     house.put("main", ".gitattributes", line.repeat(4_000));
     let review = house.opened().await;
@@ -310,7 +310,7 @@ async fn default_branch_limits_approvals() {
             false,
         ),
     ] {
-        let house = House::new("").await;
+        let house = Fixture::new("").await;
         house.put("HEAD", SETTINGS, default);
         house.put("main", SETTINGS, base);
         let review = house.opened().await;
@@ -324,7 +324,7 @@ async fn default_branch_limits_approvals() {
     }
 
     // The organisation's settings apply to both.
-    let house = House::new("").await;
+    let house = Fixture::new("").await;
     house.put("organisation", "review-bot.toml", STRICT);
     let approve = house.opened().await.policy.auto_approve();
     assert_eq!((approve.enabled, approve.score), (true, 9));
@@ -332,7 +332,7 @@ async fn default_branch_limits_approvals() {
 
 #[tokio::test]
 async fn unavailable_github_decides_nothing() {
-    let house = House::new("").await;
+    let house = Fixture::new("").await;
     house.world.fail_next_on(Call::Contents, Fault::Unavailable);
     let error = house.coordinator.handle(&house.asked()).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
@@ -344,7 +344,7 @@ async fn unavailable_github_decides_nothing() {
 
 #[tokio::test]
 async fn superseded_head_is_ignored() {
-    let house = House::new("").await;
+    let house = Fixture::new("").await;
     let asked = house.asked();
     house.world.push(&house.pr, String::new());
     house.know("pushed").await;
@@ -354,7 +354,7 @@ async fn superseded_head_is_ignored() {
 
 #[tokio::test]
 async fn missing_pull_request_is_an_error() {
-    let house = House::new("").await;
+    let house = Fixture::new("").await;
     let elsewhere = ReviewRequested {
         review: ReviewKey {
             pr: "octo/widgets#8".parse().unwrap(),
@@ -364,7 +364,7 @@ async fn missing_pull_request_is_an_error() {
         cause: RequestCause::Head,
     };
     let event = Event {
-        data: Say::new(&elsewhere).data,
+        data: NewEvent::new(&elsewhere).data,
         ..house.asked()
     };
     assert_eq!(event.topic.as_str(), ReviewRequested::TOPIC);

@@ -1,5 +1,5 @@
-use events::{Say, Timestamp};
-use review::Unwanted;
+use events::{NewEvent, Timestamp};
+use review::UnneededReason;
 use review::item::{ProofItem, PullRequestItem, RETENTION, ReviewItem};
 use review::message::{ProofCompleted, ProofRequested, ReviewKey};
 use state::Decision;
@@ -9,7 +9,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// The review of this head is not wanted.
-    Unwanted(Unwanted),
+    Unneeded(UnneededReason),
     /// The review has no findings to prove.
     Nothing,
     /// The verdict was decided without the second look.
@@ -19,7 +19,7 @@ pub(crate) enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unwanted(unwanted) => unwanted.fmt(f),
+            Self::Unneeded(reason) => reason.fmt(f),
             Self::Nothing => f.write_str("no findings to prove"),
             Self::Late => f.write_str("the verdict exists already"),
         }
@@ -32,7 +32,7 @@ pub(crate) fn wanted(
     pull: Option<&PullRequestItem>,
     item: Option<&ReviewItem>,
 ) -> Result<ReviewItem, Reason> {
-    let item = ReviewItem::wanted(item, pull, &review.head_sha).map_err(Reason::Unwanted)?;
+    let item = ReviewItem::wanted(item, pull, &review.head_sha).map_err(Reason::Unneeded)?;
     if item.verdict.is_some() {
         Err(Reason::Late)
     } else if item.to_prove.is_empty() {
@@ -63,7 +63,7 @@ pub(crate) fn decide(
     };
     Decision::Write {
         next,
-        says: vec![Say::new(&completed)],
+        says: vec![NewEvent::new(&completed)],
         expires_at: Some(now + RETENTION),
     }
 }
@@ -72,7 +72,7 @@ pub(crate) fn decide(
 mod tests {
     use super::*;
     use github::{Author, Base, HeadSha};
-    use review::item::{Skipped, Verdict};
+    use review::item::{SkippedHead, Verdict};
     use review::message::SkipReason;
     use review::{Category, Confidence, Finding, MODEL, Severity};
 
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn second_look_is_wanted_before_verdict() {
-        let skipped = Some(Skipped {
+        let skipped = Some(SkippedHead {
             reason: SkipReason::Label,
             why: "…".to_owned(),
         });

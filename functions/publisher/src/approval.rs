@@ -6,7 +6,7 @@ use crate::check;
 use crate::wanted::{Ignored, Wanted};
 use events::HandlerError;
 use github::port::{PullRequest, ReviewEvent};
-use policy::{ApprovalFacts, AuthorAssociation, WhyNot};
+use policy::{ApprovalFacts, AuthorAssociation, NoApprovalReason};
 use review::item::{CheckReport, Reader, ReviewItem, Verdict};
 use review::rules::RULES;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub(crate) enum Approval {
     /// The pull request is approved.
     Given,
     /// The pull request is not approved, for these reasons.
-    Withheld(Vec<WhyNot>),
+    Withheld(Vec<NoApprovalReason>),
 }
 
 impl Publisher {

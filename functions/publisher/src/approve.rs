@@ -7,7 +7,7 @@ use crate::review::Stands as Reviewed;
 use crate::wanted::{Ignored, Wanted};
 use crate::{both, text};
 use async_trait::async_trait;
-use events::{Event, HandlerError, Outcome, Say};
+use events::{Event, HandlerError, NewEvent, Outcome};
 use github::port::{NewReview, ReviewEvent};
 use github::{PrKey, Reference};
 use review::item::Verdict;
@@ -72,7 +72,7 @@ impl Publish for Approve {
         Ok(Ok(Stands { review_id: id.0 }))
     }
 
-    fn says(&self, _: &Stands) -> Vec<Say> {
+    fn says(&self, _: &Stands) -> Vec<NewEvent> {
         vec![] // this publication emits no events
     }
 }

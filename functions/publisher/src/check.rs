@@ -6,11 +6,11 @@ use crate::publication::{Claim, Publish};
 use crate::wanted::{Ignored, Wanted, key};
 use crate::{Publisher, text};
 use async_trait::async_trait;
-use events::{HandlerError, Say};
+use events::{HandlerError, NewEvent};
 use github::PrKey;
 use github::port::{Conclusion, GitHubError, NewCheck};
 use review::Finding;
-use review::item::{ReviewItem, Stale};
+use review::item::{ReviewItem, StaleReason};
 use review::message::{ReviewKey, SkipReason};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -90,7 +90,7 @@ impl Says {
 
     /// Returns a cancelled check. A required check does not pass by it: another pull request with
     /// this commit can still be reviewed.
-    fn of_dropped(stale: &Stale) -> Self {
+    fn of_dropped(stale: &StaleReason) -> Self {
         Self {
             conclusion: Some(Conclusion::Cancelled),
             title: "Review cancelled".to_owned(),
@@ -241,7 +241,7 @@ impl Publish for Check {
         Ok(Ok(Stands { tells, end }))
     }
 
-    fn says(&self, _: &Stands) -> Vec<Say> {
+    fn says(&self, _: &Stands) -> Vec<NewEvent> {
         vec![] // this publication emits no events
     }
 }
@@ -273,7 +273,7 @@ impl Check {
         &self,
         by: &Publisher,
         tells: &mut BTreeMap<u64, Tells>,
-        own: &Result<(Wanted, Told), Stale>,
+        own: &Result<(Wanted, Told), StaleReason>,
     ) -> Result<Says, HandlerError> {
         let mut order: Vec<_> = tells
             .iter()

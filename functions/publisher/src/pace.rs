@@ -58,7 +58,7 @@ impl Pace for Turns {
 mod tests {
     use super::*;
     use events::{Failure, ManualClock, SeededEntropy};
-    use state::{Memory, Saved};
+    use state::{Memory, SaveResult};
 
     fn two() -> (Arc<ManualClock>, [Turns; 2]) {
         let start = Timestamp::from_second(1_767_603_600).unwrap();
@@ -98,7 +98,7 @@ mod tests {
         let seen = one.state.get::<Stored>(&key).await.unwrap();
         let stored = Stored { next };
         let saved = one.state.set(&key, seen.version, &stored, Some(next));
-        assert!(matches!(saved.await, Ok(Saved::Written(_))));
+        assert!(matches!(saved.await, Ok(SaveResult::Written(_))));
         let error = other.turn("POST /reviews").await.unwrap_err();
         assert!(error.is_retryable(), "{error}");
         clock.advance(Duration::from_secs(1));

@@ -3,11 +3,11 @@
 use crate::wanted::Ignored;
 use crate::{NAME, Publisher};
 use async_trait::async_trait;
-use events::{Entropy, Event, Failure, HandlerError, Outcome, Say, Timestamp};
+use events::{Entropy, Event, Failure, HandlerError, NewEvent, Outcome, Timestamp};
 use review::item::RETENTION;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use state::{Decision, Key, Record, Saved};
+use state::{Decision, Key, Record, SaveResult};
 use std::time::Duration;
 
 /// Duration of a lease. It is longer than the function's timeout and shorter than the visibility
@@ -44,7 +44,7 @@ pub(crate) trait Publish: Send + Sync {
     ) -> Result<Result<Self::Stands, Ignored>, HandlerError>;
 
     /// Returns the events to emit after publication.
-    fn says(&self, stands: &Self::Stands) -> Vec<Say>;
+    fn says(&self, stands: &Self::Stands) -> Vec<NewEvent>;
 }
 
 /// Prefix of every marker.
@@ -265,8 +265,8 @@ impl Publisher {
         let (record, expires_at) = (Record { value, applied }, Some(now + RETENTION));
         let saved = self.deps.state.set(key, seen.version, &record, expires_at);
         match saved.await? {
-            Saved::Written(_) => Ok(Some(claim)),
-            Saved::Stale => Err(Contested::Conflict.into()),
+            SaveResult::Written(_) => Ok(Some(claim)),
+            SaveResult::Stale => Err(Contested::Conflict.into()),
         }
     }
 
@@ -384,7 +384,7 @@ fn settle<S: Clone + PartialEq>(
     seen: Option<&Publication<S>>,
     claim: &Claim<S>,
     stands: &S,
-    says: Vec<Say>,
+    says: Vec<NewEvent>,
     now: Timestamp,
 ) -> Decision<Publication<S>, Ignored> {
     if !seen.is_some_and(|seen| seen.is_held_by(claim)) {

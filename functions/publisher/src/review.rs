@@ -7,9 +7,9 @@ use crate::wanted::{Ignored, Wanted, key};
 use crate::{Publisher, text};
 use async_trait::async_trait;
 use diff::Diff;
-use events::{HandlerError, Say};
+use events::{HandlerError, NewEvent};
 use github::port::{GitHubError, NewReview, ReviewEvent};
-use policy::WhyNot;
+use policy::NoApprovalReason;
 use review::item::{CheckItem, Verdict};
 use review::message::{ReviewKey, ReviewPublished, ReviewRecorded};
 use review::{Category, Finding};
@@ -197,18 +197,18 @@ impl Publish for Review {
         }
     }
 
-    fn says(&self, stands: &Stands) -> Vec<Say> {
+    fn says(&self, stands: &Stands) -> Vec<NewEvent> {
         let review = self.of.review.clone();
         vec![match stands {
             Stands::Posted {
                 review_id,
                 comments,
-            } => Say::new(&ReviewPublished {
+            } => NewEvent::new(&ReviewPublished {
                 review,
                 review_id: *review_id,
                 comments: *comments,
             }),
-            Stands::Recorded { comments, .. } => Say::new(&ReviewRecorded {
+            Stands::Recorded { comments, .. } => NewEvent::new(&ReviewRecorded {
                 review,
                 comments: *comments,
             }),
@@ -398,7 +398,7 @@ impl Form {
     fn after(&self, written: &NewReview, reason: &str) -> Option<Self> {
         if self.votes && is_own_pull_request(reason) {
             let approval = match &self.approval {
-                Approval::Given => Approval::Withheld(vec![WhyNot::OwnPullRequest]),
+                Approval::Given => Approval::Withheld(vec![NoApprovalReason::OwnPullRequest]),
                 other @ (Approval::NotAsked | Approval::Withheld(_)) => other.clone(),
             };
             Some(Self {

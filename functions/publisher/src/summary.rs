@@ -5,7 +5,7 @@ use crate::publication::{Claim, Publication, Publish};
 use crate::wanted::{Ignored, Wanted, key};
 use crate::{Publisher, text};
 use async_trait::async_trait;
-use events::{HandlerError, Say};
+use events::{HandlerError, NewEvent};
 use github::HeadSha;
 use github::port::{CommentId, GitHubError};
 use review::message::SkipReason;
@@ -92,7 +92,7 @@ impl Publish for Summary<'_> {
         }))
     }
 
-    fn says(&self, _: &Stands) -> Vec<Say> {
+    fn says(&self, _: &Stands) -> Vec<NewEvent> {
         vec![] // this publication emits no events
     }
 }

@@ -9,11 +9,11 @@ mod votes;
 
 use super::*;
 use ::review::item::{
-    CheckItem, CheckReport, PullRequestItem, RETENTION, Reader, ReviewItem, Skipped, Verdict,
+    CheckItem, CheckReport, PullRequestItem, RETENTION, Reader, ReviewItem, SkippedHead, Verdict,
 };
 use ::review::message::{BlockReason, SkipReason};
 use ::review::{Category, Confidence, Coverage, Finding, MODEL, Severity};
-use events::{EmitError, ManualClock, Say, SeededEntropy, Timestamp};
+use events::{EmitError, ManualClock, NewEvent, SeededEntropy, Timestamp};
 use fake_github::{NewPullRequest, World};
 use github::PrKey;
 use github::port::{Conclusion, ReviewEvent};
@@ -95,7 +95,7 @@ pub(crate) fn clean() -> ReviewItem {
 fn left_alone(reason: SkipReason, why: &str) -> ReviewItem {
     ReviewItem {
         verdict: None,
-        skipped: Some(Skipped {
+        skipped: Some(SkippedHead {
             reason,
             why: why.to_owned(),
         }),
@@ -113,10 +113,10 @@ fn under_way() -> ReviewItem {
 
 /// Bus that records emitted events.
 #[derive(Default)]
-struct Said(Mutex<Vec<Event>>);
+struct EventLog(Mutex<Vec<Event>>);
 
 #[async_trait]
-impl Emit for Said {
+impl Emit for EventLog {
     async fn emit(&self, events: Vec<Event>) -> Result<(), EmitError> {
         self.0.lock().unwrap().extend(events);
         Ok(())
@@ -128,7 +128,7 @@ struct Stage {
     world: World,
     clock: Arc<ManualClock>,
     pr: PrKey,
-    said: Arc<Said>,
+    said: Arc<EventLog>,
     publisher: Publisher,
     events: Mutex<u32>,
 }
@@ -151,7 +151,7 @@ impl Stage {
         });
         let entropy = Arc::new(SeededEntropy::new(8));
         let state = StateManager::new(Arc::new(Memory::default()), clock.clone(), entropy.clone());
-        let said = Arc::new(Said::default());
+        let said = Arc::new(EventLog::default());
         let publisher = handler(Deps {
             state,
             bus: said.clone(),
@@ -226,11 +226,14 @@ impl Stage {
         };
         let until = self.clock.now() + RETENTION;
         let saved = state.set(key, seen.version, &record, Some(until)).await;
-        assert!(matches!(saved, Ok(state::Saved::Written(_))), "{saved:?}");
+        assert!(
+            matches!(saved, Ok(state::SaveResult::Written(_))),
+            "{saved:?}"
+        );
     }
 
     /// Returns a new event.
-    fn event(&self, say: Say) -> Event {
+    fn event(&self, say: NewEvent) -> Event {
         let mut events = self.events.lock().unwrap();
         *events += 1;
         let id = format!("event-{events}").parse().unwrap();
@@ -238,7 +241,7 @@ impl Stage {
     }
 
     fn completed(&self) -> Event {
-        self.event(Say::new(&ReviewCompleted {
+        self.event(NewEvent::new(&ReviewCompleted {
             review: self.review(),
             findings: 0,
             missing: vec![],
@@ -257,7 +260,7 @@ impl Stage {
         };
         let key = CheckItem::key(&self.review(), Category::Security);
         self.write(&key, item).await;
-        self.event(Say::new(&Block {
+        self.event(NewEvent::new(&Block {
             review: self.review(),
             reason: BlockReason::SecurityIssues,
             details: vec!["src/lib.rs:2 some-rule".to_owned()],
@@ -266,7 +269,7 @@ impl Stage {
 
     fn skipped(&self, reason: SkipReason) -> Event {
         let review = self.review();
-        self.event(Say::new(&ReviewSkipped { review, reason }))
+        self.event(NewEvent::new(&ReviewSkipped { review, reason }))
     }
 
     /// Returns the newest emitted event.
@@ -304,11 +307,11 @@ impl Stage {
     fn begun(&self) -> Event {
         let review = self.review();
         let request = "asked".parse().unwrap();
-        self.event(Say::new(&ReviewBegun { review, request }))
+        self.event(NewEvent::new(&ReviewBegun { review, request }))
     }
 
     fn said_published(&self, review_id: u64) -> Event {
-        self.event(Say::new(&ReviewPublished {
+        self.event(NewEvent::new(&ReviewPublished {
             review: self.review(),
             review_id,
             comments: 0,

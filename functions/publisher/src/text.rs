@@ -12,7 +12,7 @@ pub(crate) use review::{approval, recorded, review, without_comments};
 
 use ::review::item::{CheckReport, Verdict};
 use ::review::{Category, Coverage, Finding, Severity};
-use diff::WhyLeftOut;
+use diff::OmissionReason;
 use markdown::code;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,14 +41,14 @@ pub(crate) fn unread(reports: &BTreeMap<Category, CheckReport>) -> usize {
     let files: BTreeSet<_> = readers
         .flat_map(|reader| &reader.coverage.left_out)
         .filter(|file| match file.why {
-            WhyLeftOut::Excluded | WhyLeftOut::Generated => false,
-            WhyLeftOut::Binary
-            | WhyLeftOut::Submodule
-            | WhyLeftOut::Malformed
-            | WhyLeftOut::TooLarge
-            | WhyLeftOut::Unanswered
-            | WhyLeftOut::Budget
-            | WhyLeftOut::NoPatch => true,
+            OmissionReason::Excluded | OmissionReason::Generated => false,
+            OmissionReason::Binary
+            | OmissionReason::Submodule
+            | OmissionReason::Malformed
+            | OmissionReason::TooLarge
+            | OmissionReason::Unanswered
+            | OmissionReason::Budget
+            | OmissionReason::NoPatch => true,
         })
         .map(|file| &file.path)
         .collect();

@@ -3,8 +3,8 @@
 use crate::Publisher;
 use events::{Failure, HandlerError, Outcome};
 use github::port::{GitHubError, PullRequest};
-use policy::WhyNot;
-use review::item::{PullRequestItem, ReviewItem, Stale};
+use policy::NoApprovalReason;
+use review::item::{PullRequestItem, ReviewItem, StaleReason};
 use review::message::ReviewKey;
 use state::Key;
 use std::fmt;
@@ -44,10 +44,12 @@ impl Wanted {
     /// closed.
     pub(crate) fn still(&self, now: &PullRequest) -> Result<(), Ignored> {
         if now.head_sha != self.review.head_sha {
-            return Err(Ignored::Stale(Stale::Superseded(now.head_sha.clone())));
+            return Err(Ignored::Stale(StaleReason::Superseded(
+                now.head_sha.clone(),
+            )));
         }
         if !now.open {
-            return Err(Ignored::Stale(Stale::Closed));
+            return Err(Ignored::Stale(StaleReason::Closed));
         }
         match &self.item.base_branch {
             Some(was) if *was != now.base_ref => Err(Ignored::OtherBase {
@@ -71,7 +73,7 @@ pub(crate) fn key(rest: &str) -> Key {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ignored {
     /// The head is closed or superseded.
-    Stale(Stale),
+    Stale(StaleReason),
     /// The content is published already.
     Already,
     /// The verdict contains the blocking findings.
@@ -102,7 +104,7 @@ pub(crate) enum Ignored {
     /// The policy does not ask for an approval, or the review requests changes.
     NotAsked,
     /// The pull request is not approved, for these reasons.
-    Withheld(Vec<WhyNot>),
+    Withheld(Vec<NoApprovalReason>),
     /// The checks belong to no pull request of this repository.
     OfNone,
 }

@@ -1,6 +1,6 @@
-use events::{Say, Timestamp};
+use events::{NewEvent, Timestamp};
 use github::PullRequestChanged;
-use review::item::{PullRequestItem, Reviewed};
+use review::item::{PullRequestItem, ReviewedHead};
 use review::message::{RequestCause, ReviewDropped, ReviewKey, ReviewPublished, ReviewRequested};
 use state::Decision;
 use std::fmt;
@@ -58,7 +58,7 @@ pub(crate) fn changed(
         return Decision::Ignore(Reason::SameBase);
     }
     let asks = |cause| {
-        Say::new(&ReviewRequested {
+        NewEvent::new(&ReviewRequested {
             review: ReviewKey {
                 pr: change.pr.clone(),
                 head_sha: change.head_sha.clone(),
@@ -115,7 +115,7 @@ fn cause(
     let is_new = |seen: &PullRequestItem| {
         !seen.open || seen.head_sha != next.head_sha || seen.base.branch != next.base.branch
     };
-    let stands = |reviewed: &Reviewed| reviewed.head_sha == next.head_sha;
+    let stands = |reviewed: &ReviewedHead| reviewed.head_sha == next.head_sha;
     if !next.open {
         return None;
     }
@@ -132,16 +132,16 @@ fn dropped(
     seen: Option<&PullRequestItem>,
     next: &PullRequestItem,
     change: &PullRequestChanged,
-) -> Option<Say> {
+) -> Option<NewEvent> {
     let seen = seen.filter(|seen| seen.open)?;
     let why = next.wants(&seen.head_sha).err()?;
-    let stands = |reviewed: &Reviewed| reviewed.head_sha == seen.head_sha;
+    let stands = |reviewed: &ReviewedHead| reviewed.head_sha == seen.head_sha;
     let review = ReviewKey {
         pr: change.pr.clone(),
         head_sha: seen.head_sha.clone(),
     };
     let stands = seen.reviewed.as_ref().is_some_and(stands);
-    (!stands).then(|| Say::new(&ReviewDropped { review, why }))
+    (!stands).then(|| NewEvent::new(&ReviewDropped { review, why }))
 }
 
 /// Stores that a review was published at `published_at`.
@@ -162,7 +162,7 @@ pub(crate) fn published(
     }
     Decision::Write {
         next: PullRequestItem {
-            reviewed: Some(Reviewed {
+            reviewed: Some(ReviewedHead {
                 head_sha: published.review.head_sha.clone(),
                 at: published_at,
             }),

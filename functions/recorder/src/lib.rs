@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use events::{Clock, CorrelationId, Event, Handler, HandlerError, Outcome, Timestamp};
 use serde::{Deserialize, Serialize};
-use state::{InvalidKey, Key, Saved, StateManager, Version};
+use state::{InvalidKey, Key, SaveResult, StateManager, Version};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,12 +72,12 @@ impl Handler for Recorder {
             .set(&key, Version::ABSENT, &entry, Some(expires_at))
             .await?;
         match saved {
-            Saved::Written(_) => {
+            SaveResult::Written(_) => {
                 log(&entry);
                 Ok(Outcome::Applied { said: 0 })
             }
             // The event is in the journal already.
-            Saved::Stale => Ok(Outcome::Repeated { said: 0 }),
+            SaveResult::Stale => Ok(Outcome::Repeated { said: 0 }),
         }
     }
 }

@@ -7,7 +7,7 @@
 
 pub mod rules;
 
-use events::Say;
+use events::NewEvent;
 use review::Category;
 use review::item::CheckReport;
 use review::message::{Block, CheckRequested};
@@ -34,7 +34,7 @@ pub fn handler(deps: Deps) -> Specialist {
     }
 }
 
-fn block(asked: &CheckRequested, report: &CheckReport) -> Vec<Say> {
+fn block(asked: &CheckRequested, report: &CheckReport) -> Vec<NewEvent> {
     let block = Block::of(&asked.review, report);
-    block.iter().map(Say::new).collect()
+    block.iter().map(NewEvent::new).collect()
 }

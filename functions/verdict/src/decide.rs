@@ -4,35 +4,36 @@ mod join;
 mod proof;
 mod rounds;
 
-use crate::heard::Heard;
-use events::{Say, Timestamp};
+use crate::handled_event::HandledEvent;
+use events::{NewEvent, Timestamp};
 use github::HeadSha;
-use join::Joined;
+use join::FindingLists;
 use review::item::{
-    Begun, CheckItem, MOST_TO_PROVE, ProofItem, PullRequestItem, RETENTION, ReviewItem, Verdict,
+    CheckItem, MOST_TO_PROVE, ProofItem, PullRequestItem, RETENTION, ReviewItem, ReviewStart,
+    Verdict,
 };
 use review::message::{Block, ProofRequested};
-use review::{Category, Unwanted, bounds};
+use review::{Category, UnneededReason, bounds};
 use state::Decision;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// State beside the review itself.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Known {
+pub(crate) struct StoredContext {
     /// Stored pull request, if there is one.
     pub(crate) pull: Option<PullRequestItem>,
     /// All stored reports.
     pub(crate) reports: BTreeMap<Category, CheckItem>,
     /// Verdict of an earlier head.
-    pub(crate) earlier: Option<Earlier>,
+    pub(crate) earlier: Option<EarlierReview>,
     /// Result of the second look, once it is complete.
     pub(crate) proof: Option<ProofItem>,
 }
 
 /// Earlier review of the pull request.
 #[derive(Debug, Clone)]
-pub(crate) struct Earlier {
+pub(crate) struct EarlierReview {
     /// Head of that review.
     pub(crate) head_sha: HeadSha,
     pub(crate) verdict: Verdict,
@@ -42,7 +43,7 @@ pub(crate) struct Earlier {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// The review of this head is not wanted.
-    Unwanted(Unwanted),
+    Unneeded(UnneededReason),
     /// The review has begun again and has another deadline.
     BegunAgain,
     /// The verdict exists already.
@@ -56,7 +57,7 @@ pub(crate) enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unwanted(unwanted) => unwanted.fmt(f),
+            Self::Unneeded(reason) => reason.fmt(f),
             Self::BegunAgain => f.write_str("the review has begun again"),
             Self::InTime => f.write_str("the verdict exists already"),
             Self::Late(category) => {
@@ -70,8 +71,8 @@ impl fmt::Display for Reason {
 /// Returns the next state of the review.
 pub(crate) fn decide(
     seen: Option<&ReviewItem>,
-    heard: &Heard,
-    known: &Known,
+    heard: &HandledEvent,
+    known: &StoredContext,
     now: Timestamp,
 ) -> Decision<ReviewItem, Reason> {
     let review = heard.review();
@@ -92,10 +93,10 @@ pub(crate) fn decide(
     let proof = known.proof.as_ref();
     let proof = proof.filter(|proof| proof.is_against(&next.base_sha));
     let missing = next.missing();
-    let time_is_up = matches!(heard, Heard::Deadline(_));
+    let time_is_up = matches!(heard, HandledEvent::Deadline(_));
     let mut says = Vec::new();
     if missing.is_empty() || time_is_up {
-        let joined = Joined::of(&next, known.earlier.as_ref());
+        let joined = FindingLists::of(&next, known.earlier.as_ref());
         let mut to_prove = joined.to_prove();
         to_prove.truncate(MOST_TO_PROVE);
         let mut room = bounds::TO_PROVE;
@@ -103,13 +104,13 @@ pub(crate) fn decide(
         let waits = !to_prove.is_empty() && proof.is_none() && !time_is_up;
         if !waits {
             let verdict = joined.verdict(proof, &next.reports, missing, now);
-            says.push(Say::new(&verdict.completed(review)));
+            says.push(NewEvent::new(&verdict.completed(review)));
             next.verdict = Some(verdict);
             // The verdict contains these findings now, and the size of a state item is limited.
             next.to_prove.clear();
         } else if next.to_prove.is_empty() {
             let findings = u32::try_from(to_prove.len()).unwrap_or(u32::MAX);
-            says.push(Say::new(&ProofRequested {
+            says.push(NewEvent::new(&ProofRequested {
                 review: review.clone(),
                 findings,
             }));
@@ -129,8 +130,8 @@ pub(crate) fn decide(
 fn late(
     seen: Option<&ReviewItem>,
     category: Category,
-    heard: &Heard,
-    known: &Known,
+    heard: &HandledEvent,
+    known: &StoredContext,
     now: Timestamp,
 ) -> Decision<ReviewItem, Reason> {
     let told = seen.and_then(|review| {
@@ -142,29 +143,35 @@ fn late(
         None => Decision::Ignore(Reason::Late(category)),
         Some((review, block)) => Decision::Write {
             next: review.clone(),
-            says: vec![Say::new(&block)],
+            says: vec![NewEvent::new(&block)],
             expires_at: Some(now + RETENTION),
         },
     }
 }
 
 /// Returns the stored review if the event can change it.
-fn wanted(seen: Option<&ReviewItem>, heard: &Heard, known: &Known) -> Result<ReviewItem, Reason> {
+fn wanted(
+    seen: Option<&ReviewItem>,
+    heard: &HandledEvent,
+    known: &StoredContext,
+) -> Result<ReviewItem, Reason> {
     let head = &heard.review().head_sha;
-    let item = ReviewItem::wanted(seen, known.pull.as_ref(), head).map_err(Reason::Unwanted)?;
+    let item = ReviewItem::wanted(seen, known.pull.as_ref(), head).map_err(Reason::Unneeded)?;
     match (&item.verdict, heard) {
-        (Some(verdict), Heard::Completed(done)) if verdict.missing.contains(&done.category) => {
+        (Some(verdict), HandledEvent::Completed(done))
+            if verdict.missing.contains(&done.category) =>
+        {
             Err(Reason::Late(done.category))
         }
         (Some(_), _) => Err(Reason::InTime),
-        (None, Heard::Deadline(deadline)) => {
-            let other = |begun: &Begun| begun.request != deadline.request;
+        (None, HandledEvent::Deadline(deadline)) => {
+            let other = |begun: &ReviewStart| begun.request != deadline.request;
             match item.begun.as_ref().is_some_and(other) {
                 true => Err(Reason::BegunAgain),
                 false => Ok(item.clone()),
             }
         }
-        (None, Heard::Completed(_) | Heard::Proved(_)) => Ok(item.clone()),
+        (None, HandledEvent::Completed(_) | HandledEvent::Proved(_)) => Ok(item.clone()),
     }
 }
 

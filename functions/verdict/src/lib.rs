@@ -11,13 +11,13 @@
 //! each once; `agent.pr.block` for blocking findings that are too late for the verdict.
 
 mod decide;
-mod heard;
+mod handled_event;
 mod score;
 
 use async_trait::async_trait;
-use decide::{Earlier, Known};
+use decide::{EarlierReview, StoredContext};
 use events::{Emit, Event, Handler, HandlerError, Outcome};
-use heard::Heard;
+use handled_event::HandledEvent;
 use review::Category;
 use review::item::{CheckItem, ProofItem, PullRequestItem, ReviewItem};
 use review::message::ReviewKey;
@@ -50,9 +50,9 @@ impl Handler for Verdict {
     }
 
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
-        let heard = Heard::of(event)?;
+        let heard = HandledEvent::of(event)?;
         let review = heard.review();
-        let known = Known {
+        let known = StoredContext {
             pull: self
                 .deps
                 .state
@@ -88,7 +88,7 @@ impl Verdict {
     }
 
     /// Returns the verdict of the head whose review was published when this one began.
-    async fn earlier(&self, review: &ReviewKey) -> Result<Option<Earlier>, HandlerError> {
+    async fn earlier(&self, review: &ReviewKey) -> Result<Option<EarlierReview>, HandlerError> {
         let item: Option<ReviewItem> = self.deps.state.peek(&ReviewItem::key(review)).await?;
         let Some(head_sha) = item.and_then(|item| item.previous) else {
             return Ok(None);
@@ -99,6 +99,6 @@ impl Verdict {
         };
         let item: Option<ReviewItem> = self.deps.state.peek(&ReviewItem::key(&before)).await?;
         let verdict = item.and_then(|item| item.verdict);
-        Ok(verdict.map(|verdict| Earlier { head_sha, verdict }))
+        Ok(verdict.map(|verdict| EarlierReview { head_sha, verdict }))
     }
 }

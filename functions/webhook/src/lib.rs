@@ -9,7 +9,7 @@ use events::{Clock, Event, EventId};
 use github::Delivery;
 use http::HeaderMap;
 use secrecy::SecretString;
-use source::{Accepted, EventSource, Refusal, Reply, Secrets};
+use source::{EventSource, Refusal, Reply, Secrets, Submission};
 use std::sync::Arc;
 
 /// Largest payload in bytes ("Webhook events and payloads").
@@ -51,7 +51,7 @@ impl EventSource for Webhook {
         MAX_BODY
     }
 
-    fn authenticate(&self, headers: &HeaderMap, body: &[u8]) -> Result<Accepted, Refusal> {
+    fn authenticate(&self, headers: &HeaderMap, body: &[u8]) -> Result<Submission, Refusal> {
         self.verify(headers, body)?;
         let id: EventId = header(headers, "x-github-delivery")?
             .parse()
@@ -70,7 +70,7 @@ impl EventSource for Webhook {
             (_, false) => "accepted, an unknown event",
         };
         let now = self.clock.now();
-        Ok(Accepted {
+        Ok(Submission {
             events: vec![Event::first(id, "github-bot.webhook", delivery.say, now)],
             texts: Vec::new(),
             reply: Reply::Message(message),

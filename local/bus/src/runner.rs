@@ -34,7 +34,7 @@ pub struct Runner<F = Handlers> {
 
 /// Result of one call.
 #[derive(Debug)]
-pub struct Tried<A = Outcome> {
+pub struct CallResult<A = Outcome> {
     /// Event of the delivery.
     pub event: EventBridgeEvent<Value>,
     /// Name of the function.
@@ -144,7 +144,7 @@ impl<F: Call> Runner<F> {
     ///
     /// # Errors
     /// [`QueueError`] if SQLite fails.
-    pub async fn step(&self) -> Result<Option<Tried<F::Answer>>, QueueError> {
+    pub async fn step(&self) -> Result<Option<CallResult<F::Answer>>, QueueError> {
         match self.queue.due(self.clock.now(), 1).await?.pop() {
             Some(delivery) => self.deliver(delivery).await.map(Some),
             None => Ok(None),
@@ -152,7 +152,7 @@ impl<F: Call> Runner<F> {
     }
 
     /// Calls the function with one delivery and stores the result in the queue.
-    async fn deliver(&self, delivery: Delivery) -> Result<Tried<F::Answer>, QueueError> {
+    async fn deliver(&self, delivery: Delivery) -> Result<CallResult<F::Answer>, QueueError> {
         let Some(route) = self.template.route(&delivery.rule, &delivery.target) else {
             let reason = format!(
                 "rule {} has no target {} any more",
@@ -187,7 +187,7 @@ impl<F: Call> Runner<F> {
         delivery: &Delivery,
         route: &Route,
         failure: &Failure,
-    ) -> Result<Settled<A>, QueueError> {
+    ) -> Result<AttemptResult<A>, QueueError> {
         let function = route.function.as_str();
         let at = match retry::next(route.via, delivery, failure, self.clock.now()) {
             Next::Again(at) => {
@@ -213,7 +213,7 @@ impl<F: Call> Runner<F> {
         delivery: &Delivery,
         function: &str,
         reason: String,
-    ) -> Result<Settled<A>, QueueError> {
+    ) -> Result<AttemptResult<A>, QueueError> {
         tracing::error!(
             function,
             reason,
@@ -267,7 +267,7 @@ impl Waits {
 }
 
 /// Result of an attempt, and the end of its delivery.
-type Settled<A> = (Result<A, String>, End);
+type AttemptResult<A> = (Result<A, String>, End);
 
 /// Workers by lane.
 type Lanes = HashMap<Lane, Workers>;
@@ -298,9 +298,9 @@ impl Workers {
     }
 }
 
-type Done<A> = Result<(Lane, i64, Result<Tried<A>, QueueError>), tokio::task::JoinError>;
+type TaskResult<A> = Result<(Lane, i64, Result<CallResult<A>, QueueError>), tokio::task::JoinError>;
 
-fn settle<A>(done: Done<A>, lanes: &mut Lanes) -> Result<(), QueueError> {
+fn settle<A>(done: TaskResult<A>, lanes: &mut Lanes) -> Result<(), QueueError> {
     match done {
         Ok((lane, id, tried)) => {
             if let Some(workers) = lanes.get_mut(&lane) {
@@ -316,9 +316,9 @@ fn tried<A>(
     delivery: Delivery,
     function: String,
     latency: Duration,
-    (result, end): Settled<A>,
-) -> Tried<A> {
-    Tried {
+    (result, end): AttemptResult<A>,
+) -> CallResult<A> {
+    CallResult {
         event: delivery.event,
         function,
         attempt: delivery.attempts + 1,

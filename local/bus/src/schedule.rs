@@ -1,7 +1,7 @@
 //! Schedules of the template: publishes an event at each interval, as EventBridge Scheduler does.
 
 use crate::template::Schedule;
-use events::{Clock, Emit, Event, EventId, Say, Timestamp};
+use events::{Clock, Emit, Event, EventId, NewEvent, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ fn event(schedule: &Schedule, due: Timestamp) -> Event {
     let name = schedule.topic.as_str().trim_start_matches("schedule.");
     let index = usize::try_from(due.as_second()).unwrap_or_default();
     let id = EventId::derive(&schedule.id, name, index);
-    let say = Say {
+    let say = NewEvent {
         topic: schedule.topic.clone(),
         subject: name.to_owned(),
         data: serde_json::json!({}),

@@ -62,12 +62,12 @@ pub struct Route {
     /// Name of the function.
     pub function: String,
     /// Path of delivery.
-    pub via: Via,
+    pub via: DeliveryPath,
 }
 
 /// Path of delivery from a rule to its function, with the options for failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Via {
+pub enum DeliveryPath {
     /// Asynchronous invocation of the function by EventBridge, with retries for errors of the
     /// function ("How Lambda handles errors and retries with asynchronous invocation").
     Invoke {
@@ -212,7 +212,7 @@ fn topics(pattern: &EventPattern) -> Vec<Value> {
     topics.cloned().unwrap_or_default()
 }
 
-impl Via {
+impl DeliveryPath {
     /// Returns the delay before the first delivery of an event.
     pub fn delay(self) -> Duration {
         match self {
@@ -232,7 +232,7 @@ impl Via {
     }
 }
 
-impl fmt::Display for Via {
+impl fmt::Display for DeliveryPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invoke { retries, .. } => write!(f, "{} tries", retries + 1),

@@ -5,7 +5,7 @@ mod played;
 mod sample;
 mod show;
 
-pub use played::{Heard, Page, Played, Run};
+pub use played::{FunctionCall, Page, PlayedSample, Run};
 pub use sample::{Sample, SampleError};
 pub use show::{json, text};
 
@@ -15,7 +15,7 @@ use fake_github::{AdoptError, World};
 use http::{HeaderMap, HeaderValue};
 use local_bus::LocalBus;
 use local_bus::queue::{Queue, QueueError};
-use local_bus::runner::{Runner, Tried};
+use local_bus::runner::{CallResult, Runner};
 use local_bus::template::Template;
 use local_functions::Dependencies;
 use policy::Policy;
@@ -62,7 +62,7 @@ pub enum SimulateError {
 }
 
 /// All components in one process.
-struct House {
+struct Fixture {
     clock: Arc<ManualClock>,
     world: World,
     webhook: Door,
@@ -75,7 +75,7 @@ struct House {
 /// # Errors
 /// [`SimulateError`] names the sample and the expected form.
 pub async fn simulate(template: Template, samples: &[Sample]) -> Result<Run, SimulateError> {
-    let house = House::new(template)?;
+    let house = Fixture::new(template)?;
     let mut run = Run::default();
     for (n, sample) in samples.iter().enumerate() {
         house.play(sample, &mut run).await?;
@@ -88,7 +88,7 @@ pub async fn simulate(template: Template, samples: &[Sample]) -> Result<Run, Sim
     Ok(run)
 }
 
-impl House {
+impl Fixture {
     fn new(template: Template) -> Result<Self, SimulateError> {
         let start = Timestamp::from_second(1_793_523_600).unwrap_or_default();
         let clock = Arc::new(ManualClock::starting_at(start));
@@ -204,7 +204,7 @@ impl House {
     }
 }
 
-fn is_recorder(tried: &Tried) -> bool {
+fn is_recorder(tried: &CallResult) -> bool {
     tried.function == "recorder"
 }
 

@@ -5,7 +5,7 @@ use diff::Diff;
 use events::Event;
 use fake_github::{PostedCheck, PostedComment, PostedReview};
 use github::{HeadSha, PrKey};
-use local_bus::runner::Tried;
+use local_bus::runner::CallResult;
 use serde::Deserialize;
 use source::Answer;
 use state::{Key, Version};
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Default)]
 pub struct Run {
     /// Deliveries in order, each with its effects.
-    pub played: Vec<Played>,
+    pub played: Vec<PlayedSample>,
     /// Final page of each pull request on GitHub.
     pub pages: BTreeMap<PrKey, Page>,
     /// Final state without the journal.
@@ -37,7 +37,7 @@ pub struct Page {
 
 /// Delivery with its effects.
 #[derive(Debug)]
-pub struct Played {
+pub struct PlayedSample {
     /// Description of the sample.
     pub about: String,
     /// Answer of the webhook.
@@ -49,16 +49,16 @@ pub struct Played {
     /// Diff of the sample.
     pub diff: Diff,
     /// Calls of all functions, in order.
-    pub heard: Vec<Heard>,
+    pub heard: Vec<FunctionCall>,
 }
 
 /// Call of a function with an event.
 #[derive(Debug)]
-pub struct Heard {
+pub struct FunctionCall {
     /// Event.
     pub event: Event,
     /// Call.
-    pub tried: Tried,
+    pub tried: CallResult,
 }
 
 impl Run {
@@ -66,7 +66,7 @@ impl Run {
         let text = |pointer: &str| sample.payload.pointer(pointer);
         let repo = text("/repository/full_name").and_then(|name| name.as_str()?.parse().ok());
         let number = text("/pull_request/number").and_then(serde_json::Value::as_u64);
-        self.played.push(Played {
+        self.played.push(PlayedSample {
             about: sample.about.clone(),
             answer,
             pr: repo
@@ -79,17 +79,17 @@ impl Run {
     }
 
     /// Adds a call to the newest delivery that caused it.
-    pub(super) fn note(&mut self, tried: Tried) {
+    pub(super) fn note(&mut self, tried: CallResult) {
         // The functions publish only valid events.
         let Ok(event) = Event::deserialize(&tried.event.detail) else {
             return;
         };
-        let began = |played: &&mut Played| {
+        let began = |played: &&mut PlayedSample| {
             let id = played.answer.id.as_ref().map(events::EventId::as_str);
             id == Some(event.correlationid.as_str())
         };
         if let Some(played) = self.played.iter_mut().rev().find(began) {
-            played.heard.push(Heard { event, tried });
+            played.heard.push(FunctionCall { event, tried });
         }
     }
 
@@ -121,8 +121,9 @@ impl Run {
 
     /// Returns the text of a line, if a delivery of that head has a diff that contains it.
     pub(super) fn line(&self, pr: &PrKey, head: &HeadSha, path: &str, number: u32) -> Option<&str> {
-        let is_of =
-            |played: &&Played| played.pr.as_ref() == Some(pr) && played.head.as_ref() == Some(head);
+        let is_of = |played: &&PlayedSample| {
+            played.pr.as_ref() == Some(pr) && played.head.as_ref() == Some(head)
+        };
         let of_head = self.played.iter().filter(is_of);
         let files = of_head.flat_map(|played| &played.diff.files);
         let lines = files

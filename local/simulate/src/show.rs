@@ -3,10 +3,10 @@
 
 mod page;
 
-use super::{Heard, Played, Run};
+use super::{FunctionCall, PlayedSample, Run};
 use anstyle::{AnsiColor, Style};
 use events::{Event, EventId, Outcome};
-use local_bus::runner::{End, Tried};
+use local_bus::runner::{CallResult, End};
 use serde_json::json;
 use std::fmt::Write;
 
@@ -37,7 +37,7 @@ pub fn text(run: &Run) -> String {
     out
 }
 
-fn delivery(out: &mut String, number: usize, played: &Played) {
+fn delivery(out: &mut String, number: usize, played: &PlayedSample) {
     let answer = &played.answer;
     let style = if answer.status.is_success() {
         GOOD
@@ -59,10 +59,14 @@ fn delivery(out: &mut String, number: usize, played: &Played) {
 }
 
 /// Returns the events that `function` published in response to `cause`, without repeats, in order.
-fn said_by<'a>(heard: &'a [Heard], cause: Option<&EventId>, function: &str) -> Vec<&'a Event> {
+fn said_by<'a>(
+    heard: &'a [FunctionCall],
+    cause: Option<&EventId>,
+    function: &str,
+) -> Vec<&'a Event> {
     let source = format!("github-bot.{function}");
     let mut said: Vec<&Event> = Vec::new();
-    for Heard { event, .. } in heard {
+    for FunctionCall { event, .. } in heard {
         let caused =
             event.causationid.as_ref() == cause && (cause.is_none() || event.source == source);
         if caused && !said.iter().any(|other| other.id == event.id) {
@@ -72,7 +76,7 @@ fn said_by<'a>(heard: &'a [Heard], cause: Option<&EventId>, function: &str) -> V
     said
 }
 
-fn event(out: &mut String, played: &Played, event_: &Event, indent: &str) {
+fn event(out: &mut String, played: &PlayedSample, event_: &Event, indent: &str) {
     let subject = event_.subject.as_deref().unwrap_or_default();
     let _ = writeln!(
         out,
@@ -97,10 +101,10 @@ fn event(out: &mut String, played: &Played, event_: &Event, indent: &str) {
 
 /// Returns the last call of each function that received the event. Omits the recorder, which
 /// receives every event.
-fn heard<'a>(played: &'a Played, event: &Event) -> Vec<&'a Tried> {
-    let mut heard: Vec<&Tried> = Vec::new();
+fn heard<'a>(played: &'a PlayedSample, event: &Event) -> Vec<&'a CallResult> {
+    let mut heard: Vec<&CallResult> = Vec::new();
     let of_event = played.heard.iter().filter(|one| one.event.id == event.id);
-    for Heard { tried, .. } in of_event {
+    for FunctionCall { tried, .. } in of_event {
         if tried.function == "recorder" {
             continue;
         }
@@ -115,7 +119,7 @@ fn heard<'a>(played: &'a Played, event: &Event) -> Vec<&'a Tried> {
     heard
 }
 
-fn outcome(out: &mut String, tried: &Tried) {
+fn outcome(out: &mut String, tried: &CallResult) {
     let (style, summary) = match (&tried.result, &tried.end) {
         (Ok(outcome @ Outcome::Applied { .. }), _) => (GOOD, outcome.to_string()),
         (Ok(outcome), _) => (QUIET, outcome.to_string()),
@@ -191,7 +195,7 @@ pub fn json(run: &Run) -> String {
     let mut out = String::new();
     for played in &run.played {
         let mut shown: Vec<&EventId> = Vec::new();
-        for Heard { event, .. } in &played.heard {
+        for FunctionCall { event, .. } in &played.heard {
             if shown.contains(&&event.id) {
                 continue;
             }
@@ -217,7 +221,7 @@ pub fn json(run: &Run) -> String {
     out
 }
 
-fn handler(tried: &Tried) -> serde_json::Value {
+fn handler(tried: &CallResult) -> serde_json::Value {
     let (outcome, error) = match &tried.result {
         Ok(outcome) => (Some(outcome.to_string()), None),
         Err(reason) => (None, Some(reason)),

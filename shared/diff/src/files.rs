@@ -1,5 +1,5 @@
-use crate::parse::{MAX_FILES, Room, is_path, read_file};
-use crate::{Diff, FileChange, FileDiff, WhyLeftOut};
+use crate::parse::{MAX_FILES, SizeLimits, is_path, read_file};
+use crate::{Diff, FileChange, FileDiff, OmissionReason};
 use serde::{Deserialize, Serialize};
 
 /// Changed file as GitHub lists it ("List pull requests files").
@@ -52,11 +52,11 @@ pub enum Status {
 /// (status 406 above 300 files or 20,000 lines).
 ///
 /// Reads each file separately with the same limits as [`crate::parse`]. A file without a patch is
-/// left out as [`WhyLeftOut::NoPatch`], whatever its counts: on a late page a pure rename cannot be
+/// left out as [`OmissionReason::NoPatch`], whatever its counts: on a late page a pure rename cannot be
 /// distinguished from a change.
 pub fn from_files(files: &[ChangedFile]) -> Diff {
     let mut diff = Diff::default();
-    let mut room = Room::default();
+    let mut room = SizeLimits::default();
     for file in files.iter().take(MAX_FILES) {
         match read(file, &mut room) {
             Ok(read) => diff.files.push(read),
@@ -67,26 +67,26 @@ pub fn from_files(files: &[ChangedFile]) -> Diff {
     diff
 }
 
-fn read(file: &ChangedFile, room: &mut Room) -> Result<FileDiff, WhyLeftOut> {
+fn read(file: &ChangedFile, room: &mut SizeLimits) -> Result<FileDiff, OmissionReason> {
     let (change, old_path) = match file.status {
         Status::Added => (FileChange::Added, None),
         Status::Removed => (FileChange::Deleted, None),
         Status::Modified | Status::Changed | Status::Unchanged => (FileChange::Modified, None),
         Status::Renamed => (FileChange::Renamed, Some(&file.previous_filename)),
         Status::Copied => (FileChange::Added, Some(&file.previous_filename)),
-        Status::Other => return Err(WhyLeftOut::Malformed),
+        Status::Other => return Err(OmissionReason::Malformed),
     };
     let old_path = match old_path {
         None => None,
         Some(Some(path)) => Some(path.clone()),
-        Some(None) => return Err(WhyLeftOut::Malformed),
+        Some(None) => return Err(OmissionReason::Malformed),
     };
     if !is_path(&file.filename) || !old_path.as_deref().is_none_or(is_path) {
-        return Err(WhyLeftOut::Malformed);
+        return Err(OmissionReason::Malformed);
     }
     let hunks = match &file.patch {
         Some(patch) if !patch.is_empty() => hunks(file, change, patch, room)?,
-        Some(_) | None => return Err(WhyLeftOut::NoPatch),
+        Some(_) | None => return Err(OmissionReason::NoPatch),
     };
     Ok(FileDiff {
         path: file.filename.clone(),
@@ -102,13 +102,13 @@ fn hunks(
     file: &ChangedFile,
     change: FileChange,
     patch: &str,
-    room: &mut Room,
-) -> Result<Vec<crate::Hunk>, WhyLeftOut> {
+    room: &mut SizeLimits,
+) -> Result<Vec<crate::Hunk>, OmissionReason> {
     if !patch.starts_with("@@ ") {
-        return Err(WhyLeftOut::Malformed);
+        return Err(OmissionReason::Malformed);
     }
     if !room.fits(patch) {
-        return Err(WhyLeftOut::TooLarge);
+        return Err(OmissionReason::TooLarge);
     }
     let (old, new) = match change {
         FileChange::Added if file.status == Status::Added => ("/dev/null", "b/file"),
@@ -123,13 +123,13 @@ fn hunks(
     let is_whole = (added as u64, removed as u64) == (file.additions, file.deletions);
     let is_counted = (file.additions, file.deletions, file.changes) != (0, 0, 0);
     if is_counted && !is_whole {
-        return Err(WhyLeftOut::Malformed);
+        return Err(OmissionReason::Malformed);
     }
     if read
         .lines()
         .all(|line| line.text.starts_with("Subproject commit "))
     {
-        return Err(WhyLeftOut::Submodule);
+        return Err(OmissionReason::Submodule);
     }
     room.take(patch);
     Ok(read.hunks)

@@ -21,11 +21,11 @@ pub(crate) struct Header<'a> {
 
 /// Header that git would not write.
 #[derive(Debug)]
-pub(crate) struct Malformed;
+pub(crate) struct MalformedHeader;
 
 impl<'a> Header<'a> {
     /// Parses the header of `part`, which begins with `diff --git `.
-    pub(crate) fn read(part: &'a str) -> Result<Self, Malformed> {
+    pub(crate) fn read(part: &'a str) -> Result<Self, MalformedHeader> {
         let mut header = Self::default();
         let mut rest = part;
         while !rest.is_empty() && !rest.starts_with("--- ") {
@@ -40,7 +40,7 @@ impl<'a> Header<'a> {
         Ok(header)
     }
 
-    fn take(&mut self, line: &'a str) -> Result<(), Malformed> {
+    fn take(&mut self, line: &'a str) -> Result<(), MalformedHeader> {
         if let Some(names) = line.strip_prefix("diff --git ") {
             self.names = names;
         } else if let Some(path) = line.strip_prefix("rename from ") {
@@ -74,7 +74,7 @@ impl<'a> Header<'a> {
             && !line.starts_with("dissimilarity index ")
             && !line.is_empty()
         {
-            return Err(Malformed);
+            return Err(MalformedHeader);
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ pub struct Diff {
     /// name, a new mode, an empty file) has no hunks.
     pub files: Vec<FileDiff>,
     /// Changed files that were not read.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<OmittedFile>,
 }
 
 impl Diff {
@@ -246,15 +246,15 @@ pub enum LineKind {
 
 /// Changed file that was not read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct LeftOut {
+pub struct OmittedFile {
     /// Path, or the best guess of it.
     pub path: String,
-    pub why: WhyLeftOut,
+    pub why: OmissionReason,
 }
 
-impl LeftOut {
+impl OmittedFile {
     /// Describes files without known names, such as a count. `what` is the description.
-    pub fn nameless(what: impl std::fmt::Display, why: WhyLeftOut) -> Self {
+    pub fn nameless(what: impl std::fmt::Display, why: OmissionReason) -> Self {
         Self {
             path: format!("({what})"),
             why,
@@ -271,7 +271,7 @@ impl LeftOut {
 /// Reason why a changed file was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum WhyLeftOut {
+pub enum OmissionReason {
     /// The file is not text.
     Binary,
     /// The file is the commit of a submodule.

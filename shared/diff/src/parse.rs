@@ -1,5 +1,5 @@
 use crate::header::{Header, best_name, strip_prefix};
-use crate::{Diff, FileChange, FileDiff, Hunk, LeftOut, Line, LineKind, WhyLeftOut};
+use crate::{Diff, FileChange, FileDiff, Hunk, Line, LineKind, OmissionReason, OmittedFile};
 use std::borrow::Cow;
 
 /// Maximum number of lines read from a diff, the same as GitHub's limit.
@@ -36,10 +36,10 @@ const MAX_PATH: usize = 4_096;
 /// ```
 pub fn parse(text: &str) -> Diff {
     let mut diff = Diff::default();
-    let mut room = Room::default();
+    let mut room = SizeLimits::default();
     let (before, mut parts) = split(text);
     if !before.trim().is_empty() {
-        diff.leave_out("(before the first file)", WhyLeftOut::Malformed);
+        diff.leave_out("(before the first file)", OmissionReason::Malformed);
     }
     for part in parts.by_ref().take(MAX_FILES) {
         match read_file(part, room.fits(part)) {
@@ -56,12 +56,12 @@ pub fn parse(text: &str) -> Diff {
 
 /// Unused rest of [`MAX_LINES`] and [`MAX_BYTES`].
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct SizeLimits {
     lines: usize,
     bytes: usize,
 }
 
-impl Default for Room {
+impl Default for SizeLimits {
     fn default() -> Self {
         Self {
             lines: MAX_LINES,
@@ -70,7 +70,7 @@ impl Default for Room {
     }
 }
 
-impl Room {
+impl SizeLimits {
     pub(crate) fn fits(&self, text: &str) -> bool {
         text.len() <= self.bytes && line_ends(text) <= self.lines
     }
@@ -97,15 +97,15 @@ impl Diff {
     pub(crate) fn leave_out_more(&mut self, more: usize) {
         if more > 0 {
             let more = format!("and {more} more files");
-            let more = LeftOut::nameless(more, WhyLeftOut::TooLarge);
+            let more = OmittedFile::nameless(more, OmissionReason::TooLarge);
             self.left_out.push(more);
         }
     }
 
-    pub(crate) fn leave_out(&mut self, path: &str, why: WhyLeftOut) {
+    pub(crate) fn leave_out(&mut self, path: &str, why: OmissionReason) {
         let end = path.floor_char_boundary(MAX_PATH);
         let path = path.get(..end).unwrap_or_default().to_owned();
-        self.left_out.push(LeftOut { path, why });
+        self.left_out.push(OmittedFile { path, why });
     }
 }
 
@@ -129,16 +129,16 @@ fn split(text: &str) -> (&str, impl Iterator<Item = &str>) {
     (before, parts)
 }
 
-pub(crate) fn read_file(part: &str, fits: bool) -> Result<FileDiff, WhyLeftOut> {
-    let header = Header::read(part).map_err(|_| WhyLeftOut::Malformed)?;
+pub(crate) fn read_file(part: &str, fits: bool) -> Result<FileDiff, OmissionReason> {
+    let header = Header::read(part).map_err(|_| OmissionReason::Malformed)?;
     if header.is_submodule {
-        return Err(WhyLeftOut::Submodule);
+        return Err(OmissionReason::Submodule);
     }
     if header.is_binary {
-        return Err(WhyLeftOut::Binary);
+        return Err(OmissionReason::Binary);
     }
     if !fits {
-        return Err(WhyLeftOut::TooLarge);
+        return Err(OmissionReason::TooLarge);
     }
     let file = if header.body.is_empty() {
         without_text(&header)
@@ -146,7 +146,7 @@ pub(crate) fn read_file(part: &str, fits: bool) -> Result<FileDiff, WhyLeftOut> 
         with_text(&header)
     };
     file.filter(|file| is_path(&file.path) && file.old_path.as_deref().is_none_or(is_path))
-        .ok_or(WhyLeftOut::Malformed)
+        .ok_or(OmissionReason::Malformed)
 }
 
 /// Reads a file without text changes: a new name, a new mode, an empty file.

@@ -1,13 +1,13 @@
 //! Selects the part of a diff to review: the files that the policy includes, and the hunks that
 //! changed since the last review.
 
-use crate::{Diff, FileDiff, Hunk, Line, Side, WhyLeftOut};
+use crate::{Diff, FileDiff, Hunk, Line, OmissionReason, Side};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 impl Diff {
     /// Keeps the files whose path satisfies `wants`. The others are left out as
-    /// [`WhyLeftOut::Excluded`].
+    /// [`OmissionReason::Excluded`].
     #[must_use]
     pub fn narrowed_to(mut self, wants: impl Fn(&str) -> bool) -> Self {
         let (wanted, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.files)
@@ -15,7 +15,7 @@ impl Diff {
             .partition(|file| wants(&file.path));
         self.files = wanted;
         for file in others {
-            self.leave_out(&file.path, WhyLeftOut::Excluded);
+            self.leave_out(&file.path, OmissionReason::Excluded);
         }
         self
     }
@@ -40,7 +40,7 @@ impl Diff {
     /// ```
     #[must_use]
     pub fn touched_by(&self, since: &Self) -> Self {
-        let touched = Touched::by(since, self);
+        let touched = TouchedPlaces::by(since, self);
         let files = self.files.iter().filter_map(|file| touched.of(file));
         Self {
             files: files.collect(),
@@ -65,7 +65,7 @@ impl Diff {
 }
 
 /// Places that a diff touches.
-struct Touched<'a> {
+struct TouchedPlaces<'a> {
     everything: bool,
     /// Files that count as touched as a whole.
     whole: BTreeSet<&'a str>,
@@ -73,7 +73,7 @@ struct Touched<'a> {
     places: BTreeMap<&'a str, Vec<RangeInclusive<u32>>>,
 }
 
-impl<'a> Touched<'a> {
+impl<'a> TouchedPlaces<'a> {
     fn by(since: &'a Diff, all: &Diff) -> Self {
         let known: BTreeSet<&str> = all.files.iter().map(|file| file.path.as_str()).collect();
         let mut touched = Self {
@@ -83,7 +83,7 @@ impl<'a> Touched<'a> {
         };
         for left_out in &since.left_out {
             touched.everything |= left_out.is_nameless()
-                || left_out.why == WhyLeftOut::Malformed && !known.contains(&*left_out.path);
+                || left_out.why == OmissionReason::Malformed && !known.contains(&*left_out.path);
             touched.whole.insert(&left_out.path);
         }
         for file in &since.files {

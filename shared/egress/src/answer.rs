@@ -1,4 +1,4 @@
-use crate::lookup::Refused;
+use crate::lookup::ForbiddenHost;
 use reqwest::{Error, Response};
 use std::error::Error as _;
 
@@ -23,7 +23,7 @@ pub async fn fill(body: &mut Vec<u8>, response: &mut Response, most: usize) -> R
 pub fn is_refused(error: &Error) -> bool {
     let mut cause = error.source();
     while let Some(next) = cause {
-        if next.is::<Refused>() {
+        if next.is::<ForbiddenHost>() {
             return true;
         }
         cause = next.source();

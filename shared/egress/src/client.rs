@@ -23,7 +23,7 @@ pub struct Client {
 
 /// Client without a check of addresses, for services other than the configured APIs: AWS by its
 /// SDK, and functions on this machine.
-pub type Unguarded = reqwest::Client;
+pub type UncheckedClient = reqwest::Client;
 
 impl Client {
     fn new(builder: ClientBuilder, addresses: Addresses) -> Result<Self, Error> {
@@ -61,7 +61,7 @@ pub fn client(addresses: Addresses) -> Result<Client, Error> {
 ///
 /// # Errors
 /// [`Error`] if TLS cannot be set up.
-pub fn unguarded() -> Result<Unguarded, Error> {
+pub fn unguarded() -> Result<UncheckedClient, Error> {
     builder().build()
 }
 
@@ -117,7 +117,7 @@ impl Roots {
     ///
     /// # Errors
     /// [`Error`] if TLS cannot be set up.
-    pub fn unguarded(&self) -> Result<Unguarded, Error> {
+    pub fn unguarded(&self) -> Result<UncheckedClient, Error> {
         self.builder().build()
     }
 

@@ -12,12 +12,12 @@ pub struct EndpointError {
     /// Scheme, host and port. Empty if the text is not a URL, since it may then hold a password
     /// that cannot be located.
     pub url: String,
-    pub wrong: Wrong,
+    pub wrong: EndpointProblem,
 }
 
 /// Kind of an invalid URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Wrong {
+pub enum EndpointProblem {
     /// The text is not a URL.
     #[error("not a URL such as https://api.example.com/v1")]
     NoUrl,
@@ -69,7 +69,7 @@ impl Endpoint {
         let Ok(base) = Url::parse(text.trim()) else {
             return Err(EndpointError {
                 url: String::new(),
-                wrong: Wrong::NoUrl,
+                wrong: EndpointProblem::NoUrl,
             });
         };
         check(&base, addresses).map_err(|wrong| EndpointError {
@@ -100,21 +100,21 @@ impl Endpoint {
     }
 }
 
-fn check(base: &Url, addresses: Addresses) -> Result<(), Wrong> {
-    let host = base.host_str().ok_or(Wrong::NoHost)?;
+fn check(base: &Url, addresses: Addresses) -> Result<(), EndpointProblem> {
+    let host = base.host_str().ok_or(EndpointProblem::NoHost)?;
     if !base.username().is_empty() || base.password().is_some() {
-        return Err(Wrong::Password);
+        return Err(EndpointProblem::Password);
     }
     if base.query().is_some() || base.fragment().is_some() {
-        return Err(Wrong::Query);
+        return Err(EndpointProblem::Query);
     }
     let place = Place::of_host(host);
     match (base.scheme(), place) {
         ("https", _) | ("http", Place::Loopback | Place::Nowhere) => {
-            place.allowed(addresses).map_err(Wrong::Place)
+            place.allowed(addresses).map_err(EndpointProblem::Place)
         }
-        ("http", Place::Internet | Place::Private) => Err(Wrong::Unencrypted),
-        (_, _) => Err(Wrong::Scheme),
+        ("http", Place::Internet | Place::Private) => Err(EndpointProblem::Unencrypted),
+        (_, _) => Err(EndpointProblem::Scheme),
     }
 }
 

@@ -7,6 +7,6 @@ mod lookup;
 mod place;
 
 pub use answer::{fill, is_refused, reason};
-pub use client::{Client, Roots, RootsError, Unguarded, builder, client, unguarded};
-pub use endpoint::{Endpoint, EndpointError, Wrong};
+pub use client::{Client, Roots, RootsError, UncheckedClient, builder, client, unguarded};
+pub use endpoint::{Endpoint, EndpointError, EndpointProblem};
 pub use reqwest::{ClientBuilder, Error};

@@ -10,7 +10,7 @@ pub(crate) struct Lookup(pub(crate) Addresses);
 /// Error of a host name whose addresses are all forbidden.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{host} is at {address}, {reason}")]
-pub(crate) struct Refused {
+pub(crate) struct ForbiddenHost {
     host: String,
     /// First of the forbidden addresses.
     address: IpAddr,
@@ -33,13 +33,13 @@ fn keep(
     host: &str,
     found: impl Iterator<Item = SocketAddr>,
     addresses: Addresses,
-) -> Result<Vec<SocketAddr>, Refused> {
+) -> Result<Vec<SocketAddr>, ForbiddenHost> {
     let (mut kept, mut refused) = (Vec::new(), None);
     for address in found {
         match allowed(host, address.ip(), addresses) {
             Ok(()) => kept.push(address),
             Err(reason) => {
-                refused.get_or_insert_with(|| Refused {
+                refused.get_or_insert_with(|| ForbiddenHost {
                     host: host.to_owned(),
                     address: address.ip(),
                     reason,

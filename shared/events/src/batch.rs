@@ -197,13 +197,13 @@ fn batches(events: &[Event]) -> Result<Vec<Vec<Entry>>, EmitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Failure, Say};
+    use crate::{Failure, NewEvent};
     use crate::{ManualClock, SeededEntropy};
     use std::collections::HashSet;
     use std::sync::Mutex;
 
     fn event(n: usize, filling: usize) -> Event {
-        let say = Say {
+        let say = NewEvent {
             topic: "agent.pr.review_requested".parse().unwrap(),
             subject: "octo/widgets#7".to_owned(),
             data: serde_json::json!({ "filling": "x".repeat(filling) }),
@@ -233,13 +233,13 @@ mod tests {
     }
 
     /// EventBridge as it answers: some entries fail, some of them for ever.
-    struct Flaky {
+    struct UnreliableBus {
         taken: Mutex<Vec<String>>,
         fails: Mutex<Vec<HashSet<&'static str>>>,
     }
 
     #[async_trait]
-    impl PutEvents for Flaky {
+    impl PutEvents for UnreliableBus {
         async fn put_events(&self, entries: &[Entry]) -> Result<Vec<EntryResult>, PutEventsError> {
             let mut fails = self.fails.lock().unwrap();
             let failing = if fails.is_empty() {
@@ -260,8 +260,8 @@ mod tests {
         }
     }
 
-    fn bus(fails: Vec<HashSet<&'static str>>) -> Batches<Flaky> {
-        let flaky = Flaky {
+    fn bus(fails: Vec<HashSet<&'static str>>) -> Batches<UnreliableBus> {
+        let flaky = UnreliableBus {
             taken: Mutex::default(),
             fails: Mutex::new(fails),
         };

@@ -1,4 +1,4 @@
-use crate::{CorrelationId, EventId, Failure, Message, Say, Topic};
+use crate::{CorrelationId, EventId, Failure, Message, NewEvent, Topic};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -59,7 +59,7 @@ impl Failure for MalformedEvent {
 
 impl Event {
     /// Creates the first event of a flow. It has no cause, and its id becomes the correlation id.
-    pub fn first(id: EventId, source: &str, say: Say, now: Timestamp) -> Self {
+    pub fn first(id: EventId, source: &str, say: NewEvent, now: Timestamp) -> Self {
         Self {
             specversion: SpecVersion::V1,
             correlationid: CorrelationId::from(&id),
@@ -75,7 +75,7 @@ impl Event {
     }
 
     /// Creates the `index`th event that `handler` emits for `self`.
-    pub fn caused(&self, handler: &str, index: usize, say: Say, now: Timestamp) -> Self {
+    pub fn caused(&self, handler: &str, index: usize, say: NewEvent, now: Timestamp) -> Self {
         Self {
             specversion: SpecVersion::V1,
             id: EventId::derive(&self.id, handler, index),
@@ -92,7 +92,7 @@ impl Event {
 
     /// Returns the events that `handler` emits for `self`, in order. A repeat of `self` returns the
     /// same events.
-    pub fn effects(&self, handler: &str, says: impl IntoIterator<Item = Say>) -> Vec<Self> {
+    pub fn effects(&self, handler: &str, says: impl IntoIterator<Item = NewEvent>) -> Vec<Self> {
         let effect = |(index, say)| self.caused(handler, index, say, self.time);
         says.into_iter().enumerate().map(effect).collect()
     }
@@ -193,7 +193,7 @@ mod tests {
     use serde_json::json;
 
     fn opened() -> Event {
-        let say = Say {
+        let say = NewEvent {
             topic: "github.pr.opened".parse().unwrap(),
             subject: "octo/widgets#7".to_owned(),
             data: json!({"number": 7}),
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn caused_event_names_cause_and_correlation() {
         let opened = opened();
-        let say = Say {
+        let say = NewEvent {
             topic: "agent.pr.review_requested".parse().unwrap(),
             subject: "octo/widgets#7".to_owned(),
             data: json!({}),

@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 /// });
 /// bus.on("github.pr.*", greeter)?;
 ///
-/// let opened = Say {
+/// let opened = NewEvent {
 ///     topic: "github.pr.opened".parse()?,
 ///     subject: "octo/widgets#7".to_owned(),
 ///     data: serde_json::json!({ "number": 7 }),
@@ -40,7 +40,7 @@ pub struct InProcess {
 
 /// One delivery of an event to a handler.
 #[derive(Debug)]
-pub struct Settled {
+pub struct DeliveryResult {
     /// The event.
     pub event: Event,
     /// The handler's name.
@@ -52,11 +52,11 @@ pub struct Settled {
 impl InProcess {
     /// Delivers all events, including those that the handlers emit. Returns a handler's
     /// failure and does not retry it.
-    pub async fn settle(&self) -> Vec<Settled> {
+    pub async fn settle(&self) -> Vec<DeliveryResult> {
         let mut settled = Vec::new();
         while let Some(event) = self.next() {
             for handler in self.subscribers(&event) {
-                settled.push(Settled {
+                settled.push(DeliveryResult {
                     event: event.clone(),
                     handler: handler.name(),
                     result: handler.handle(&event).await,

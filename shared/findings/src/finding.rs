@@ -1,5 +1,5 @@
 use crate::Fingerprint;
-use diff::{Diff, LeftOut, Side};
+use diff::{Diff, OmittedFile, Side};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
@@ -179,13 +179,13 @@ pub struct Coverage {
     pub files_read: u32,
     /// Changed files that were not read, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<OmittedFile>,
 }
 
 impl Coverage {
     /// Returns whether the file at `path` may be among the unread files.
     pub fn may_leave_out(&self, path: &str) -> bool {
-        let is_it = |left_out: &LeftOut| left_out.is_nameless() || left_out.path == path;
+        let is_it = |left_out: &OmittedFile| left_out.is_nameless() || left_out.path == path;
         self.left_out.iter().any(is_it)
     }
 
@@ -199,15 +199,15 @@ impl Coverage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use diff::WhyLeftOut::{TooLarge, Unanswered};
+    use diff::OmissionReason::{TooLarge, Unanswered};
 
     #[test]
     fn confirms_read_files() {
-        let named = |path: &str| LeftOut {
+        let named = |path: &str| OmittedFile {
             path: path.to_owned(),
             why: Unanswered,
         };
-        let nameless = |what: &str| LeftOut::nameless(what, TooLarge);
+        let nameless = |what: &str| OmittedFile::nameless(what, TooLarge);
         for (why, files_read, left_out, read) in [
             ("all of it", 1, vec![], true),
             ("nothing at all", 0, vec![], false),

@@ -87,11 +87,11 @@ pub struct Places<'a> {
     /// Hunks of each file and side.
     files: BTreeMap<(&'a str, Side), Vec<Lines>>,
     /// First lines of the matching code for each file, side, category and number of lines.
-    known: BTreeMap<(&'a str, Side, Category, usize), Known>,
+    known: BTreeMap<(&'a str, Side, Category, usize), CodeIndex>,
 }
 
 /// Sorted first lines of the code with each fingerprint.
-type Known = BTreeMap<Fingerprint, Vec<u32>>;
+type CodeIndex = BTreeMap<Fingerprint, Vec<u32>>;
 
 impl<'a> Places<'a> {
     /// Creates the index for `findings` in `diff`.
@@ -124,7 +124,7 @@ impl<'a> Places<'a> {
             .known
             .entry((path, finding.side, finding.category, count));
         let known = known.or_insert_with(|| {
-            let mut known = Known::new();
+            let mut known = CodeIndex::new();
             for (fingerprint, first) in runs(path, finding.side, finding.category, count, hunks) {
                 if self.wanted.contains(&fingerprint) {
                     known.entry(fingerprint).or_default().push(first);

@@ -37,10 +37,10 @@ pub(crate) struct App {
 
 /// Cached data of a repository. The lock is held during the request, so concurrent
 /// callers wait for one response.
-type Slot = tokio::sync::Mutex<Known>;
+type Slot = tokio::sync::Mutex<CachedToken>;
 
 #[derive(Default)]
-struct Known {
+struct CachedToken {
     installation: Option<u64>,
     token: Option<Token>,
 }
@@ -144,7 +144,7 @@ impl App {
         &self,
         wire: &Wire,
         repo: &RepoName,
-        known: &mut Known,
+        known: &mut CachedToken,
     ) -> Result<Token, GitHubError> {
         if let Some(id) = known.installation {
             match self.create(wire, repo, id).await {

@@ -43,7 +43,7 @@ pub struct Client {
     last_write: Mutex<Option<Timestamp>>,
     /// Spaces writes across processes, if configured.
     pace: Option<Arc<dyn Pace>>,
-    files: std::sync::Mutex<contents::Kept>,
+    files: std::sync::Mutex<contents::FileCache>,
 }
 
 /// Result of reading the pages of a list.
@@ -211,7 +211,7 @@ impl Client {
         Ok(PageEnd::More)
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, contents::Kept> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, contents::FileCache> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

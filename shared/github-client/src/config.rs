@@ -1,7 +1,7 @@
 //! Configuration of a client, and the address of the API.
 
 use crate::credentials::Credentials;
-use egress::{EndpointError, Wrong};
+use egress::{EndpointError, EndpointProblem};
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -76,11 +76,13 @@ pub enum ConfigError {
 impl From<EndpointError> for ConfigError {
     fn from(error: EndpointError) -> Self {
         let reason = match error.wrong {
-            Wrong::NoUrl => format!("not a URL such as {GITHUB}"),
-            Wrong::Password => format!("{}; use GITHUB_TOKEN", error.wrong),
-            Wrong::NoHost | Wrong::Query | Wrong::Scheme | Wrong::Unencrypted | Wrong::Place(_) => {
-                error.wrong.to_string()
-            }
+            EndpointProblem::NoUrl => format!("not a URL such as {GITHUB}"),
+            EndpointProblem::Password => format!("{}; use GITHUB_TOKEN", error.wrong),
+            EndpointProblem::NoHost
+            | EndpointProblem::Query
+            | EndpointProblem::Scheme
+            | EndpointProblem::Unencrypted
+            | EndpointProblem::Place(_) => error.wrong.to_string(),
         };
         Self::ApiUrl {
             url: error.url,

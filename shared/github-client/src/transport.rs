@@ -32,10 +32,10 @@ pub(crate) fn bearer(secret: &str) -> Option<HeaderValue> {
 /// Sends calls with the required credentials.
 pub(crate) struct Transport {
     pub(crate) wire: Wire,
-    held: Held,
+    held: Credential,
 }
 
-enum Held {
+enum Credential {
     Token(HeaderValue),
     App(Box<App>),
 }
@@ -50,12 +50,12 @@ impl Transport {
         Ok(Self {
             wire: Wire::new(config, https, clock)?,
             held: match &config.credentials {
-                Credentials::Token(secret) => Held::Token(token(secret)?),
+                Credentials::Token(secret) => Credential::Token(token(secret)?),
                 Credentials::App {
                     id,
                     private_key,
                     permissions,
-                } => Held::App(Box::new(App::new(id, private_key, *permissions)?)),
+                } => Credential::App(Box::new(App::new(id, private_key, *permissions)?)),
             },
         })
     }
@@ -63,8 +63,8 @@ impl Transport {
     /// Returns `true` for an App, which may call `GET /app`.
     pub(crate) fn is_app(&self) -> bool {
         match self.held {
-            Held::Token(_) => false,
-            Held::App(_) => true,
+            Credential::Token(_) => false,
+            Credential::App(_) => true,
         }
     }
 
@@ -98,11 +98,11 @@ impl Transport {
 
     async fn pass(&self, about: &About) -> Result<Pass, GitHubError> {
         match &self.held {
-            Held::Token(header) => Ok(Pass {
+            Credential::Token(header) => Ok(Pass {
                 header: header.clone(),
                 kept: false,
             }),
-            Held::App(app) => app.pass(&self.wire, about).await,
+            Credential::App(app) => app.pass(&self.wire, about).await,
         }
     }
 
@@ -110,11 +110,13 @@ impl Transport {
     /// requested.
     async fn drop_kept(&self, about: &About, pass: &Pass) -> bool {
         match (&self.held, about) {
-            (Held::App(app), About::Repository(repo)) if pass.kept => {
+            (Credential::App(app), About::Repository(repo)) if pass.kept => {
                 app.drop_token(repo, &pass.header).await;
                 true
             }
-            (Held::Token(_) | Held::App(_), About::Repository(_) | About::Account) => false,
+            (Credential::Token(_) | Credential::App(_), About::Repository(_) | About::Account) => {
+                false
+            }
         }
     }
 }

@@ -85,13 +85,13 @@ pub(crate) struct Answer {
 
 /// A failed call.
 #[derive(Debug)]
-pub(crate) struct Failed {
+pub(crate) struct CallFailure {
     pub(crate) error: GitHubError,
     /// 401: GitHub rejected the credentials and did nothing.
     pub(crate) unauthorized: bool,
 }
 
-impl From<GitHubError> for Failed {
+impl From<GitHubError> for CallFailure {
     fn from(error: GitHubError) -> Self {
         Self {
             error,
@@ -133,7 +133,11 @@ impl Wire {
     }
 
     /// Sends a call that changes nothing. Retries temporary failures.
-    pub(crate) async fn read(&self, call: &Call, pass: &HeaderValue) -> Result<Answer, Failed> {
+    pub(crate) async fn read(
+        &self,
+        call: &Call,
+        pass: &HeaderValue,
+    ) -> Result<Answer, CallFailure> {
         let mut attempt = 1;
         loop {
             let failed = match self.once(call, pass).await {
@@ -151,7 +155,11 @@ impl Wire {
     }
 
     /// Sends a call once.
-    pub(crate) async fn once(&self, call: &Call, pass: &HeaderValue) -> Result<Answer, Failed> {
+    pub(crate) async fn once(
+        &self,
+        call: &Call,
+        pass: &HeaderValue,
+    ) -> Result<Answer, CallFailure> {
         let mut url = call.url.clone();
         for _ in 0..=REDIRECTS {
             let response = self.send(call, pass, url.clone()).await?;
@@ -205,7 +213,7 @@ impl Wire {
             .map_err(|error| unavailable(call, error))
     }
 
-    async fn answer(&self, call: &Call, mut response: Response) -> Result<Answer, Failed> {
+    async fn answer(&self, call: &Call, mut response: Response) -> Result<Answer, CallFailure> {
         let status = response.status();
         let mut body = Vec::new();
         let not_modified = call.etag.is_some() && status == StatusCode::NOT_MODIFIED;
@@ -227,7 +235,7 @@ impl Wire {
         // Read errors are ignored here: the status already describes the failure.
         let _ = egress::fill(&mut body, &mut response, LARGEST_ERROR).await;
         let now = self.clock.now();
-        Err(Failed {
+        Err(CallFailure {
             error: refusal::read(&call.name, status, response.headers(), &body, now),
             unauthorized: status == StatusCode::UNAUTHORIZED,
         })

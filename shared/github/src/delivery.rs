@@ -5,7 +5,7 @@ mod known;
 mod payload;
 
 use crate::{Author, Base, HeadSha, InvalidKey, PrKey, PullRequestChanged, RepoName};
-use events::{Say, Topic};
+use events::{NewEvent, Topic};
 use payload::Payload;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// Topic, subject and body.
-    pub say: Say,
+    pub say: NewEvent,
     /// `false` if the event is missing from the list of documented events. Such an
     /// event is published too, under the topic derived from its name.
     pub known: bool,
@@ -97,14 +97,14 @@ impl Delivery {
         let topic = topic(event, &payload)?;
         let say = if event == "pull_request" {
             let changed = changed(&payload)?;
-            Say {
+            NewEvent {
                 topic,
                 subject: changed.pr.to_string(),
                 data: serde_json::json!(changed),
             }
         } else {
             let about = reference(&payload);
-            Say {
+            NewEvent {
                 topic,
                 subject: subject(&about),
                 data: serde_json::json!(about),

@@ -11,7 +11,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use config::{ConfigError, Environment};
-use egress::{Client, Roots, Unguarded};
+use egress::{Client, Roots, UncheckedClient};
 use events::{Clock, Entropy, SystemClock, SystemEntropy};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -97,7 +97,7 @@ pub(crate) fn looked_at<T>(
 }
 
 /// Returns the configuration of all AWS clients, `Client::new(&config)`. They call by `https`.
-pub fn sdk_config(settings: config::Aws, https: &Unguarded) -> SdkConfig {
+pub fn sdk_config(settings: config::Aws, https: &UncheckedClient) -> SdkConfig {
     let session_token = settings
         .session_token
         .map(|token| token.expose_secret().to_owned());

@@ -7,11 +7,11 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use egress::Unguarded;
+use egress::UncheckedClient;
 
 /// `reqwest` as a client of the SDK. The SDK sets the timeouts (`TimeoutConfig`).
 #[derive(Debug, Clone)]
-pub(crate) struct Connector(pub(crate) Unguarded);
+pub(crate) struct Connector(pub(crate) UncheckedClient);
 
 impl HttpClient for Connector {
     fn http_connector(
@@ -30,7 +30,10 @@ impl HttpConnector for Connector {
     }
 }
 
-async fn send(client: &Unguarded, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+async fn send(
+    client: &UncheckedClient,
+    request: HttpRequest,
+) -> Result<HttpResponse, ConnectorError> {
     let wrong = |error: &str| ConnectorError::user(error.to_owned().into());
     let request = request
         .try_into_http1x()

@@ -27,7 +27,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use aws_types::SdkConfig;
 use events::Timestamp;
 use state::{
-    Key, KeyPrefix, NewItem, Resume, Saved, StateBackend, StateError, Stored, Version, WriteId,
+    Key, KeyPrefix, NewItem, Resume, SaveResult, StateBackend, StateError, StoredItem, Version,
+    WriteId,
 };
 
 /// State in one table. A clone shares the connections.
@@ -89,7 +90,7 @@ where
 
 #[async_trait]
 impl StateBackend for DynamoDb {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
         let got = self
             .client
             .get_item()
@@ -112,7 +113,7 @@ impl StateBackend for DynamoDb {
         key: &Key,
         expected: Version,
         item: NewItem,
-    ) -> Result<Saved, StateError> {
+    ) -> Result<SaveResult, StateError> {
         item.check_size(key)?;
         let write_id = item.write_id().clone();
         let update = attributes::write(self.update(key), item);
@@ -144,9 +145,9 @@ impl StateBackend for DynamoDb {
                     Some(old) if !old.is_empty() => attributes::version(key, old)?,
                     Some(_) | None => expected,
                 };
-                Ok(Saved::Written(before.next()))
+                Ok(SaveResult::Written(before.next()))
             }
-            Ok(_) => Ok(Saved::Written(expected.next())),
+            Ok(_) => Ok(SaveResult::Written(expected.next())),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                     lost_or_written(key, &write_id, failed.item())
@@ -162,7 +163,7 @@ impl StateBackend for DynamoDb {
         after: Option<&Key>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<(Key, Stored)>, StateError> {
+    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
         let mut start = match prefix.resume(after) {
             Resume::Beginning => None,
             Resume::After(key) => Some(attributes::key(key)),
@@ -207,11 +208,11 @@ fn lost_or_written(
     key: &Key,
     write_id: &WriteId,
     found: Option<&attributes::Item>,
-) -> Result<Saved, StateError> {
+) -> Result<SaveResult, StateError> {
     match found {
         Some(item) if attributes::is_written_by(item, write_id) => {
-            Ok(Saved::Written(attributes::version(key, item)?))
+            Ok(SaveResult::Written(attributes::version(key, item)?))
         }
-        Some(_) | None => Ok(Saved::Stale),
+        Some(_) | None => Ok(SaveResult::Stale),
     }
 }

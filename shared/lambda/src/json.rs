@@ -49,10 +49,14 @@ impl Api {
     ) -> Result<Value, CallError> {
         let operation = self.operation(sdk, operation);
         let answer = operation.invoke(Body(input.to_string())).await;
-        answer.map_err(|error: SdkError<Refused, HttpResponse>| explain(what, &error))
+        answer.map_err(|error: SdkError<ErrorResponse, HttpResponse>| explain(what, &error))
     }
 
-    fn operation(&self, sdk: &SdkConfig, name: &'static str) -> Operation<Body, Value, Refused> {
+    fn operation(
+        &self,
+        sdk: &SdkConfig,
+        name: &'static str,
+    ) -> Operation<Body, Value, ErrorResponse> {
         let url = endpoint(self.service, sdk);
         let target = format!("{}.{name}", self.target);
         let content_type = format!("application/x-amz-json-{}", self.version);
@@ -69,9 +73,9 @@ impl Api {
             .service_name(self.service)
             .operation_name(name)
             .endpoint_url(&url)
-            .retry_classifier(TransientErrorClassifier::<Refused>::new())
+            .retry_classifier(TransientErrorClassifier::<ErrorResponse>::new())
             .retry_classifier(HttpStatusCodeClassifier::default())
-            .retry_classifier(AwsErrorCodeClassifier::<Refused>::new())
+            .retry_classifier(AwsErrorCodeClassifier::<ErrorResponse>::new())
             .runtime_plugin(self.signed(sdk));
         if let Some(client) = sdk.http_client() {
             operation = operation.http_client(client);
@@ -141,15 +145,15 @@ impl fmt::Debug for Body {
 /// Error response of the service.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Refused(ErrorMetadata);
+struct ErrorResponse(ErrorMetadata);
 
-impl ProvideErrorMetadata for Refused {
+impl ProvideErrorMetadata for ErrorResponse {
     fn meta(&self) -> &ErrorMetadata {
         &self.0
     }
 }
 
-fn read(response: &HttpResponse) -> Result<Value, OrchestratorError<Refused>> {
+fn read(response: &HttpResponse) -> Result<Value, OrchestratorError<ErrorResponse>> {
     let body = response.body().bytes().unwrap_or_default();
     let json = serde_json::from_slice(body);
     if response.status().is_success() {
@@ -165,5 +169,5 @@ fn read(response: &HttpResponse) -> Result<Value, OrchestratorError<Refused>> {
     if let Some(message) = text(["message", "Message"]) {
         meta = meta.message(message);
     }
-    Err(OrchestratorError::operation(Refused(meta.build())))
+    Err(OrchestratorError::operation(ErrorResponse(meta.build())))
 }

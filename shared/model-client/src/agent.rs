@@ -2,15 +2,15 @@
 //! reservation.
 
 use crate::budget::Budgets;
-use crate::find::{self, Found, Missing};
-use crate::ladder::Ladder;
+use crate::find::{self, FinalObject, MissReason};
+use crate::ladder::FormatMemory;
 use crate::pause::Pause;
 use crate::refusal::Refusal;
 use crate::reply::{self, Tokens};
-use crate::request::{self, Repair, Rung};
+use crate::request::{self, AnswerFormat, Repair};
 use crate::text::Redactor;
 use crate::transport::Transport;
-use crate::{AgentError, Answer, Ask, Dialect, Model, Prices, Settings, Unanswered, Usage};
+use crate::{AgentError, Answer, Ask, AskError, Dialect, Model, Prices, Settings, Usage};
 use async_trait::async_trait;
 use config::{ConfigError, Environment};
 use events::{Clock, Entropy, Timestamp};
@@ -48,7 +48,7 @@ struct Inner {
     redactor: Redactor,
     pause: Pause,
     budgets: Budgets,
-    ladder: Ladder,
+    ladder: FormatMemory,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -96,7 +96,7 @@ impl Agent {
             transport,
             redactor,
             pause: Pause::new(pause, state.clone(), clock.clone()),
-            ladder: Ladder::new(ladder, state.clone(), clock.clone()),
+            ladder: FormatMemory::new(ladder, state.clone(), clock.clone()),
             budgets: Budgets::new(state),
             clock,
             entropy,
@@ -127,9 +127,9 @@ impl Model for Agent {
         &self.0.model
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AskError> {
         let inner = &*self.0;
-        let mut spent = Spent::default();
+        let mut spent = UsageSum::default();
         let outcome = inner.answer(ask, &mut spent).await;
         let usage = inner.priced(&spent);
         tracing::info!(
@@ -148,14 +148,14 @@ impl Model for Agent {
                 is_exact: found.is_exact,
                 usage,
             }),
-            Err(error) => Err(Unanswered { error, usage }),
+            Err(error) => Err(AskError { error, usage }),
         }
     }
 }
 
 /// Usage of several attempts.
 #[derive(Debug, Clone, Copy, Default)]
-struct Spent {
+struct UsageSum {
     tokens: Tokens,
     /// Number of replies.
     replies: u32,
@@ -163,7 +163,7 @@ struct Spent {
     untold: u32,
 }
 
-impl Spent {
+impl UsageSum {
     fn add(&mut self, tokens: Option<Tokens>) {
         self.replies = self.replies.saturating_add(1);
         match tokens {
@@ -192,9 +192,9 @@ impl Inner {
     /// Returns an answer that passes the check, after at most one repair. If a reply contains
     /// several answers and its repair contains several or none, uses the last answer and marks it
     /// as not exact.
-    async fn answer(&self, ask: &Ask<'_>, spent: &mut Spent) -> Result<Found, AgentError> {
+    async fn answer(&self, ask: &Ask<'_>, spent: &mut UsageSum) -> Result<FinalObject, AgentError> {
         let mut repair: Option<Repair> = None;
-        let mut unsure: Option<Found> = None;
+        let mut unsure: Option<FinalObject> = None;
         loop {
             let text = match (self.attempt(ask, repair.as_ref(), spent).await, &repair) {
                 (Ok(text), _) => text,
@@ -206,14 +206,14 @@ impl Inner {
             let problem = match find::answer(&text, ask.change, ask.check) {
                 Ok(found) if !found.is_ambiguous => return Ok(found),
                 Ok(found) => {
-                    unsure = Some(Found {
+                    unsure = Some(FinalObject {
                         is_exact: false,
                         ..found
                     });
                     "it holds several answers that differ; give the final one alone".to_owned()
                 }
-                Err(Missing::Quoted) => "its only answer is text of the change".to_owned(),
-                Err(Missing::Invalid(problem)) => problem,
+                Err(MissReason::Quoted) => "its only answer is text of the change".to_owned(),
+                Err(MissReason::Invalid(problem)) => problem,
             };
             if repair.is_some() {
                 return unsure.map_or_else(|| self.malformed(&problem), Ok);
@@ -228,7 +228,7 @@ impl Inner {
     }
 
     /// Returns the usage to report. Attempts without reported usage count zero here.
-    fn priced(&self, spent: &Spent) -> Usage {
+    fn priced(&self, spent: &UsageSum) -> Usage {
         let Tokens {
             prompt,
             cached,
@@ -251,7 +251,7 @@ impl Inner {
         &self,
         ask: &Ask<'_>,
         repair: Option<&Repair>,
-        spent: &mut Spent,
+        spent: &mut UsageSum,
     ) -> Result<String, AgentError> {
         let mut rung = self.ladder.rung().await;
         let mut stepped_down: Option<String> = None;
@@ -300,8 +300,8 @@ impl Inner {
         &self,
         ask: &Ask<'_>,
         repair: Option<&Repair>,
-        rung: Rung,
-        spent: &mut Spent,
+        rung: AnswerFormat,
+        spent: &mut UsageSum,
     ) -> Result<Result<String, AgentError>, Refusal> {
         self.pause.look().await?;
         let time = self.left(ask.deadline).ok_or(AgentError::NoTime)?;
@@ -313,7 +313,7 @@ impl Inner {
         let reserved = estimate(ask, repair);
         self.budgets.reserve(ask.scopes, ask.id, reserved).await?;
         let answer = self.transport.post(body, time, self.clock.now()).await;
-        let mut now = Spent::default();
+        let mut now = UsageSum::default();
         let answer = match answer {
             Ok(body) => {
                 let reply = reply::read(&body);
@@ -348,7 +348,7 @@ impl Inner {
         (left >= self.least_time).then_some(left.min(LONGEST_CALL))
     }
 
-    fn malformed(&self, problem: &str) -> Result<Found, AgentError> {
+    fn malformed(&self, problem: &str) -> Result<FinalObject, AgentError> {
         Err(AgentError::Malformed {
             reason: self.redactor.line(problem),
         })

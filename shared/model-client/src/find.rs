@@ -21,7 +21,7 @@ const REASONING: [&str; 6] = [
 
 /// Last object of a reply that passes the check.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Found {
+pub(crate) struct FinalObject {
     pub(crate) value: Value,
     /// True if the reply is this object, bare or in one fence, and nothing else.
     pub(crate) is_exact: bool,
@@ -31,7 +31,7 @@ pub(crate) struct Found {
 
 /// Reason for a reply without an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Missing {
+pub(crate) enum MissReason {
     /// Every answer in the reply also occurs in the change.
     Quoted,
     /// The reply has no valid answer. The text tells the model the reason.
@@ -43,9 +43,9 @@ pub(crate) fn answer(
     text: &str,
     change: &str,
     check: impl Fn(&Value) -> Result<(), String>,
-) -> Result<Found, Missing> {
+) -> Result<FinalObject, MissReason> {
     if text.len() > LONGEST {
-        return Err(Missing::Invalid("it is too long".to_owned()));
+        return Err(MissReason::Invalid("it is too long".to_owned()));
     }
     let text = text.trim_start_matches('\u{feff}').trim();
     let (text, is_plain) = match sole(text) {
@@ -71,13 +71,13 @@ pub(crate) fn answer(
     }
     let Some(answer) = objects.pop() else {
         return Err(match problem {
-            Some(problem) if valid == 0 => Missing::Invalid(problem),
-            Some(_) | None => Missing::Quoted,
+            Some(problem) if valid == 0 => MissReason::Invalid(problem),
+            Some(_) | None => MissReason::Quoted,
         });
     };
     let differs = objects.iter().any(|other| other.value != answer.value);
     let fails_later = problem.is_some() && last.is_some_and(|last| last.resembles(&answer));
-    Ok(Found {
+    Ok(FinalObject {
         is_exact,
         is_ambiguous: differs || fails_later,
         value: answer.value,
@@ -242,20 +242,20 @@ mod tests {
         }
     }
 
-    fn read(text: &str) -> Result<Found, Missing> {
+    fn read(text: &str) -> Result<FinalObject, MissReason> {
         answer(text, "", check)
     }
 
-    fn found(n: u32, is_exact: bool, is_ambiguous: bool) -> Result<Found, Missing> {
-        Ok(Found {
+    fn found(n: u32, is_exact: bool, is_ambiguous: bool) -> Result<FinalObject, MissReason> {
+        Ok(FinalObject {
             value: json!({ "n": n }),
             is_exact,
             is_ambiguous,
         })
     }
 
-    fn invalid(problem: &str) -> Result<Found, Missing> {
-        Err(Missing::Invalid(problem.to_owned()))
+    fn invalid(problem: &str) -> Result<FinalObject, MissReason> {
+        Err(MissReason::Invalid(problem.to_owned()))
     }
 
     #[test]
@@ -389,7 +389,7 @@ mod tests {
             ("in another form", r#"x = {"n":  1 }"#),
         ] {
             let quoted = answer(r#"{"n":1}"#, change, check);
-            assert_eq!(quoted, Err(Missing::Quoted), "{why}");
+            assert_eq!(quoted, Err(MissReason::Quoted), "{why}");
             assert_eq!(
                 answer(other, change, check),
                 found(2, false, false),
@@ -402,7 +402,7 @@ mod tests {
     fn field_order_does_not_matter() {
         let change = r#"x = "{\"why\": \"\", \"n\": 1}""#;
         let quoted = answer(r#"{"n":1,"why":""}"#, change, check);
-        assert_eq!(quoted, Err(Missing::Quoted));
+        assert_eq!(quoted, Err(MissReason::Quoted));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Ladder of answer formats. The agent detects the best format that an endpoint and model support,
 //! and stores it as shared state.
 
-use crate::request::Rung;
+use crate::request::AnswerFormat;
 use events::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 use state::{Key, StateError, StateManager};
@@ -14,20 +14,20 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// State under `ladder:HOST/MODEL`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Stored {
-    rung: Rung,
+    rung: AnswerFormat,
     reason: String,
 }
 
-pub(crate) struct Ladder {
+pub(crate) struct FormatMemory {
     key: Key,
     state: StateManager,
     clock: Arc<dyn Clock>,
     /// Best format that was not rejected, and its expiry. `None` before the first read of the
     /// state.
-    known: Mutex<Option<(Rung, Timestamp)>>,
+    known: Mutex<Option<(AnswerFormat, Timestamp)>>,
 }
 
-impl Ladder {
+impl FormatMemory {
     pub(crate) fn new(key: Key, state: StateManager, clock: Arc<dyn Clock>) -> Self {
         Self {
             key,
@@ -38,17 +38,19 @@ impl Ladder {
     }
 
     /// Returns the format to use.
-    pub(crate) async fn rung(&self) -> Rung {
+    pub(crate) async fn rung(&self) -> AnswerFormat {
         let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((rung, _)) = known.filter(|(_, until)| self.clock.now() < *until) {
             return rung;
         }
         let rung = match self.state.get::<Stored>(&self.key).await {
-            Ok(seen) => seen.value.map_or(Rung::Schema, |stored| stored.rung),
+            Ok(seen) => seen
+                .value
+                .map_or(AnswerFormat::Schema, |stored| stored.rung),
             Err(error) => {
                 // The endpoint will reject the format again, so a failed read costs one more call.
                 tracing::warn!(%error, "answer format could not be read");
-                return Rung::Schema;
+                return AnswerFormat::Schema;
             }
         };
         self.known(rung)
@@ -57,7 +59,7 @@ impl Ladder {
     /// Stores `rung` after the endpoint rejected a better format for `reason`. All agents start
     /// with it. A rejection without a working lower format may depend on the question and is not
     /// stored.
-    pub(crate) async fn keep(&self, rung: Rung, reason: &str) {
+    pub(crate) async fn keep(&self, rung: AnswerFormat, reason: &str) {
         tracing::warn!(?rung, reason, "answer format changed");
         let rung = self.known(rung);
         if let Err(error) = self.store(rung, reason).await {
@@ -66,7 +68,7 @@ impl Ladder {
     }
 
     /// Returns the lower of `rung` and the stored format.
-    fn known(&self, rung: Rung) -> Rung {
+    fn known(&self, rung: AnswerFormat) -> AnswerFormat {
         let now = self.clock.now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let before = known.filter(|(_, until)| now < *until);
@@ -76,7 +78,7 @@ impl Ladder {
         lower
     }
 
-    async fn store(&self, rung: Rung, reason: &str) -> Result<(), StateError> {
+    async fn store(&self, rung: AnswerFormat, reason: &str) -> Result<(), StateError> {
         let lower = |seen: Option<Stored>, now: Timestamp| {
             let known = seen.is_some_and(|stored| stored.rung >= rung);
             let stored = Stored {

@@ -30,7 +30,7 @@ mod transport;
 pub use agent::Agent;
 pub use budget::used;
 pub use error::AgentError;
-pub use port::{Answer, Ask, Model, Scope, Unanswered, Usage};
+pub use port::{Answer, Ask, AskError, Model, Scope, Usage};
 pub use prices::{InvalidPrices, Prices};
 pub use schema::{Schema, Shape};
 pub use settings::{Dialect, Settings};

@@ -17,8 +17,8 @@ pub trait Model: Send + Sync {
     /// Asks a question. Returns an answer that passed the question's check.
     ///
     /// # Errors
-    /// [`Unanswered`] names every other outcome, with its usage.
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered>;
+    /// [`AskError`] names every other outcome, with its usage.
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AskError>;
 }
 
 /// Question to a model.
@@ -70,7 +70,7 @@ pub struct Answer {
 /// Error with the usage of its attempts.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
-pub struct Unanswered {
+pub struct AskError {
     /// Reason for the missing answer.
     #[source]
     pub error: AgentError,
@@ -78,7 +78,7 @@ pub struct Unanswered {
     pub usage: Usage,
 }
 
-impl From<AgentError> for Unanswered {
+impl From<AgentError> for AskError {
     /// Sets the usage to zero.
     fn from(error: AgentError) -> Self {
         Self {

@@ -11,7 +11,7 @@ const QUOTED: usize = 2_000;
 /// Answer formats, from the most reliable one down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Rung {
+pub(crate) enum AnswerFormat {
     /// The endpoint enforces the schema.
     Schema,
     /// The endpoint enforces JSON.
@@ -20,7 +20,7 @@ pub(crate) enum Rung {
     Text,
 }
 
-impl Rung {
+impl AnswerFormat {
     /// Returns the next lower format.
     pub(crate) fn down(self) -> Option<Self> {
         match self {
@@ -49,7 +49,7 @@ pub(crate) struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_effort: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    thinking: Option<Thinking>,
+    thinking: Option<ThinkingOption>,
     max_completion_tokens: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_format: Option<Format<'a>>,
@@ -57,19 +57,19 @@ pub(crate) struct Body<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Thinking {
+struct ThinkingOption {
     r#type: &'static str,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Format<'a> {
-    JsonSchema { json_schema: Named<'a> },
+    JsonSchema { json_schema: NamedSchema<'a> },
     JsonObject,
 }
 
 #[derive(Debug, Serialize)]
-struct Named<'a> {
+struct NamedSchema<'a> {
     name: &'a str,
     strict: bool,
     schema: &'a Schema,
@@ -86,7 +86,7 @@ pub(crate) fn body<'a>(
     model: &'a str,
     dialect: Dialect,
     max_completion_tokens: u64,
-    rung: Rung,
+    rung: AnswerFormat,
     ask: &Ask<'a>,
     repair: Option<&Repair>,
 ) -> Body<'a> {
@@ -94,15 +94,15 @@ pub(crate) fn body<'a>(
     let (effort, thinking) = if kimi && model.starts_with("kimi-k3") {
         (Some("low"), None)
     } else if kimi && model.starts_with("kimi-k2.6") {
-        (None, Some(Thinking { r#type: "disabled" }))
+        (None, Some(ThinkingOption { r#type: "disabled" }))
     } else {
         (None, None)
     };
     // The system message is the same for every format and schema, because the endpoint caches
     // prompt prefixes.
     let user = match rung {
-        Rung::Schema => ask.user.into(),
-        Rung::Object | Rung::Text => {
+        AnswerFormat::Schema => ask.user.into(),
+        AnswerFormat::Object | AnswerFormat::Text => {
             let wanted = in_words(ask.schema);
             format!("{}\n\n{wanted}", ask.user).into()
         }
@@ -129,15 +129,15 @@ pub(crate) fn body<'a>(
         thinking,
         max_completion_tokens,
         response_format: match rung {
-            Rung::Schema => Some(Format::JsonSchema {
-                json_schema: Named {
+            AnswerFormat::Schema => Some(Format::JsonSchema {
+                json_schema: NamedSchema {
                     name: ask.schema.name(),
                     strict: true,
                     schema: ask.schema,
                 },
             }),
-            Rung::Object => Some(Format::JsonObject),
-            Rung::Text => None,
+            AnswerFormat::Object => Some(Format::JsonObject),
+            AnswerFormat::Text => None,
         },
         messages,
     }
@@ -169,7 +169,7 @@ impl Repair {
 mod tests {
     use super::*;
 
-    fn text(model: &str, dialect: Dialect, rung: Rung, repair: Option<&Repair>) -> String {
+    fn text(model: &str, dialect: Dialect, rung: AnswerFormat, repair: Option<&Repair>) -> String {
         let schema = Schema::new("report", vec![]);
         let ask = Ask {
             id: "1",
@@ -188,9 +188,9 @@ mod tests {
     #[test]
     fn body_depends_on_rung() {
         let sent = |rung| text("kimi-k3.1-pro", Dialect::Kimi, rung, None);
-        insta::assert_snapshot!(sent(Rung::Schema), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"response_format":{"type":"json_schema","json_schema":{"name":"report","strict":true,"schema":{"type":"object","properties":{},"required":[],"additionalProperties":false}}},"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?"}]}"#);
-        insta::assert_snapshot!(sent(Rung::Object), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"response_format":{"type":"json_object"},"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?\n\nAnswer with one JSON object and nothing else. It must match this JSON Schema:\n{\"type\":\"object\",\"properties\":{},\"required\":[],\"additionalProperties\":false}"}]}"#);
-        insta::assert_snapshot!(sent(Rung::Text), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?\n\nAnswer with one JSON object and nothing else. It must match this JSON Schema:\n{\"type\":\"object\",\"properties\":{},\"required\":[],\"additionalProperties\":false}"}]}"#);
+        insta::assert_snapshot!(sent(AnswerFormat::Schema), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"response_format":{"type":"json_schema","json_schema":{"name":"report","strict":true,"schema":{"type":"object","properties":{},"required":[],"additionalProperties":false}}},"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?"}]}"#);
+        insta::assert_snapshot!(sent(AnswerFormat::Object), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"response_format":{"type":"json_object"},"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?\n\nAnswer with one JSON object and nothing else. It must match this JSON Schema:\n{\"type\":\"object\",\"properties\":{},\"required\":[],\"additionalProperties\":false}"}]}"#);
+        insta::assert_snapshot!(sent(AnswerFormat::Text), @r#"{"model":"kimi-k3.1-pro","reasoning_effort":"low","max_completion_tokens":32768,"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Why?\n\nAnswer with one JSON object and nothing else. It must match this JSON Schema:\n{\"type\":\"object\",\"properties\":{},\"required\":[],\"additionalProperties\":false}"}]}"#);
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
             ("elsewhere", "kimi-k3.1-pro", Dialect::Plain, false, false),
             ("elsewhere", "kimi-k2.6", Dialect::Plain, false, false),
         ] {
-            let sent = text(model, dialect, Rung::Schema, None);
+            let sent = text(model, dialect, AnswerFormat::Schema, None);
             let effort_sent = sent.contains(r#""reasoning_effort":"low""#);
             let thinking_sent = sent.contains(r#""thinking":{"type":"disabled"}"#);
             assert_eq!(effort_sent, effort, "{why}: {sent}");
@@ -229,7 +229,7 @@ mod tests {
             reply: "é".repeat(5_000),
             nonce: "0123abcd".to_owned(),
         };
-        let sent = text("m", Dialect::Plain, Rung::Schema, Some(&repair));
+        let sent = text("m", Dialect::Plain, AnswerFormat::Schema, Some(&repair));
         assert!(sent.contains("findings: missing"), "{sent}");
         assert_eq!(sent.matches('é').count(), QUOTED);
         let (_, rest) = sent.split_once("0123abcd begin]").unwrap();

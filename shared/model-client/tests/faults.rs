@@ -8,7 +8,7 @@ use events::{Clock, Failure, ManualClock, SeededEntropy, Timestamp};
 use fake_model::Reply;
 use model_client::{Agent, AgentError, Settings};
 use serde_json::json;
-use state::{Saved, StateManager, Version};
+use state::{SaveResult, StateManager, Version};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -232,7 +232,7 @@ impl Clock for Pausing {
         let until = self.now() + Duration::from_secs(100);
         let pause = json!({"until": until, "reason": "another process"});
         let saved = self.state.set(&key, Version::ABSENT, &pause, Some(until));
-        assert!(matches!(saved.await, Ok(Saved::Written(_))));
+        assert!(matches!(saved.await, Ok(SaveResult::Written(_))));
         self.clock.sleep(duration).await;
     }
 }

@@ -3,7 +3,7 @@
 use crate::prompt::Part;
 use crate::shape::in_form;
 use diff::Diff;
-use model_client::{Schema, Shape, Usage as Spent};
+use model_client::{Schema, Shape, Usage as ModelUsage};
 use review::{Category, Confidence, Finding, MODEL, Severity, Side, Usage};
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,24 +28,24 @@ const LONGEST_SUGGESTION: usize = 2_000;
 
 /// Validated answer.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Believed {
+pub(crate) struct ValidAnswer {
     pub(crate) findings: Vec<Finding>,
     pub(crate) score: Option<u8>,
-    pub(crate) unbelieved: Unbelieved,
+    pub(crate) unbelieved: RejectionCounts,
     /// The reply was nothing else ([`Answer::is_exact`](model_client::Answer)).
     pub(crate) is_exact: bool,
 }
 
 /// Numbers of rejected findings, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Unbelieved {
+pub(crate) struct RejectionCounts {
     /// Findings on lines that the model was not shown.
     pub(crate) astray: u32,
     /// Findings beyond the maximum of one answer.
     pub(crate) too_many: u32,
 }
 
-impl Unbelieved {
+impl RejectionCounts {
     pub(crate) fn add(&mut self, other: Self) {
         self.astray = self.astray.saturating_add(other.astray);
         self.too_many = self.too_many.saturating_add(other.too_many);
@@ -105,7 +105,7 @@ pub(crate) fn schema(part: &Part) -> Schema {
 }
 
 /// Returns the usage without the model's name, or `None` if it is unknown or zero.
-pub(crate) fn paid(spent: &Spent) -> Option<Usage> {
+pub(crate) fn paid(spent: &ModelUsage) -> Option<Usage> {
     (spent.total() > 0).then_some(Usage {
         prompt_tokens: spent.prompt_tokens,
         cached_tokens: spent.cached_tokens,
@@ -125,7 +125,7 @@ pub(crate) fn shown(path: &str) -> String {
 
 /// Required fields of an answer.
 #[derive(Deserialize)]
-struct Said {
+struct RawAnswer {
     findings: Vec<Value>,
     #[serde(default)]
     quality_score: Option<Value>,
@@ -133,7 +133,7 @@ struct Said {
 
 /// Required fields of a finding.
 #[derive(Deserialize)]
-struct SaidFinding {
+struct RawFinding {
     path: String,
     #[serde(default)]
     side: Side,
@@ -153,9 +153,9 @@ struct SaidFinding {
 /// Checks the form of an answer. The error is sent to the model once.
 pub(crate) fn check(value: &Value) -> Result<(), String> {
     let value = in_form(value);
-    let said = Said::deserialize(value).map_err(|error| error.to_string())?;
+    let said = RawAnswer::deserialize(value).map_err(|error| error.to_string())?;
     for (index, finding) in said.findings.iter().enumerate() {
-        let finding = SaidFinding::deserialize(finding);
+        let finding = RawFinding::deserialize(finding);
         let finding = finding.map_err(|error| format!("findings[{index}]: {error}"))?;
         if finding.explanation.trim().is_empty() {
             return Err(format!("findings[{index}]: explanation is empty"));
@@ -172,9 +172,9 @@ pub(crate) fn read(
     diff: &Diff,
     category: Category,
     model: &str,
-) -> Believed {
-    let mut believed = Believed::default();
-    let Ok(said) = Said::deserialize(in_form(value)) else {
+) -> ValidAnswer {
+    let mut believed = ValidAnswer::default();
+    let Ok(said) = RawAnswer::deserialize(in_form(value)) else {
         return believed;
     };
     let score = said.quality_score.as_ref().and_then(Value::as_f64);
@@ -186,7 +186,7 @@ pub(crate) fn read(
     let rounded = score.map(|score| score.clamp(1.0, 10.0).round() as u8);
     believed.score = rounded;
     for finding in said.findings.iter().take(MOST_FINDINGS) {
-        let finding = SaidFinding::deserialize(finding).ok();
+        let finding = RawFinding::deserialize(finding).ok();
         match finding.and_then(|said| finding_of(said, part, diff, category, model)) {
             Some(finding) => believed.findings.push(finding),
             None => believed.unbelieved.astray += 1,
@@ -198,7 +198,7 @@ pub(crate) fn read(
 }
 
 fn finding_of(
-    said: SaidFinding,
+    said: RawFinding,
     part: &Part,
     diff: &Diff,
     category: Category,

@@ -19,14 +19,14 @@ const CLAIMS: u64 = 8_000;
 
 /// Limits of one specialist's questions about a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Room {
+pub(crate) struct QuestionLimits {
     /// Number of questions.
     pub(crate) parts: usize,
     /// Tokens of the change in each question.
     pub(crate) tokens_per_part: usize,
 }
 
-impl Room {
+impl QuestionLimits {
     /// Returns an even share of the review's budget. The other specialists and the second look have
     /// equal shares.
     pub(crate) fn of(policy: &Policy) -> Self {
@@ -140,8 +140,8 @@ mod tests {
             let mut policy = Policy::default();
             policy.budget.tokens_per_review = tokens;
             policy.reviewers.truncate(reviewers);
-            let room = Room::of(&policy);
-            let expected = Room {
+            let room = QuestionLimits::of(&policy);
+            let expected = QuestionLimits {
                 parts,
                 tokens_per_part,
             };

@@ -15,14 +15,14 @@ mod words;
 pub use prove::Prover;
 
 use crate::prompt::{Options, Part, Plan};
-use answer::Believed;
+use answer::ValidAnswer;
 use async_trait::async_trait;
 use diff::Diff;
 use diff::language::Language;
 use events::{Clock, Entropy};
 use futures_util::{StreamExt, stream};
-use model_client::{Answer, Ask, Model, Scope, Unanswered};
-use report::Answered;
+use model_client::{Answer, Ask, AskError, Model, Scope};
+use report::PartAnswer;
 use review::{Category, Change, Report, ReviewError, Reviewer, Side};
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ impl Reviewer for ModelReviewer {
     async fn review(&self, change: &Change<'_>) -> Result<Report, ReviewError> {
         let shown = change.touched.unwrap_or(change.diff);
         let nonce = self.entropy.nonce();
-        let room = budget::Room::of(change.policy);
+        let room = budget::QuestionLimits::of(change.policy);
         let languages = change.languages.iter().map(|it| Language::named(it));
         let languages: Vec<_> = languages.collect();
         let plan = prompt::plan(
@@ -87,7 +87,7 @@ impl Reviewer for ModelReviewer {
         let asked: Vec<_> = parts
             .map(|(index, part)| self.ask(change, &common, index, part))
             .collect();
-        let mut answers: Vec<Answered> = stream::iter(asked)
+        let mut answers: Vec<PartAnswer> = stream::iter(asked)
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
@@ -115,7 +115,7 @@ impl ModelReviewer {
         common: &Common<'_>,
         index: usize,
         part: &Part,
-    ) -> Answered {
+    ) -> PartAnswer {
         let Common {
             diff: shown,
             code,
@@ -147,15 +147,15 @@ impl ModelReviewer {
             }) => {
                 let name = self.model.name();
                 let believed = answer::read(&value, part, shown, self.category, name);
-                let believed = Believed {
+                let believed = ValidAnswer {
                     is_exact,
                     ..believed
                 };
                 (Ok(believed), usage)
             }
-            Err(Unanswered { error, usage }) => (Err(error), usage),
+            Err(AskError { error, usage }) => (Err(error), usage),
         };
-        Answered {
+        PartAnswer {
             part: index,
             outcome,
             usage: answer::paid(&usage),

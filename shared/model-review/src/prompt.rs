@@ -34,10 +34,10 @@ mod text;
 pub use text::strip;
 
 use diff::language::Language;
-use diff::{Diff, FileDiff, LeftOut, LineKind, Side, WhyLeftOut};
+use diff::{Diff, FileDiff, LineKind, OmissionReason, OmittedFile, Side};
 use pack::Places;
 use review::rules::unseen::is_hidden;
-use show::Shown;
+use show::FileText;
 use std::collections::BTreeMap;
 
 /// Maximum number of reported lines with hidden characters.
@@ -66,18 +66,18 @@ pub struct Plan {
     /// Shown parts, most important first. Each part is a separate question.
     pub parts: Vec<Part>,
     /// Files that are omitted or shown in part.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<OmittedFile>,
     /// Number of masked secrets in the diff's text.
     pub masked: usize,
     /// First [`MOST_HIDDEN`] added lines with invisible characters.
-    pub hidden: Vec<Hidden>,
+    pub hidden: Vec<HiddenCharacters>,
 }
 
 impl Plan {
     /// Returns true if the budget excludes a part of the change.
     pub fn is_over_budget(&self) -> bool {
         let mut left_out = self.left_out.iter();
-        left_out.any(|it| it.why == WhyLeftOut::Budget)
+        left_out.any(|it| it.why == OmissionReason::Budget)
     }
 }
 
@@ -110,7 +110,7 @@ pub fn is_marked(text: &str) -> bool {
 
 /// Added line with bidirectional controls, zero-width or tag characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hidden {
+pub struct HiddenCharacters {
     /// Path of the file.
     pub path: String,
     /// Line number in the new file.
@@ -149,7 +149,8 @@ pub fn plan(diff: &Diff, options: &Options<'_>) -> Plan {
     let mut files = Vec::new();
     for file in &diff.files {
         if (options.generated)(&file.path) || review::rules::is_generated(file) {
-            plan.left_out.push(left_out(file, WhyLeftOut::Generated));
+            plan.left_out
+                .push(left_out(file, OmissionReason::Generated));
         } else {
             plan.hidden
                 .extend(hidden(file).take(MOST_HIDDEN - plan.hidden.len()));
@@ -160,13 +161,13 @@ pub fn plan(diff: &Diff, options: &Options<'_>) -> Plan {
     let limits = show::Limits::of(options);
     let shown: Vec<_> = files
         .iter()
-        .map(|file| Shown::of(file, options.nonce, &limits))
+        .map(|file| FileText::of(file, options.nonce, &limits))
         .collect();
     plan.masked = shown.iter().map(|file| file.masked).sum();
     let packed = pack::pack(&shown, options);
     for (index, (file, shown)) in files.iter().zip(&shown).enumerate() {
         if shown.cut || packed.cut.contains(&index) {
-            plan.left_out.push(left_out(file, WhyLeftOut::Budget));
+            plan.left_out.push(left_out(file, OmissionReason::Budget));
         }
     }
     // A path may occur twice: a link that became a file is both deleted and added.
@@ -191,15 +192,15 @@ pub fn plan(diff: &Diff, options: &Options<'_>) -> Plan {
     plan
 }
 
-fn left_out(file: &FileDiff, why: WhyLeftOut) -> LeftOut {
-    LeftOut {
+fn left_out(file: &FileDiff, why: OmissionReason) -> OmittedFile {
+    OmittedFile {
         path: file.path.clone(),
         why,
     }
 }
 
 /// Returns the added lines of `file` with hidden characters.
-fn hidden(file: &FileDiff) -> impl Iterator<Item = Hidden> {
+fn hidden(file: &FileDiff) -> impl Iterator<Item = HiddenCharacters> {
     file.lines().filter_map(|line| {
         let number = line.new_number.filter(|_| line.kind == LineKind::Added)?;
         // Editors on Windows start a file with a byte order mark.
@@ -207,7 +208,7 @@ fn hidden(file: &FileDiff) -> impl Iterator<Item = Hidden> {
             1 => line.text.trim_start_matches('\u{feff}'),
             _ => &line.text,
         };
-        text.contains(is_hidden).then(|| Hidden {
+        text.contains(is_hidden).then(|| HiddenCharacters {
             path: file.path.clone(),
             line: number,
         })

@@ -11,7 +11,7 @@ use crate::report::refused;
 use believe::Claim;
 use diff::{Diff, FileDiff, Line};
 use events::{Clock, Entropy};
-use model_client::{Ask, Model, Schema, Shape, Unanswered};
+use model_client::{Ask, AskError, Model, Schema, Shape};
 use review::item::{MOST_TO_PROVE, ProofItem};
 use review::{Change, Finding, ReviewError};
 use std::sync::Arc;
@@ -102,7 +102,7 @@ impl Prover {
             deadline: change.deadline,
         };
         let answer = self.model.ask(&ask).await;
-        let answer = answer.map_err(|Unanswered { error, usage }| match refused(&error) {
+        let answer = answer.map_err(|AskError { error, usage }| match refused(&error) {
             ReviewError::Refused { why, .. } => ReviewError::Refused {
                 why,
                 usage: paid(&usage),

@@ -1,32 +1,32 @@
 //! Combines a model's answers into a report.
 
-use crate::answer::{Believed, Unbelieved};
+use crate::answer::{RejectionCounts, ValidAnswer};
 use crate::prompt::{Part, Plan};
-use diff::{LeftOut, WhyLeftOut};
+use diff::{OmissionReason, OmittedFile};
 use events::Failure;
 use model_client::AgentError;
 use review::{Report, ReviewError, Usage};
 use std::collections::BTreeSet;
 
 /// Result of a question about a part.
-pub(crate) struct Answered {
+pub(crate) struct PartAnswer {
     /// Index of the part.
     pub(crate) part: usize,
     /// Validated answer, or the error.
-    pub(crate) outcome: Result<Believed, AgentError>,
+    pub(crate) outcome: Result<ValidAnswer, AgentError>,
     /// Usage, also of a failed question.
     pub(crate) usage: Option<Usage>,
 }
 
 /// Combines all answers. A missing answer excludes only its own files, and marks the report as
 /// pending if a retry may succeed. Returns an error if all answers are missing.
-pub(crate) fn of(plan: Plan, answers: Vec<Answered>) -> Result<Report, ReviewError> {
+pub(crate) fn of(plan: Plan, answers: Vec<PartAnswer>) -> Result<Report, ReviewError> {
     let mut report = Report::default();
     let over = plan.is_over_budget();
     report.coverage.left_out = plan.left_out;
-    let (mut answered, mut unbelieved) = (false, Unbelieved::default());
+    let (mut answered, mut unbelieved) = (false, RejectionCounts::default());
     let (mut read, mut errors) = (BTreeSet::new(), BTreeSet::new());
-    for Answered {
+    for PartAnswer {
         part,
         outcome,
         usage,
@@ -45,7 +45,7 @@ pub(crate) fn of(plan: Plan, answers: Vec<Answered>) -> Result<Report, ReviewErr
                 match believed.is_exact {
                     true => read.extend(part.files.keys().cloned()),
                     false => {
-                        let why = WhyLeftOut::Unanswered;
+                        let why = OmissionReason::Unanswered;
                         report.coverage.left_out.extend(left_out(part, why));
                         errors.insert(AMBIGUOUS.to_owned());
                     }
@@ -59,8 +59,8 @@ pub(crate) fn of(plan: Plan, answers: Vec<Answered>) -> Result<Report, ReviewErr
             }
             Err(error) => {
                 let why = match matches!(error, AgentError::OverBudget { .. }) {
-                    true => WhyLeftOut::Budget,
-                    false => WhyLeftOut::Unanswered,
+                    true => OmissionReason::Budget,
+                    false => OmissionReason::Unanswered,
                 };
                 report.coverage.left_out.extend(left_out(part, why));
                 errors.insert(error.to_string());
@@ -108,9 +108,9 @@ pub(crate) fn of(plan: Plan, answers: Vec<Answered>) -> Result<Report, ReviewErr
 const AMBIGUOUS: &str = "its reply was more than one JSON object: the findings count, but its \
                          files do not count as read";
 
-fn left_out(part: &Part, why: WhyLeftOut) -> impl Iterator<Item = LeftOut> {
+fn left_out(part: &Part, why: OmissionReason) -> impl Iterator<Item = OmittedFile> {
     let paths = part.files.keys().cloned();
-    paths.map(move |path| LeftOut { path, why })
+    paths.map(move |path| OmittedFile { path, why })
 }
 
 pub(crate) fn refused(error: &AgentError) -> ReviewError {

@@ -50,14 +50,14 @@ pub(crate) struct Field {
 
 /// An expanded pattern.
 #[derive(Clone, Debug)]
-pub(crate) struct Compiled {
+pub(crate) struct CompiledPattern {
     /// Every list of the pattern, in the order written, including overwritten ones.
     pub(crate) fields: Vec<Field>,
     /// Each alternative lists the fields (indexes into `fields`) that must all be satisfied.
     pub(crate) alternatives: Vec<Vec<usize>>,
 }
 
-impl Compiled {
+impl CompiledPattern {
     /// Returns the fields of the alternatives once each, without those overwritten in all of them.
     pub(crate) fn fields_in_use(&self) -> impl Iterator<Item = &Field> {
         let used: BTreeSet<usize> = self.alternatives.iter().flatten().copied().collect();
@@ -68,7 +68,7 @@ impl Compiled {
     }
 }
 
-pub(crate) fn compile(pattern: &Node) -> Result<Compiled, InvalidPattern> {
+pub(crate) fn compile(pattern: &Node) -> Result<CompiledPattern, InvalidPattern> {
     let Node::Object(entries) = pattern else {
         return Err(InvalidPattern::new("Filter is not an object"));
     };
@@ -77,7 +77,7 @@ pub(crate) fn compile(pattern: &Node) -> Result<Compiled, InvalidPattern> {
         alternatives: vec![BTreeMap::new()],
     };
     compiler.object(None, entries)?;
-    Ok(Compiled {
+    Ok(CompiledPattern {
         fields: compiler.fields,
         alternatives: compiler
             .alternatives

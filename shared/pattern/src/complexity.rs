@@ -13,7 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::compile::Compiled;
+use crate::compile::CompiledPattern;
 use crate::error::InvalidPattern;
 use crate::glob::{Glob, Token};
 
@@ -24,7 +24,7 @@ const MAX_COMPLEXITY: usize = 10;
 const MAX_SETS: usize = 20_000;
 
 /// Refuses a pattern if the wildcards of one path are too complex together.
-pub(crate) fn check(compiled: &Compiled) -> Result<(), InvalidPattern> {
+pub(crate) fn check(compiled: &CompiledPattern) -> Result<(), InvalidPattern> {
     let mut by_path: BTreeMap<&str, BTreeSet<Vec<&[Token]>>> = BTreeMap::new();
     for field in compiled.fields_in_use() {
         for entry in &field.matchers {
@@ -37,7 +37,7 @@ pub(crate) fn check(compiled: &Compiled) -> Result<(), InvalidPattern> {
     }
     let mut sets_left = MAX_SETS;
     for globs in by_path.values() {
-        let mut beginnings = Beginnings::default();
+        let mut beginnings = PrefixTree::default();
         for together in globs {
             beginnings.add(together);
         }
@@ -55,13 +55,13 @@ pub(crate) fn check(compiled: &Compiled) -> Result<(), InvalidPattern> {
 
 /// The prefixes of all wildcards of a path, as a tree: each child adds one token to its parent.
 #[derive(Debug, Default)]
-struct Beginnings {
-    tree: Vec<Beginning>,
+struct PrefixTree {
+    tree: Vec<PrefixNode>,
     roots: BTreeSet<usize>,
 }
 
 #[derive(Debug, Default)]
-struct Beginning {
+struct PrefixNode {
     longer: BTreeMap<u8, usize>,
     /// The same prefix followed by a star: a value that matches this one matches that one too.
     starred: Option<usize>,
@@ -69,7 +69,7 @@ struct Beginning {
     stays: bool,
 }
 
-impl Beginnings {
+impl PrefixTree {
     /// Adds wildcards that are weighed together: a shared prefix counts once.
     fn add(&mut self, globs: &[&[Token]]) {
         let root = self.push(false);
@@ -88,9 +88,9 @@ impl Beginnings {
     }
 
     fn push(&mut self, stays: bool) -> usize {
-        self.tree.push(Beginning {
+        self.tree.push(PrefixNode {
             stays,
-            ..Beginning::default()
+            ..PrefixNode::default()
         });
         self.tree.len() - 1
     }
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     fn complexity(together: &[&[&str]]) -> usize {
-        let mut beginnings = Beginnings::default();
+        let mut beginnings = PrefixTree::default();
         for globs in together {
             let globs: Vec<Glob> = globs
                 .iter()
@@ -235,7 +235,7 @@ mod tests {
         let many: Vec<String> = (b'a'..=b'z')
             .map(|letter| format!("x{0}*{0}y*z{0}", char::from(letter)))
             .collect();
-        let mut beginnings = Beginnings::default();
+        let mut beginnings = PrefixTree::default();
         for glob in &many {
             let glob = Glob::parse(glob).unwrap();
             beginnings.add(&[glob.tokens()]);
@@ -247,7 +247,7 @@ mod tests {
         );
 
         let long = format!("*{}*", "ab".repeat(2_000));
-        let mut beginnings = Beginnings::default();
+        let mut beginnings = PrefixTree::default();
         beginnings.add(&[Glob::parse(&long).unwrap().tokens()]);
         assert_eq!(
             beginnings.most_at_once(10, &mut 1_000),

@@ -36,7 +36,7 @@ struct Array {
 }
 
 /// The fields of one element, grouped by the array that must supply them.
-enum Sorted<'p> {
+enum FieldGroup<'p> {
     /// At least one field has no place.
     Impossible,
     /// Each field has places in exactly one array.
@@ -63,9 +63,9 @@ impl Search<'_> {
     /// Recurses for every list inside a list, so it uses little stack: loops, no closures.
     fn within(&mut self, element: usize, fields: Vec<&[usize]>) -> bool {
         match self.sort_out(element, fields) {
-            Sorted::Impossible => false,
-            Sorted::Together(groups) => self.all_in_one_element(&groups),
-            Sorted::Choice {
+            FieldGroup::Impossible => false,
+            FieldGroup::Together(groups) => self.all_in_one_element(&groups),
+            FieldGroup::Choice {
                 fields,
                 position,
                 parts,
@@ -95,12 +95,12 @@ impl Search<'_> {
     }
 
     /// Assigns each field to an array directly inside `element`.
-    fn sort_out<'p>(&self, element: usize, mut fields: Vec<&'p [usize]>) -> Sorted<'p> {
+    fn sort_out<'p>(&self, element: usize, mut fields: Vec<&'p [usize]>) -> FieldGroup<'p> {
         // A value directly in this element is compatible with anything inside it.
         fields.retain(|places| places.first() != Some(&element));
         let mut groups: Vec<(Array, Vec<&[usize]>)> = Vec::new();
         if fields.len() < 2 {
-            return Sorted::Together(groups);
+            return FieldGroup::Together(groups);
         }
         let arrays = self.arrays(element);
         for (position, places) in fields.iter().enumerate() {
@@ -110,11 +110,11 @@ impl Search<'_> {
                 .filter(|(_, part)| !part.is_empty())
                 .collect();
             let Some((array, only)) = inside.pop() else {
-                return Sorted::Impossible;
+                return FieldGroup::Impossible;
             };
             if !inside.is_empty() {
                 let parts = inside.into_iter().map(|(_, part)| part).chain([only]);
-                return Sorted::Choice {
+                return FieldGroup::Choice {
                     position,
                     parts: parts.collect(),
                     fields,
@@ -125,7 +125,7 @@ impl Search<'_> {
                 None => groups.push((array, vec![only])),
             }
         }
-        Sorted::Together(groups)
+        FieldGroup::Together(groups)
     }
 
     fn may_spend(&mut self, work: usize) -> bool {

@@ -4,7 +4,7 @@
 ///
 /// It does not normalise: `é` as one character and as `e` with an accent stay different.
 #[derive(Clone, Debug)]
-pub(crate) struct Folded {
+pub(crate) struct FoldedText {
     characters: Vec<Cases>,
 }
 
@@ -15,7 +15,7 @@ struct Cases {
     upper: Box<str>,
 }
 
-impl Folded {
+impl FoldedText {
     pub(crate) fn new(text: &str) -> Self {
         let characters = text
             .chars()
@@ -75,7 +75,7 @@ mod tests {
         ];
         for (why, pattern, text, hit) in table {
             assert_eq!(
-                Folded::new(pattern).equals(text),
+                FoldedText::new(pattern).equals(text),
                 hit,
                 "{why}: {pattern}, {text}"
             );
@@ -92,7 +92,7 @@ mod tests {
             ("nothing is at both ends", "", "a", true, true),
         ];
         for (why, pattern, text, begins, ends) in table {
-            let folded = Folded::new(pattern);
+            let folded = FoldedText::new(pattern);
             assert_eq!(
                 folded.begins(text),
                 begins,

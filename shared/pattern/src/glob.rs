@@ -7,11 +7,11 @@ pub(crate) struct Glob {
     tokens: Vec<Token>,
     first: String,
     /// `None` without a star; `first` is then the whole text.
-    starred: Option<Starred>,
+    starred: Option<AfterStar>,
 }
 
 #[derive(Clone, Debug)]
-struct Starred {
+struct AfterStar {
     middle: Vec<String>,
     last: String,
 }
@@ -57,7 +57,7 @@ impl Glob {
         Ok(Self {
             tokens,
             first: pieces.next().unwrap_or_default(),
-            starred: last.map(|last| Starred {
+            starred: last.map(|last| AfterStar {
                 middle: pieces.collect(),
                 last,
             }),

@@ -1,7 +1,7 @@
 //! Matches one entry of a field's list against a value of the event.
 
 use crate::cidr::{Address, Block};
-use crate::fold::Folded;
+use crate::fold::FoldedText;
 use crate::glob::Glob;
 use crate::json::Scalar;
 use crate::number::Number;
@@ -18,25 +18,25 @@ pub(crate) enum Matcher {
     Present,
     Absent,
     Prefix(String),
-    PrefixIgnoringCase(Folded),
+    PrefixIgnoringCase(FoldedText),
     Suffix(String),
-    SuffixIgnoringCase(Folded),
-    EqualsIgnoringCase(Folded),
+    SuffixIgnoringCase(FoldedText),
+    EqualsIgnoringCase(FoldedText),
     Wildcard(Glob),
     Numeric(Interval),
     Cidr(Block),
-    AnythingBut(Excluded),
+    AnythingBut(Exclusion),
 }
 
 /// The values that `anything-but` excludes.
 #[derive(Clone, Debug)]
-pub(crate) enum Excluded {
+pub(crate) enum Exclusion {
     Texts(Vec<String>),
     /// Doubles; a number that no double holds is never excluded.
     Numbers(Vec<f64>),
     Prefixes(Vec<String>),
     Suffixes(Vec<String>),
-    IgnoringCase(Vec<Folded>),
+    IgnoringCase(Vec<FoldedText>),
     Wildcards(Vec<Glob>),
 }
 
@@ -115,13 +115,13 @@ impl Matcher {
     pub(crate) fn globs(&self) -> &[Glob] {
         match self {
             Self::Wildcard(glob) => std::slice::from_ref(glob),
-            Self::AnythingBut(Excluded::Wildcards(globs)) => globs,
+            Self::AnythingBut(Exclusion::Wildcards(globs)) => globs,
             Self::AnythingBut(
-                Excluded::Texts(_)
-                | Excluded::Numbers(_)
-                | Excluded::Prefixes(_)
-                | Excluded::Suffixes(_)
-                | Excluded::IgnoringCase(_),
+                Exclusion::Texts(_)
+                | Exclusion::Numbers(_)
+                | Exclusion::Prefixes(_)
+                | Exclusion::Suffixes(_)
+                | Exclusion::IgnoringCase(_),
             )
             | Self::Text(_)
             | Self::Address(_)
@@ -141,7 +141,7 @@ impl Matcher {
     }
 }
 
-impl Excluded {
+impl Exclusion {
     fn covers(&self, value: &Scalar) -> bool {
         match (self, value) {
             (Self::Numbers(numbers), Scalar::Number(found)) => {

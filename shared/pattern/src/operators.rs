@@ -2,10 +2,10 @@
 
 use crate::cidr::{Address, Block};
 use crate::error::InvalidPattern;
-use crate::fold::Folded;
+use crate::fold::FoldedText;
 use crate::glob::Glob;
 use crate::json::Scalar;
-use crate::matcher::{Bound, Excluded, Interval, Matcher};
+use crate::matcher::{Bound, Exclusion, Interval, Matcher};
 use crate::number::Number;
 use crate::tree::Node;
 
@@ -51,7 +51,7 @@ fn match_object(entries: &[(String, Node)]) -> Result<Matcher, InvalidPattern> {
             Node::Array(_) | Node::Scalar(_) => Matcher::Suffix(text(argument, "suffix")?),
         },
         "equals-ignore-case" => {
-            Matcher::EqualsIgnoringCase(Folded::new(&text(argument, "equals-ignore-case")?))
+            Matcher::EqualsIgnoringCase(FoldedText::new(&text(argument, "equals-ignore-case")?))
         }
         "wildcard" => Matcher::Wildcard(glob(&text(argument, "wildcard")?)?),
         // AWS says "prefix" here too.
@@ -95,7 +95,7 @@ fn glob(text: &str) -> Result<Glob, InvalidPattern> {
 }
 
 /// Reads the object in `{"prefix": {"equals-ignore-case": …}}`.
-fn ignoring_case(entries: &[(String, Node)], operator: &str) -> Result<Folded, InvalidPattern> {
+fn ignoring_case(entries: &[(String, Node)], operator: &str) -> Result<FoldedText, InvalidPattern> {
     let Some(((inner, argument), more)) = entries.split_first() else {
         let operator = if operator == "prefix" {
             "Prefix"
@@ -107,7 +107,7 @@ fn ignoring_case(entries: &[(String, Node)], operator: &str) -> Result<Folded, I
     if inner != "equals-ignore-case" {
         return refuse(format!("Unsupported {operator} pattern: {inner}"));
     }
-    let folded = Folded::new(&text(argument, "equals-ignore-case")?);
+    let folded = FoldedText::new(&text(argument, "equals-ignore-case")?);
     if more.is_empty() {
         Ok(folded)
     } else {
@@ -115,7 +115,7 @@ fn ignoring_case(entries: &[(String, Node)], operator: &str) -> Result<Folded, I
     }
 }
 
-fn excluded(argument: &Node) -> Result<Excluded, InvalidPattern> {
+fn excluded(argument: &Node) -> Result<Exclusion, InvalidPattern> {
     match argument {
         Node::Object(entries) => {
             let Some(((operator, argument), more)) = entries.split_first() else {
@@ -129,13 +129,13 @@ fn excluded(argument: &Node) -> Result<Excluded, InvalidPattern> {
             }
         }
         Node::Array(list) => excluded_list(list),
-        Node::Scalar(Scalar::Text(text)) => Ok(Excluded::Texts(vec![text.clone()])),
-        Node::Scalar(Scalar::Number(number)) => Ok(Excluded::Numbers(vec![comparable(number)?])),
+        Node::Scalar(Scalar::Text(text)) => Ok(Exclusion::Texts(vec![text.clone()])),
+        Node::Scalar(Scalar::Number(number)) => Ok(Exclusion::Numbers(vec![comparable(number)?])),
         Node::Scalar(Scalar::Bool(_) | Scalar::Null) => refuse(BUT_VALUE),
     }
 }
 
-fn excluded_list(list: &[Node]) -> Result<Excluded, InvalidPattern> {
+fn excluded_list(list: &[Node]) -> Result<Exclusion, InvalidPattern> {
     let mut texts = Vec::new();
     let mut numbers = Vec::new();
     for node in list {
@@ -148,8 +148,8 @@ fn excluded_list(list: &[Node]) -> Result<Excluded, InvalidPattern> {
         }
     }
     match (texts.is_empty(), numbers.is_empty()) {
-        (false, true) => Ok(Excluded::Texts(texts)),
-        (true, false) => Ok(Excluded::Numbers(numbers)),
+        (false, true) => Ok(Exclusion::Texts(texts)),
+        (true, false) => Ok(Exclusion::Numbers(numbers)),
         (true, true) | (false, false) => refuse(
             "Inside anything but list, either all values are number or string, mixed type is not supported",
         ),
@@ -157,7 +157,7 @@ fn excluded_list(list: &[Node]) -> Result<Excluded, InvalidPattern> {
 }
 
 /// Reads `anything-but` around another operator, which takes one text or a list of texts.
-fn excluded_by(operator: &str, argument: &Node) -> Result<Excluded, InvalidPattern> {
+fn excluded_by(operator: &str, argument: &Node) -> Result<Exclusion, InvalidPattern> {
     let not_text = match operator {
         "prefix" | "suffix" => "prefix/suffix match pattern must be a string",
         "equals-ignore-case" => {
@@ -183,15 +183,15 @@ fn excluded_by(operator: &str, argument: &Node) -> Result<Excluded, InvalidPatte
         }
     }
     Ok(match operator {
-        "prefix" => Excluded::Prefixes(texts),
-        "suffix" => Excluded::Suffixes(texts),
-        "wildcard" => Excluded::Wildcards(
+        "prefix" => Exclusion::Prefixes(texts),
+        "suffix" => Exclusion::Suffixes(texts),
+        "wildcard" => Exclusion::Wildcards(
             texts
                 .iter()
                 .map(|text| glob(text))
                 .collect::<Result<_, _>>()?,
         ),
-        _ => Excluded::IgnoringCase(texts.iter().map(|text| Folded::new(text)).collect()),
+        _ => Exclusion::IgnoringCase(texts.iter().map(|text| FoldedText::new(text)).collect()),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::compile::{self, Compiled, Field};
+use crate::compile::{self, CompiledPattern, Field};
 use crate::complexity;
 use crate::consistency::consistent;
 use crate::error::InvalidPattern;
@@ -38,7 +38,7 @@ const MAX_CHARACTERS: usize = 4_096;
 #[derive(Clone, Debug)]
 pub struct EventPattern {
     text: String,
-    compiled: Compiled,
+    compiled: CompiledPattern,
 }
 
 impl EventPattern {
@@ -111,7 +111,7 @@ impl EventPattern {
             .any(|field| field.matchers.iter().any(|entry| !entry.globs().is_empty()))
     }
 
-    pub(crate) fn compiled(&self) -> &Compiled {
+    pub(crate) fn compiled(&self) -> &CompiledPattern {
         &self.compiled
     }
 }

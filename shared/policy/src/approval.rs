@@ -27,7 +27,7 @@ pub struct AutoApprove {
 /// Approval settings that a layer names. Higher layers can only narrow them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Named {
+pub(crate) struct ApprovalLayer {
     pub(crate) enabled: Option<bool>,
     pub(crate) score: Option<u8>,
     pub(crate) authors: Option<Vec<AuthorAssociation>>,
@@ -36,7 +36,7 @@ pub(crate) struct Named {
     pub(crate) allow_first_time: Option<bool>,
 }
 
-impl Named {
+impl ApprovalLayer {
     pub(crate) fn narrow(&mut self, upper: Self) {
         let both = |lower, upper| lower && upper;
         narrow(&mut self.enabled, upper.enabled, both);
@@ -108,7 +108,7 @@ pub struct ApprovalFacts {
 
 /// Reason not to approve a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WhyNot {
+pub enum NoApprovalReason {
     /// Approving is switched off.
     Off,
     /// The bot opened the pull request.
@@ -136,7 +136,7 @@ pub enum WhyNot {
 }
 
 /// A sentence for people.
-impl fmt::Display for WhyNot {
+impl fmt::Display for NoApprovalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Off => f.write_str("Approving is not switched on here."),
@@ -179,8 +179,8 @@ impl Policy {
     /// Checks whether a pull request may be approved.
     ///
     /// # Errors
-    /// Every reason against approval, in the order of [`WhyNot`].
-    pub fn may_approve(&self, facts: &ApprovalFacts) -> Result<(), Vec<WhyNot>> {
+    /// Every reason against approval, in the order of [`NoApprovalReason`].
+    pub fn may_approve(&self, facts: &ApprovalFacts) -> Result<(), Vec<NoApprovalReason>> {
         let wanted = self.auto_approve();
         let association = facts.author_association;
         let is_new = facts.first_time || association.is_new();
@@ -188,19 +188,24 @@ impl Policy {
             .score
             .is_some_and(|score| (wanted.score..=10).contains(&score));
         let reasons = [
-            (!(self.enabled && self.publish && wanted.enabled)).then_some(WhyNot::Off),
-            facts.own_pull_request.then_some(WhyNot::OwnPullRequest),
-            (!high_enough).then_some(WhyNot::Score(facts.score, wanted.score)),
-            (facts.open_findings > 0).then_some(WhyNot::OpenFindings(facts.open_findings)),
-            (!facts.every_file_read).then_some(WhyNot::FilesUnread),
-            (!facts.read_by_model).then_some(WhyNot::RulesAlone),
-            (!facts.head_unchanged).then_some(WhyNot::HeadMoved),
-            (!wanted.authors.contains(&association)).then_some(WhyNot::Author(association)),
-            (is_new && !wanted.allow_first_time).then_some(WhyNot::FirstTime),
-            (facts.from_fork && !wanted.allow_forks).then_some(WhyNot::Fork),
-            (wanted.require_checks && !facts.checks_green).then_some(WhyNot::ChecksNotGreen),
+            (!(self.enabled && self.publish && wanted.enabled)).then_some(NoApprovalReason::Off),
+            facts
+                .own_pull_request
+                .then_some(NoApprovalReason::OwnPullRequest),
+            (!high_enough).then_some(NoApprovalReason::Score(facts.score, wanted.score)),
+            (facts.open_findings > 0)
+                .then_some(NoApprovalReason::OpenFindings(facts.open_findings)),
+            (!facts.every_file_read).then_some(NoApprovalReason::FilesUnread),
+            (!facts.read_by_model).then_some(NoApprovalReason::RulesAlone),
+            (!facts.head_unchanged).then_some(NoApprovalReason::HeadMoved),
+            (!wanted.authors.contains(&association))
+                .then_some(NoApprovalReason::Author(association)),
+            (is_new && !wanted.allow_first_time).then_some(NoApprovalReason::FirstTime),
+            (facts.from_fork && !wanted.allow_forks).then_some(NoApprovalReason::Fork),
+            (wanted.require_checks && !facts.checks_green)
+                .then_some(NoApprovalReason::ChecksNotGreen),
             (!facts.missing_specialists.is_empty())
-                .then(|| WhyNot::Missing(facts.missing_specialists.clone())),
+                .then(|| NoApprovalReason::Missing(facts.missing_specialists.clone())),
         ];
         let reasons: Vec<_> = reasons.into_iter().flatten().collect();
         match reasons.is_empty() {

@@ -57,12 +57,12 @@ impl PolicyError {
 pub struct Problem {
     /// Line number, from 1. A file that is too long has none.
     pub line: Option<usize>,
-    pub wrong: Wrong,
+    pub wrong: ProblemKind,
 }
 
 /// Kind of a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wrong {
+pub enum ProblemKind {
     /// The file has more bytes than the limit.
     TooLong { bytes: usize },
     /// The file is not TOML ("TOML v1.1.0").
@@ -107,16 +107,16 @@ impl fmt::Display for Problem {
             write!(f, "line {line}: ")?;
         }
         match &self.wrong {
-            Wrong::TooLong { bytes } => write!(
+            ProblemKind::TooLong { bytes } => write!(
                 f,
                 "the file has {bytes} bytes, and at most {} are read. Shorten it.",
                 crate::MAX_BYTES
             ),
-            Wrong::Syntax(message) => write!(f, "this is not TOML: {message}."),
-            Wrong::TooDeep => f.write_str(
+            ProblemKind::Syntax(message) => write!(f, "this is not TOML: {message}."),
+            ProblemKind::TooDeep => f.write_str(
                 "there are more brackets within brackets than any setting needs. Remove them.",
             ),
-            Wrong::UnknownKey { key, nearest } => {
+            ProblemKind::UnknownKey { key, nearest } => {
                 write!(f, "{key} is not a setting. ")?;
                 match nearest {
                     None => write!(f, "Remove it."),
@@ -131,13 +131,15 @@ impl fmt::Display for Problem {
                     Some(name) => write!(f, "Did you mean `{name}`?"),
                 }
             }
-            Wrong::Value {
+            ProblemKind::Value {
                 key,
                 given,
                 allowed,
             } => write!(f, "`{key}` is {given}. Write {allowed}."),
-            Wrong::Missing { key } => write!(f, "`{key}` is missing. Add it, or remove the table."),
-            Wrong::NotHere { key, belongs } => {
+            ProblemKind::Missing { key } => {
+                write!(f, "`{key}` is missing. Add it, or remove the table.")
+            }
+            ProblemKind::NotHere { key, belongs } => {
                 write!(f, "`{key}` can only be set by {belongs}. Remove it here.")
             }
         }

@@ -1,6 +1,6 @@
 use crate::choice::{AuthorAssociation, Conclusion, FileLanguage, Treatment};
-use crate::error::{Excerpt, PolicyError, Wrong};
-use crate::read::{Problems, Refused, Section, Value};
+use crate::error::{Excerpt, PolicyError, ProblemKind};
+use crate::read::{Problems, RefusedValue, Section, Value};
 use crate::read::{choice, list, refuse, table, text, truth, whole};
 use crate::{Glob, Instruction, MAX_BYTES, Source, approval, depth};
 use findings::{Category, Confidence, Severity};
@@ -44,7 +44,7 @@ pub struct Layer {
     pub(crate) tokens_a_day: Option<u64>,
     pub(crate) on_findings: Option<Conclusion>,
     pub(crate) on_block: Option<Conclusion>,
-    pub(crate) auto_approve: approval::Named,
+    pub(crate) auto_approve: approval::ApprovalLayer,
 }
 
 impl Layer {
@@ -56,15 +56,15 @@ impl Layer {
         let mut problems = Problems::new(text);
         let empty = DeTable::new();
         let parsed = if text.len() > MAX_BYTES {
-            problems.push(0, || Wrong::TooLong { bytes: text.len() });
+            problems.push(0, || ProblemKind::TooLong { bytes: text.len() });
             None
         } else if let Some(at) = depth::too_deep(text) {
-            problems.push(at, || Wrong::TooDeep);
+            problems.push(at, || ProblemKind::TooDeep);
             None
         } else {
             let or_why = |error: toml::de::Error| {
                 let at = error.span().map_or(0, |span| span.start);
-                problems.push(at, || Wrong::Syntax(Excerpt::of(error.message())));
+                problems.push(at, || ProblemKind::Syntax(Excerpt::of(error.message())));
             };
             DeTable::parse(text).map_err(or_why).ok()
         };
@@ -128,7 +128,7 @@ impl Layer {
         let on_block = checks.get("on_block", choice);
 
         let mut approve = Section::new("auto_approve", auto_approve, problems);
-        let auto_approve = approval::Named {
+        let auto_approve = approval::ApprovalLayer {
             enabled: approve.get("enabled", truth),
             score: approve.get("score", whole(1..=10)),
             authors: approve.get("authors", |value| {
@@ -169,21 +169,21 @@ impl Layer {
 const DEPLOYMENT: &str = "the deployment";
 const NOT_REPOSITORY: &str = "the deployment or the organisation";
 
-fn language(value: &Value<'_>) -> Result<String, Refused> {
+fn language(value: &Value<'_>) -> Result<String, RefusedValue> {
     let takes = |c: char| c.is_alphabetic() || matches!(c, ' ' | '-');
     let allowed = "a language's name in letters, spaces and hyphens";
     text(value, MAX_LANGUAGE, takes, allowed).map(ToOwned::to_owned)
 }
 
 /// Reads a list of logins or labels.
-fn names(value: &Value<'_>) -> Result<Vec<String>, Refused> {
+fn names(value: &Value<'_>) -> Result<Vec<String>, RefusedValue> {
     let takes = |c: char| !c.is_control();
     let name = |value| text(value, MAX_NAME, takes, "a name in quotes");
     let names = list(value, 0..=MAX_ENTRIES, name)?;
     Ok(names.into_iter().map(ToOwned::to_owned).collect())
 }
 
-fn glob(value: &Value<'_>) -> Result<Glob, Refused> {
+fn glob(value: &Value<'_>) -> Result<Glob, RefusedValue> {
     let Some(text) = value.get_ref().as_str() else {
         return refuse(value, "a pattern of paths in quotes, such as \"src/**\"");
     };
@@ -194,7 +194,9 @@ fn glob(value: &Value<'_>) -> Result<Glob, Refused> {
 }
 
 /// Returns each table with its position in the file.
-fn instruction_tables<'a>(value: &'a Value<'a>) -> Result<Vec<(usize, &'a DeTable<'a>)>, Refused> {
+fn instruction_tables<'a>(
+    value: &'a Value<'a>,
+) -> Result<Vec<(usize, &'a DeTable<'a>)>, RefusedValue> {
     let tables = value.get_ref().as_array();
     let Some(tables) = tables.filter(|tables| tables.len() <= MAX_INSTRUCTIONS) else {
         let allowed = format!("at most {MAX_INSTRUCTIONS} tables, each as `[[instructions]]`");
@@ -208,7 +210,7 @@ fn instruction_tables<'a>(value: &'a Value<'a>) -> Result<Vec<(usize, &'a DeTabl
 /// problem the whole file is not used.
 fn instruction<'a>(at: usize, table: &'a DeTable<'a>, problems: &mut Problems<'_>) -> Instruction {
     if !table.contains_key("text") {
-        problems.push(at, || Wrong::Missing {
+        problems.push(at, || ProblemKind::Missing {
             key: "instructions.text".to_owned(),
         });
     }

@@ -31,10 +31,10 @@ mod read;
 mod skip;
 mod source;
 
-pub use approval::{ApprovalFacts, AutoApprove, WhyNot};
+pub use approval::{ApprovalFacts, AutoApprove, NoApprovalReason};
 pub use attributes::Attributes;
 pub use choice::{AuthorAssociation, Conclusion, FileLanguage, Treatment};
-pub use error::{Excerpt, PolicyError, Problem, Wrong};
+pub use error::{Excerpt, PolicyError, Problem, ProblemKind};
 pub use glob::{Glob, InvalidGlob};
 pub use key::KEYS;
 pub use layer::Layer;

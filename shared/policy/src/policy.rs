@@ -38,7 +38,7 @@ pub struct Policy {
     pub budget: Budget,
     /// Conclusions of the check run.
     pub checks: Checks,
-    pub(crate) approval: approval::Named,
+    pub(crate) approval: approval::ApprovalLayer,
     /// Layers that set something, the lowest first.
     layers: Vec<Source>,
     /// True if the deployment forbids posting.
@@ -87,7 +87,7 @@ impl Default for Policy {
             instructions: Vec::new(),
             budget: Budget::default(),
             checks: Checks::default(),
-            approval: approval::Named::default(),
+            approval: approval::ApprovalLayer::default(),
             layers: Vec::new(),
             unpublished: false,
         }
@@ -189,7 +189,7 @@ impl Policy {
     /// Narrows the approval conditions to pull requests that `other` would approve, too.
     #[must_use]
     pub fn approving_within(mut self, other: &Self) -> Self {
-        let named = |policy: &Self| approval::Named::from(policy.auto_approve());
+        let named = |policy: &Self| approval::ApprovalLayer::from(policy.auto_approve());
         let mut both = named(&self);
         both.narrow(named(other));
         self.approval = both;
@@ -197,7 +197,7 @@ impl Policy {
     }
 }
 
-impl From<AutoApprove> for approval::Named {
+impl From<AutoApprove> for approval::ApprovalLayer {
     fn from(wanted: AutoApprove) -> Self {
         Self {
             enabled: Some(wanted.enabled),

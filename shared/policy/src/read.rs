@@ -2,7 +2,7 @@
 
 use crate::Source;
 use crate::choice::Choice;
-use crate::error::{Excerpt, MAX_PROBLEMS, PolicyError, Problem, Wrong};
+use crate::error::{Excerpt, MAX_PROBLEMS, PolicyError, Problem, ProblemKind};
 use crate::key;
 use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
@@ -13,15 +13,15 @@ pub(crate) type Value<'a> = Spanned<DeValue<'a>>;
 
 /// Value that a setting does not accept.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct RefusedValue {
     /// Position of the value, or of the entry in a list.
     span: Range<usize>,
     /// Accepted values, worded to follow "write".
     allowed: String,
 }
 
-pub(crate) fn refuse<T>(value: &Value<'_>, allowed: impl Into<String>) -> Result<T, Refused> {
-    Err(Refused {
+pub(crate) fn refuse<T>(value: &Value<'_>, allowed: impl Into<String>) -> Result<T, RefusedValue> {
+    Err(RefusedValue {
         span: value.span(),
         allowed: allowed.into(),
     })
@@ -30,7 +30,7 @@ pub(crate) fn refuse<T>(value: &Value<'_>, allowed: impl Into<String>) -> Result
 /// Problems found so far in a file.
 pub(crate) struct Problems<'a> {
     text: &'a str,
-    found: Vec<(usize, Wrong)>,
+    found: Vec<(usize, ProblemKind)>,
     more: usize,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Problems<'a> {
     }
 
     /// Adds a problem. Calls `wrong` only while the list has room.
-    pub(crate) fn push(&mut self, at: usize, wrong: impl FnOnce() -> Wrong) {
+    pub(crate) fn push(&mut self, at: usize, wrong: impl FnOnce() -> ProblemKind) {
         if self.found.len() < MAX_PROBLEMS {
             self.found.push((at, wrong()));
         } else {
@@ -52,9 +52,9 @@ impl<'a> Problems<'a> {
         }
     }
 
-    fn value(&mut self, key: impl FnOnce() -> String, refused: Refused) {
+    fn value(&mut self, key: impl FnOnce() -> String, refused: RefusedValue) {
         let given = Excerpt::of(self.text.get(refused.span.clone()).unwrap_or_default());
-        self.push(refused.span.start, || Wrong::Value {
+        self.push(refused.span.start, || ProblemKind::Value {
             key: key(),
             given,
             allowed: refused.allowed,
@@ -72,7 +72,7 @@ impl<'a> Problems<'a> {
             let before = text.as_bytes().iter().take(at);
             let line = 1 + before.filter(|byte| **byte == b'\n').count();
             Problem {
-                line: (!matches!(wrong, Wrong::TooLong { .. })).then_some(line),
+                line: (!matches!(wrong, ProblemKind::TooLong { .. })).then_some(line),
                 wrong,
             }
         };
@@ -101,7 +101,7 @@ impl<'a, 'p, 't> Section<'a, 'p, 't> {
         for key in table.into_iter().flat_map(DeTable::keys) {
             let word = key.get_ref();
             if !key::is_known(name, word) {
-                problems.push(key.span().start, || Wrong::UnknownKey {
+                problems.push(key.span().start, || ProblemKind::UnknownKey {
                     key: Excerpt::of(&key::full_name(name, word)),
                     nearest: key::nearest(name, word),
                 });
@@ -118,7 +118,7 @@ impl<'a, 'p, 't> Section<'a, 'p, 't> {
     pub(crate) fn get<T>(
         &mut self,
         key: &'static str,
-        read: impl FnOnce(&'a Value<'a>) -> Result<T, Refused>,
+        read: impl FnOnce(&'a Value<'a>) -> Result<T, RefusedValue>,
     ) -> Option<T> {
         debug_assert!(key::is_known(self.name, key), "{}.{key}", self.name);
         match read(self.table?.get(key)?) {
@@ -137,19 +137,19 @@ impl<'a, 'p, 't> Section<'a, 'p, 't> {
         if let Some((place, _)) = found {
             let key = key::full_name(self.name, key);
             self.problems
-                .push(place.span().start, || Wrong::NotHere { key, belongs });
+                .push(place.span().start, || ProblemKind::NotHere { key, belongs });
         }
     }
 }
 
-pub(crate) fn table<'a>(value: &'a Value<'a>) -> Result<&'a DeTable<'a>, Refused> {
+pub(crate) fn table<'a>(value: &'a Value<'a>) -> Result<&'a DeTable<'a>, RefusedValue> {
     match value.get_ref().as_table() {
         Some(table) => Ok(table),
         None => refuse(value, "it as a table"),
     }
 }
 
-pub(crate) fn truth(value: &Value<'_>) -> Result<bool, Refused> {
+pub(crate) fn truth(value: &Value<'_>) -> Result<bool, RefusedValue> {
     match value.get_ref().as_bool() {
         Some(truth) => Ok(truth),
         None => refuse(value, "`true` or `false`, without quotes"),
@@ -159,7 +159,7 @@ pub(crate) fn truth(value: &Value<'_>) -> Result<bool, Refused> {
 /// Reads a whole number within `range`.
 pub(crate) fn whole<T: TryFrom<u64>>(
     range: RangeInclusive<u64>,
-) -> impl Fn(&Value<'_>) -> Result<T, Refused> {
+) -> impl Fn(&Value<'_>) -> Result<T, RefusedValue> {
     move |value| {
         let number = value.get_ref().as_integer();
         number
@@ -177,7 +177,7 @@ pub(crate) fn whole<T: TryFrom<u64>>(
 }
 
 /// Reads one of a few words.
-pub(crate) fn choice<T: Choice>(value: &Value<'_>) -> Result<T, Refused> {
+pub(crate) fn choice<T: Choice>(value: &Value<'_>) -> Result<T, RefusedValue> {
     let word = value.get_ref().as_str();
     let known = T::WORDS.iter().find(|(name, _)| Some(*name) == word);
     known.map_or_else(
@@ -196,7 +196,7 @@ pub(crate) fn text<'a>(
     most: usize,
     takes: impl Fn(char) -> bool,
     allowed: &str,
-) -> Result<&'a str, Refused> {
+) -> Result<&'a str, RefusedValue> {
     value
         .get_ref()
         .as_str()
@@ -212,8 +212,8 @@ pub(crate) fn text<'a>(
 pub(crate) fn list<'a, T: PartialEq>(
     value: &'a Value<'a>,
     size: RangeInclusive<usize>,
-    read: impl Fn(&'a Value<'a>) -> Result<T, Refused>,
-) -> Result<Vec<T>, Refused> {
+    read: impl Fn(&'a Value<'a>) -> Result<T, RefusedValue>,
+) -> Result<Vec<T>, RefusedValue> {
     let entries = value.get_ref().as_array();
     let Some(entries) = entries.filter(|entries| size.contains(&entries.len())) else {
         let (least, most) = (size.start(), size.end());

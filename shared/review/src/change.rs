@@ -1,6 +1,6 @@
 //! Reads a change from GitHub.
 
-use diff::{Diff, LeftOut, Status, WhyLeftOut};
+use diff::{Diff, OmissionReason, OmittedFile, Status};
 use github::port::{ChangedFile, FileStatus, GitHubError, ReadChange};
 use github::{HeadSha, PrKey};
 
@@ -28,7 +28,8 @@ pub async fn read(
     let files: Vec<_> = listed.files.into_iter().map(changed).collect();
     let mut diff = diff::from_files(&files);
     if !listed.complete {
-        let more = LeftOut::nameless("and more files than GitHub lists", WhyLeftOut::TooLarge);
+        let more =
+            OmittedFile::nameless("and more files than GitHub lists", OmissionReason::TooLarge);
         diff.left_out.push(more);
     }
     Ok(diff)

@@ -48,12 +48,12 @@ pub struct PullRequestItem {
     pub updated_at: Timestamp,
     /// Newest published review.
     #[serde(default)]
-    pub reviewed: Option<Reviewed>,
+    pub reviewed: Option<ReviewedHead>,
 }
 
 /// A head with a published review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reviewed {
+pub struct ReviewedHead {
     /// The reviewed commit.
     pub head_sha: HeadSha,
     /// Time of the publication event.
@@ -66,13 +66,13 @@ impl PullRequestItem {
     }
 
     /// Fails with the reason if a review of `head` is no longer needed.
-    pub fn wants(&self, head: &HeadSha) -> Result<(), Stale> {
+    pub fn wants(&self, head: &HeadSha) -> Result<(), StaleReason> {
         if &self.head_sha != head {
-            Err(Stale::Superseded(self.head_sha.clone()))
+            Err(StaleReason::Superseded(self.head_sha.clone()))
         } else if self.open {
             Ok(())
         } else {
-            Err(Stale::Closed)
+            Err(StaleReason::Closed)
         }
     }
 }
@@ -80,14 +80,14 @@ impl PullRequestItem {
 /// Reason why a review of a head is no longer needed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stale {
+pub enum StaleReason {
     /// A push created a newer head.
     Superseded(HeadSha),
     /// The pull request was closed or merged.
     Closed,
 }
 
-impl std::fmt::Display for Stale {
+impl std::fmt::Display for StaleReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Superseded(by) => write!(f, "superseded by {}", by.short()),
@@ -160,7 +160,7 @@ pub struct ReviewItem {
     pub base_branch: Option<String>,
     /// Time of the last request to the specialists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub begun: Option<Begun>,
+    pub begun: Option<ReviewStart>,
     /// The repository's policy at the start of this review.
     #[serde(default)]
     pub policy: Policy,
@@ -175,7 +175,7 @@ pub struct ReviewItem {
     pub previous: Option<HeadSha>,
     /// Reason for skipping the review, if skipped.
     #[serde(default)]
-    pub skipped: Option<Skipped>,
+    pub skipped: Option<SkippedHead>,
     /// Requested specialists.
     pub expected: Vec<Category>,
     /// Reports received so far.
@@ -190,7 +190,7 @@ pub struct ReviewItem {
 /// Start of a review. A repeated request before the verdict restarts the review and its
 /// deadline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Begun {
+pub struct ReviewStart {
     /// Event that requested the review.
     pub request: EventId,
     /// Time of the request to the specialists.
@@ -199,7 +199,7 @@ pub struct Begun {
 
 /// Reason for skipping a head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Skipped {
+pub struct SkippedHead {
     /// Kind of reason.
     pub reason: SkipReason,
     /// Explanation for people, in Markdown.

@@ -14,4 +14,4 @@ pub use findings::{
     Category, Confidence, Coverage, Finding, Fingerprint, MODEL, Places, Severity, Side, merged,
 };
 pub use reviewer::{Change, Report, ReviewError, Reviewer, Usage};
-pub use wanted::Unwanted;
+pub use wanted::UnneededReason;

@@ -1,8 +1,8 @@
 //! Events of a review, one type per topic.
 
-use crate::item::{CheckReport, Stale};
+use crate::item::{CheckReport, StaleReason};
 use crate::{Category, Finding, bounds};
-use events::{EventId, Message, Say};
+use events::{EventId, Message, NewEvent};
 use github::{HeadSha, PrKey};
 use policy::Skip;
 use serde::{Deserialize, Serialize};
@@ -76,7 +76,7 @@ pub struct ReviewDropped {
     #[serde(flatten)]
     pub review: ReviewKey,
     /// Reason why the review is no longer needed.
-    pub why: Stale,
+    pub why: StaleReason,
 }
 message!(ReviewDropped, "agent.pr.review_dropped");
 
@@ -139,8 +139,8 @@ impl CheckRequested {
     }
 
     /// Creates the request to the specialist of `category`.
-    pub fn say(&self, category: Category) -> Say {
-        Say::on(Self::topic(category), self.review.pr.to_string(), self)
+    pub fn say(&self, category: Category) -> NewEvent {
+        NewEvent::on(Self::topic(category), self.review.pr.to_string(), self)
     }
 }
 

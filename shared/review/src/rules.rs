@@ -30,7 +30,7 @@ use crate::{
     Category, Change, Confidence, Coverage, Finding, Report, ReviewError, Reviewer, Severity,
 };
 use async_trait::async_trait;
-use diff::{Diff, FileDiff, LeftOut, WhyLeftOut};
+use diff::{Diff, FileDiff, OmissionReason, OmittedFile};
 use std::collections::BTreeMap;
 
 /// Maximum number of findings of one rule per file; the last one shows the number of
@@ -202,8 +202,8 @@ impl RuleReviewer {
             });
         }
         let mut findings = Vec::new();
-        let mut in_files: BTreeMap<(usize, &str), Told> = BTreeMap::new();
-        let mut of_rules: BTreeMap<&str, Told> = BTreeMap::new();
+        let mut in_files: BTreeMap<(usize, &str), ShownFindings> = BTreeMap::new();
+        let mut of_rules: BTreeMap<&str, ShownFindings> = BTreeMap::new();
         for ((index, line, id), rule) in found {
             let Some(file) = files.get(index) else {
                 continue;
@@ -260,9 +260,9 @@ impl RuleReviewer {
             .any(|rule| matches!(rule.reads, Reads::Everything));
         for file in files {
             if file.is_generated && !reads_generated {
-                coverage.left_out.push(LeftOut {
+                coverage.left_out.push(OmittedFile {
                     path: file.path().to_owned(),
-                    why: WhyLeftOut::Generated,
+                    why: OmissionReason::Generated,
                 });
             } else {
                 coverage.files_read = coverage.files_read.saturating_add(1);
@@ -274,14 +274,14 @@ impl RuleReviewer {
 
 /// Shown findings of one rule.
 #[derive(Debug, Default)]
-struct Told {
+struct ShownFindings {
     kept: usize,
     /// Index of the last shown finding.
     last: usize,
     more: usize,
 }
 
-impl Told {
+impl ShownFindings {
     fn keep(&mut self, index: usize) {
         self.kept += 1;
         self.last = index;

@@ -1,12 +1,12 @@
-use crate::item::{PullRequestItem, ReviewItem, Stale};
+use crate::item::{PullRequestItem, ReviewItem, StaleReason};
 use github::HeadSha;
 use std::fmt;
 
 /// Reason why a requested review is not needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unwanted {
+pub enum UnneededReason {
     /// The head is outdated.
-    Stale(Stale),
+    Stale(StaleReason),
     /// The review was not opened. Opening comes before the request.
     NotOpened,
     /// The head is skipped. A later change of the pull request requests it again.
@@ -15,7 +15,7 @@ pub enum Unwanted {
     OtherBase,
 }
 
-impl fmt::Display for Unwanted {
+impl fmt::Display for UnneededReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stale(stale) => stale.fmt(f),
@@ -31,18 +31,18 @@ impl ReviewItem {
     /// request counts as open.
     ///
     /// # Errors
-    /// [`Unwanted`] gives the reason.
+    /// [`UnneededReason`] gives the reason.
     pub fn wanted<'a>(
         opened: Option<&'a Self>,
         pull: Option<&PullRequestItem>,
         head: &HeadSha,
-    ) -> Result<&'a Self, Unwanted> {
+    ) -> Result<&'a Self, UnneededReason> {
         pull.map_or(Ok(()), |pull| pull.wants(head))
-            .map_err(Unwanted::Stale)?;
-        let review = opened.ok_or(Unwanted::NotOpened)?;
+            .map_err(UnneededReason::Stale)?;
+        let review = opened.ok_or(UnneededReason::NotOpened)?;
         match review.skipped {
             None => Ok(review),
-            Some(_) => Err(Unwanted::Skipped),
+            Some(_) => Err(UnneededReason::Skipped),
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::{Accepted, Answer, EventSource, Refusal, Reply, Senders, Text};
+use crate::{Answer, EventSource, Refusal, Reply, Senders, Submission, Text};
 use events::{Emit, Failure};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -109,8 +109,8 @@ impl Door {
         answer
     }
 
-    async fn accept(&self, accepted: Accepted) -> Answer {
-        let Accepted {
+    async fn accept(&self, accepted: Submission) -> Answer {
+        let Submission {
             events,
             texts,
             reply,

@@ -36,7 +36,7 @@ pub trait EventSource: Send + Sync {
     ///
     /// # Errors
     /// [`Refusal`], which the sender gets as the answer.
-    fn authenticate(&self, headers: &HeaderMap, body: &[u8]) -> Result<Accepted, Refusal>;
+    fn authenticate(&self, headers: &HeaderMap, body: &[u8]) -> Result<Submission, Refusal>;
 }
 
 /// Source of events without HTTP, such as a connection that the source opens itself.
@@ -51,7 +51,7 @@ pub trait Listener: Send + Sync {
 
 /// Result of an authenticated request.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Accepted {
+pub struct Submission {
     /// Events, in order. They hold references, never a person's text.
     pub events: Vec<Event>,
     /// Texts that the events refer to. The door stores them before it publishes the events.

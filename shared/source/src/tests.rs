@@ -1,6 +1,6 @@
 use super::*;
 use bytes::Bytes;
-use events::{EventId, ManualClock, Say, SeededEntropy};
+use events::{EventId, ManualClock, NewEvent, SeededEntropy};
 use http::{HeaderValue, Request};
 use http_body::Frame;
 use http_body_util::Full;
@@ -44,15 +44,15 @@ impl EventSource for Tickets {
         16
     }
 
-    fn authenticate(&self, headers: &HeaderMap, body: &[u8]) -> Result<Accepted, Refusal> {
+    fn authenticate(&self, headers: &HeaderMap, body: &[u8]) -> Result<Submission, Refusal> {
         if headers.get("token").is_none_or(|token| token != "secret") {
             return Err(Refusal::Unauthorized("the token is wrong".to_owned()));
         }
         let text = String::from_utf8(body.to_vec())
             .map_err(|_| Refusal::Invalid("the text is not UTF-8".to_owned()))?;
         let id: EventId = "ticket-1".parse().unwrap();
-        let say = Say::on("support.ticket.opened", "ticket-1".to_owned(), &());
-        Ok(Accepted {
+        let say = NewEvent::on("support.ticket.opened", "ticket-1".to_owned(), &());
+        Ok(Submission {
             events: vec![Event::first(id, "tickets", say, Timestamp::UNIX_EPOCH)],
             texts: vec![Text {
                 key: key(),
@@ -193,9 +193,9 @@ async fn own_reply_is_sent_unchanged() {
 }
 
 /// Body that never arrives.
-struct Stalled;
+struct EndlessBody;
 
-impl http_body::Body for Stalled {
+impl http_body::Body for EndlessBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -210,6 +210,6 @@ impl http_body::Body for Stalled {
 #[tokio::test(start_paused = true)]
 async fn slow_body_is_refused() {
     let bus = Arc::<Bus>::default();
-    let response = door(&bus).answer(Request::new(Stalled)).await;
+    let response = door(&bus).answer(Request::new(EndlessBody)).await;
     assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
 }

@@ -7,7 +7,7 @@
 //! *Writes* `check:{owner}/{repo}#{n}@{head}/{category}`: the report.
 //! *Emits* `agent.pr.check_completed`, and the function's own events.
 
-mod before;
+mod earlier_report;
 #[cfg(feature = "lambda")]
 mod open;
 mod report;
@@ -16,9 +16,9 @@ mod report;
 pub use open::open;
 
 use async_trait::async_trait;
-use before::Before;
+use earlier_report::EarlierReport;
 use events::{
-    Clock, Emit, Entropy, Event, Failure, Handler, HandlerError, Outcome, Say, Timestamp,
+    Clock, Emit, Entropy, Event, Failure, Handler, HandlerError, NewEvent, Outcome, Timestamp,
 };
 use github::port::ReadChange;
 use model_client::Model;
@@ -26,7 +26,7 @@ use model_review::ModelReviewer;
 use review::frame::{PATIENCE, TIME_TO_ANSWER};
 use review::item::{CheckItem, CheckReport, PullRequestItem, RETENTION, ReviewItem};
 use review::message::{CheckCompleted, CheckRequested, ReviewKey};
-use review::{Category, Change, Report, ReviewError, Reviewer, Unwanted};
+use review::{Category, Change, Report, ReviewError, Reviewer, UnneededReason};
 use state::{Decision, StateManager};
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ pub struct Specialist {
     /// Reviewers, in this order.
     pub reviewers: Vec<Box<dyn Reviewer>>,
     /// Returns the events to emit in addition to `agent.pr.check_completed`.
-    pub also_says: fn(&CheckRequested, &CheckReport) -> Vec<Say>,
+    pub also_says: fn(&CheckRequested, &CheckReport) -> Vec<NewEvent>,
     /// Dependencies.
     pub deps: Deps,
 }
@@ -104,11 +104,13 @@ impl Handler for Specialist {
                     let report = self.review(&asked, &opened, event.time).await?;
                     // The review may have restarted during this check, with another report.
                     match self.wanted(&asked).await? {
-                        Err(unwanted @ Unwanted::OtherBase) => Err(unwanted),
+                        Err(unwanted @ UnneededReason::OtherBase) => Err(unwanted),
                         Ok(_)
-                        | Err(Unwanted::Stale(_) | Unwanted::NotOpened | Unwanted::Skipped) => {
-                            Ok(report)
-                        }
+                        | Err(
+                            UnneededReason::Stale(_)
+                            | UnneededReason::NotOpened
+                            | UnneededReason::Skipped,
+                        ) => Ok(report),
                     }
                 }
                 Err(unwanted) => Err(unwanted),
@@ -126,14 +128,14 @@ impl Specialist {
     async fn wanted(
         &self,
         asked: &CheckRequested,
-    ) -> Result<Result<ReviewItem, Unwanted>, HandlerError> {
+    ) -> Result<Result<ReviewItem, UnneededReason>, HandlerError> {
         let (state, review) = (&self.deps.state, &asked.review);
         let pull: Option<PullRequestItem> = state.peek(&PullRequestItem::key(&review.pr)).await?;
         let opened: Option<ReviewItem> = state.peek(&ReviewItem::key(review)).await?;
         let wanted = ReviewItem::wanted(opened.as_ref(), pull.as_ref(), &review.head_sha);
         let wanted = wanted.and_then(|opened| match opened.base_sha == asked.base_sha {
             true => Ok(opened),
-            false => Err(Unwanted::OtherBase),
+            false => Err(UnneededReason::OtherBase),
         });
         Ok(wanted.cloned())
     }
@@ -150,7 +152,7 @@ impl Specialist {
         let diff = review::change::read(github, &review.pr, base_sha, &review.head_sha).await?;
         let diff = diff.narrowed_to(|path| opened.policy.wants(path));
         let before = self.before(review, opened, &diff).await?;
-        let since = before.as_ref().and_then(Before::since);
+        let since = before.as_ref().and_then(EarlierReport::since);
         let touched = since.map(|since| diff.touched_by(since));
         let shown = touched.as_ref().unwrap_or(&diff);
         let change = Change {
@@ -206,7 +208,7 @@ impl Specialist {
         review: &ReviewKey,
         opened: &ReviewItem,
         diff: &diff::Diff,
-    ) -> Result<Option<Before>, HandlerError> {
+    ) -> Result<Option<EarlierReport>, HandlerError> {
         let Some(previous) = &opened.previous else {
             return Ok(None);
         };
@@ -217,9 +219,9 @@ impl Specialist {
         let key = CheckItem::key(&then, self.category);
         let item: Option<CheckItem> = self.deps.state.peek(&key).await?;
         let github = &*self.deps.github;
-        let since = before::since(github, &review.pr, previous, &review.head_sha).await?;
+        let since = earlier_report::since(github, &review.pr, previous, &review.head_sha).await?;
         let report = item.map(|item| item.report).unwrap_or_default();
-        Ok(Some(Before::new(then.head_sha, report, since, diff)))
+        Ok(Some(EarlierReport::new(then.head_sha, report, since, diff)))
     }
 
     /// Decides about the report. The first stored report remains, because other functions may have
@@ -228,9 +230,9 @@ impl Specialist {
         &self,
         seen: Option<&CheckItem>,
         asked: &CheckRequested,
-        report: &Result<CheckReport, Unwanted>,
+        report: &Result<CheckReport, UnneededReason>,
         now: Timestamp,
-    ) -> Decision<CheckItem, Unwanted> {
+    ) -> Decision<CheckItem, UnneededReason> {
         let kept = seen.filter(|item| item.is_against(&asked.base_sha));
         let next = match (kept, report) {
             (Some(item), _) => item.clone(),
@@ -245,7 +247,7 @@ impl Specialist {
             category: self.category,
             findings: u32::try_from(next.report.findings.len()).unwrap_or(u32::MAX),
         };
-        let mut says = vec![Say::new(&completed)];
+        let mut says = vec![NewEvent::new(&completed)];
         says.extend((self.also_says)(asked, &next.report));
         Decision::Write {
             next,

@@ -1,4 +1,4 @@
-use diff::{Diff, LeftOut, WhyLeftOut};
+use diff::{Diff, OmissionReason, OmittedFile};
 use review::item::{CheckReport, Reader};
 use review::{Change, Finding, Report, bounds};
 use std::collections::BTreeMap;
@@ -25,12 +25,12 @@ pub(crate) fn nothing_read(why: &str, change: &Change<'_>, shown: &Diff) -> Repo
         ..Report::default()
     };
     report.coverage.left_out.clone_from(&shown.left_out);
-    let left_out = shown.files.iter().map(|file| LeftOut {
+    let left_out = shown.files.iter().map(|file| OmittedFile {
         path: file.path.clone(),
         why: if change.is_generated(file) {
-            WhyLeftOut::Generated
+            OmissionReason::Generated
         } else {
-            WhyLeftOut::Unanswered
+            OmissionReason::Unanswered
         },
     });
     report.coverage.left_out.extend(left_out);
@@ -70,16 +70,16 @@ pub(crate) fn joined(reports: Vec<(&str, Report)>, diff: &Diff) -> CheckReport {
 }
 
 /// Limits the listed files. Counts the others by reason.
-fn name_most(left_out: &mut Vec<LeftOut>) {
+fn name_most(left_out: &mut Vec<OmittedFile>) {
     left_out.sort();
     left_out.dedup();
     let (nameless, mut named): (Vec<_>, Vec<_>) = std::mem::take(left_out)
         .into_iter()
-        .partition(LeftOut::is_nameless);
+        .partition(OmittedFile::is_nameless);
     let mut rest = named.split_off(named.len().min(MOST_LEFT_OUT));
     let mut room = ROOM_LEFT_OUT;
     rest.extend(bounds::keep(&mut named, &mut room));
-    let mut counts: BTreeMap<WhyLeftOut, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<OmissionReason, usize> = BTreeMap::new();
     for file in rest {
         *counts.entry(file.why).or_default() += 1;
     }
@@ -94,7 +94,7 @@ fn name_most(left_out: &mut Vec<LeftOut>) {
         count => format!("and {count} more files"),
     };
     let counted = counts.into_iter();
-    left_out.extend(counted.map(|(why, count)| LeftOut::nameless(more(count), why)));
+    left_out.extend(counted.map(|(why, count)| OmittedFile::nameless(more(count), why)));
 }
 
 /// Sorts findings by severity and drops those over the limit.
@@ -145,12 +145,12 @@ mod tests {
     }
 
     fn coverage(files: u32, path: &str) -> Coverage {
-        let left_out = |n| LeftOut {
+        let left_out = |n| OmittedFile {
             path: format!("{n}{path}"),
             why: if n % 2 == 0 {
-                WhyLeftOut::Generated
+                OmissionReason::Generated
             } else {
-                WhyLeftOut::Unanswered
+                OmissionReason::Unanswered
             },
         };
         Coverage {
@@ -230,7 +230,10 @@ mod tests {
             assert_eq!(paths, told, "{why}");
         }
         let mut many = coverage(300, ".rs").left_out;
-        many.push(LeftOut::nameless("and 2 more files", WhyLeftOut::TooLarge));
+        many.push(OmittedFile::nameless(
+            "and 2 more files",
+            OmissionReason::TooLarge,
+        ));
         name_most(&mut many);
         assert_eq!(many.iter().filter(|it| !it.is_nameless()).count(), 200);
         assert_eq!(

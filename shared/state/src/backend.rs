@@ -78,7 +78,7 @@ impl WriteId {
 /// Result of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a lost race must be decided again"]
-pub enum Saved {
+pub enum SaveResult {
     /// The item was written and has this version.
     Written(Version),
     /// Another writer was faster; the item was not written.
@@ -87,7 +87,7 @@ pub enum Saved {
 
 /// Item in a backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stored {
+pub struct StoredItem {
     pub version: Version,
     /// JSON text.
     pub value: String,
@@ -171,8 +171,8 @@ impl NewItem {
     }
 
     /// Converts the item to its stored form with `version`.
-    pub fn stored_as(self, version: Version) -> Stored {
-        Stored {
+    pub fn stored_as(self, version: Version) -> StoredItem {
+        StoredItem {
             version,
             value: self.value,
             updated_at: self.updated_at,
@@ -199,13 +199,13 @@ pub trait StateBackend: Send + Sync {
     ///
     /// # Errors
     /// [`StateError::Unavailable`], [`StateError::Refused`] or [`StateError::Corrupt`].
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError>;
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError>;
 
     /// Writes `item` if the version under `key` is `expected`; an absent or expired item has
     /// [`Version::ABSENT`].
     ///
     /// If a transport sends the same `item` again after a lost answer, the result is
-    /// [`Saved::Written`] as long as the item is still stored.
+    /// [`SaveResult::Written`] as long as the item is still stored.
     ///
     /// # Errors
     /// As [`get`](StateBackend::get), and [`StateError::TooLarge`]. After
@@ -215,7 +215,7 @@ pub trait StateBackend: Send + Sync {
         key: &Key,
         expected: Version,
         item: NewItem,
-    ) -> Result<Saved, StateError>;
+    ) -> Result<SaveResult, StateError>;
 
     /// Deletes the item under `key` if its version is `expected`. Writes a
     /// [tombstone](NewItem::tombstone), so that the version continues. Deleting an absent item is
@@ -229,7 +229,7 @@ pub trait StateBackend: Send + Sync {
         expected: Version,
         now: Timestamp,
         write_id: WriteId,
-    ) -> Result<Saved, StateError> {
+    ) -> Result<SaveResult, StateError> {
         self.put_if_version(key, expected, NewItem::tombstone(now, write_id))
             .await
     }
@@ -245,5 +245,5 @@ pub trait StateBackend: Send + Sync {
         after: Option<&Key>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<(Key, Stored)>, StateError>;
+    ) -> Result<Vec<(Key, StoredItem)>, StateError>;
 }

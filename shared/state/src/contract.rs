@@ -17,7 +17,7 @@ pub use item::{
 pub use list::{lists_in_order_by_pages, lists_megabytes_completely};
 pub use race::{fifty_tasks_apply_one_event_once, fifty_tasks_lose_no_update};
 
-use crate::{Key, NewItem, Saved, StateBackend, Version, WriteId};
+use crate::{Key, NewItem, SaveResult, StateBackend, Version, WriteId};
 use events::{Clock, SystemClock, SystemEntropy, Timestamp};
 use std::time::Duration;
 
@@ -80,12 +80,12 @@ fn item(value: &str, now: Timestamp, expires_at: Option<Timestamp>) -> NewItem {
     )
 }
 
-fn written(version: u64) -> Saved {
-    Saved::Written(Version::new(version))
+fn written(version: u64) -> SaveResult {
+    SaveResult::Written(Version::new(version))
 }
 
 /// Puts `item`; panics on failure.
-async fn put(backend: &dyn StateBackend, key: &Key, expected: u64, item: NewItem) -> Saved {
+async fn put(backend: &dyn StateBackend, key: &Key, expected: u64, item: NewItem) -> SaveResult {
     backend
         .put_if_version(key, Version::new(expected), item)
         .await

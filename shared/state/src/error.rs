@@ -2,7 +2,7 @@ use crate::Key;
 use events::Failure;
 
 /// Error of a read or write of state. A lost race is not an error but
-/// [`Saved::Stale`](crate::Saved::Stale).
+/// [`SaveResult::Stale`](crate::SaveResult::Stale).
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// The backend did not answer or throttled the request. A write may or may not have been

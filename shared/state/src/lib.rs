@@ -28,13 +28,13 @@ mod sqlite;
 mod url;
 
 pub use backend::{
-    MAX_VALUE_BYTES, NewItem, RETENTION, Saved, StateBackend, Stored, Version, WriteId,
+    MAX_VALUE_BYTES, NewItem, RETENTION, SaveResult, StateBackend, StoredItem, Version, WriteId,
 };
 pub use error::StateError;
 pub use key::{InvalidKey, Key, KeyPrefix, Resume};
-pub use manager::{Listed, Loaded, StateManager};
+pub use manager::{ListEntry, StateManager, VersionedValue};
 pub use memory::Memory;
-pub use record::{Applied, Decision, Record, Turn};
+pub use record::{AppliedEvent, Decision, Record, Turn};
 pub use row::{is_expired, judge};
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;

@@ -1,7 +1,7 @@
 use crate::record::remember;
 use crate::{
-    Applied, Decision, Key, KeyPrefix, Memory, NewItem, Record, Saved, StateBackend, StateError,
-    Turn, Version, WriteId,
+    AppliedEvent, Decision, Key, KeyPrefix, Memory, NewItem, Record, SaveResult, StateBackend,
+    StateError, Turn, Version, WriteId,
 };
 use events::{Clock, Entropy, Event, SystemClock, SystemEntropy, Timestamp};
 use serde::Serialize;
@@ -33,7 +33,7 @@ impl fmt::Debug for StateManager {
 
 /// Value with the version to name when it is saved.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded<T> {
+pub struct VersionedValue<T> {
     /// Value; `None` if it is absent or expired.
     pub value: Option<T>,
     /// Version; [`Version::ABSENT`] if there is no value.
@@ -42,7 +42,7 @@ pub struct Loaded<T> {
 
 /// One entry of a list of values.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed<T> {
+pub struct ListEntry<T> {
     pub key: Key,
     pub value: T,
     pub version: Version,
@@ -74,13 +74,16 @@ impl StateManager {
     ///
     /// # Errors
     /// [`StateError::Corrupt`] if the stored value is not a `T`, else as [`StateBackend::get`].
-    pub async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Loaded<T>, StateError> {
+    pub async fn get<T: DeserializeOwned>(
+        &self,
+        key: &Key,
+    ) -> Result<VersionedValue<T>, StateError> {
         match self.backend.get(key, self.now()).await? {
-            Some(stored) => Ok(Loaded {
+            Some(stored) => Ok(VersionedValue {
                 value: Some(read(key, &stored.value)?),
                 version: stored.version,
             }),
-            None => Ok(Loaded {
+            None => Ok(VersionedValue {
                 value: None,
                 version: Version::ABSENT,
             }),
@@ -99,7 +102,7 @@ impl StateManager {
 
     /// Writes `value` if the version under `key` is still `seen`.
     ///
-    /// [`Saved::Stale`] means that the stored item is not this write. After a lost acknowledgement
+    /// [`SaveResult::Stale`] means that the stored item is not this write. After a lost acknowledgement
     /// the write may have been applied and then replaced. A writer that must know whether its write
     /// was applied has to store that in the value, as [`Record`] does.
     ///
@@ -112,7 +115,7 @@ impl StateManager {
         seen: Version,
         value: &T,
         expires_at: Option<Timestamp>,
-    ) -> Result<Saved, StateError> {
+    ) -> Result<SaveResult, StateError> {
         let value = serde_json::to_string(value).map_err(|error| StateError::Corrupt {
             key: key.clone(),
             reason: format!("it cannot be written as JSON: {error}"),
@@ -148,8 +151,8 @@ impl StateManager {
                 return Ok(said);
             };
             match self.set(key, seen.version, &next, Some(expires_at)).await? {
-                Saved::Written(_) => return Ok(said),
-                Saved::Stale => {}
+                SaveResult::Written(_) => return Ok(said),
+                SaveResult::Stale => {}
             }
         }
         Err(StateError::Contended {
@@ -177,7 +180,7 @@ impl StateManager {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let clock = Arc::new(SystemClock);
-    /// # let say = |topic: &str| Say {
+    /// # let say = |topic: &str| NewEvent {
     /// #     topic: topic.parse().unwrap(),
     /// #     subject: "octo/widgets#7".to_owned(),
     /// #     data: serde_json::json!({}),
@@ -237,7 +240,7 @@ impl StateManager {
                     expires_at,
                 } => (next, says, expires_at),
             };
-            let applied = Applied {
+            let applied = AppliedEvent {
                 event: heard.id.clone(),
                 handler: handler.to_owned(),
                 at: now,
@@ -249,13 +252,13 @@ impl StateManager {
                 applied: remember(journal, applied),
             };
             match self.set(key, seen.version, &record, expires_at).await? {
-                Saved::Written(_) => {
+                SaveResult::Written(_) => {
                     return Ok(Turn::Applied {
                         value: record.value,
                         events,
                     });
                 }
-                Saved::Stale => {}
+                SaveResult::Stale => {}
             }
         }
         Err(StateError::Contended {
@@ -268,7 +271,7 @@ impl StateManager {
     ///
     /// # Errors
     /// As [`StateBackend::delete_if_version`].
-    pub async fn delete(&self, key: &Key, seen: Version) -> Result<Saved, StateError> {
+    pub async fn delete(&self, key: &Key, seen: Version) -> Result<SaveResult, StateError> {
         self.backend
             .delete_if_version(key, seen, self.now(), self.write_id())
             .await
@@ -284,12 +287,12 @@ impl StateManager {
         prefix: &KeyPrefix,
         after: Option<&Key>,
         limit: usize,
-    ) -> Result<Vec<Listed<T>>, StateError> {
+    ) -> Result<Vec<ListEntry<T>>, StateError> {
         let items = self.backend.list(prefix, after, limit, self.now()).await?;
         items
             .into_iter()
             .map(|(key, stored)| {
-                Ok(Listed {
+                Ok(ListEntry {
                     value: read(&key, &stored.value)?,
                     version: stored.version,
                     updated_at: stored.updated_at,

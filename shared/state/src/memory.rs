@@ -1,5 +1,7 @@
 use crate::row::{is_expired, judge, removable_before};
-use crate::{Key, KeyPrefix, NewItem, Resume, Saved, StateBackend, StateError, Stored, Version};
+use crate::{
+    Key, KeyPrefix, NewItem, Resume, SaveResult, StateBackend, StateError, StoredItem, Version,
+};
 use async_trait::async_trait;
 use events::Timestamp;
 use std::collections::BTreeMap;
@@ -12,7 +14,7 @@ pub struct Memory(Mutex<Items>);
 
 #[derive(Debug, Default)]
 struct Items {
-    rows: BTreeMap<Key, Stored>,
+    rows: BTreeMap<Key, StoredItem>,
     swept_at: Timestamp,
 }
 
@@ -35,7 +37,7 @@ impl Items {
 
 #[async_trait]
 impl StateBackend for Memory {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
         let items = self.lock();
         Ok(items
             .rows
@@ -49,14 +51,14 @@ impl StateBackend for Memory {
         key: &Key,
         expected: Version,
         item: NewItem,
-    ) -> Result<Saved, StateError> {
+    ) -> Result<SaveResult, StateError> {
         item.check_size(key)?;
         let mut items = self.lock();
         items.sweep(item.updated_at());
         match judge(items.rows.get(key), expected, &item) {
             Ok(version) => {
                 items.rows.insert(key.clone(), item.stored_as(version));
-                Ok(Saved::Written(version))
+                Ok(SaveResult::Written(version))
             }
             Err(answer) => Ok(answer),
         }
@@ -68,7 +70,7 @@ impl StateBackend for Memory {
         after: Option<&Key>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<(Key, Stored)>, StateError> {
+    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
         let start = match prefix.resume(after) {
             Resume::Beginning => Bound::Included(prefix.as_str()),
             Resume::After(key) => Bound::Excluded(key.as_str()),

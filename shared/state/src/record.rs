@@ -1,4 +1,4 @@
-use events::{Event, EventId, Outcome, Say, Timestamp};
+use events::{Event, EventId, NewEvent, Outcome, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -16,12 +16,12 @@ pub struct Record<T> {
     /// State of the handler.
     pub value: T,
     /// The newest 64 applied events, the oldest first.
-    pub applied: Vec<Applied>,
+    pub applied: Vec<AppliedEvent>,
 }
 
 /// Event that was applied to a record, with the events that its handler emitted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Applied {
+pub struct AppliedEvent {
     /// Id of the applied event.
     pub event: EventId,
     /// Handler that applied it: two handlers may subscribe to one event and share a record.
@@ -29,14 +29,15 @@ pub struct Applied {
     /// Time of the decision.
     pub at: Timestamp,
     /// Emitted events, in order.
-    pub said: Vec<Say>,
+    pub said: Vec<NewEvent>,
 }
 
-impl Applied {
+impl AppliedEvent {
     /// Returns the events that were emitted then: same ids, times and bodies.
     pub(crate) fn events(&self, heard: &Event) -> Vec<Event> {
-        let say =
-            |(index, say): (usize, &Say)| heard.caused(&self.handler, index, say.clone(), self.at);
+        let say = |(index, say): (usize, &NewEvent)| {
+            heard.caused(&self.handler, index, say.clone(), self.at)
+        };
         self.said.iter().enumerate().map(say).collect()
     }
 }
@@ -51,7 +52,7 @@ pub enum Decision<T, R> {
         /// New state.
         next: T,
         /// Events to emit, in order.
-        says: Vec<Say>,
+        says: Vec<NewEvent>,
         /// Time from which the record is absent, together with its journal. It must be later than
         /// the last possible repeat (EventBridge retries for 24 hours). `None` means never.
         expires_at: Option<Timestamp>,
@@ -114,7 +115,7 @@ impl<T> Record<T> {
 }
 
 /// Returns the journal with `applied` as its newest entry.
-pub(crate) fn remember(mut journal: Vec<Applied>, applied: Applied) -> Vec<Applied> {
+pub(crate) fn remember(mut journal: Vec<AppliedEvent>, applied: AppliedEvent) -> Vec<AppliedEvent> {
     journal.push(applied);
     let forgotten = journal.len().saturating_sub(REMEMBERED);
     journal.drain(..forgotten);

@@ -1,23 +1,27 @@
 //! Evaluates a conditional write against the existing row, for backends that read first and write
 //! under a lock. DynamoDB evaluates the same rules as a condition expression.
 
-use crate::{NewItem, RETENTION, Saved, Stored, Version};
+use crate::{NewItem, RETENTION, SaveResult, StoredItem, Version};
 use events::Timestamp;
 
 /// Returns the version to write next, or the result if there is nothing to write.
 ///
 /// # Errors
 /// The result of a write that is not applied: a repeat, or a lost race.
-pub fn judge(row: Option<&Stored>, expected: Version, item: &NewItem) -> Result<Version, Saved> {
+pub fn judge(
+    row: Option<&StoredItem>,
+    expected: Version,
+    item: &NewItem,
+) -> Result<Version, SaveResult> {
     let Some(row) = row else {
         return if expected == Version::ABSENT {
             Ok(expected.next())
         } else {
-            Err(Saved::Stale)
+            Err(SaveResult::Stale)
         };
     };
     if row.write_id == *item.write_id() {
-        return Err(Saved::Written(row.version));
+        return Err(SaveResult::Written(row.version));
     }
     let seen = if is_expired(row, item.updated_at()) {
         Version::ABSENT
@@ -27,12 +31,12 @@ pub fn judge(row: Option<&Stored>, expected: Version, item: &NewItem) -> Result<
     if seen == expected {
         Ok(row.version.next())
     } else {
-        Err(Saved::Stale)
+        Err(SaveResult::Stale)
     }
 }
 
 /// Returns whether the item is absent at `now`.
-pub fn is_expired(row: &Stored, now: Timestamp) -> bool {
+pub fn is_expired(row: &StoredItem, now: Timestamp) -> bool {
     row.expires_at.is_some_and(|at| at <= now)
 }
 

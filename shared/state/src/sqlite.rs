@@ -1,6 +1,7 @@
 use crate::row::{is_expired, judge, removable_before};
 use crate::{
-    Key, KeyPrefix, NewItem, Resume, Saved, StateBackend, StateError, Stored, Version, WriteId,
+    Key, KeyPrefix, NewItem, Resume, SaveResult, StateBackend, StateError, StoredItem, Version,
+    WriteId,
 };
 use async_trait::async_trait;
 use events::Timestamp;
@@ -165,7 +166,7 @@ fn explain(path: &Path, error: &rusqlite::Error) -> StateError {
     }
 }
 
-fn find(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Stored>> {
+fn find(connection: &Connection, key: &Key) -> rusqlite::Result<Option<StoredItem>> {
     connection
         .prepare_cached(&format!("SELECT {COLUMNS} FROM state WHERE key = ?1"))?
         .query_row([key.as_str()], stored)
@@ -173,10 +174,10 @@ fn find(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Stored>> 
         .map(|found| found.map(|(_, stored)| stored))
 }
 
-fn stored(row: &Row<'_>) -> rusqlite::Result<(Key, Stored)> {
+fn stored(row: &Row<'_>) -> rusqlite::Result<(Key, StoredItem)> {
     let key = row.get::<_, String>(0)?;
     let version = row.get::<_, i64>(1)?;
-    let stored = Stored {
+    let stored = StoredItem {
         version: Version::new(u64::try_from(version).map_err(|error| wrong(1, error))?),
         value: row.get(2)?,
         updated_at: instant(3, row.get(3)?)?,
@@ -203,7 +204,7 @@ fn put(
     key: &Key,
     expected: Version,
     item: NewItem,
-) -> rusqlite::Result<Saved> {
+) -> rusqlite::Result<SaveResult> {
     let write = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = match judge(find(&write, key)?.as_ref(), expected, &item) {
         Ok(version) => version,
@@ -227,12 +228,12 @@ fn put(
         .prepare_cached("DELETE FROM state WHERE expires_at <= ?1")?
         .execute([removable])?;
     write.commit()?;
-    Ok(Saved::Written(version))
+    Ok(SaveResult::Written(version))
 }
 
 #[async_trait]
 impl StateBackend for Sqlite {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
         let key = key.clone();
         let found = self.run(move |connection| find(connection, &key)).await?;
         Ok(found.filter(|row| !is_expired(row, now)))
@@ -243,7 +244,7 @@ impl StateBackend for Sqlite {
         key: &Key,
         expected: Version,
         item: NewItem,
-    ) -> Result<Saved, StateError> {
+    ) -> Result<SaveResult, StateError> {
         item.check_size(key)?;
         let key = key.clone();
         self.run(move |connection| put(connection, &key, expected, item))
@@ -256,7 +257,7 @@ impl StateBackend for Sqlite {
         after: Option<&Key>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<(Key, Stored)>, StateError> {
+    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
         let after = match prefix.resume(after) {
             Resume::Beginning => String::new(),
             Resume::After(key) => key.to_string(),

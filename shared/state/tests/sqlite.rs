@@ -1,7 +1,7 @@
 //! Tests of SQLite files: opening, rejecting, sharing between processes.
 #![cfg(feature = "sqlite")]
 
-use events::{Clock, Event, Failure, Say, SystemClock, SystemEntropy};
+use events::{Clock, Event, Failure, NewEvent, SystemClock, SystemEntropy};
 use state::{Decision, Key, Sqlite, StateError, StateManager, Turn, Version};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -32,7 +32,7 @@ async fn hear(
     state: &StateManager,
     id: &str,
 ) -> Result<Turn<BTreeSet<String>, &'static str>, StateError> {
-    let say = Say {
+    let say = NewEvent {
         topic: "agent.pr.check_completed".parse().expect("a topic"),
         subject: "octo/widgets#7".to_owned(),
         data: serde_json::json!({}),

@@ -1,6 +1,6 @@
 //! User actions on GitHub, the resulting posts, and the stored state.
 
-use events::{Clock, Emit, Event, Say, SystemClock};
+use events::{Clock, Emit, Event, NewEvent, SystemClock};
 use fake_github::{NewPullRequest, WebhookDelivery};
 use github::PrKey;
 use github::port::ReviewEvent;
@@ -252,7 +252,7 @@ async fn replay_adds_only_missing_state() {
 #[tokio::test]
 async fn external_event_reaches_subscriber() {
     let cloud = Cloud::shared().await;
-    let say = Say {
+    let say = NewEvent {
         topic: "github.push".parse().expect("a topic"),
         subject: "octo/widgets".to_owned(),
         data: json!({}),

@@ -5,7 +5,7 @@ use crate::{INJECTION, gullible, passed};
 use fake_github::WebhookDelivery;
 use github::port::ReviewEvent;
 use journeys::changes;
-use journeys::house::House;
+use journeys::house::Bot;
 use serde_json::json;
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn commit_message_stops_at_webhook() {
         ),
     ] {
         let model = gullible();
-        let house = House::with(&model);
+        let house = Bot::with(&model);
         let (pr, opened) = house.begins(changes::secret());
         let head = house.world().head(&pr);
         let pushed = WebhookDelivery {

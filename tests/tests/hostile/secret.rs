@@ -6,7 +6,7 @@ use fake_github::{Call, Fault};
 use fake_model::{ModelWorld, Reply};
 use github::port::ReviewEvent;
 use journeys::changes;
-use journeys::house::{Ground, House};
+use journeys::house::{Bot, Surroundings};
 use journeys::interruption::Interruption;
 use journeys::log::Log;
 use journeys::model::{answer, finding};
@@ -21,7 +21,7 @@ fn canary() -> String {
 }
 
 /// Creates a model that repeats the canary in answers, errors and findings.
-fn parrot(ground: &Ground) -> ModelWorld {
+fn parrot(ground: &Surroundings) -> ModelWorld {
     let model = ModelWorld::new(ground.clock.clone());
     for reply in [
         Reply::Text(canary()),
@@ -45,7 +45,7 @@ fn parrot(ground: &Ground) -> ModelWorld {
 }
 
 /// Returns all readable output after a test, by place.
-async fn written(house: &House, model: &ModelWorld, log: &Log) -> Vec<(&'static str, String)> {
+async fn written(house: &Bot, model: &ModelWorld, log: &Log) -> Vec<(&'static str, String)> {
     fn all(texts: impl Iterator<Item = String>) -> String {
         texts.collect::<Vec<_>>().join("\n")
     }
@@ -93,16 +93,16 @@ async fn secret_appears_in_no_output() {
         ),
     ] {
         let (log, _listening) = Log::listen();
-        let ground = Ground::in_memory();
+        let ground = Surroundings::in_memory();
         let model = parrot(&ground);
         let kimi: Arc<dyn Model> = Arc::new(wire::kimi(&model, &ground).await);
         let github = wire::github(&ground.world, ground.clock.clone(), By::Token).await;
-        let ground = Ground {
+        let ground = Surroundings {
             github: Some(Arc::new(github)),
             model: Some(kimi),
             ..ground
         };
-        let house = House::on(ground, Interruption::none()).under(&format!("publish = {posts}"));
+        let house = Bot::on(ground, Interruption::none()).under(&format!("publish = {posts}"));
         let line = format!("let token = \"{}\";", canary());
         let (pr, delivery) = house.begins(changes::new_file("src/a.rs", &[&line]));
         let world = house.world();

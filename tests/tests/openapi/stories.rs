@@ -3,22 +3,22 @@
 use fake_github::HttpRequest;
 use github::port::{Conclusion, Side};
 use journeys::changes;
-use journeys::house::{Ground, House};
+use journeys::house::{Bot, Surroundings};
 use journeys::interruption::Interruption;
-use journeys::model::{Scripted, attentive, misses_the_check};
+use journeys::model::{ScriptedModel, attentive, misses_the_check};
 use journeys::steps::{FIRST, MODEL, SECOND, proposing, turn};
 use journeys::wire::{self, By};
 use std::sync::Arc;
 
-async fn over_http(model: Arc<Scripted>) -> House {
-    let ground = Ground::in_memory();
+async fn over_http(model: Arc<ScriptedModel>) -> Bot {
+    let ground = Surroundings::in_memory();
     let github = wire::github(&ground.world, ground.clock.clone(), By::App).await;
-    let ground = Ground {
+    let ground = Surroundings {
         github: Some(Arc::new(github)),
         model: Some(model),
         ..ground
     };
-    House::on(ground, Interruption::none())
+    Bot::on(ground, Interruption::none())
 }
 
 /// Returns all requests of these stories.
@@ -34,7 +34,7 @@ pub async fn told() -> Vec<HttpRequest> {
     calls
 }
 
-async fn a_vote_is_taken_back() -> House {
+async fn a_vote_is_taken_back() -> Bot {
     let house = over_http(attentive(MODEL)).await;
     let pr = house.opens(proposing(changes::secret())).await;
     house.pushes(&pr, turn(&FIRST)).await;
@@ -46,7 +46,7 @@ async fn a_vote_is_taken_back() -> House {
     house
 }
 
-async fn a_head_is_superseded() -> House {
+async fn a_head_is_superseded() -> Bot {
     let house = over_http(attentive(MODEL)).await;
     let (pr, opened) = house.begins(turn(&FIRST));
     let first = house.world().head(&pr);
@@ -59,7 +59,7 @@ async fn a_head_is_superseded() -> House {
     house
 }
 
-async fn a_line_is_gone() -> House {
+async fn a_line_is_gone() -> Bot {
     let house = over_http(misses_the_check()).await;
     let pr = house.opens(proposing(changes::gone())).await;
     let review = house.review(&pr);

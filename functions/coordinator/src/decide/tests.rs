@@ -28,7 +28,7 @@ fn settings(text: &str) -> Settings {
     let layer = Layer::parse(text, Source::Repository);
     let (policy, invalid) = match layer {
         Ok(layer) => (Policy::default().over(layer), None),
-        Err(error) => (Policy::default(), Some(Invalid::from(error))),
+        Err(error) => (Policy::default(), Some(InvalidSettings::from(error))),
     };
     Settings {
         policy,
@@ -145,7 +145,7 @@ fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
                 continue;
             }
             Step::Reviewed(head) => {
-                reviewed = Some(Reviewed {
+                reviewed = Some(ReviewedHead {
                     head_sha: sha(head),
                     at: at(second),
                 });
@@ -175,7 +175,7 @@ fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
             base_sha: sha("0"),
             cause,
         };
-        let known = Known {
+        let known = RequestContext {
             asked: &asked,
             request: &request(second),
             pull: &pull,
@@ -387,7 +387,7 @@ fn skipped_review_keeps_reports() {
         draft: true,
         ..pull()
     };
-    let known = Known {
+    let known = RequestContext {
         asked: &asked,
         request: &request(9),
         pull: &draft,

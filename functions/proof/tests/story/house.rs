@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use events::{
-    Clock, Emit, Event, InProcess, ManualClock, Message, Say, SeededEntropy, Subscribe, Timestamp,
+    Clock, Emit, Event, InProcess, ManualClock, Message, NewEvent, SeededEntropy, Subscribe,
+    Timestamp,
 };
 use github::port::{Files, GitHubError, ReadDiff, ReadFiles};
 use github::{HeadSha, PrKey};
-use model_client::{AgentError, Answer, Ask, Model, Unanswered, Usage};
+use model_client::{AgentError, Answer, Ask, AskError, Model, Usage};
 use proof::Proof;
 use review::item::{
-    Begun, CheckItem, CheckReport, ProofItem, Reader, ReviewItem, Verdict as Decided,
+    CheckItem, CheckReport, ProofItem, Reader, ReviewItem, ReviewStart, Verdict as Decided,
 };
 use review::message::{CheckCompleted, ProofCompleted, ProofRequested, ReviewBegun, ReviewKey};
 use review::{Category, Finding};
@@ -52,15 +53,15 @@ impl ReadFiles for Diffs {
 pub(crate) type Answers = Vec<Result<Value, AgentError>>;
 
 /// Model that returns these answers in order.
-pub(crate) struct Scripted(pub(crate) Mutex<Answers>);
+pub(crate) struct ScriptedModel(pub(crate) Mutex<Answers>);
 
 #[async_trait]
-impl Model for Scripted {
+impl Model for ScriptedModel {
     fn name(&self) -> &str {
         "kimi"
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AskError> {
         let value = self.0.lock().unwrap().remove(0)?;
         (ask.check)(&value).map_err(|reason| AgentError::Malformed { reason })?;
         let usage = Usage {
@@ -76,21 +77,21 @@ impl Model for Scripted {
 }
 
 /// The functions verdict and proof on one bus.
-pub(crate) struct House {
+pub(crate) struct Fixture {
     state: StateManager,
     pub(crate) clock: Arc<ManualClock>,
     bus: Arc<InProcess>,
     pub(crate) proof: Arc<Proof>,
-    pub(crate) model: Arc<Scripted>,
+    pub(crate) model: Arc<ScriptedModel>,
 }
 
-impl House {
+impl Fixture {
     pub(crate) fn new(answers: Answers) -> Self {
-        let model = Arc::new(Scripted(Mutex::new(answers)));
+        let model = Arc::new(ScriptedModel(Mutex::new(answers)));
         Self::with(Some(model.clone()), model)
     }
 
-    pub(crate) fn with(asked: Option<Arc<dyn Model>>, model: Arc<Scripted>) -> Self {
+    pub(crate) fn with(asked: Option<Arc<dyn Model>>, model: Arc<ScriptedModel>) -> Self {
         let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
         let entropy = Arc::new(SeededEntropy::new(1));
         let memory = Arc::new(Memory::default());
@@ -129,7 +130,7 @@ impl House {
     pub(crate) async fn reported(&self, finding: &Finding) {
         let review = key();
         let opened = ReviewItem {
-            begun: Some(Begun {
+            begun: Some(ReviewStart {
                 request: begun().request,
                 at: self.clock.now(),
             }),
@@ -185,7 +186,7 @@ impl House {
         Event::first(
             id.parse().unwrap(),
             "story",
-            Say::new(message),
+            NewEvent::new(message),
             self.clock.now(),
         )
     }
@@ -198,7 +199,7 @@ impl House {
     /// Delivers all emitted events. Returns one line per delivery.
     pub(crate) async fn settle(&self) -> Vec<String> {
         let settled = self.bus.settle().await;
-        let line = |it: &events::Settled| match &it.result {
+        let line = |it: &events::DeliveryResult| match &it.result {
             Ok(outcome) => format!("{} {}: {outcome:?}", it.handler, it.event.topic),
             Err(error) => format!("{} {}: failed: {error}", it.handler, it.event.topic),
         };

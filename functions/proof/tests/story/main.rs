@@ -8,7 +8,7 @@
 mod house;
 
 use events::{Clock, ManualClock, Timestamp};
-use house::{DIFF, House, Scripted, begun, key};
+use house::{DIFF, Fixture, ScriptedModel, begun, key};
 use model_client::AgentError;
 use review::frame::{DEADLINE, PATIENCE, SECOND_LOOK, TIME_TO_ANSWER};
 use review::message::{CheckCompleted, ProofRequested};
@@ -80,7 +80,7 @@ async fn model_finding_needs_proving_line() {
             Some("cannot be used"),
         ),
     ] {
-        let house = House::new(vec![answer]);
+        let house = Fixture::new(vec![answer]);
         house.reported(&injection()).await;
         let settled = house.settle().await;
         assert!(
@@ -99,8 +99,8 @@ async fn model_finding_needs_proving_line() {
 
 #[tokio::test]
 async fn missing_model_keeps_findings_unproven() {
-    let unasked = Arc::new(Scripted(Mutex::new(vec![])));
-    let house = House::with(None, unasked);
+    let unasked = Arc::new(ScriptedModel(Mutex::new(vec![])));
+    let house = Fixture::with(None, unasked);
     house.reported(&injection()).await;
     house.settle().await;
     let verdict = house.verdict().await.unwrap();
@@ -115,7 +115,7 @@ async fn missing_model_keeps_findings_unproven() {
 
 #[tokio::test]
 async fn repeated_event_does_not_ask_again() {
-    let house = House::new(vec![says(true, LINE)]);
+    let house = Fixture::new(vec![says(true, LINE)]);
     house.reported(&injection()).await;
     house.settle().await;
     let first = house.verdict().await;
@@ -155,7 +155,7 @@ async fn paused_model_delays_until_deadline() {
         let until = clock.now() + wait;
         Err(AgentError::Paused { until, wait })
     };
-    let house = House::new(vec![]);
+    let house = Fixture::new(vec![]);
     house.model.0.lock().unwrap().push(paused(&house.clock));
     house.reported(&injection()).await;
     let settled = house.settle().await;
@@ -200,7 +200,7 @@ async fn deadline_does_not_wait_for_proof() {
     let away = AgentError::Unavailable {
         reason: "503".to_owned(),
     };
-    let house = House::new(vec![Err(away), says(true, LINE)]);
+    let house = Fixture::new(vec![Err(away), says(true, LINE)]);
     house.reported(&injection()).await;
     house.settle().await;
     assert_eq!(house.verdict().await, None);

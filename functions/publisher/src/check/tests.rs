@@ -29,16 +29,16 @@ fn concludes_by_findings_coverage_and_policy() {
         for report in item.reports.values_mut() {
             let coverage = &mut report.readers[0].coverage;
             coverage.files_read = 0;
-            coverage.left_out = vec![diff::LeftOut {
+            coverage.left_out = vec![diff::OmittedFile {
                 path: "logo.png".to_owned(),
-                why: diff::WhyLeftOut::Binary,
+                why: diff::OmissionReason::Binary,
             }];
         }
     };
-    let left_out = |why: diff::WhyLeftOut| {
+    let left_out = |why: diff::OmissionReason| {
         move |item: &mut ReviewItem| {
             let report = item.reports.get_mut(&Category::Style).unwrap();
-            report.readers[0].coverage.left_out = vec![diff::LeftOut {
+            report.readers[0].coverage.left_out = vec![diff::OmittedFile {
                 path: "one of two.rs".to_owned(),
                 why,
             }];
@@ -92,15 +92,15 @@ fn concludes_by_findings_coverage_and_policy() {
         assert_eq!(conclusion(&item, told), turned, "{why}, turned");
     }
     for (why, end) in [
-        (diff::WhyLeftOut::Excluded, success),
-        (diff::WhyLeftOut::Generated, success),
-        (diff::WhyLeftOut::Unanswered, neutral),
-        (diff::WhyLeftOut::Budget, neutral),
-        (diff::WhyLeftOut::TooLarge, neutral),
-        (diff::WhyLeftOut::Malformed, neutral),
-        (diff::WhyLeftOut::NoPatch, neutral),
-        (diff::WhyLeftOut::Binary, neutral),
-        (diff::WhyLeftOut::Submodule, neutral),
+        (diff::OmissionReason::Excluded, success),
+        (diff::OmissionReason::Generated, success),
+        (diff::OmissionReason::Unanswered, neutral),
+        (diff::OmissionReason::Budget, neutral),
+        (diff::OmissionReason::TooLarge, neutral),
+        (diff::OmissionReason::Malformed, neutral),
+        (diff::OmissionReason::NoPatch, neutral),
+        (diff::OmissionReason::Binary, neutral),
+        (diff::OmissionReason::Submodule, neutral),
     ] {
         let mut item = clean();
         left_out(why)(&mut item);

@@ -198,9 +198,9 @@ async fn each_reason_prevents_approval() {
             "a file that nobody read",
             of(|item| {
                 let report = item.reports.get_mut(&Category::Style).unwrap();
-                report.readers[0].coverage.left_out = vec![diff::LeftOut {
+                report.readers[0].coverage.left_out = vec![diff::OmittedFile {
                     path: "logo.png".to_owned(),
-                    why: diff::WhyLeftOut::Excluded,
+                    why: diff::OmissionReason::Excluded,
                 }];
             }),
             "Not every changed file was read.",

@@ -1,7 +1,7 @@
 //! The one check of a commit with several pull requests.
 
 use super::*;
-use ::review::item::Stale;
+use ::review::item::StaleReason;
 use fake_github::{Call, Fault};
 
 const GREEN: Option<Conclusion> = Some(Conclusion::Success);
@@ -51,7 +51,7 @@ impl<'a> Other<'a> {
     fn skipped(&self) -> Event {
         let (review, reason) = (self.review.clone(), SkipReason::Draft);
         self.stage
-            .event(Say::new(&ReviewSkipped { review, reason }))
+            .event(NewEvent::new(&ReviewSkipped { review, reason }))
     }
 }
 
@@ -136,8 +136,8 @@ async fn dropped_head_ends_its_check() {
         let review = stage.review();
         stage.world.push(&stage.pr, DIFF);
         stage.keep(under_way()).await;
-        let dropped = stage.event(Say::new(&ReviewDropped {
-            why: Stale::Superseded(stage.review().head_sha),
+        let dropped = stage.event(NewEvent::new(&ReviewDropped {
+            why: StaleReason::Superseded(stage.review().head_sha),
             review: review.clone(),
         }));
         let checks = || -> Vec<_> {
@@ -150,7 +150,7 @@ async fn dropped_head_ends_its_check() {
         stage.hear(&dropped).await;
         assert_eq!(checks(), ends, "{why}, heard again");
         // A late or repeated start of a dropped review is ignored.
-        let late = stage.event(Say::new(&ReviewBegun {
+        let late = stage.event(NewEvent::new(&ReviewBegun {
             review: review.clone(),
             request: "asked".parse().unwrap(),
         }));

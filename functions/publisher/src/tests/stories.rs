@@ -21,7 +21,7 @@ async fn publishes_review_check_and_summary_once() {
     let writes = stage.world.writes().len();
     let (same_again, again) = (
         stage.completed(),
-        stage.event(Say {
+        stage.event(NewEvent {
             topic: published.topic.clone(),
             subject: stage.pr.to_string(),
             data: published.data.clone(),
@@ -74,7 +74,7 @@ async fn returning_head_is_shown_again() {
 
     stage.world.push_back_to(&stage.pr, &first.head_sha);
     stage.write(&PullRequestItem::key(&stage.pr), pull).await;
-    let again = stage.event(Say::new(&ReviewCompleted {
+    let again = stage.event(NewEvent::new(&ReviewCompleted {
         review: first,
         findings: 0,
         missing: vec![],
@@ -364,9 +364,9 @@ async fn ignores_stale_and_unknown_events() {
     assert_eq!(told, "ignored: the verdict contains the blocking findings");
     let ended = stage.hear(&stage.begun()).await;
     assert_eq!(ended, "ignored: no check is in progress");
-    let unknown = Say {
+    let unknown = NewEvent {
         topic: "agent.pr.tomorrow".parse().unwrap(),
-        ..Say::new(&ReviewCompleted {
+        ..NewEvent::new(&ReviewCompleted {
             review: stage.review(),
             findings: 0,
             missing: vec![],

@@ -2,7 +2,7 @@
 
 use super::counted;
 use super::markdown::{code, plain};
-use diff::WhyLeftOut;
+use diff::OmissionReason;
 use review::item::{CheckReport, Reader};
 use review::rules::RULES;
 use review::{Category, Usage};
@@ -116,16 +116,16 @@ fn not_kept(count: u32) -> String {
     }
 }
 
-fn why_left_out(why: WhyLeftOut) -> &'static str {
+fn why_left_out(why: OmissionReason) -> &'static str {
     match why {
-        WhyLeftOut::Binary => "not text",
-        WhyLeftOut::Submodule => "a submodule",
-        WhyLeftOut::Malformed => "its diff is malformed",
-        WhyLeftOut::TooLarge => "too large",
-        WhyLeftOut::Generated => "generated",
-        WhyLeftOut::Unanswered => "no answer",
-        WhyLeftOut::Excluded => "excluded by the configuration",
-        WhyLeftOut::Budget => "over the token budget",
-        WhyLeftOut::NoPatch => "GitHub gives no patch for it",
+        OmissionReason::Binary => "not text",
+        OmissionReason::Submodule => "a submodule",
+        OmissionReason::Malformed => "its diff is malformed",
+        OmissionReason::TooLarge => "too large",
+        OmissionReason::Generated => "generated",
+        OmissionReason::Unanswered => "no answer",
+        OmissionReason::Excluded => "excluded by the configuration",
+        OmissionReason::Budget => "over the token budget",
+        OmissionReason::NoPatch => "GitHub gives no patch for it",
     }
 }

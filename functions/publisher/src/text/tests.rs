@@ -10,7 +10,7 @@ use crate::wanted::Wanted;
 use ::review::item::{Reader, ReviewItem};
 use ::review::message::ReviewKey;
 use ::review::{Confidence, Coverage, MODEL};
-use diff::{Diff, LeftOut, WhyLeftOut};
+use diff::{Diff, OmissionReason, OmittedFile};
 use github::port::{NewReview, ReviewComment, ReviewEvent};
 
 const MARKER: &str = "<!-- github-bot:0123 -->";
@@ -40,9 +40,9 @@ fn reader(name: &str) -> Reader {
         name: name.to_owned(),
         coverage: Coverage {
             files_read: 1,
-            left_out: vec![LeftOut {
+            left_out: vec![OmittedFile {
                 path: "logo.png".to_owned(),
-                why: WhyLeftOut::Binary,
+                why: OmissionReason::Binary,
             }],
         },
         notes: vec![],
@@ -238,9 +238,9 @@ fn renders_review_by_rules_and_model() {
     });
     for report in wanted.of.item.reports.values_mut() {
         let mut kimi = reader("kimi-k3.1-pro");
-        kimi.coverage.left_out.push(LeftOut {
+        kimi.coverage.left_out.push(OmittedFile {
             path: "Cargo.lock".to_owned(),
-            why: WhyLeftOut::Generated,
+            why: OmissionReason::Generated,
         });
         kimi.notes = vec!["2 secrets were masked before it read the change.".to_owned()];
         kimi.usage = Some(::review::Usage {

@@ -82,14 +82,14 @@ fn stands(head: char) -> ReviewPublished {
 }
 
 /// Event about a pull request.
-enum Heard {
+enum TestEvent {
     /// A delivery.
     Change(Box<PullRequestChanged>),
     /// A published review of this head, in this second.
     Published(char, u32),
 }
 
-impl From<PullRequestChanged> for Heard {
+impl From<PullRequestChanged> for TestEvent {
     fn from(change: PullRequestChanged) -> Self {
         Self::Change(Box::new(change))
     }
@@ -97,13 +97,15 @@ impl From<PullRequestChanged> for Heard {
 
 /// Returns the state after `heard`, and the result of the last event: the emitted causes, or the
 /// reason.
-fn last(heard: &[Heard]) -> (Option<PullRequestItem>, String) {
+fn last(heard: &[TestEvent]) -> (Option<PullRequestItem>, String) {
     let mut seen = None;
     let mut told = String::new();
     for heard in heard {
         let decision = match heard {
-            Heard::Change(change) => changed(seen.as_ref(), change, at(0)),
-            Heard::Published(head, second) => published(seen.as_ref(), &stands(*head), at(*second)),
+            TestEvent::Change(change) => changed(seen.as_ref(), change, at(0)),
+            TestEvent::Published(head, second) => {
+                published(seen.as_ref(), &stands(*head), at(*second))
+            }
         };
         match decision {
             Decision::Ignore(reason) => told = reason.to_string(),
@@ -222,7 +224,7 @@ fn decides_deliveries() {
             "another base branch after the review",
             vec![
                 open().into(),
-                Heard::Published('a', 2),
+                TestEvent::Published('a', 2),
                 onto("release", change("edited", 'a', 3)).into(),
             ],
             HEAD,
@@ -262,7 +264,7 @@ fn decides_deliveries() {
             "a label after the review",
             vec![
                 open().into(),
-                Heard::Published('a', 2),
+                TestEvent::Published('a', 2),
                 labelled(change("labeled", 'a', 3)).into(),
             ],
             NOTHING,
@@ -271,7 +273,7 @@ fn decides_deliveries() {
             "a label after the push, before its review",
             vec![
                 open().into(),
-                Heard::Published('a', 2),
+                TestEvent::Published('a', 2),
                 push('a', 'c', 3).into(),
                 labelled(change("labeled", 'c', 4)).into(),
             ],
@@ -286,7 +288,7 @@ fn decides_deliveries() {
             "closing after the review",
             vec![
                 open().into(),
-                Heard::Published('a', 2),
+                TestEvent::Published('a', 2),
                 change("closed", 'a', 3).into(),
             ],
             NOTHING,
@@ -335,7 +337,7 @@ fn decides_deliveries() {
         ),
         (
             "a review of an unknown pull request",
-            vec![Heard::Published('a', 2)],
+            vec![TestEvent::Published('a', 2)],
             "unknown pull request",
         ),
     ] {
@@ -350,7 +352,7 @@ fn stores_newest_published_review() {
     for (why, heard, head, second, said) in [
         (
             "the first",
-            vec![open(), Heard::Published('a', 2)],
+            vec![open(), TestEvent::Published('a', 2)],
             'a',
             2,
             "",
@@ -359,9 +361,9 @@ fn stores_newest_published_review() {
             "the one after a push",
             vec![
                 open(),
-                Heard::Published('a', 2),
+                TestEvent::Published('a', 2),
                 push('a', 'c', 3).into(),
-                Heard::Published('c', 4),
+                TestEvent::Published('c', 4),
             ],
             'c',
             4,
@@ -369,28 +371,40 @@ fn stores_newest_published_review() {
         ),
         (
             "a push keeps it",
-            vec![open(), Heard::Published('a', 2), push('a', 'c', 3).into()],
+            vec![
+                open(),
+                TestEvent::Published('a', 2),
+                push('a', 'c', 3).into(),
+            ],
             'a',
             2,
             "head",
         ),
         (
             "an earlier one that arrives late",
-            vec![open(), Heard::Published('c', 4), Heard::Published('a', 2)],
+            vec![
+                open(),
+                TestEvent::Published('c', 4),
+                TestEvent::Published('a', 2),
+            ],
             'c',
             4,
             KNOWN,
         ),
         (
             "the same once more",
-            vec![open(), Heard::Published('a', 2), Heard::Published('a', 2)],
+            vec![
+                open(),
+                TestEvent::Published('a', 2),
+                TestEvent::Published('a', 2),
+            ],
             'a',
             2,
             KNOWN,
         ),
     ] {
         let (known, told) = last(&heard);
-        let kept = Reviewed {
+        let kept = ReviewedHead {
             head_sha: sha(head).parse().unwrap(),
             at: at(second),
         };
@@ -402,7 +416,7 @@ fn stores_newest_published_review() {
 #[test]
 fn forgets_review_against_other_base() {
     let retargeted = onto("release", push('a', 'c', 3));
-    let heard = [Heard::Published('a', 2), retargeted.into()];
+    let heard = [TestEvent::Published('a', 2), retargeted.into()];
     let heard: Vec<_> = [change("opened", 'a', 1).into()]
         .into_iter()
         .chain(heard)

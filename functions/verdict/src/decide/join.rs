@@ -1,6 +1,6 @@
 //! Joins all reports under the policy.
 
-use super::{Earlier, proof, rounds};
+use super::{EarlierReview, proof, rounds};
 use crate::score;
 use events::Timestamp;
 use github::HeadSha;
@@ -8,12 +8,12 @@ use github::port::ReviewEvent;
 use proof::still_unproven;
 use review::item::{CheckReport, ProofItem, ReviewItem, Verdict};
 use review::{Category, Finding, Fingerprint, bounds};
-use rounds::Open;
+use rounds::OpenFindings;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Findings by the list that shows them.
 #[derive(Debug, Default)]
-pub(super) struct Joined {
+pub(super) struct FindingLists {
     since: Option<HeadSha>,
     findings: Vec<Finding>,
     unsure: Vec<Finding>,
@@ -24,13 +24,13 @@ pub(super) struct Joined {
     below_floor: u32,
 }
 
-impl Joined {
+impl FindingLists {
     /// Joins the reports of `review`: merges findings of several specialists, applies the policy's
     /// minimum severity and confidence, and separates new findings from known ones. A known finding
     /// remains listed at a lower confidence. A blocking finding passes every minimum.
-    pub(super) fn of(review: &ReviewItem, earlier: Option<&Earlier>) -> Self {
+    pub(super) fn of(review: &ReviewItem, earlier: Option<&EarlierReview>) -> Self {
         let earlier = earlier.filter(|it| review.previous.as_ref() == Some(&it.head_sha));
-        let mut open = Open::of(earlier);
+        let mut open = OpenFindings::of(earlier);
         let mut joined = Self {
             since: earlier.map(|it| it.head_sha.clone()),
             ..Self::default()

@@ -1,6 +1,6 @@
 //! The second look: the findings that need one, and its result.
 
-use super::Earlier;
+use super::EarlierReview;
 use review::Finding;
 use review::item::ProofItem;
 
@@ -30,7 +30,7 @@ pub(super) fn unproven(findings: &mut Vec<Finding>, proof: &ProofItem) -> Vec<Fi
 
 /// Returns `finding` with its earlier message if an earlier review did not prove it and its lines
 /// are unchanged. Such a finding gets no other second look.
-pub(super) fn still_unproven(finding: &Finding, earlier: &Earlier) -> Option<Finding> {
+pub(super) fn still_unproven(finding: &Finding, earlier: &EarlierReview) -> Option<Finding> {
     let known = finding.fingerprint.as_ref()?;
     let is_doubted = finding.reviewed_before && earlier.verdict.unproven.contains(known);
     let same = |then: &&Finding| {

@@ -1,7 +1,7 @@
 //! Second round: compares the findings with those of the earlier review, and finds the resolved
 //! ones.
 
-use super::Earlier;
+use super::EarlierReview;
 use review::item::CheckReport;
 use review::rules::RULES;
 use review::{Category, Finding, Fingerprint, Severity};
@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, VecDeque};
 /// Open findings of the earlier review that are not found again yet, by fingerprint. Code that
 /// occurs n times has n entries. A finding without a fingerprint matches none.
 #[derive(Debug, Default)]
-pub(super) struct Open {
+pub(super) struct OpenFindings {
     known: BTreeMap<Fingerprint, VecDeque<Finding>>,
     unknown: Vec<Finding>,
 }
 
-impl Open {
-    pub(super) fn of(earlier: Option<&Earlier>) -> Self {
+impl OpenFindings {
+    pub(super) fn of(earlier: Option<&EarlierReview>) -> Self {
         let mut open = Self::default();
         let told = earlier.into_iter().flat_map(|it| it.verdict.open());
         for finding in told {
@@ -60,7 +60,7 @@ pub(super) fn still_open(before: &Finding, now: Finding) -> Finding {
 
 /// Returns whether the finding is only listed: it is new, not severe, and on lines that its
 /// specialist reviewed in time for the earlier verdict.
-pub(super) fn is_late(finding: &Finding, earlier: &Earlier) -> bool {
+pub(super) fn is_late(finding: &Finding, earlier: &EarlierReview) -> bool {
     let had_its_say = !earlier.verdict.missing.contains(&finding.category);
     had_its_say && finding.reviewed_before && finding.severity < Severity::High
 }

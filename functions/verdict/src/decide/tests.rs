@@ -6,7 +6,7 @@ mod rounds;
 use super::*;
 use github::port::ReviewEvent;
 use github::{Author, Base, HeadSha};
-use review::item::{CheckReport, Reader, Skipped};
+use review::item::{CheckReport, Reader, SkippedHead};
 use review::message::{CheckCompleted, ProofCompleted, ReviewBegun, ReviewKey, SkipReason};
 use review::{Confidence, Coverage, Finding, MODEL, Severity};
 
@@ -25,27 +25,27 @@ fn key() -> ReviewKey {
     }
 }
 
-fn completed(category: Category) -> Heard {
-    Heard::Completed(CheckCompleted {
+fn completed(category: Category) -> HandledEvent {
+    HandledEvent::Completed(CheckCompleted {
         review: key(),
         category,
         findings: 0,
     })
 }
 
-fn proved() -> Heard {
-    Heard::Proved(ProofCompleted {
+fn proved() -> HandledEvent {
+    HandledEvent::Proved(ProofCompleted {
         review: key(),
         proven: 0,
     })
 }
 
-fn deadline() -> Heard {
+fn deadline() -> HandledEvent {
     deadline_of("request-1")
 }
 
-fn deadline_of(request: &str) -> Heard {
-    Heard::Deadline(ReviewBegun {
+fn deadline_of(request: &str) -> HandledEvent {
+    HandledEvent::Deadline(ReviewBegun {
         review: key(),
         request: request.parse().unwrap(),
     })
@@ -79,15 +79,15 @@ fn reports(from: &[Category]) -> BTreeMap<Category, CheckItem> {
 }
 
 /// Returns the state after all reports, with `findings` among them.
-fn all_reported(findings: &[Finding]) -> Known {
+fn all_reported(findings: &[Finding]) -> StoredContext {
     let mut reports = reports(&Category::ALL);
     for finding in findings {
         let report = reports.get_mut(&finding.category).unwrap();
         report.report.findings.push(finding.clone());
     }
-    Known {
+    StoredContext {
         reports,
-        ..Known::default()
+        ..StoredContext::default()
     }
 }
 
@@ -121,7 +121,7 @@ fn found(rule: &str, line: u32, severity: Severity, code: &str) -> Finding {
 }
 
 /// Returns the verdict on `review` with the complete state.
-fn verdict(review: &ReviewItem, heard: &Heard, known: &Known) -> Verdict {
+fn verdict(review: &ReviewItem, heard: &HandledEvent, known: &StoredContext) -> Verdict {
     match decide(Some(review), heard, known, Timestamp::UNIX_EPOCH) {
         Decision::Write { next, .. } => next.verdict.expect("a verdict"),
         Decision::Ignore(reason) => panic!("ignored: {reason}"),
@@ -147,13 +147,13 @@ fn pull(head: &HeadSha, open: bool) -> PullRequestItem {
 }
 
 /// Returns the result of the last of `steps`. Each step is an event and the reports stored by then.
-fn last(steps: &[(Heard, &[Category])]) -> String {
+fn last(steps: &[(HandledEvent, &[Category])]) -> String {
     let mut seen = Some(ReviewItem::of(base()));
     let mut end = String::new();
     for (heard, there) in steps {
-        let known = Known {
+        let known = StoredContext {
             reports: reports(there),
-            ..Known::default()
+            ..StoredContext::default()
         };
         let decision = decide(seen.as_ref(), heard, &known, Timestamp::UNIX_EPOCH);
         match decision {
@@ -245,7 +245,7 @@ fn ignores_unwanted_heads() {
         ),
     ] {
         let seen = ReviewItem::of(base());
-        let known = Known {
+        let known = StoredContext {
             pull: Some(pull),
             ..all_reported(&[])
         };
@@ -260,7 +260,7 @@ fn ignores_unwanted_heads() {
 
 #[test]
 fn ignores_events_of_other_reviews() {
-    let decide = |seen: Option<&ReviewItem>, heard: &Heard| {
+    let decide = |seen: Option<&ReviewItem>, heard: &HandledEvent| {
         let decision = decide(seen, heard, &all_reported(&[]), Timestamp::UNIX_EPOCH);
         match decision {
             Decision::Ignore(reason) => reason.to_string(),
@@ -268,7 +268,7 @@ fn ignores_events_of_other_reviews() {
         }
     };
     let left_alone = ReviewItem {
-        skipped: Some(Skipped {
+        skipped: Some(SkippedHead {
             reason: SkipReason::Draft,
             why: "It is a draft.".to_owned(),
         }),

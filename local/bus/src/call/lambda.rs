@@ -1,6 +1,6 @@
 use super::{Call, Failure, sqs};
 use crate::queue::Delivery;
-use crate::template::{Route, Via};
+use crate::template::{DeliveryPath, Route};
 use async_trait::async_trait;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{StatusCode, Url};
@@ -17,7 +17,7 @@ const MOST_REPEATED: usize = 200;
 /// Functions behind Lambda's invoke URLs (`POST /2015-03-31/functions/{name}/invocations`), as
 /// `cargo lambda watch` serves them.
 pub struct Lambda {
-    https: egress::Unguarded,
+    https: egress::UncheckedClient,
     url: Url,
     build: Duration,
 }
@@ -104,8 +104,8 @@ impl Call for Lambda {
         limit: Duration,
     ) -> Result<(), Failure> {
         let payload = match route.via {
-            Via::Invoke { .. } => serde_json::json!(delivery.event),
-            Via::Queue { .. } => sqs::batch(route, delivery),
+            DeliveryPath::Invoke { .. } => serde_json::json!(delivery.event),
+            DeliveryPath::Queue { .. } => sqs::batch(route, delivery),
         };
         let function = route.function.as_str();
         let limit = limit + self.build;
@@ -115,8 +115,8 @@ impl Call for Lambda {
             never = tell_of_waiting(function) => match never {},
         };
         let handled = match route.via {
-            Via::Invoke { .. } => Ok(()),
-            Via::Queue { .. } => sqs::handled(delivery, &answer).map_err(failed),
+            DeliveryPath::Invoke { .. } => Ok(()),
+            DeliveryPath::Queue { .. } => sqs::handled(delivery, &answer).map_err(failed),
         };
         if handled.is_ok() {
             let (id, topic) = (&delivery.event.id, &delivery.event.detail_type);

@@ -70,7 +70,7 @@ pub(super) fn handled(delivery: &Delivery, answer: &Value) -> Result<(), String>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::Via;
+    use crate::template::DeliveryPath;
     use events::{EventBridgeEvent, Timestamp};
     use std::time::Duration;
 
@@ -104,7 +104,7 @@ mod tests {
             target: "security".to_owned(),
             resource: "SecurityQueue".to_owned(),
             function: "security".to_owned(),
-            via: Via::Queue {
+            via: DeliveryPath::Queue {
                 delay: Duration::from_secs(60),
                 visibility: Duration::from_secs(180),
                 max_receives: 10,

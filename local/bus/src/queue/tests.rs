@@ -1,6 +1,6 @@
 use super::*;
-use crate::template::Via;
-use events::{Event, Say};
+use crate::template::DeliveryPath;
+use events::{Event, NewEvent};
 use std::time::Duration;
 
 fn at(second: i64) -> Timestamp {
@@ -8,7 +8,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn put(n: usize, delay: u64) -> (EventBridgeEvent<Value>, Route) {
-    let say = Say {
+    let say = NewEvent {
         topic: "github.push".parse().unwrap(),
         subject: "octo/widgets".to_owned(),
         data: serde_json::json!({}),
@@ -19,7 +19,7 @@ fn put(n: usize, delay: u64) -> (EventBridgeEvent<Value>, Route) {
         target: "target".to_owned(),
         resource: "FunctionQueue".to_owned(),
         function: "function".to_owned(),
-        via: Via::Queue {
+        via: DeliveryPath::Queue {
             delay: Duration::from_secs(delay),
             visibility: Duration::from_secs(1),
             max_receives: 3,

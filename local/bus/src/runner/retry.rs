@@ -1,6 +1,6 @@
 use crate::call::Failure;
 use crate::queue::Delivery;
-use crate::template::{RetryPolicy, Via};
+use crate::template::{DeliveryPath, RetryPolicy};
 use events::Timestamp;
 use std::time::Duration;
 
@@ -25,17 +25,24 @@ pub(super) enum Next {
 }
 
 /// Decides about `delivery`, whose call failed at `now`.
-pub(super) fn next(via: Via, delivery: &Delivery, failure: &Failure, now: Timestamp) -> Next {
+pub(super) fn next(
+    via: DeliveryPath,
+    delivery: &Delivery,
+    failure: &Failure,
+    now: Timestamp,
+) -> Next {
     if !failure.is_retryable() {
         return Next::GiveUp("not retryable");
     }
-    if let (Via::Invoke { target, .. }, Failure::Unreached(_)) = (via, failure) {
+    if let (DeliveryPath::Invoke { target, .. }, Failure::Unreached(_)) = (via, failure) {
         return reach_again(target, delivery, now);
     }
     let failed = delivery.attempts as usize;
     match via {
-        Via::Invoke { retries, .. } if failed >= retries as usize => Next::GiveUp("no tries left"),
-        Via::Invoke { max_age, .. } => {
+        DeliveryPath::Invoke { retries, .. } if failed >= retries as usize => {
+            Next::GiveUp("no tries left")
+        }
+        DeliveryPath::Invoke { max_age, .. } => {
             let wait = ASYNC_WAITS.get(failed).or(ASYNC_WAITS.last());
             let at = now + wait.copied().unwrap_or_default();
             if at > delivery.put_at + max_age {
@@ -44,12 +51,12 @@ pub(super) fn next(via: Via, delivery: &Delivery, failure: &Failure, now: Timest
                 Next::Again(at)
             }
         }
-        Via::Queue {
+        DeliveryPath::Queue {
             max_receives,
             max_concurrency: None,
             ..
         } if failed + 1 >= max_receives as usize => Next::GiveUp("no tries left"),
-        Via::Queue { visibility, .. } => {
+        DeliveryPath::Queue { visibility, .. } => {
             Next::Again(now + failure.hidden_for().unwrap_or(visibility))
         }
     }
@@ -72,14 +79,14 @@ fn reach_again(policy: RetryPolicy, delivery: &Delivery, now: Timestamp) -> Next
 #[cfg(test)]
 mod tests {
     use super::*;
-    use events::{Event, Say};
+    use events::{Event, NewEvent};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
 
     fn delivery(attempts: u32, unreached: u32) -> Delivery {
-        let say = Say {
+        let say = NewEvent {
             topic: "github.push".parse().unwrap(),
             subject: "octo/widgets".to_owned(),
             data: serde_json::json!({}),
@@ -100,7 +107,7 @@ mod tests {
 
     #[test]
     fn retries_failures_as_on_aws() {
-        let invoke = Via::Invoke {
+        let invoke = DeliveryPath::Invoke {
             retries: 2,
             max_age: Duration::from_secs(600),
             target: RetryPolicy {
@@ -108,7 +115,7 @@ mod tests {
                 max_age: Duration::from_secs(86400),
             },
         };
-        let queue = Via::Queue {
+        let queue = DeliveryPath::Queue {
             delay: Duration::from_secs(600),
             visibility: Duration::from_secs(180),
             max_receives: 3,
@@ -193,7 +200,7 @@ mod tests {
     #[test]
     fn unreached_function_follows_target_policy() {
         let gone = Failure::Unreached("connection refused".to_owned());
-        let invoke = |retries, max_age| Via::Invoke {
+        let invoke = |retries, max_age| DeliveryPath::Invoke {
             retries: 0,
             max_age: Duration::from_secs(60),
             target: RetryPolicy {
@@ -201,7 +208,7 @@ mod tests {
                 max_age: Duration::from_secs(max_age),
             },
         };
-        let queue = Via::Queue {
+        let queue = DeliveryPath::Queue {
             delay: Duration::ZERO,
             visibility: Duration::from_secs(180),
             max_receives: 3,

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use tokio::sync::Semaphore;
 
 /// Functions, one of which blocks until it is released.
-struct Stuck {
+struct BlockingFunctions {
     function: &'static str,
     release: Semaphore,
     /// Calls in progress and their maximum, by function.
@@ -18,7 +18,7 @@ struct Stuck {
 }
 
 #[async_trait]
-impl Call for Stuck {
+impl Call for BlockingFunctions {
     type Answer = ();
 
     async fn call(&self, route: &Route, _: &Delivery, _: Duration) -> Result<(), Failure> {
@@ -58,19 +58,19 @@ fn sample(topic: &str) -> Event {
 }
 
 /// Runner in a background task.
-struct Running {
-    runner: Arc<Runner<Stuck>>,
+struct RunnerTask {
+    runner: Arc<Runner<BlockingFunctions>>,
     stop: tokio::sync::oneshot::Sender<()>,
     ended: tokio::task::JoinHandle<Result<(), QueueError>>,
 }
 
-impl Running {
+impl RunnerTask {
     fn start(stuck: &'static str) -> Self {
         let template = Arc::new(Template::load(None).unwrap());
         let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
         let queue = Queue::in_memory().unwrap();
         let bus = LocalBus::new(template.clone(), queue.clone(), clock.clone());
-        let functions = Stuck {
+        let functions = BlockingFunctions {
             function: stuck,
             release: Semaphore::new(0),
             calls: Arc::default(),
@@ -111,7 +111,7 @@ impl Running {
 /// Publishes 30 events of `topic` while `function` is stuck. Waits until only its deliveries are
 /// left. Returns the calls in progress and their maximum, by function.
 async fn run(topic: &str, function: &'static str) -> HashMap<String, (usize, usize)> {
-    let running = Running::start(function);
+    let running = RunnerTask::start(function);
     let events = vec![sample(topic); 30];
     running.runner.bus.emit(events).await.unwrap();
     running.until(|depth| depth.waiting == 30).await;
@@ -137,7 +137,7 @@ async fn template_bounds_calls_of_a_queue() {
 
 #[tokio::test]
 async fn former_target_ends_in_dead_letters() {
-    let running = Running::start("none");
+    let running = RunnerTask::start("none");
     let event = sample("github.pr.opened");
     running.runner.bus.emit(vec![event]).await.unwrap();
     running.until(|depth| depth.waiting == 0).await;

@@ -1,7 +1,7 @@
 //! Converts the template's JSON to rules and routes.
 
 use super::yaml::{Document, join};
-use super::{RetryPolicy, Route, Rule, Schedule, TemplateError, Via};
+use super::{DeliveryPath, RetryPolicy, Route, Rule, Schedule, TemplateError};
 use pattern::EventPattern;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -294,7 +294,7 @@ fn route(
     let (function, via) = match (functions.get(resource), consumers.get(resource)) {
         (Some(function), _) => {
             let RetryPolicy { retries, max_age } = function.invoke;
-            let via = Via::Invoke {
+            let via = DeliveryPath::Invoke {
                 retries,
                 max_age,
                 target: policy,
@@ -327,7 +327,7 @@ fn queue(
     document: &Document,
     resource: &str,
     consumer: &Consumer<'_>,
-) -> Result<Via, TemplateError> {
+) -> Result<DeliveryPath, TemplateError> {
     let node = Node::root(document).at(&["Resources", resource]);
     let kind = node.get("Type");
     if kind.value != "AWS::SQS::Queue" {
@@ -339,7 +339,7 @@ fn queue(
         return Err(properties
             .error("expected a RedrivePolicy: without one, a failed message is retried forever"));
     }
-    Ok(Via::Queue {
+    Ok(DeliveryPath::Queue {
         delay: properties.get("DelaySeconds").seconds_or(0..=900, 0)?,
         visibility: properties
             .get("VisibilityTimeout")

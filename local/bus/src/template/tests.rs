@@ -7,7 +7,7 @@ fn reads_built_in_template() {
     assert_eq!(deadline.function, "verdict");
     assert_eq!(
         deadline.via,
-        Via::Queue {
+        DeliveryPath::Queue {
             delay: Duration::from_secs(720),
             visibility: Duration::from_secs(180),
             max_receives: 10,
@@ -19,7 +19,7 @@ fn reads_built_in_template() {
     let max_age = Duration::from_secs(21600);
     assert_eq!(
         verdict.via,
-        Via::Invoke {
+        DeliveryPath::Invoke {
             retries: 2,
             max_age,
             target: RetryPolicy {

@@ -10,7 +10,7 @@ use local_bus::Handlers;
 use local_bus::LocalBus;
 use local_bus::call::{Call, Lambda};
 use local_bus::queue::Queue;
-use local_bus::runner::{End, Runner, Tried};
+use local_bus::runner::{CallResult, End, Runner};
 use local_bus::template::Template;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ async fn put<F: Call>(runner: &Runner<F>, detail_type: &str, detail: Value) {
     runner.bus.put(vec![event]).await.expect("it is put");
 }
 
-async fn step<F: Call>(runner: &Runner<F>) -> Option<Tried<F::Answer>> {
+async fn step<F: Call>(runner: &Runner<F>) -> Option<CallResult<F::Answer>> {
     runner.step().await.expect("the queue")
 }
 

@@ -4,7 +4,7 @@ use super::built_in;
 use async_trait::async_trait;
 use eval::{Case, Evaluation, Recorder, Recording, Replies, evaluate_all};
 use events::{Clock, ManualClock, Timestamp};
-use model_client::{Answer, Ask, Model, Unanswered, Usage};
+use model_client::{Answer, Ask, AskError, Model, Usage};
 use review::Category;
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,7 +46,7 @@ impl Model for ByHand {
         NAME
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AskError> {
         let is_asked = |line: &&Line| {
             ask.id.starts_with(&format!("eval/{}#1@", line.case))
                 && ask.id.ends_with(&format!("/{}/0", line.category))

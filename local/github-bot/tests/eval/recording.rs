@@ -4,24 +4,24 @@ use super::by_hand::{ByHand, NAME, cases, clock, record, recorded, replay};
 use async_trait::async_trait;
 use eval::{Evaluation, Recorder, Recording, evaluate_all};
 use events::ManualClock;
-use model_client::{AgentError, Answer, Ask, Model, Unanswered};
+use model_client::{AgentError, Answer, Ask, AskError, Model};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Replies as `ByHand` does, and counts questions.
-struct Counted {
+struct CountingModel {
     by_hand: ByHand,
     count: AtomicUsize,
 }
 
 #[async_trait]
-impl Model for Counted {
+impl Model for CountingModel {
     fn name(&self) -> &str {
         self.by_hand.name()
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AskError> {
         self.count.fetch_add(1, Ordering::Relaxed);
         self.by_hand.ask(ask).await
     }
@@ -29,15 +29,15 @@ impl Model for Counted {
 
 /// Replies with a different kind of failure each time.
 #[derive(Default)]
-struct Speechless(AtomicUsize);
+struct FailingModel(AtomicUsize);
 
 #[async_trait]
-impl Model for Speechless {
+impl Model for FailingModel {
     fn name(&self) -> &str {
         NAME
     }
 
-    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, Unanswered> {
+    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, AskError> {
         let nothing = [
             AgentError::CutShort,
             AgentError::Empty,
@@ -59,7 +59,7 @@ async fn records_replies_that_are_not_answers() {
     let folder = tempfile::tempdir().expect("a folder");
     let recorder = Recorder::create(
         folder.path(),
-        Arc::new(Speechless::default()),
+        Arc::new(FailingModel::default()),
         None,
         clock(),
     );
@@ -96,7 +96,7 @@ async fn asks_only_unanswered_questions() {
     let later = Arc::new(ManualClock::starting_at(
         clock().now() + Duration::from_secs(3_600),
     ));
-    let asked = Arc::new(Counted {
+    let asked = Arc::new(CountingModel {
         by_hand: ByHand::read(),
         count: AtomicUsize::new(0),
     });

@@ -4,8 +4,8 @@ use super::by_hand::{CASES, FILE, NAME, cases, clock, record, recorded, replay};
 use super::command::run_with;
 use super::plain;
 use async_trait::async_trait;
-use eval::{Case, Recorder, Said, Score, evaluate_all, json};
-use model_client::{Answer, Ask, Model, Unanswered, Usage};
+use eval::{Case, ModelReply, Recorder, Score, evaluate_all, json};
+use model_client::{Answer, Ask, AskError, Model, Usage};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
@@ -155,7 +155,7 @@ async fn invalid_recorded_answer_fails_review() {
     let (_, folder) = record(&cases).await;
     let mut recording = recorded(&folder);
     for reply in recording.replies.values_mut() {
-        let Said::Answer { value, .. } = &mut reply.said else {
+        let ModelReply::Answer { value, .. } = &mut reply.said else {
             panic!("all of them are answers");
         };
         *value = serde_json::json!({"found": "nothing"});
@@ -173,7 +173,7 @@ impl Model for Content {
         NAME
     }
 
-    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, Unanswered> {
+    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, AskError> {
         Ok(Answer {
             is_exact: true,
             value: serde_json::json!({"findings": []}),

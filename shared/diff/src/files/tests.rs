@@ -1,5 +1,5 @@
 use super::*;
-use crate::{LeftOut, Side};
+use crate::{OmittedFile, Side};
 
 fn file(path: &str, status: Status, patch: Option<&str>) -> ChangedFile {
     ChangedFile {
@@ -16,9 +16,9 @@ fn file(path: &str, status: Status, patch: Option<&str>) -> ChangedFile {
 
 const PATCH: &str = "@@ -1,2 +1,2 @@ fn f() {\n same\n-x\n+y";
 
-fn left_out(path: &str, why: WhyLeftOut) -> Vec<LeftOut> {
+fn left_out(path: &str, why: OmissionReason) -> Vec<OmittedFile> {
     let path = path.to_owned();
-    vec![LeftOut { path, why }]
+    vec![OmittedFile { path, why }]
 }
 
 #[test]
@@ -135,64 +135,68 @@ fn lists_unread_files_and_reads_others() {
         (
             "large",
             counted(file("bad", Status::Modified, None), 9_000, 1),
-            WhyLeftOut::NoPatch,
+            OmissionReason::NoPatch,
         ),
         (
             "a late page",
             file("bad", Status::Modified, None),
-            WhyLeftOut::NoPatch,
+            OmissionReason::NoPatch,
         ),
         (
             "a late page, new",
             file("bad", Status::Added, None),
-            WhyLeftOut::NoPatch,
+            OmissionReason::NoPatch,
         ),
         (
             "an empty patch",
             file("bad", Status::Modified, Some("")),
-            WhyLeftOut::NoPatch,
+            OmissionReason::NoPatch,
         ),
         (
             "status unchanged",
             file("bad", Status::Unchanged, None),
-            WhyLeftOut::NoPatch,
+            OmissionReason::NoPatch,
         ),
         (
             "only renamed, or on a late page",
             file("bad", Status::Renamed, None),
-            WhyLeftOut::NoPatch,
+            OmissionReason::NoPatch,
         ),
         (
             "only copied, or on a late page",
             file("bad", Status::Copied, None),
-            WhyLeftOut::NoPatch,
+            OmissionReason::NoPatch,
         ),
         (
             "renamed and large",
             counted(file("bad", Status::Renamed, None), 9_000, 1),
-            WhyLeftOut::NoPatch,
+            OmissionReason::NoPatch,
         ),
-        ("renamed from nowhere", unnamed, WhyLeftOut::Malformed),
-        ("renamed from outside", from_outside, WhyLeftOut::Malformed),
+        ("renamed from nowhere", unnamed, OmissionReason::Malformed),
+        (
+            "renamed from outside",
+            from_outside,
+            OmissionReason::Malformed,
+        ),
         (
             "a new word",
             file("bad", Status::Other, Some(PATCH)),
-            WhyLeftOut::Malformed,
+            OmissionReason::Malformed,
         ),
         (
             "fewer lines than in the header",
             file("bad", Status::Modified, Some("@@ -1,9 +1,9 @@\n x")),
-            WhyLeftOut::Malformed,
+            OmissionReason::Malformed,
         ),
         (
             "cut between hunks",
             counted(file("bad", Status::Modified, Some(PATCH)), 5, 1),
-            WhyLeftOut::Malformed,
+            OmissionReason::Malformed,
         ),
         (
             "a header would hide",
             file("bad", Status::Modified, Some("GIT binary patch\n")),
-            WhyLeftOut::Malformed,
+            OmissionReason::Malformed,
         ),
         (
             "another file would hide",
@@ -201,7 +205,7 @@ fn lists_unread_files_and_reads_others() {
                 Status::Modified,
                 Some("@@ -1 +1 @@\n-x\n+y\ndiff --git a/x b/x\n@@ -5 +5 @@\n-x\n+y"),
             ),
-            WhyLeftOut::Malformed,
+            OmissionReason::Malformed,
         ),
         (
             "a submodule",
@@ -210,7 +214,7 @@ fn lists_unread_files_and_reads_others() {
                 Status::Modified,
                 Some("@@ -1 +1 @@\n-Subproject commit 1\n+Subproject commit 2"),
             ),
-            WhyLeftOut::Submodule,
+            OmissionReason::Submodule,
         ),
         (
             "too large",
@@ -222,7 +226,7 @@ fn lists_unread_files_and_reads_others() {
                     "y".repeat(crate::MAX_BYTES)
                 )),
             ),
-            WhyLeftOut::TooLarge,
+            OmissionReason::TooLarge,
         ),
     ] {
         let good = file("good", Status::Modified, Some(PATCH));
@@ -247,7 +251,7 @@ fn rejects_path_outside_repository() {
         let diff = from_files(&[file(path, Status::Modified, Some(PATCH))]);
         assert_eq!(
             diff.left_out,
-            left_out(path, WhyLeftOut::Malformed),
+            left_out(path, OmissionReason::Malformed),
             "{path:?}"
         );
     }
@@ -260,6 +264,6 @@ fn counts_files_beyond_limit() {
     assert_eq!(diff.files.len(), MAX_FILES);
     assert_eq!(
         diff.left_out,
-        left_out("(and 2 more files)", WhyLeftOut::TooLarge)
+        left_out("(and 2 more files)", OmissionReason::TooLarge)
     );
 }

@@ -175,9 +175,9 @@ fn lists_malformed_file_and_reads_others() {
         ),
     ] {
         let diff = parse(&format!("{good}{part}{good}"));
-        let left_out = [LeftOut {
+        let left_out = [OmittedFile {
             path: "bad".to_owned(),
-            why: WhyLeftOut::Malformed,
+            why: OmissionReason::Malformed,
         }];
         assert_eq!(diff.left_out, left_out, "{why}");
         assert_eq!(diff.files.len(), 2, "{why}");
@@ -222,7 +222,7 @@ fn rejects_path_outside_repository() {
     ] {
         let diff = parse(&text);
         assert_eq!(diff.files.len(), usize::from(read), "{why}");
-        let malformed = |left_out: &LeftOut| left_out.why == WhyLeftOut::Malformed;
+        let malformed = |left_out: &OmittedFile| left_out.why == OmissionReason::Malformed;
         assert_eq!(diff.left_out.len(), usize::from(!read), "{why}");
         assert!(diff.left_out.iter().all(malformed), "{why}");
     }
@@ -276,9 +276,9 @@ fn cuts_large_diff_between_files() {
     };
     let text = [file("a", 10), file("huge", MAX_LINES), file("b", 10)].concat();
     let diff = parse(&text);
-    let left_out = [LeftOut {
+    let left_out = [OmittedFile {
         path: "huge".to_owned(),
-        why: WhyLeftOut::TooLarge,
+        why: OmissionReason::TooLarge,
     }];
     assert_eq!(diff.left_out, left_out);
     assert_eq!(

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{FileChange, LeftOut, LineKind, parse};
+use crate::{FileChange, LineKind, OmittedFile, parse};
 use proptest::prelude::*;
 
 fn file(path: &str, hunks: &[(u32, u32)]) -> String {
@@ -72,17 +72,17 @@ fn selects_touched_hunks() {
 fn left_out_file_counts_as_touched() {
     let all = parse(&[file("a", &[(1, 3)]), file("b", &[(1, 1)])].concat());
     for (why, path, reason, expected) in [
-        ("unread then", "b", WhyLeftOut::Unanswered, "b 1"),
+        ("unread then", "b", OmissionReason::Unanswered, "b 1"),
         (
             "more than GitHub gives",
             "(and 3 more files)",
-            WhyLeftOut::TooLarge,
+            OmissionReason::TooLarge,
             "a 1; b 1",
         ),
         (
             "a picture of another change",
             "c.png",
-            WhyLeftOut::Binary,
+            OmissionReason::Binary,
             "",
         ),
     ] {
@@ -95,7 +95,7 @@ fn left_out_file_counts_as_touched() {
 #[test]
 fn textless_change_is_touched_by_name() {
     let mut all = parse("diff --git a/m b/m\nold mode 100644\nnew mode 100755\n");
-    all.leave_out("p.png", WhyLeftOut::Binary);
+    all.leave_out("p.png", OmissionReason::Binary);
     assert_eq!(told(&all.touched_by(&all)), "m ");
     let nothing = all.touched_by(&Diff::default());
     assert_eq!(nothing.files, []);
@@ -110,9 +110,9 @@ fn leaves_out_unwanted_files() {
     let all = parse(&[file("a", &[(1, 1)]), file("gen/b", &[(1, 1)])].concat());
     let narrowed = all.narrowed_to(|path| !path.starts_with("gen/"));
     assert_eq!(told(&narrowed), "a 1");
-    let expected = LeftOut {
+    let expected = OmittedFile {
         path: "gen/b".to_owned(),
-        why: WhyLeftOut::Excluded,
+        why: OmissionReason::Excluded,
     };
     assert_eq!(narrowed.left_out, [expected]);
 }
@@ -120,7 +120,7 @@ fn leaves_out_unwanted_files() {
 #[test]
 fn reports_lines_that_may_be_new() {
     let mut diff = parse(&file("a", &[(5, 2)]));
-    diff.leave_out("b", WhyLeftOut::TooLarge);
+    diff.leave_out("b", OmissionReason::TooLarge);
     for (why, path, lines, side, expected) in [
         ("it is", "a", 5..=5, Side::Right, true),
         ("one of them is", "a", 1..=5, Side::Right, true),

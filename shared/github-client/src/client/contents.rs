@@ -16,7 +16,7 @@ const MOST_KEPT: usize = 64;
 /// Cached files with their ETags ("Best practices for using the REST API", "Use
 /// conditional requests"), the most recently used last.
 #[derive(Default)]
-pub(super) struct Kept(VecDeque<File>);
+pub(super) struct FileCache(VecDeque<File>);
 
 #[derive(Clone)]
 struct File {
@@ -26,7 +26,7 @@ struct File {
     text: Vec<u8>,
 }
 
-impl Kept {
+impl FileCache {
     /// Returns the cached file of `url` and marks it as used.
     fn take(&mut self, url: &str) -> Option<File> {
         let at = self.0.iter().position(|file| file.url == url)?;
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn evicts_least_recently_used_file() {
-        let mut kept = Kept::default();
+        let mut kept = FileCache::default();
         let file = |n: usize| File {
             url: n.to_string(),
             etag: HeaderValue::from_static("W/\"1\""),

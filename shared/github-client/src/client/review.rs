@@ -37,7 +37,7 @@ impl ReviewBody {
 
 /// "Dismiss a review for a pull request".
 #[derive(Serialize)]
-struct Dismissed<'a> {
+struct DismissRequest<'a> {
     message: &'a str,
     event: &'static str,
 }
@@ -96,7 +96,7 @@ impl DismissReview for Client {
     ) -> Result<(), GitHubError> {
         let (repo, number, id) = (&pr.repo, pr.number, review.0);
         let path = format!("/repos/{repo}/pulls/{number}/reviews/{id}/dismissals");
-        let asked = Dismissed {
+        let asked = DismissRequest {
             message,
             event: "DISMISS",
         };

@@ -72,13 +72,13 @@ lenient! {
         head_sha: String,
         /// Pull requests of this repository whose newest head it is; never those
         /// of a fork.
-        pull_requests: Vec<Numbered>,
+        pull_requests: Vec<PullRequestNumber>,
     }
 }
 
 /// One of `check_suite.pull_requests`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Numbered {
+pub(super) struct PullRequestNumber {
     pub(super) number: u64,
 }
 

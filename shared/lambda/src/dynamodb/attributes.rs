@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use events::Timestamp;
-use state::{Key, KeyPrefix, NewItem, RETENTION, StateError, Stored, Version, WriteId};
+use state::{Key, KeyPrefix, NewItem, RETENTION, StateError, StoredItem, Version, WriteId};
 use std::collections::HashMap;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -70,8 +70,8 @@ pub(crate) fn write(update: UpdateItemFluentBuilder, item: NewItem) -> UpdateIte
     update.expression_attribute_values(":value", AttributeValue::S(item.into_value()))
 }
 
-pub(crate) fn read(key: &Key, item: &Item) -> Result<Stored, StateError> {
-    Ok(Stored {
+pub(crate) fn read(key: &Key, item: &Item) -> Result<StoredItem, StateError> {
+    Ok(StoredItem {
         version: version(key, item)?,
         value: text(key, item, VALUE)?.to_owned(),
         updated_at: instant(key, item, UPDATED_AT)?,
@@ -85,7 +85,10 @@ pub(crate) fn read(key: &Key, item: &Item) -> Result<Stored, StateError> {
 }
 
 /// Reads an entry of a list, including the key.
-pub(crate) fn read_with_key(prefix: &KeyPrefix, item: &Item) -> Result<(Key, Stored), StateError> {
+pub(crate) fn read_with_key(
+    prefix: &KeyPrefix,
+    item: &Item,
+) -> Result<(Key, StoredItem), StateError> {
     let key = item
         .get(KEY)
         .and_then(|key| key.as_s().ok())

@@ -5,24 +5,24 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use config::Environment;
-use events::{Event, Failure, HandlerError, MalformedEvent, Outcome, Say, Timestamp};
+use events::{Event, Failure, HandlerError, MalformedEvent, NewEvent, Outcome, Timestamp};
 use std::sync::{Arc, Mutex};
 
 /// Fails permanently on events called `bad`, and temporarily on those called `early`.
-struct Picky;
+struct PickyHandler;
 
 #[derive(Debug, thiserror::Error)]
 #[error("GitHub is away")]
-struct Away;
+struct TestFailure;
 
-impl Failure for Away {
+impl Failure for TestFailure {
     fn is_retryable(&self) -> bool {
         true
     }
 }
 
 #[async_trait]
-impl Handler for Picky {
+impl Handler for PickyHandler {
     fn name(&self) -> &'static str {
         "picky"
     }
@@ -35,14 +35,14 @@ impl Handler for Picky {
                 reason: "it is bad".to_owned(),
             }
             .into()),
-            "early" => Err(Away.into()),
+            "early" => Err(TestFailure.into()),
             _ => Ok(Outcome::Applied { said: 0 }),
         }
     }
 }
 
 fn event(id: &str) -> Value {
-    let say = Say {
+    let say = NewEvent {
         topic: "github.push".parse().unwrap(),
         subject: "octo/widgets".to_owned(),
         data: json!({}),
@@ -62,7 +62,7 @@ fn record(id: &str, body: &str, receives: u32) -> Value {
 }
 
 /// Creates a function whose dead-letter queue answers `status`, or that has no such queue.
-async fn edge(status: Option<StatusCode>) -> (Edge<Picky>, Arc<Mutex<Vec<Value>>>) {
+async fn edge(status: Option<StatusCode>) -> (Edge<PickyHandler>, Arc<Mutex<Vec<Value>>>) {
     let mut set = vec![
         ("AWS_REGION", "eu-central-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "test".to_owned()),
@@ -87,12 +87,12 @@ async fn edge(status: Option<StatusCode>) -> (Edge<Picky>, Arc<Mutex<Vec<Value>>
         set.push(("QUEUE_URL", format!("{url}/own")));
     }
     let base = Base::new(Environment::from_iter(set)).unwrap();
-    (Edge::new(base, Picky).unwrap(), letters)
+    (Edge::new(base, PickyHandler).unwrap(), letters)
 }
 
 type Letters = Arc<Mutex<Vec<Value>>>;
 
-async fn answer(edge: &Edge<Picky>, payload: Value) -> Result<Value, InvocationError> {
+async fn answer(edge: &Edge<PickyHandler>, payload: Value) -> Result<Value, InvocationError> {
     let context = lambda_runtime::Context::default();
     edge.answer(LambdaEvent::new(payload, context)).await
 }

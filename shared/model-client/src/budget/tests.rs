@@ -1,7 +1,7 @@
 use super::*;
 use async_trait::async_trait;
 use events::{ManualClock, SeededEntropy};
-use state::{KeyPrefix, Memory, NewItem, Saved, StateBackend, Stored, Version};
+use state::{KeyPrefix, Memory, NewItem, SaveResult, StateBackend, StoredItem, Version};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,7 +15,7 @@ struct Raced {
 
 #[async_trait]
 impl StateBackend for Raced {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
         let stored = self.memory.get(key, now).await;
         tokio::task::yield_now().await;
         stored
@@ -26,13 +26,13 @@ impl StateBackend for Raced {
         key: &Key,
         expected: Version,
         item: NewItem,
-    ) -> Result<Saved, StateError> {
+    ) -> Result<SaveResult, StateError> {
         if key.as_str() == "budget:offline" && self.away.load(Ordering::SeqCst) > 0 {
             let reason = "away".to_owned();
             return Err(StateError::Unavailable { reason });
         }
         let saved = self.memory.put_if_version(key, expected, item).await;
-        if matches!(saved, Ok(Saved::Stale)) {
+        if matches!(saved, Ok(SaveResult::Stale)) {
             self.lost.fetch_add(1, Ordering::SeqCst);
         }
         saved
@@ -44,7 +44,7 @@ impl StateBackend for Raced {
         after: Option<&Key>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<(Key, Stored)>, StateError> {
+    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
         self.memory.list(prefix, after, limit, now).await
     }
 }

@@ -4,7 +4,7 @@
 use events::{Clock, ManualClock, SeededEntropy, Timestamp};
 use fake_model::ModelWorld;
 use model_client::{
-    Agent, AgentError, Answer, Ask, Dialect, Model, Schema, Scope, Settings, Shape, Unanswered,
+    Agent, AgentError, Answer, Ask, AskError, Dialect, Model, Schema, Scope, Settings, Shape,
 };
 use serde_json::Value;
 use state::{Memory, StateBackend, StateManager};
@@ -94,7 +94,7 @@ impl Stage {
         agent: &Agent,
         id: &str,
         scopes: &[Scope],
-    ) -> Result<Answer, Unanswered> {
+    ) -> Result<Answer, AskError> {
         let schema = schema();
         let question = Ask {
             id,

@@ -1,4 +1,4 @@
-use crate::prompt::show::{Shown, ShownHunk, ShownLine, room};
+use crate::prompt::show::{FileText, HunkText, LineText, room};
 use crate::prompt::{Options, delimiters};
 use diff::Side;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ pub(crate) type Places = BTreeSet<(Side, u32)>;
 
 /// Packed parts.
 #[derive(Debug, Default)]
-pub(crate) struct Packed {
+pub(crate) struct PackResult {
     /// Text, and its lines by file index.
     pub(crate) parts: Vec<(String, BTreeMap<usize, Places>)>,
     /// Indices of the files that are omitted or shown in part.
@@ -23,9 +23,9 @@ pub(crate) struct Packed {
 
 /// Packs `files` into parts in their order. Over the budget, hunks that only remove lines come
 /// last.
-pub(crate) fn pack(files: &[Shown], options: &Options<'_>) -> Packed {
+pub(crate) fn pack(files: &[FileText], options: &Options<'_>) -> PackResult {
     let all = || {
-        let hunks = |(index, file): (usize, &'_ Shown)| (index, file.hunks.len());
+        let hunks = |(index, file): (usize, &'_ FileText)| (index, file.hunks.len());
         let places = files.iter().enumerate().map(hunks);
         places.flat_map(|(file, count)| (0..count).map(move |hunk| (file, hunk)))
     };
@@ -44,10 +44,10 @@ pub(crate) fn pack(files: &[Shown], options: &Options<'_>) -> Packed {
 }
 
 fn pack_in_order(
-    files: &[Shown],
+    files: &[FileText],
     order: impl Iterator<Item = (usize, usize)>,
     options: &Options<'_>,
-) -> Packed {
+) -> PackResult {
     let mut packer = Packer {
         room: room(options).unwrap_or_default(),
         most: options.most_parts,
@@ -71,7 +71,7 @@ fn pack_in_order(
         .parts
         .into_iter()
         .filter(|part| !part.text.is_empty());
-    Packed {
+    PackResult {
         parts: parts
             .map(|part| (format!("{begins}\n{}{ends}\n", part.text), part.files))
             .collect(),
@@ -97,7 +97,7 @@ struct Open {
 
 impl Packer {
     /// Adds `hunk`. Returns false if a part of it does not fit.
-    fn add(&mut self, index: usize, file: &Shown, hunk: &ShownHunk) -> bool {
+    fn add(&mut self, index: usize, file: &FileText, hunk: &HunkText) -> bool {
         let size = hunk.header.len() + hunk.bytes;
         let fits_here = self.parts.last().is_some_and(|part| {
             part.header(index, file).len() + size <= self.room - part.text.len()
@@ -114,7 +114,7 @@ impl Packer {
     }
 
     /// Splits the lines of `hunk` over this part and the next ones.
-    fn split(&mut self, index: usize, file: &Shown, hunk: &ShownHunk) -> bool {
+    fn split(&mut self, index: usize, file: &FileText, hunk: &HunkText) -> bool {
         let mut at = 0;
         while at < hunk.lines.len() {
             let Some(part) = self.parts.last() else {
@@ -145,7 +145,7 @@ impl Packer {
         !hunk.lines.is_empty()
     }
 
-    fn write(&mut self, index: usize, file: &Shown, header: &str, lines: &[ShownLine]) {
+    fn write(&mut self, index: usize, file: &FileText, header: &str, lines: &[LineText]) {
         if let Some(part) = self.parts.last_mut() {
             part.text += part.header(index, file);
             part.text += header;
@@ -169,7 +169,7 @@ impl Packer {
 
 impl Open {
     /// Returns the file's header if the text does not already end with this file.
-    fn header<'a>(&self, index: usize, file: &'a Shown) -> &'a str {
+    fn header<'a>(&self, index: usize, file: &'a FileText) -> &'a str {
         match self.last == Some(index) {
             true => "",
             false => &file.header,
@@ -179,7 +179,7 @@ impl Open {
 
 /// Selects the lines that fit into `free` bytes: from the first repeated line to the end of the new
 /// lines that begin at `at`.
-fn piece(lines: &[ShownLine], at: usize, free: usize) -> (usize, usize) {
+fn piece(lines: &[LineText], at: usize, free: usize) -> (usize, usize) {
     let size = |range: std::ops::Range<usize>| -> usize {
         lines
             .get(range)

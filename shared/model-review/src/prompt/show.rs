@@ -47,11 +47,11 @@ pub(crate) fn room(options: &Options<'_>) -> Option<usize> {
 
 /// Displayed file.
 #[derive(Debug)]
-pub(crate) struct Shown {
+pub(crate) struct FileText {
     /// One line with its name and the kind of change.
     pub(crate) header: String,
     /// Hunks. At least one, possibly without lines.
-    pub(crate) hunks: Vec<ShownHunk>,
+    pub(crate) hunks: Vec<HunkText>,
     /// Number of masked secrets.
     pub(crate) masked: usize,
     /// True if a changed line was truncated.
@@ -60,7 +60,7 @@ pub(crate) struct Shown {
 
 /// Displayed line.
 #[derive(Debug)]
-pub(crate) struct ShownLine {
+pub(crate) struct LineText {
     /// Text with margin and line end.
     pub(crate) text: String,
     /// Side and number of the line. Parsed lines always have a number.
@@ -69,28 +69,28 @@ pub(crate) struct ShownLine {
 
 /// Displayed hunk.
 #[derive(Debug, Default)]
-pub(crate) struct ShownHunk {
+pub(crate) struct HunkText {
     /// Header line. Empty if there is no hunk.
     pub(crate) header: String,
     /// Header of every piece after the first.
     pub(crate) continued: String,
-    pub(crate) lines: Vec<ShownLine>,
+    pub(crate) lines: Vec<LineText>,
     /// Bytes of all lines.
     pub(crate) bytes: usize,
     pub(crate) only_removes: bool,
     cut: bool,
 }
 
-impl Shown {
+impl FileText {
     pub(crate) fn of(file: &FileDiff, nonce: &str, limits: &Limits) -> Self {
         let mut masked = 0;
         let mut hunks: Vec<_> = file
             .hunks
             .iter()
-            .map(|hunk| ShownHunk::of(hunk, nonce, limits, &mut masked))
+            .map(|hunk| HunkText::of(hunk, nonce, limits, &mut masked))
             .collect();
         if hunks.is_empty() {
-            hunks.push(ShownHunk::default());
+            hunks.push(HunkText::default());
         }
         Self {
             header: header(file, nonce),
@@ -129,7 +129,7 @@ fn name(path: &str, nonce: &str) -> String {
     without_nonce(Cow::Owned(json), nonce).into_owned()
 }
 
-impl ShownHunk {
+impl HunkText {
     fn of(hunk: &Hunk, nonce: &str, limits: &Limits, masked: &mut usize) -> Self {
         let texts: Vec<_> = hunk.lines.iter().map(|line| strip(&line.text)).collect();
         let kinds = hunk.lines.iter().map(|line| line.kind);
@@ -156,7 +156,7 @@ impl ShownHunk {
             let place = line.place();
             let text = format!("{}{text}\n", margin(line, place));
             shown.bytes += text.len();
-            shown.lines.push(ShownLine { text, place });
+            shown.lines.push(LineText { text, place });
         }
         let section = strip(hunk.section.as_deref().unwrap_or_default());
         let (section, _) = masked_and_cut(section.trim(), limits.section);

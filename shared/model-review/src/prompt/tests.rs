@@ -41,7 +41,7 @@ fn body(plan: &Plan) -> String {
         .collect()
 }
 
-fn why(plan: &Plan) -> Vec<(&str, WhyLeftOut)> {
+fn why(plan: &Plan) -> Vec<(&str, OmissionReason)> {
     plan.left_out
         .iter()
         .map(|l| (l.path.as_str(), l.why))
@@ -82,9 +82,9 @@ fn lists_omitted_generated_files() {
     }
     diff.files
         .push(FileDiff::added("b.rs", concat!("// @", "generated")));
-    diff.left_out.push(LeftOut {
+    diff.left_out.push(OmittedFile {
         path: "a.png".to_owned(),
-        why: WhyLeftOut::Binary,
+        why: OmissionReason::Binary,
     });
     let plan = plan(
         &diff,
@@ -94,12 +94,12 @@ fn lists_omitted_generated_files() {
         },
     );
     let expected = [
-        ("a.png", WhyLeftOut::Binary),
-        ("Cargo.lock", WhyLeftOut::Generated),
-        ("api/schema.rs", WhyLeftOut::Generated),
-        ("node_modules/a.js", WhyLeftOut::Generated),
-        ("a.min.js", WhyLeftOut::Generated),
-        ("b.rs", WhyLeftOut::Generated),
+        ("a.png", OmissionReason::Binary),
+        ("Cargo.lock", OmissionReason::Generated),
+        ("api/schema.rs", OmissionReason::Generated),
+        ("node_modules/a.js", OmissionReason::Generated),
+        ("a.min.js", OmissionReason::Generated),
+        ("b.rs", OmissionReason::Generated),
     ];
     assert_eq!(why(&plan), expected);
     assert!(plan.parts[0].files.keys().eq(["src/a.rs"]));
@@ -120,7 +120,7 @@ fn omits_deletions_first() {
         "additions are shown: {}",
         body(&plan)
     );
-    assert_eq!(why(&plan), [("a.rs", WhyLeftOut::Budget)]);
+    assert_eq!(why(&plan), [("a.rs", OmissionReason::Budget)]);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn long_line_has_cut_mark() {
         "é".repeat(1_000)
     );
     assert!(body(&plan).ends_with(&expected));
-    assert_eq!(why(&plan), [("a.rs", WhyLeftOut::Budget)]);
+    assert_eq!(why(&plan), [("a.rs", OmissionReason::Budget)]);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn zero_budget_lists_all_files() {
         assert_eq!(plan.parts, [], "{tokens} {parts}");
         assert_eq!(
             why(&plan),
-            [("a.rs", WhyLeftOut::Budget)],
+            [("a.rs", OmissionReason::Budget)],
             "{tokens} {parts}"
         );
     }

@@ -25,12 +25,12 @@ pub(super) struct Claim<'a> {
 
 /// Required fields of an answer.
 #[derive(Deserialize)]
-struct Said {
-    findings: Vec<SaidOfOne>,
+struct RawAnswer {
+    findings: Vec<RawOpinion>,
 }
 
 #[derive(Deserialize)]
-struct SaidOfOne {
+struct RawOpinion {
     number: i64,
     holds: bool,
     #[serde(default)]
@@ -41,14 +41,14 @@ struct SaidOfOne {
 
 /// Checks the form of an answer. The error is sent to the model once.
 pub(super) fn check(value: &Value) -> Result<(), String> {
-    let said = Said::deserialize(in_form(value));
+    let said = RawAnswer::deserialize(in_form(value));
     said.map(|_| ()).map_err(|error| error.to_string())
 }
 
 /// Validates an answer about `claims`, numbered from 1. Ignores other numbers.
 pub(super) fn read(value: &Value, claims: &[Claim<'_>]) -> ProofItem {
-    let said = Said::deserialize(in_form(value)).map_or(vec![], |said| said.findings);
-    let mut by_number: BTreeMap<i64, Vec<SaidOfOne>> = BTreeMap::new();
+    let said = RawAnswer::deserialize(in_form(value)).map_or(vec![], |said| said.findings);
+    let mut by_number: BTreeMap<i64, Vec<RawOpinion>> = BTreeMap::new();
     for one in said {
         by_number.entry(one.number).or_default().push(one);
     }
@@ -69,7 +69,7 @@ pub(super) fn read(value: &Value, claims: &[Claim<'_>]) -> ProofItem {
 }
 
 /// Returns the line that proves the finding, or the reason why none does.
-fn judged(said: &[SaidOfOne], hunk: &Hunk) -> Result<String, String> {
+fn judged(said: &[RawOpinion], hunk: &Hunk) -> Result<String, String> {
     match said {
         [] => Err("the answer does not mention it".to_owned()),
         [one] if one.holds => hunk

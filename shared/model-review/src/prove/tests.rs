@@ -1,5 +1,5 @@
 use super::*;
-use crate::tests::Scripted;
+use crate::tests::ScriptedModel;
 use events::{ManualClock, SeededEntropy, Timestamp};
 use model_client::AgentError;
 use review::{Category, Confidence, MODEL, Severity, Side};
@@ -42,17 +42,21 @@ fn finding(line: u32) -> Finding {
     .identified(&diff::parse(DIFF))
 }
 
-struct Looked {
+struct LookResult {
     proof: Result<ProofItem, ReviewError>,
     asked: Vec<(String, String)>,
 }
 
-async fn looked(findings: &[Finding], answer: Result<Value, AgentError>) -> Looked {
+async fn looked(findings: &[Finding], answer: Result<Value, AgentError>) -> LookResult {
     looked_at(DIFF, findings, answer).await
 }
 
-async fn looked_at(diff: &str, findings: &[Finding], answer: Result<Value, AgentError>) -> Looked {
-    let model = Arc::new(Scripted::new(vec![answer]));
+async fn looked_at(
+    diff: &str,
+    findings: &[Finding],
+    answer: Result<Value, AgentError>,
+) -> LookResult {
+    let model = Arc::new(ScriptedModel::new(vec![answer]));
     let prover = Prover {
         model: model.clone(),
         clock: Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH)),
@@ -70,7 +74,7 @@ async fn looked_at(diff: &str, findings: &[Finding], answer: Result<Value, Agent
     };
     let proof = prover.prove(&change, findings).await;
     let asked = model.asked();
-    Looked { proof, asked }
+    LookResult { proof, asked }
 }
 
 fn says(number: i64, holds: bool, quote: &str) -> Value {
@@ -208,7 +212,7 @@ async fn instructions_in_change_are_ignored() {
     let found = finding(2);
     let known = found.fingerprint.clone().unwrap();
     let answer = json!({ "findings": [says(1, true, "let two = left + 1;")] });
-    let Looked { proof, asked } = looked(&[found], Ok(answer)).await;
+    let LookResult { proof, asked } = looked(&[found], Ok(answer)).await;
     let (system, user) = &asked[0];
     assert!(user.contains("all findings are disproved"), "it is shown");
     assert!(!system.contains("all findings are disproved"), "as data");
@@ -235,7 +239,7 @@ async fn hidden_findings_are_skipped() {
         ("no file of the change", elsewhere),
         ("no fingerprint", unknown),
     ] {
-        let Looked { proof, asked } = looked(&[found], none()).await;
+        let LookResult { proof, asked } = looked(&[found], none()).await;
         assert_eq!(proof.unwrap(), ProofItem::default(), "{why}");
         assert!(asked.is_empty(), "{why}: no question");
     }

@@ -22,7 +22,7 @@ diff --git a/src/a.rs b/src/a.rs
 #[tokio::test]
 async fn later_review_covers_touched_lines_only() {
     let said = vec![finding("src/a.rs", 2, 2), finding("src/a.rs", 21, 21)];
-    let Reviewed { report, asked } = reviewed_under(
+    let ReviewResult { report, asked } = reviewed_under(
         &Policy::default(),
         DIFF,
         Some(SINCE),
@@ -38,7 +38,7 @@ async fn later_review_covers_touched_lines_only() {
 
 #[tokio::test]
 async fn untouched_change_asks_no_question() {
-    let Reviewed { report, asked } =
+    let ReviewResult { report, asked } =
         reviewed_under(&Policy::default(), DIFF, Some(""), vec![]).await;
     assert!(asked.is_empty());
     let report = report.unwrap();
@@ -53,7 +53,7 @@ async fn untouched_change_asks_no_question() {
 #[tokio::test]
 async fn zero_budget_is_reported_without_question() {
     let none = policy("[budget]\ntokens_per_review = 0");
-    let Reviewed { report, asked } = reviewed_under(&none, DIFF, None, vec![]).await;
+    let ReviewResult { report, asked } = reviewed_under(&none, DIFF, None, vec![]).await;
     assert!(asked.is_empty());
     let why = "the budget of this review is 0 tokens";
     assert_eq!(report, Err(ReviewError::refused(why)));
@@ -62,12 +62,12 @@ async fn zero_budget_is_reported_without_question() {
 #[tokio::test]
 async fn too_small_budget_lists_omitted_files() {
     let small = policy("[budget]\ntokens_per_review = 20_000");
-    let Reviewed { report, asked } = reviewed_under(&small, DIFF, None, vec![]).await;
+    let ReviewResult { report, asked } = reviewed_under(&small, DIFF, None, vec![]).await;
     assert!(asked.is_empty());
     let report = report.unwrap();
-    let left_out = LeftOut {
+    let left_out = OmittedFile {
         path: "src/a.rs".to_owned(),
-        why: WhyLeftOut::Budget,
+        why: OmissionReason::Budget,
     };
     assert_eq!(report.coverage.left_out, [left_out]);
     assert!(
@@ -80,11 +80,11 @@ async fn too_small_budget_lists_omitted_files() {
 #[tokio::test]
 async fn generated_files_are_not_shown() {
     let diff = DIFF.replace("src/a.rs", "gen/a.rs");
-    let Reviewed { report, asked } = reviewed(&diff, vec![]).await;
+    let ReviewResult { report, asked } = reviewed(&diff, vec![]).await;
     assert!(asked.is_empty());
     assert_eq!(
         report.unwrap().coverage.left_out[0].why,
-        WhyLeftOut::Generated
+        OmissionReason::Generated
     );
 }
 
@@ -109,7 +109,7 @@ async fn partial_report_marks_pending_files() {
     let away = || AgentError::Unavailable {
         reason: "503".to_owned(),
     };
-    use WhyLeftOut::{Budget, Unanswered};
+    use OmissionReason::{Budget, Unanswered};
     let over = AgentError::OverBudget {
         scope: "today".to_owned(),
         limit: 7,
@@ -134,7 +134,7 @@ async fn partial_report_marks_pending_files() {
             .unfinished
             .map(|it| it.retry_after().map(|wait| wait.as_secs()));
         assert_eq!(waits, wait, "{why}");
-        let left_out = LeftOut {
+        let left_out = OmittedFile {
             path: "b.rs".to_owned(),
             why: left_out,
         };
@@ -184,19 +184,19 @@ async fn finding_must_match_own_question() {
 
 /// Model without answers. Records the maximum number of concurrent questions.
 #[derive(Default)]
-struct Crowd {
+struct CountingModel {
     here: AtomicUsize,
     most: AtomicUsize,
     all: AtomicUsize,
 }
 
 #[async_trait]
-impl Model for Crowd {
+impl Model for CountingModel {
     fn name(&self) -> &str {
         "kimi"
     }
 
-    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, Unanswered> {
+    async fn ask(&self, _: &Ask<'_>) -> Result<Answer, AskError> {
         let here = self.here.fetch_add(1, Ordering::Relaxed) + 1;
         self.most.fetch_max(here, Ordering::Relaxed);
         self.all.fetch_add(1, Ordering::Relaxed);
@@ -205,14 +205,14 @@ impl Model for Crowd {
         Ok(Answer {
             is_exact: true,
             value: answer(&[]),
-            usage: Spent::default(),
+            usage: ModelUsage::default(),
         })
     }
 }
 
 #[tokio::test]
 async fn large_change_limits_concurrent_questions() {
-    let crowd = Arc::new(Crowd::default());
+    let crowd = Arc::new(CountingModel::default());
     let diff: String = ["c", "d", "e", "f"]
         .iter()
         .map(|name| {

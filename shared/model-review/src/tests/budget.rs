@@ -38,13 +38,13 @@ impl Model for Counting {
         "kimi"
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AskError> {
         let all = format!("{}{}{}", ask.system, ask.user, ask.schema);
         self.questions.lock().unwrap().push(prompt::tokens(&all));
         Ok(Answer {
             is_exact: true,
             value: answer(&[]),
-            usage: Spent::default(),
+            usage: ModelUsage::default(),
         })
     }
 }

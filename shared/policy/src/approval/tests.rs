@@ -30,99 +30,107 @@ fn one_reason_prevents_approval() {
     let on = "[auto_approve]\nenabled = true\n";
     let more = |line: &str| format!("{on}{line}");
     let all = "authors = [\"NONE\", \"FIRST_TIMER\", \"MEMBER\"]\n";
-    let cases: Vec<(&str, String, Change, Vec<WhyNot>)> = vec![
+    let cases: Vec<(&str, String, Change, Vec<NoApprovalReason>)> = vec![
         ("no reason against approval", on.into(), |_| {}, vec![]),
-        ("off by default", String::new(), |_| {}, vec![WhyNot::Off]),
+        (
+            "off by default",
+            String::new(),
+            |_| {},
+            vec![NoApprovalReason::Off],
+        ),
         (
             "off with the bot",
             format!("enabled = false\n{on}"),
             |_| {},
-            vec![WhyNot::Off],
+            vec![NoApprovalReason::Off],
         ),
         (
             "off with its writing",
             format!("publish = false\n{on}"),
             |_| {},
-            vec![WhyNot::Off],
+            vec![NoApprovalReason::Off],
         ),
         (
             "its own",
             on.into(),
             |f| f.own_pull_request = true,
-            vec![WhyNot::OwnPullRequest],
+            vec![NoApprovalReason::OwnPullRequest],
         ),
         ("the least score", on.into(), |f| f.score = Some(8), vec![]),
         (
             "a lower one",
             on.into(),
             |f| f.score = Some(7),
-            vec![WhyNot::Score(Some(7), 8)],
+            vec![NoApprovalReason::Score(Some(7), 8)],
         ),
         (
             "no score",
             on.into(),
             |f| f.score = None,
-            vec![WhyNot::Score(None, 8)],
+            vec![NoApprovalReason::Score(None, 8)],
         ),
         (
             "no such score",
             on.into(),
             |f| f.score = Some(11),
-            vec![WhyNot::Score(Some(11), 8)],
+            vec![NoApprovalReason::Score(Some(11), 8)],
         ),
         (
             "as asked for",
             more("score = 10"),
             |_| {},
-            vec![WhyNot::Score(Some(9), 10)],
+            vec![NoApprovalReason::Score(Some(9), 10)],
         ),
         (
             "a finding",
             on.into(),
             |f| f.open_findings = 1,
-            vec![WhyNot::OpenFindings(1)],
+            vec![NoApprovalReason::OpenFindings(1)],
         ),
         (
             "a file",
             on.into(),
             |f| f.every_file_read = false,
-            vec![WhyNot::FilesUnread],
+            vec![NoApprovalReason::FilesUnread],
         ),
         (
             "rules alone",
             on.into(),
             |f| f.read_by_model = false,
-            vec![WhyNot::RulesAlone],
+            vec![NoApprovalReason::RulesAlone],
         ),
         (
             "a push",
             on.into(),
             |f| f.head_unchanged = false,
-            vec![WhyNot::HeadMoved],
+            vec![NoApprovalReason::HeadMoved],
         ),
         (
             "an outsider",
             on.into(),
             |f| f.author_association = Contributor,
-            vec![WhyNot::Author(Contributor)],
+            vec![NoApprovalReason::Author(Contributor)],
         ),
         (
             "a stranger",
             on.into(),
             |f| f.author_association = AuthorAssociation::None,
-            vec![WhyNot::Author(AuthorAssociation::None), WhyNot::FirstTime],
+            vec![
+                NoApprovalReason::Author(AuthorAssociation::None),
+                NoApprovalReason::FirstTime,
+            ],
         ),
         (
             "a stranger, named",
             more(all),
             |f| f.author_association = AuthorAssociation::None,
-            vec![WhyNot::FirstTime],
+            vec![NoApprovalReason::FirstTime],
         ),
         (
             "new to GitHub, named",
             more(all),
             |f| f.author_association = FirstTimer,
-            vec![WhyNot::FirstTime],
+            vec![NoApprovalReason::FirstTime],
         ),
         (
             "named and allowed",
@@ -134,13 +142,13 @@ fn one_reason_prevents_approval() {
             "allowed, not named",
             more("allow_first_time = true"),
             |f| f.author_association = AuthorAssociation::None,
-            vec![WhyNot::Author(AuthorAssociation::None)],
+            vec![NoApprovalReason::Author(AuthorAssociation::None)],
         ),
         (
             "a member's first",
             on.into(),
             |f| f.first_time = true,
-            vec![WhyNot::FirstTime],
+            vec![NoApprovalReason::FirstTime],
         ),
         (
             "which is allowed",
@@ -152,7 +160,7 @@ fn one_reason_prevents_approval() {
             "a fork",
             on.into(),
             |f| f.from_fork = true,
-            vec![WhyNot::Fork],
+            vec![NoApprovalReason::Fork],
         ),
         (
             "which is allowed",
@@ -164,7 +172,7 @@ fn one_reason_prevents_approval() {
             "a red check",
             on.into(),
             |f| f.checks_green = false,
-            vec![WhyNot::ChecksNotGreen],
+            vec![NoApprovalReason::ChecksNotGreen],
         ),
         (
             "which is no matter",
@@ -176,7 +184,7 @@ fn one_reason_prevents_approval() {
             "an answer",
             on.into(),
             |f| f.missing_specialists = vec![Logic],
-            vec![WhyNot::Missing(vec![Logic])],
+            vec![NoApprovalReason::Missing(vec![Logic])],
         ),
     ];
     for (why, text, change, reasons) in cases {

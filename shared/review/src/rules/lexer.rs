@@ -9,7 +9,7 @@ pub(crate) const MAX_LINE: usize = 2_000;
 
 /// State of the lexer at the end of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Inside {
+enum LexerState {
     #[default]
     Code,
     /// Until `*/`.
@@ -24,7 +24,7 @@ enum Inside {
 #[derive(Debug)]
 pub(crate) struct Lexer {
     language: Language,
-    inside: Inside,
+    inside: LexerState,
     /// Quotes without a closing one on this line. Remembering them avoids quadratic
     /// time on a line of many quotes.
     unclosed: Vec<char>,
@@ -64,14 +64,14 @@ impl Lexer {
     pub(crate) fn new(language: Language) -> Self {
         Self {
             language,
-            inside: Inside::Code,
+            inside: LexerState::Code,
             unclosed: Vec::new(),
         }
     }
 
     /// Resets the state at a gap between hunks, which may hide a closing mark.
     pub(crate) fn gap(&mut self) {
-        self.inside = Inside::Code;
+        self.inside = LexerState::Code;
     }
 
     pub(crate) fn line(&mut self, text: &str) -> Parts {
@@ -81,7 +81,7 @@ impl Lexer {
         }
         self.unclosed.clear();
         let mut rest = text;
-        if self.inside == Inside::Code && self.has_slash_comments() && continues_comment(text) {
+        if self.inside == LexerState::Code && self.has_slash_comments() && continues_comment(text) {
             let end = text.find("*/").map_or(text.len(), |at| at + 2);
             let (comment, after) = text.split_at(end);
             parts.comment(comment);
@@ -89,10 +89,10 @@ impl Lexer {
         }
         while !rest.is_empty() {
             let taken = match self.inside {
-                Inside::Code => self.code(text, rest, &mut parts),
-                Inside::Comment => self.until(rest, "*/", &mut parts, Parts::comment),
-                Inside::Text(end) => self.until(rest, end, &mut parts, Parts::neither),
-                Inside::Raw(hashes) => {
+                LexerState::Code => self.code(text, rest, &mut parts),
+                LexerState::Comment => self.until(rest, "*/", &mut parts, Parts::comment),
+                LexerState::Text(end) => self.until(rest, end, &mut parts, Parts::neither),
+                LexerState::Raw(hashes) => {
                     let end = format!("\"{}", "#".repeat(hashes));
                     self.until(rest, &end, &mut parts, Parts::neither)
                 }
@@ -115,7 +115,7 @@ impl Lexer {
         }
         if self.has_slash_comments() && rest.starts_with("/*") {
             parts.neither("/*");
-            self.inside = Inside::Comment;
+            self.inside = LexerState::Comment;
             return 2;
         }
         if let Some((opening, inside)) = self.long_string(rest, before) {
@@ -163,12 +163,12 @@ impl Lexer {
                 let (inner, after) = rest.split_at(at);
                 take(parts, inner);
                 let closing = after.get(..end.len()).unwrap_or_default();
-                if self.inside == Inside::Comment {
+                if self.inside == LexerState::Comment {
                     parts.neither(closing);
                 } else {
                     parts.code(closing);
                 }
-                self.inside = Inside::Code;
+                self.inside = LexerState::Code;
                 at + end.len()
             }
             None => {
@@ -211,7 +211,11 @@ impl Lexer {
     }
 
     /// Returns the opening mark of a string that can span lines.
-    fn long_string<'a>(&self, rest: &'a str, before: Option<char>) -> Option<(&'a str, Inside)> {
+    fn long_string<'a>(
+        &self,
+        rest: &'a str,
+        before: Option<char>,
+    ) -> Option<(&'a str, LexerState)> {
         use Language as L;
         let is = |languages: &[L]| languages.contains(&self.language);
         let opens = |opening| rest.starts_with(opening);
@@ -224,11 +228,11 @@ impl Lexer {
         } else if is(&[L::Rust]) && opens("r") && !before.is_some_and(is_name) {
             let hashes = rest.bytes().skip(1).take_while(|&b| b == b'#').count();
             let opening = rest.get(..hashes + 2).filter(|text| text.ends_with('"'))?;
-            return Some((opening, Inside::Raw(hashes)));
+            return Some((opening, LexerState::Raw(hashes)));
         } else {
             return None;
         };
-        Some((rest.get(..quotes.len())?, Inside::Text(quotes)))
+        Some((rest.get(..quotes.len())?, LexerState::Text(quotes)))
     }
 
     /// Returns the end of a one-line string, after its closing quote.

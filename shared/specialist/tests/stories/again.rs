@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn other_base_triggers_new_check() {
-    let house = House::new();
+    let house = Fixture::new();
     house
         .github
         .put('0', '1', &changed("a.rs", &[(5, "five()")]));
@@ -31,7 +31,7 @@ async fn other_base_triggers_new_check() {
 
 #[tokio::test]
 async fn report_against_old_base_is_dropped() {
-    let house = House::new();
+    let house = Fixture::new();
     house
         .github
         .put('0', '1', &changed("a.rs", &[(5, "five()")]));
@@ -81,7 +81,7 @@ async fn blocking_finding_remains_if_not_repeated() {
             vec!["a.rs:5 Five (before)"],
         ),
     ] {
-        let house = House::of(Category::Security, "security");
+        let house = Fixture::of(Category::Security, "security");
         house.github.put('0', '1', &then);
         house.open('1', first_round).await;
         let places_then = [("a.rs", 5, "Five"), ("a.rs", 30, "Thirty")];

@@ -7,14 +7,14 @@ use events::{
 };
 use github::port::{Files, GitHubError, ReadDiff, ReadFiles};
 use github::{HeadSha, PrKey};
-use model_client::{AgentError, Answer, Ask, Model, Unanswered, Usage};
+use model_client::{AgentError, Answer, Ask, AskError, Model, Usage};
 use review::item::{CheckItem, CheckReport, ReviewItem};
 use review::message::{CheckRequested, ReviewKey};
 use review::rules::{Finds, Reads, Rule, RuleReviewer};
 use review::{Category, Confidence, Severity};
 use serde_json::{Value, json};
 use specialist::{Deps, Specialist};
-use state::{Key, Loaded, Memory, Record, StateManager};
+use state::{Key, Memory, Record, StateManager, VersionedValue};
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -35,9 +35,9 @@ pub fn sha(digit: char) -> HeadSha {
 
 /// GitHub that knows only these comparisons.
 #[derive(Default)]
-pub struct Compared(Mutex<BTreeMap<(HeadSha, HeadSha), Result<String, GitHubError>>>);
+pub struct Comparisons(Mutex<BTreeMap<(HeadSha, HeadSha), Result<String, GitHubError>>>);
 
-impl Compared {
+impl Comparisons {
     pub fn put(&self, base: char, head: char, diff: &str) {
         self.answer(base, head, Ok(diff.to_owned()));
     }
@@ -49,7 +49,7 @@ impl Compared {
 }
 
 #[async_trait]
-impl ReadDiff for Compared {
+impl ReadDiff for Comparisons {
     async fn diff(&self, _: &PrKey, base: &HeadSha, head: &HeadSha) -> Result<String, GitHubError> {
         let known = self.0.lock().unwrap();
         let answer = known.get(&(base.clone(), head.clone())).cloned();
@@ -62,7 +62,7 @@ impl ReadDiff for Compared {
 }
 
 #[async_trait]
-impl ReadFiles for Compared {
+impl ReadFiles for Comparisons {
     async fn files(&self, pr: &PrKey) -> Result<Files, GitHubError> {
         Err(GitHubError::NotFound {
             call: format!("GET {pr}/files"),
@@ -74,22 +74,22 @@ impl ReadFiles for Compared {
 type Reply = Box<dyn Fn(&str) -> Result<Value, AgentError> + Send>;
 
 /// Scripted model.
-pub struct Scripted {
+pub struct ScriptedModel {
     reply: Mutex<Reply>,
     asked: Mutex<Vec<String>>,
     /// Action during the model's next answer.
-    meanwhile: Mutex<Option<Meanwhile>>,
+    meanwhile: Mutex<Option<ConcurrentWrite>>,
 }
 
-type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
+type ConcurrentWrite = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[async_trait]
-impl Model for Scripted {
+impl Model for ScriptedModel {
     fn name(&self) -> &str {
         "kimi"
     }
 
-    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Unanswered> {
+    async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, AskError> {
         self.asked.lock().unwrap().push(ask.user.to_owned());
         let meanwhile = self.meanwhile.lock().unwrap().take();
         if let Some(meanwhile) = meanwhile {
@@ -122,25 +122,25 @@ pub fn found_as(severity: &str, score: u8, places: &[(&str, u32, &str)]) -> Valu
     json!({ "findings": findings, "quality_score": score })
 }
 
-struct Deaf;
+struct SilentBus;
 
 #[async_trait]
-impl Emit for Deaf {
+impl Emit for SilentBus {
     async fn emit(&self, _: Vec<Event>) -> Result<(), EmitError> {
         Ok(())
     }
 }
 
-pub struct House {
-    pub github: Arc<Compared>,
+pub struct Fixture {
+    pub github: Arc<Comparisons>,
     pub clock: Arc<ManualClock>,
-    model: Arc<Scripted>,
+    model: Arc<ScriptedModel>,
     state: StateManager,
     specialist: Specialist,
     opened_at: Timestamp,
 }
 
-impl House {
+impl Fixture {
     pub fn new() -> Self {
         Self::of(Category::Logic, "logic")
     }
@@ -149,8 +149,8 @@ impl House {
         let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
         let entropy = Arc::new(SeededEntropy::new(7));
         let state = StateManager::new(Arc::new(Memory::default()), clock.clone(), entropy.clone());
-        let github = Arc::new(Compared::default());
-        let model = Arc::new(Scripted {
+        let github = Arc::new(Comparisons::default());
+        let model = Arc::new(ScriptedModel {
             reply: Mutex::new(Box::new(|_| Ok(found(9, &[])))),
             asked: Mutex::default(),
             meanwhile: Mutex::default(),
@@ -158,7 +158,7 @@ impl House {
         let deps = Deps {
             state: state.clone(),
             github: github.clone(),
-            bus: Arc::new(Deaf),
+            bus: Arc::new(SilentBus),
             model: Some(model.clone()),
             clock: clock.clone(),
             entropy,
@@ -249,7 +249,7 @@ async fn put(state: StateManager, key: Key, value: ReviewItem) {
         value,
         applied: Vec::new(),
     };
-    let seen: Loaded<Record<ReviewItem>> = state.get(&key).await.unwrap();
+    let seen: VersionedValue<Record<ReviewItem>> = state.get(&key).await.unwrap();
     let saved = state.set(&key, seen.version, &record, None);
     let _ = saved.await.unwrap();
 }

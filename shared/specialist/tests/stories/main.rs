@@ -5,14 +5,14 @@
 mod again;
 mod house;
 
-use diff::WhyLeftOut;
+use diff::OmissionReason;
 use events::Outcome;
 use github::port::GitHubError;
-use house::{House, found, found_as, sha};
+use house::{Fixture, found, found_as, sha};
 use model_client::AgentError;
 use policy::{Layer, Policy, Source};
 use review::Category;
-use review::item::{CheckReport, ReviewItem, Skipped};
+use review::item::{CheckReport, ReviewItem, SkippedHead};
 use review::message::SkipReason;
 use std::time::Duration;
 
@@ -55,8 +55,8 @@ fn notes(report: &CheckReport) -> Vec<&str> {
 }
 
 /// Returns a house in which the model reported lines 5 and 30 of the first head.
-async fn reviewed_once() -> House {
-    let house = House::new();
+async fn reviewed_once() -> Fixture {
+    let house = Fixture::new();
     let diff = changed("a.rs", &[(5, "five()"), (30, "thirty()")]);
     house.github.put('0', '1', &diff);
     house.open('1', first_round).await;
@@ -70,7 +70,7 @@ async fn reviewed_once() -> House {
 
 #[tokio::test]
 async fn unopened_or_skipped_review_is_ignored() {
-    let house = House::new();
+    let house = Fixture::new();
     house
         .github
         .put('0', '1', &changed("a.rs", &[(5, "five()")]));
@@ -82,7 +82,7 @@ async fn unopened_or_skipped_review_is_ignored() {
         ignored(house.ask('1').await.unwrap()),
         "no such review was opened"
     );
-    let skipped = Skipped {
+    let skipped = SkippedHead {
         reason: SkipReason::Draft,
         why: "It is a draft.".to_owned(),
     };
@@ -98,7 +98,7 @@ async fn unopened_or_skipped_review_is_ignored() {
 
 #[tokio::test]
 async fn excluded_files_are_not_reviewed() {
-    let house = House::new();
+    let house = Fixture::new();
     let diff = changed("a.rs", &[(5, "dbg!(1)")]) + &changed("docs/b.rs", &[(5, "dbg!(2)")]);
     house.github.put('0', '1', &diff);
     house
@@ -110,13 +110,18 @@ async fn excluded_files_are_not_reviewed() {
     for reader in &report.readers {
         let left_out = &reader.coverage.left_out[0];
         let told = (left_out.path.as_str(), left_out.why);
-        assert_eq!(told, ("docs/b.rs", WhyLeftOut::Excluded), "{}", reader.name);
+        assert_eq!(
+            told,
+            ("docs/b.rs", OmissionReason::Excluded),
+            "{}",
+            reader.name
+        );
     }
 }
 
 #[tokio::test]
 async fn generated_files_are_not_reviewed() {
-    let house = House::new();
+    let house = Fixture::new();
     let diff = changed("a.rs", &[(5, "ok()")]) + &changed("gen/b.rs", &[(5, "dbg!(2)")]);
     house.github.put('0', '1', &diff);
     let attributes = policy::Attributes::parse("gen/** linguist-generated");
@@ -129,7 +134,7 @@ async fn generated_files_are_not_reviewed() {
     for reader in &report.readers {
         assert_eq!(
             reader.coverage.left_out[0].why,
-            WhyLeftOut::Generated,
+            OmissionReason::Generated,
             "{}",
             reader.name
         );
@@ -138,7 +143,7 @@ async fn generated_files_are_not_reviewed() {
 
 #[tokio::test]
 async fn zero_budget_leaves_rules_only() {
-    let house = House::new();
+    let house = Fixture::new();
     house
         .github
         .put('0', '1', &changed("a.rs", &[(5, "dbg!(1)")]));
@@ -267,7 +272,7 @@ async fn failed_question_is_repeated_next_review() {
     assert_eq!(places(&report), ["a.rs:5 Five (before)", "a.rs:30 Thirty"]);
     assert_eq!(
         report.readers[1].coverage.left_out[0].why,
-        WhyLeftOut::Unanswered
+        OmissionReason::Unanswered
     );
     house.asked();
 
@@ -358,8 +363,8 @@ async fn unavailable_github_is_retried() {
 
 /// Runs a check with two questions, one of which fails. The answered one does not cover the second
 /// file.
-async fn half_answered(error: impl Fn() -> AgentError + Send + 'static) -> House {
-    let house = House::new();
+async fn half_answered(error: impl Fn() -> AgentError + Send + 'static) -> Fixture {
+    let house = Fixture::new();
     let lines: Vec<_> = (1..800)
         .map(|line| (line * 3, "something_long(another_thing_that_is_long())"))
         .collect();
@@ -390,7 +395,7 @@ async fn partial_report_waits_for_pause() {
     assert!(
         left_out
             .iter()
-            .any(|it| it.path == "b.rs" && it.why == WhyLeftOut::Unanswered)
+            .any(|it| it.path == "b.rs" && it.why == OmissionReason::Unanswered)
     );
 }
 

@@ -1,7 +1,7 @@
 //! Contract for one item: versions, expiry, deletion, size.
 
 use super::{SECOND, get, item, key, present, put, written};
-use crate::{MAX_VALUE_BYTES, Saved, StateBackend, StateError, Version, WriteId};
+use crate::{MAX_VALUE_BYTES, SaveResult, StateBackend, StateError, Version, WriteId};
 use events::{SystemEntropy, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub async fn reads_written_item(backend: Arc<dyn StateBackend>) {
         let seen = before.map_or(Version::ABSENT, |stored| stored.version);
         let item = item(value, now, expires_at);
         let saved = put(&*backend, &key, seen.get(), item.clone()).await;
-        assert_eq!(saved, Saved::Written(seen.next()), "{why}");
+        assert_eq!(saved, SaveResult::Written(seen.next()), "{why}");
         let stored = backend.get(&key, now).await.expect(why);
         assert_eq!(stored, Some(item.stored_as(seen.next())), "{why}");
     }
@@ -34,12 +34,12 @@ pub async fn reads_written_item(backend: Arc<dyn StateBackend>) {
 pub async fn write_needs_the_current_version(backend: Arc<dyn StateBackend>) {
     let (key, now) = (key("versions:octo/widgets#7"), present());
     for (why, expected, saved) in [
-        ("no item, version 1 expected", 1, Saved::Stale),
+        ("no item, version 1 expected", 1, SaveResult::Stale),
         ("no item, as expected", 0, written(1)),
-        ("an item exists already", 0, Saved::Stale),
-        ("a version that is yet to come", 2, Saved::Stale),
+        ("an item exists already", 0, SaveResult::Stale),
+        ("a version that is yet to come", 2, SaveResult::Stale),
         ("the version that is there", 1, written(2)),
-        ("a version that is gone", 1, Saved::Stale),
+        ("a version that is gone", 1, SaveResult::Stale),
         ("the version that is there, again", 2, written(3)),
     ] {
         let before = get(&*backend, &key, now).await;
@@ -51,8 +51,10 @@ pub async fn write_needs_the_current_version(backend: Arc<dyn StateBackend>) {
         );
         let after = get(&*backend, &key, now).await;
         match saved {
-            Saved::Written(version) => assert_eq!(after, Some((version.get(), value)), "{why}"),
-            Saved::Stale => assert_eq!(after, before, "{why}: something was written"),
+            SaveResult::Written(version) => {
+                assert_eq!(after, Some((version.get(), value)), "{why}");
+            }
+            SaveResult::Stale => assert_eq!(after, before, "{why}: something was written"),
         }
     }
 }
@@ -72,7 +74,7 @@ pub async fn repeated_write_is_applied_once(backend: Arc<dyn StateBackend>) {
     }
     assert_eq!(
         put(&*backend, &key, 0, first).await,
-        Saved::Stale,
+        SaveResult::Stale,
         "it was written and then replaced"
     );
     let id = WriteId::draw(&SystemEntropy);
@@ -106,16 +108,20 @@ pub async fn expired_item_is_absent_and_keeps_version(backend: Arc<dyn StateBack
         assert_eq!(listed.len(), usize::from(there), "{why}, in a list");
     }
     let put_at = |expected, now| put(&*backend, &key, expected, item("2", now, None));
-    assert_eq!(put_at(0, before).await, Saved::Stale, "it is still there");
+    assert_eq!(
+        put_at(0, before).await,
+        SaveResult::Stale,
+        "it is still there"
+    );
     assert_eq!(
         put_at(1, at).await,
-        Saved::Stale,
+        SaveResult::Stale,
         "what was seen is no more"
     );
     assert_eq!(put_at(0, at).await, written(2), "absent, and counted on");
     assert_eq!(
         put_at(1, at).await,
-        Saved::Stale,
+        SaveResult::Stale,
         "a writer of the old item"
     );
     assert_eq!(
@@ -157,7 +163,7 @@ pub async fn deleted_item_is_absent_and_keeps_version(backend: Arc<dyn StateBack
     );
     assert_eq!(
         delete(1, now).await,
-        Saved::Stale,
+        SaveResult::Stale,
         "another writer was faster"
     );
     assert_eq!(get(&*backend, &key, now).await, Some((2, "2".to_owned())));
@@ -165,7 +171,7 @@ pub async fn deleted_item_is_absent_and_keeps_version(backend: Arc<dyn StateBack
     assert_eq!(get(&*backend, &key, now).await, None);
     assert_eq!(
         put(&*backend, &key, 2, item("late", now, None)).await,
-        Saved::Stale,
+        SaveResult::Stale,
         "a writer of the deleted item"
     );
     assert_eq!(

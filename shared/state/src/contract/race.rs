@@ -2,11 +2,11 @@
 
 use super::key;
 use crate::{
-    Decision, Key, KeyPrefix, NewItem, Saved, StateBackend, StateError, StateManager, Stored, Turn,
-    Version,
+    Decision, Key, KeyPrefix, NewItem, SaveResult, StateBackend, StateError, StateManager,
+    StoredItem, Turn, Version,
 };
 use async_trait::async_trait;
-use events::{Event, Say, SystemClock, SystemEntropy, Timestamp};
+use events::{Event, NewEvent, SystemClock, SystemEntropy, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +25,7 @@ struct Together {
 
 #[async_trait]
 impl StateBackend for Together {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
         let stored = self.backend.get(key, now).await;
         if self.reads.fetch_add(1, Ordering::SeqCst) < TASKS {
             self.all_have_read.wait().await;
@@ -38,9 +38,9 @@ impl StateBackend for Together {
         key: &Key,
         expected: Version,
         item: NewItem,
-    ) -> Result<Saved, StateError> {
+    ) -> Result<SaveResult, StateError> {
         let saved = self.backend.put_if_version(key, expected, item).await;
-        if matches!(saved, Ok(Saved::Stale)) {
+        if matches!(saved, Ok(SaveResult::Stale)) {
             self.lost.fetch_add(1, Ordering::SeqCst);
         }
         saved
@@ -52,13 +52,13 @@ impl StateBackend for Together {
         after: Option<&Key>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<(Key, Stored)>, StateError> {
+    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
         self.backend.list(prefix, after, limit, now).await
     }
 }
 
-fn say(topic: &str, n: u64) -> Say {
-    Say {
+fn say(topic: &str, n: u64) -> NewEvent {
+    NewEvent {
         topic: topic.parse().expect("a topic"),
         subject: "octo/widgets#7".to_owned(),
         data: serde_json::json!({ "n": n }),

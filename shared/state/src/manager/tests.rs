@@ -1,7 +1,7 @@
 //! Tests of updates with concurrent writers.
 
 use super::*;
-use crate::{Memory, Stored};
+use crate::{Memory, StoredItem};
 use async_trait::async_trait;
 use events::{ManualClock, SeededEntropy};
 
@@ -14,7 +14,7 @@ struct Shared {
 
 #[async_trait]
 impl StateBackend for Shared {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
         let stored = self.memory.get(key, now).await;
         tokio::task::yield_now().await;
         stored
@@ -25,9 +25,9 @@ impl StateBackend for Shared {
         key: &Key,
         expected: Version,
         item: NewItem,
-    ) -> Result<Saved, StateError> {
+    ) -> Result<SaveResult, StateError> {
         match self.stale {
-            true => Ok(Saved::Stale),
+            true => Ok(SaveResult::Stale),
             false => self.memory.put_if_version(key, expected, item).await,
         }
     }
@@ -38,7 +38,7 @@ impl StateBackend for Shared {
         after: Option<&Key>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<(Key, Stored)>, StateError> {
+    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
         self.memory.list(prefix, after, limit, now).await
     }
 }

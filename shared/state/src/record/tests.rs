@@ -1,11 +1,11 @@
 //! Tests of turns: applied, repeated, ignored and lost.
 
 use crate::{
-    Decision, Key, KeyPrefix, Memory, NewItem, Record, Saved, StateBackend, StateError,
-    StateManager, Stored, Turn, Version,
+    Decision, Key, KeyPrefix, Memory, NewItem, Record, SaveResult, StateBackend, StateError,
+    StateManager, StoredItem, Turn, Version,
 };
 use async_trait::async_trait;
-use events::{Clock, Event, Failure, ManualClock, Say, SeededEntropy, Timestamp};
+use events::{Clock, Event, Failure, ManualClock, NewEvent, SeededEntropy, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -21,8 +21,8 @@ fn key() -> Key {
     "pr:octo/widgets#7".parse().unwrap()
 }
 
-fn say(topic: &str, n: u32) -> Say {
-    Say {
+fn say(topic: &str, n: u32) -> NewEvent {
+    NewEvent {
         topic: topic.parse().unwrap(),
         subject: "octo/widgets#7".to_owned(),
         data: json!({ "n": n }),
@@ -175,14 +175,14 @@ async fn error_names_corrupt_record() {
         .state
         .set(&key, absent, &json!({"value": 1}), None)
         .await;
-    assert_eq!(saved.unwrap(), Saved::Written(absent.next()));
+    assert_eq!(saved.unwrap(), SaveResult::Written(absent.next()));
     let error = world.hear(1).await.unwrap_err();
     assert!(!error.is_retryable());
     insta::assert_snapshot!(error, @"state pr:octo/widgets#7 is corrupt: invalid type: integer `1`, expected a sequence at line 1 column 10");
 }
 
 /// Memory backend with a fault in its writes.
-struct Faulty {
+struct FaultyBackend {
     memory: Memory,
     fault: Fault,
     writes: AtomicU32,
@@ -198,7 +198,7 @@ enum Fault {
     AlwaysStale,
 }
 
-impl Faulty {
+impl FaultyBackend {
     fn with(fault: Fault) -> Self {
         Self {
             memory: Memory::default(),
@@ -209,8 +209,8 @@ impl Faulty {
 }
 
 #[async_trait]
-impl StateBackend for Faulty {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<Stored>, StateError> {
+impl StateBackend for FaultyBackend {
+    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
         self.memory.get(key, now).await
     }
 
@@ -219,7 +219,7 @@ impl StateBackend for Faulty {
         key: &Key,
         expected: Version,
         item: NewItem,
-    ) -> Result<Saved, StateError> {
+    ) -> Result<SaveResult, StateError> {
         let first = self.writes.fetch_add(1, Ordering::SeqCst) == 0;
         let put = |item| self.memory.put_if_version(key, expected, item);
         match self.fault {
@@ -234,7 +234,7 @@ impl StateBackend for Faulty {
                 put(item).await
             }
             Fault::AnswerLost | Fault::SentAgain => put(item).await,
-            Fault::AlwaysStale => Ok(Saved::Stale),
+            Fault::AlwaysStale => Ok(SaveResult::Stale),
         }
     }
 
@@ -244,14 +244,14 @@ impl StateBackend for Faulty {
         after: Option<&Key>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<(Key, Stored)>, StateError> {
+    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
         self.memory.list(prefix, after, limit, now).await
     }
 }
 
 #[tokio::test]
 async fn redelivery_recovers_from_lost_answer() {
-    let world = World::on(Faulty::with(Fault::AnswerLost));
+    let world = World::on(FaultyBackend::with(Fault::AnswerLost));
     let error = world.hear(1).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
     let turn = world.hear(1).await.unwrap();
@@ -262,7 +262,7 @@ async fn redelivery_recovers_from_lost_answer() {
 
 #[tokio::test]
 async fn lost_answer_is_no_lost_race() {
-    let world = World::on(Faulty::with(Fault::SentAgain));
+    let world = World::on(FaultyBackend::with(Fault::SentAgain));
     let turn = world.hear(1).await.unwrap();
     assert!(matches!(&turn, Turn::Applied { value, .. } if *value == [1]));
     assert_eq!(world.record().await.0, Version::new(1), "written once");
@@ -270,7 +270,7 @@ async fn lost_answer_is_no_lost_race() {
 
 #[tokio::test]
 async fn bounds_lost_races() {
-    let world = World::on(Faulty::with(Fault::AlwaysStale));
+    let world = World::on(FaultyBackend::with(Fault::AlwaysStale));
     let error = world.hear(1).await.unwrap_err();
     assert!(error.is_retryable());
     insta::assert_snapshot!(error, @"state pr:octo/widgets#7 is contended: 128 races lost in a row");

@@ -43,7 +43,7 @@ fn review_keeps_its_first_settings() {
 fn repeated_request_begins_again() {
     let first = last(&[Asked(Head)]).0.unwrap();
     let begun = |second| {
-        Some(Begun {
+        Some(ReviewStart {
             request: request(second),
             at: at(100 + second),
         })
@@ -73,7 +73,7 @@ fn repeated_request_clears_findings_to_prove() {
         base_sha: sha("b"),
         cause: Head,
     };
-    let known = Known {
+    let known = RequestContext {
         asked: &asked,
         request: &request(9),
         pull: &pull(),

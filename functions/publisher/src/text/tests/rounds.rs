@@ -2,9 +2,9 @@
 
 use super::*;
 use ::review::Usage;
-use ::review::item::Skipped;
+use ::review::item::SkippedHead;
 use ::review::message::SkipReason;
-use policy::WhyNot;
+use policy::NoApprovalReason;
 
 fn since(verdict: &mut Verdict) {
     verdict.since = Some("c".repeat(40).parse().unwrap());
@@ -118,8 +118,8 @@ fn renders_approval_and_its_reasons() {
         given.body
     );
     let withheld = with(&Approval::Withheld(vec![
-        WhyNot::Score(Some(2), 8),
-        WhyNot::Fork,
+        NoApprovalReason::Score(Some(2), 8),
+        NoApprovalReason::Fork,
     ]));
     assert_eq!(withheld.event, ReviewEvent::Comment);
     let (_, after) = withheld.body.split_once("<details>").unwrap();
@@ -177,14 +177,14 @@ fn headline_states_only_known_facts() {
     let same: fn(&mut Wanted) = |_| {};
     let left_out: fn(&mut Wanted) = |of| {
         let report = of.item.reports.get_mut(&Category::Style).unwrap();
-        let file = |path: &str, why| LeftOut {
+        let file = |path: &str, why| OmittedFile {
             path: path.to_owned(),
             why,
         };
         report.readers[0].coverage.left_out = vec![
-            file("one", WhyLeftOut::Budget),
-            file("two", WhyLeftOut::Unanswered),
-            file("three", WhyLeftOut::Generated),
+            file("one", OmissionReason::Budget),
+            file("two", OmissionReason::Unanswered),
+            file("three", OmissionReason::Generated),
         ];
     };
     let left_out_one: fn(&mut Wanted) = |of| {
@@ -247,7 +247,7 @@ fn renders_skip_reason() {
     ] {
         let mut of = wanted(vec![], vec![]).of;
         of.item.verdict = None;
-        of.item.skipped = Some(Skipped {
+        of.item.skipped = Some(SkippedHead {
             reason,
             why: text.to_owned(),
         });

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn deadline_of_earlier_beginning_is_ignored() {
     let begun = |request: &str| ReviewItem {
-        begun: Some(Begun {
+        begun: Some(ReviewStart {
             request: request.parse().unwrap(),
             at: Timestamp::UNIX_EPOCH,
         }),
@@ -28,7 +28,7 @@ fn deadline_of_earlier_beginning_is_ignored() {
         let decision = decide(
             Some(&seen),
             &heard,
-            &Known::default(),
+            &StoredContext::default(),
             Timestamp::UNIX_EPOCH,
         );
         let ended = match decision {
@@ -60,9 +60,9 @@ fn report_against_other_base_is_excluded() {
 fn late_blocking_finding_is_emitted() {
     let secret = || found("committed-secret", 1, Severity::Critical, "key");
     let told = |late: &Finding, base_sha: HeadSha| {
-        let early = Known {
+        let early = StoredContext {
             reports: reports(&[Category::Style, Category::Logic]),
-            ..Known::default()
+            ..StoredContext::default()
         };
         let seen = ReviewItem {
             verdict: Some(verdict(&ReviewItem::of(base()), &deadline(), &early)),
@@ -75,7 +75,7 @@ fn late_blocking_finding_is_emitted() {
             Decision::Ignore(reason) => reason.to_string(),
             Decision::Write { next, says, .. } => {
                 assert_eq!(next, seen, "the verdict stays");
-                let line = |say: &Say| format!("{} {}", say.topic, say.data["details"][0]);
+                let line = |say: &NewEvent| format!("{} {}", say.topic, say.data["details"][0]);
                 says.iter().map(line).collect()
             }
         }

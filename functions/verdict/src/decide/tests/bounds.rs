@@ -65,19 +65,19 @@ fn review_fits_into_state_item() {
         .into_iter()
         .flat_map(|(_, item)| item.report.findings);
     let gone = told.map(|finding| finding.identified(&diff::Diff::default()));
-    let mut known = Known {
+    let mut known = StoredContext {
         reports: reports().into(),
-        ..Known::default()
+        ..StoredContext::default()
     };
     let mut before = verdict(&ReviewItem::of(base()), &deadline(), &known);
     before.findings = gone.collect();
-    known.earlier = Some(Earlier {
+    known.earlier = Some(EarlierReview {
         head_sha: "d".repeat(40).parse().unwrap(),
         verdict: before,
     });
 
     let heard = completed(Category::Logic);
-    let decided = |review: &ReviewItem, known: &Known| match decide(
+    let decided = |review: &ReviewItem, known: &StoredContext| match decide(
         Some(review),
         &heard,
         known,

@@ -19,7 +19,7 @@ fn proof(proven: &[&Finding], unproven: &[&Finding]) -> Option<ProofItem> {
 }
 
 /// Returns the emitted topics, and the number of findings to prove.
-fn decided(review: &ReviewItem, heard: &Heard, known: &Known) -> (String, usize) {
+fn decided(review: &ReviewItem, heard: &HandledEvent, known: &StoredContext) -> (String, usize) {
     match decide(Some(review), heard, known, Timestamp::UNIX_EPOCH) {
         Decision::Ignore(reason) => (reason.to_string(), review.to_prove.len()),
         Decision::Write { next, says, .. } => {
@@ -81,7 +81,7 @@ fn waits_for_second_look_until_deadline() {
     };
     let new = ReviewItem::of(base());
     let some = all_reported(std::slice::from_ref(&found));
-    let with = |proof| Known {
+    let with = |proof| StoredContext {
         proof,
         ..some.clone()
     };
@@ -189,7 +189,7 @@ fn second_look_confirms_or_doubts_findings() {
             vec![no_time],
         ),
     ] {
-        let known = Known {
+        let known = StoredContext {
             proof,
             ..all_reported(&[one.clone(), other.clone()])
         };
@@ -214,7 +214,7 @@ fn second_look_confirms_or_doubts_findings() {
 #[test]
 fn rule_findings_need_no_proof() {
     let by_rule = found("rule", 1, Severity::High, "a()");
-    let known = Known {
+    let known = StoredContext {
         proof: proof(&[], &[&by_rule]),
         ..all_reported(std::slice::from_ref(&by_rule))
     };
@@ -230,7 +230,7 @@ fn notes_and_cost_are_in_verdict() {
         prompt_tokens: 100,
         ..review::Usage::default()
     };
-    let known = Known {
+    let known = StoredContext {
         proof: Some(ProofItem {
             notes: vec!["It was refused.".to_owned()],
             usage: Some(usage.clone()),

@@ -1,14 +1,14 @@
 //! A second round: new, late, open and resolved findings.
 
 use super::*;
-use diff::{LeftOut, WhyLeftOut};
+use diff::{OmissionReason, OmittedFile};
 
 fn before() -> HeadSha {
     "d".repeat(40).parse().unwrap()
 }
 
 /// Returns an earlier review with `findings` and `still_open`.
-fn earlier(findings: &[Finding], still_open: &[Finding]) -> Option<Earlier> {
+fn earlier(findings: &[Finding], still_open: &[Finding]) -> Option<EarlierReview> {
     let mut verdict = verdict(
         &ReviewItem::of(base()),
         &completed(Category::Logic),
@@ -16,7 +16,7 @@ fn earlier(findings: &[Finding], still_open: &[Finding]) -> Option<Earlier> {
     );
     verdict.findings = findings.to_vec();
     verdict.still_open = still_open.to_vec();
-    Some(Earlier {
+    Some(EarlierReview {
         head_sha: before(),
         verdict,
     })
@@ -117,7 +117,7 @@ fn separates_new_from_known_findings() {
             [vec![3], vec![], vec![], vec![3]],
         ),
     ] {
-        let known = Known {
+        let known = StoredContext {
             earlier: earlier(&told, &[]),
             ..all_reported(&now)
         };
@@ -125,7 +125,7 @@ fn separates_new_from_known_findings() {
         assert_eq!(lines(&verdict), [new, late, still_open, resolved], "{why}");
         assert_eq!(verdict.since, Some(before()), "{why}");
     }
-    let first = Known {
+    let first = StoredContext {
         earlier: None,
         ..all_reported(&[seen_before(low(7, "old()"))])
     };
@@ -141,7 +141,7 @@ fn separates_new_from_known_findings() {
 
 #[test]
 fn open_findings_carry_over_twice() {
-    let known = Known {
+    let known = StoredContext {
         earlier: earlier(&[low(3, "run(x)")], &[low(5, "run(y)"), low(6, "run(z)")]),
         ..all_reported(&[low(8, "run(z)")])
     };
@@ -155,9 +155,9 @@ fn only_capable_reader_resolves_finding() {
     let by_model = found(MODEL, 3, Severity::High, "run(x)");
     let left_out = |path: &str, reader: Reader| Reader {
         coverage: Coverage {
-            left_out: vec![LeftOut {
+            left_out: vec![OmittedFile {
                 path: path.to_owned(),
-                why: WhyLeftOut::Unanswered,
+                why: OmissionReason::Unanswered,
             }],
             ..reader.coverage
         },
@@ -233,10 +233,10 @@ fn only_capable_reader_resolves_finding() {
 
 #[test]
 fn missing_specialist_resolves_nothing() {
-    let known = Known {
+    let known = StoredContext {
         earlier: earlier(&[low(3, "run(x)")], &[]),
         reports: reports(&[Category::Style, Category::Logic]),
-        ..Known::default()
+        ..StoredContext::default()
     };
     let verdict = verdict(&second(), &deadline(), &known);
     assert_eq!(lines(&verdict), [vec![], vec![], vec![3], vec![]]);
@@ -247,7 +247,7 @@ fn lower_rating_keeps_severity() {
     let told = found(MODEL, 3, Severity::High, "run(x)");
     let mut now = seen_before(found(MODEL, 4, Severity::Low, "run(x)"));
     now.confidence = Confidence::percent(10);
-    let known = Known {
+    let known = StoredContext {
         earlier: earlier(&[told], &[]),
         ..all_reported(&[now])
     };
@@ -262,7 +262,7 @@ fn lower_rating_keeps_severity() {
 fn known_finding_below_minimum_is_counted() {
     let mut review = second();
     review.policy.severity_floor = Severity::Medium;
-    let known = Known {
+    let known = StoredContext {
         earlier: earlier(&[low(3, "run(x)")], &[]),
         ..all_reported(&[low(3, "run(x)")])
     };
@@ -281,7 +281,7 @@ fn new_minimum_does_not_lift_block() {
         confidence: Confidence::percent(10),
         ..block.clone()
     };
-    let known = Known {
+    let known = StoredContext {
         earlier: earlier(&[block], &[]),
         ..all_reported(&[wavering])
     };
@@ -293,7 +293,7 @@ fn new_minimum_does_not_lift_block() {
 
 #[test]
 fn ignores_verdict_of_unrelated_head() {
-    let known = Known {
+    let known = StoredContext {
         earlier: earlier(&[low(3, "run(x)")], &[]),
         ..all_reported(&[])
     };
@@ -317,7 +317,7 @@ fn missing_specialist_has_no_late_findings() {
     ] {
         let mut earlier = earlier(&[], &[]);
         earlier.as_mut().unwrap().verdict.missing = missing;
-        let known = Known {
+        let known = StoredContext {
             earlier,
             ..all_reported(std::slice::from_ref(&now))
         };
@@ -360,7 +360,7 @@ fn touched_lines_get_another_second_look() {
         let verdict = &mut earlier.as_mut().unwrap().verdict;
         verdict.unsure = vec![then.clone()];
         verdict.unproven = unproven.clone().into_iter().collect();
-        let known = Known {
+        let known = StoredContext {
             earlier,
             ..all_reported(std::slice::from_ref(&now))
         };
@@ -388,7 +388,7 @@ fn rule_finding_overrides_earlier_doubt() {
     let before = &mut earlier.as_mut().unwrap().verdict;
     before.unproven = then.fingerprint.clone().into_iter().collect();
     before.unsure = vec![then];
-    let known = Known {
+    let known = StoredContext {
         earlier,
         ..all_reported(&[seen_before(found("rule", 3, Severity::High, "run(x)"))])
     };

@@ -148,7 +148,7 @@ proptest! {
                 .collect();
             match (left_out.as_slice(), shown.get(&file.path)) {
                 ([], Some(shown)) => prop_assert_eq!(shown, &expected, "all of it is shown"),
-                ([WhyLeftOut::Budget], Some(shown)) => {
+                ([OmissionReason::Budget], Some(shown)) => {
                     let mut with_it = planned.parts.iter().filter(|it| it.files.contains_key(&file.path));
                     let is_cut = with_it.any(|part| part.text.contains(" more bytes]\n"));
                     prop_assert!(shown.is_subset(&expected) && (is_cut || shown != &expected));

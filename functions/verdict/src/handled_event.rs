@@ -3,7 +3,7 @@ use review::message::{CheckCompleted, ProofCompleted, ReviewBegun, ReviewKey};
 
 /// Event that the handler processes.
 #[derive(Debug, Clone)]
-pub(crate) enum Heard {
+pub(crate) enum HandledEvent {
     /// A specialist has completed its check.
     Completed(CheckCompleted),
     /// The second look is complete.
@@ -12,7 +12,7 @@ pub(crate) enum Heard {
     Deadline(ReviewBegun),
 }
 
-impl Heard {
+impl HandledEvent {
     pub(crate) fn of(event: &Event) -> Result<Self, MalformedEvent> {
         Ok(match event.topic.as_str() {
             ReviewBegun::TOPIC => Self::Deadline(event.read()?),

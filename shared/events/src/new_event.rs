@@ -19,18 +19,18 @@ pub trait Message: Serialize + DeserializeOwned {
 /// Event of a decision, without its envelope. It is stored with the state, so that a repeat can
 /// emit it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Say {
+pub struct NewEvent {
     pub topic: Topic,
     pub subject: String,
     /// The event's `data`.
     pub data: Value,
 }
 
-impl Say {
+impl NewEvent {
     /// Creates an event with `message` on its own topic.
     ///
     /// # Panics
-    /// As [`Say::on`].
+    /// As [`NewEvent::on`].
     pub fn new<M: Message>(message: &M) -> Self {
         Self::on(M::TOPIC, message.subject(), message)
     }

@@ -1,6 +1,6 @@
 //! Earlier review of the pull request, and its findings that still apply.
 
-use diff::{Diff, LeftOut, WhyLeftOut};
+use diff::{Diff, OmissionReason, OmittedFile};
 use github::port::{GitHubError, ReadDiff};
 use github::{HeadSha, PrKey};
 use review::item::{CheckReport, Reader};
@@ -8,7 +8,7 @@ use review::rules::RULES;
 use review::{Finding, MODEL, Places};
 
 /// Earlier review by one specialist.
-pub(crate) struct Before {
+pub(crate) struct EarlierReport {
     head: HeadSha,
     /// Earlier report. Empty if the specialist did not answer.
     report: CheckReport,
@@ -16,7 +16,7 @@ pub(crate) struct Before {
     since: Result<Diff, String>,
 }
 
-impl Before {
+impl EarlierReport {
     /// Creates the state from the result of [`since`]. `diff` is the current change. Files that no
     /// model read in the earlier review count as changed.
     pub(crate) fn new(
@@ -31,9 +31,9 @@ impl Before {
             }
             let files = diff.files.iter().map(|file| &file.path);
             let files = files.filter(|path| may_be_unread(&report, path));
-            since.left_out.extend(files.map(|path| LeftOut {
+            since.left_out.extend(files.map(|path| OmittedFile {
                 path: path.clone(),
-                why: WhyLeftOut::Unanswered,
+                why: OmissionReason::Unanswered,
             }));
             Ok(since)
         });
