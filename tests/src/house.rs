@@ -31,11 +31,11 @@ pub(crate) const KINDS: [&str; 10] = [
     "budget:",
     "check:",
     "journal:",
-    "ladder:",
+    "format:",
     "pace:",
     "pause:",
     "pr:",
-    "proof:",
+    "second-look:",
     "publication:",
     "review:",
 ];

@@ -181,7 +181,7 @@ async fn stories_cover_all_review_steps() {
     );
     for topic in [
         "agent.pr.block",
-        "agent.pr.proof_completed",
+        "agent.pr.second_look_completed",
         "agent.pr.review_published",
     ] {
         assert!(
@@ -189,7 +189,10 @@ async fn stories_cover_all_review_steps() {
             "no {topic}"
         );
     }
-    let proofs = end.state.keys().filter(|key| key.starts_with("proof:"));
+    let proofs = end
+        .state
+        .keys()
+        .filter(|key| key.starts_with("second-look:"));
     assert_eq!(proofs.count(), 2, "a second look at each head");
     let progress = "1 new, 1 resolved, 2 still open.";
     assert!(end.reviews[1].contains(progress), "{}", end.reviews[1]);

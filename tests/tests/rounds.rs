@@ -140,8 +140,8 @@ async fn push_during_later_review_supersedes_it() {
         "agent.pr.review_requested",
         "agent.pr.security_check",
         "agent.pr.check_completed",
-        "agent.pr.proof_check",
-        "agent.pr.proof_completed",
+        "agent.pr.second_look_requested",
+        "agent.pr.second_look_completed",
         "agent.pr.review_completed",
     ] {
         let house = Bot::with(&attentive(MODEL));

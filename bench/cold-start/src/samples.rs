@@ -9,7 +9,7 @@ pub(crate) fn sample(function: &str) -> Option<&'static str> {
         "security" => "bus/agent.pr.security_check.json",
         "style" => "bus/agent.pr.style_check.json",
         "logic" => "bus/agent.pr.logic_check.json",
-        "proof" => "bus/agent.pr.proof_check.json",
+        "second-look" => "bus/agent.pr.second_look_requested.json",
         "verdict" => "bus/agent.pr.check_completed.json",
         "publisher" => "bus/agent.pr.review_completed.json",
         "recorder" => "bus/github.pr.opened.json",

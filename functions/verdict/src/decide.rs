@@ -1,18 +1,18 @@
 //! Decides the next state of a review from everything that is known about it.
 
 mod join;
-mod proof;
 mod rounds;
+mod second_look;
 
 use crate::handled_event::HandledEvent;
 use events::{NewEvent, Timestamp};
 use github::HeadSha;
 use join::FindingLists;
 use review::item::{
-    CheckItem, MOST_TO_PROVE, ProofItem, PullRequestItem, RETENTION, ReviewItem, ReviewStart,
+    CheckItem, MOST_TO_PROVE, PullRequestItem, RETENTION, ReviewItem, ReviewStart, SecondLookItem,
     Verdict,
 };
-use review::message::{Block, ProofRequested};
+use review::message::{Block, SecondLookRequested};
 use review::{Category, UnneededReason, bounds};
 use state::Decision;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub(crate) struct StoredContext {
     /// Verdict of an earlier head.
     pub(crate) earlier: Option<EarlierReview>,
     /// Result of the second look, once it is complete.
-    pub(crate) proof: Option<ProofItem>,
+    pub(crate) second_look: Option<SecondLookItem>,
 }
 
 /// Earlier review of the pull request.
@@ -90,8 +90,8 @@ pub(crate) fn decide(
         .map(|(category, item)| (*category, item.report.clone()))
         .collect();
     next.reports = reports;
-    let proof = known.proof.as_ref();
-    let proof = proof.filter(|proof| proof.is_against(&next.base_sha));
+    let second_look = known.second_look.as_ref();
+    let second_look = second_look.filter(|second_look| second_look.is_against(&next.base_sha));
     let missing = next.missing();
     let time_is_up = matches!(heard, HandledEvent::Deadline(_));
     let mut says = Vec::new();
@@ -101,16 +101,16 @@ pub(crate) fn decide(
         to_prove.truncate(MOST_TO_PROVE);
         let mut room = bounds::TO_PROVE;
         let _not_looked_at = bounds::keep(&mut to_prove, &mut room);
-        let waits = !to_prove.is_empty() && proof.is_none() && !time_is_up;
+        let waits = !to_prove.is_empty() && second_look.is_none() && !time_is_up;
         if !waits {
-            let verdict = joined.verdict(proof, &next.reports, missing, now);
+            let verdict = joined.verdict(second_look, &next.reports, missing, now);
             says.push(NewEvent::new(&verdict.completed(review)));
             next.verdict = Some(verdict);
             // The verdict contains these findings now, and the size of a state item is limited.
             next.to_prove.clear();
         } else if next.to_prove.is_empty() {
             let findings = u32::try_from(to_prove.len()).unwrap_or(u32::MAX);
-            says.push(NewEvent::new(&ProofRequested {
+            says.push(NewEvent::new(&SecondLookRequested {
                 review: review.clone(),
                 findings,
             }));

@@ -1,5 +1,5 @@
 use events::{Event, MalformedEvent, Message};
-use review::message::{CheckCompleted, ProofCompleted, ReviewBegun, ReviewKey};
+use review::message::{CheckCompleted, ReviewBegun, ReviewKey, SecondLookCompleted};
 
 /// Event that the handler processes.
 #[derive(Debug, Clone)]
@@ -7,7 +7,7 @@ pub(crate) enum HandledEvent {
     /// A specialist has completed its check.
     Completed(CheckCompleted),
     /// The second look is complete.
-    Proved(ProofCompleted),
+    Proved(SecondLookCompleted),
     /// The deadline of this beginning has passed.
     Deadline(ReviewBegun),
 }
@@ -16,7 +16,7 @@ impl HandledEvent {
     pub(crate) fn of(event: &Event) -> Result<Self, MalformedEvent> {
         Ok(match event.topic.as_str() {
             ReviewBegun::TOPIC => Self::Deadline(event.read()?),
-            ProofCompleted::TOPIC => Self::Proved(event.read()?),
+            SecondLookCompleted::TOPIC => Self::Proved(event.read()?),
             CheckCompleted::TOPIC => Self::Completed(event.read()?),
             _ => {
                 return Err(MalformedEvent {

@@ -1,13 +1,13 @@
 //! Joins the reports of the specialists into one verdict: when all have answered, or at the
 //! deadline with the reports so far. Findings of a model alone get a second look first.
 //!
-//! *Subscribes to* `agent.pr.check_completed`, `agent.pr.proof_completed`, and
+//! *Subscribes to* `agent.pr.check_completed`, `agent.pr.second_look_completed`, and
 //! `agent.pr.review_begun` after a delay (the deadline).
-//! *Reads* `check:{owner}/{repo}#{n}@{head}/*` (the reports), `proof:{owner}/{repo}#{n}@{head}`
+//! *Reads* `check:{owner}/{repo}#{n}@{head}/*` (the reports), `second-look:{owner}/{repo}#{n}@{head}`
 //! (the second look), `review:{owner}/{repo}#{n}@{previous head}` (the verdict of the earlier
 //! review), `pr:{owner}/{repo}#{n}` (to compare the head with the newest head).
 //! *Writes* `review:{owner}/{repo}#{n}@{head}`.
-//! *Emits* `agent.pr.proof_check` if findings need a second look, and `agent.pr.review_completed`,
+//! *Emits* `agent.pr.second_look_requested` if findings need a second look, and `agent.pr.review_completed`,
 //! each once; `agent.pr.block` for blocking findings that are too late for the verdict.
 
 mod decide;
@@ -19,7 +19,7 @@ use decide::{EarlierReview, StoredContext};
 use events::{Emit, Event, Handler, HandlerError, Outcome};
 use handled_event::HandledEvent;
 use review::Category;
-use review::item::{CheckItem, ProofItem, PullRequestItem, ReviewItem};
+use review::item::{CheckItem, PullRequestItem, ReviewItem, SecondLookItem};
 use review::message::ReviewKey;
 use state::StateManager;
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ impl Handler for Verdict {
                 .await?,
             reports: self.reports(review).await?,
             earlier: self.earlier(review).await?,
-            proof: self.deps.state.peek(&ProofItem::key(review)).await?,
+            second_look: self.deps.state.peek(&SecondLookItem::key(review)).await?,
         };
         let key = ReviewItem::key(review);
         let decide = |seen: Option<&ReviewItem>, now| decide::decide(seen, &heard, &known, now);

@@ -11,7 +11,7 @@ pub trait GitHub:
     + security::GitHub
     + style::GitHub
     + logic::GitHub
-    + proof::GitHub
+    + second_look::GitHub
     + publisher::GitHub
 {
 }
@@ -21,7 +21,7 @@ impl<T> GitHub for T where
     + security::GitHub
     + style::GitHub
     + logic::GitHub
-    + proof::GitHub
+    + second_look::GitHub
     + publisher::GitHub
 {
 }
@@ -84,7 +84,7 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     }));
     bus.on("agent.pr.logic_check", handler)?;
 
-    let handler = Arc::new(proof::handler(proof::Deps {
+    let handler = Arc::new(second_look::handler(second_look::Deps {
         state: deps.state.clone(),
         bus: deps.bus.clone(),
         github: deps.github.clone(),
@@ -92,14 +92,14 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
         clock: deps.clock.clone(),
         entropy: deps.entropy.clone(),
     }));
-    bus.on("agent.pr.proof_check", handler)?;
+    bus.on("agent.pr.second_look_requested", handler)?;
 
     let handler = Arc::new(verdict::handler(verdict::Deps {
         state: deps.state.clone(),
         bus: deps.bus.clone(),
     }));
     bus.on("agent.pr.check_completed", handler.clone())?;
-    bus.on("agent.pr.proof_completed", handler.clone())?;
+    bus.on("agent.pr.second_look_completed", handler.clone())?;
     bus.on("agent.pr.review_begun", handler)?;
 
     let handler = Arc::new(publisher::handler(publisher::Deps {

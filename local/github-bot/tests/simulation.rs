@@ -137,9 +137,9 @@ fn prints_routing_table() {
                                   RecorderRule        recorder      3 tries
     agent.pr.logic_check          LogicRule           logic         10 tries, 540 s apart
                                   RecorderRule        recorder      3 tries
-    agent.pr.proof_check          ProofRule           proof         10 tries, 540 s apart
+    agent.pr.second_look_requested SecondLookRule      second-look   10 tries, 540 s apart
                                   RecorderRule        recorder      3 tries
-    agent.pr.proof_completed      VerdictRule         verdict       3 tries
+    agent.pr.second_look_completed      VerdictRule         verdict       3 tries
                                   RecorderRule        recorder      3 tries
     agent.pr.review_begun         ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart
                                   PublisherRule       publisher     10 tries, 180 s apart

@@ -81,7 +81,7 @@ impl Agent {
         let host = endpoint.host();
         let pause = Key::new("pause", host);
         let pause = pause.map_err(|error| ConfigError::new("KIMI_BASE_URL", error))?;
-        let ladder = Key::new("ladder", &format!("{host}/{}", settings.model));
+        let ladder = Key::new("format", &format!("{host}/{}", settings.model));
         let ladder = ladder.map_err(|error| ConfigError::new("KIMI_MODEL", error))?;
         let known = match dialect {
             Dialect::Kimi => Prices::known(),

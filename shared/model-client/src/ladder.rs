@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Lifetime of a detected format. The endpoint may support more afterwards.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// State under `ladder:HOST/MODEL`.
+/// State under `format:HOST/MODEL`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Stored {
     rung: AnswerFormat,

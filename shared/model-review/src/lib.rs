@@ -7,12 +7,12 @@
 mod answer;
 mod budget;
 pub mod prompt;
-mod prove;
 mod report;
+mod second_look;
 mod shape;
 mod words;
 
-pub use prove::Prover;
+pub use second_look::SecondReviewer;
 
 use crate::prompt::{Options, Part, Plan};
 use answer::ValidAnswer;

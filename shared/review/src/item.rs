@@ -210,10 +210,10 @@ pub struct SkippedHead {
 /// them, and a state item has a size limit.
 pub const MOST_TO_PROVE: usize = 30;
 
-/// `proof:{owner}/{repo}#{n}@{head}`: the results of the second look at a model's
-/// findings. Written by `proof`. A finding in neither map was not examined.
+/// `second-look:{owner}/{repo}#{n}@{head}`: the results of the second look at a model's
+/// findings. Written by `second-look`. A finding in neither map was not examined.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProofItem {
+pub struct SecondLookItem {
     /// Base commit that the change was compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_sha: Option<HeadSha>,
@@ -229,9 +229,9 @@ pub struct ProofItem {
     pub usage: Option<Usage>,
 }
 
-impl ProofItem {
+impl SecondLookItem {
     pub fn key(review: &ReviewKey) -> Key {
-        key("proof", &review.to_string())
+        key("second-look", &review.to_string())
     }
 
     /// Returns `true` if it is about the change against `base`, like

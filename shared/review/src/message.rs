@@ -200,23 +200,23 @@ pub enum BlockReason {
 
 /// Requests a second look at a model's findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProofRequested {
+pub struct SecondLookRequested {
     #[serde(flatten)]
     pub review: ReviewKey,
     /// Number of findings to prove; the review's state holds them.
     pub findings: u32,
 }
-message!(ProofRequested, "agent.pr.proof_check");
+message!(SecondLookRequested, "agent.pr.second_look_requested");
 
 /// The second look is complete; its state item holds the results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProofCompleted {
+pub struct SecondLookCompleted {
     #[serde(flatten)]
     pub review: ReviewKey,
     /// Number of proven findings.
     pub proven: u32,
 }
-message!(ProofCompleted, "agent.pr.proof_completed");
+message!(SecondLookCompleted, "agent.pr.second_look_completed");
 
 /// The verdict is stored and ready to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,14 +1,14 @@
 //! Joins all reports under the policy.
 
-use super::{EarlierReview, proof, rounds};
+use super::{EarlierReview, rounds, second_look};
 use crate::score;
 use events::Timestamp;
 use github::HeadSha;
 use github::port::ReviewEvent;
-use proof::still_unproven;
-use review::item::{CheckReport, ProofItem, ReviewItem, Verdict};
+use review::item::{CheckReport, ReviewItem, SecondLookItem, Verdict};
 use review::{Category, Finding, Fingerprint, bounds};
 use rounds::OpenFindings;
+use second_look::still_unproven;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Findings by the list that shows them.
@@ -80,7 +80,10 @@ impl FindingLists {
     /// Returns the new findings that need a proof, worst first.
     pub(super) fn to_prove(&self) -> Vec<Finding> {
         let new = self.findings.iter().chain(&self.late);
-        let mut all: Vec<_> = new.filter(|it| proof::needs_proof(it)).cloned().collect();
+        let mut all: Vec<_> = new
+            .filter(|it| second_look::needs_second_look(it))
+            .cloned()
+            .collect();
         all.sort_by(|a, b| a.rank().cmp(&b.rank()));
         all
     }
@@ -115,15 +118,15 @@ impl FindingLists {
     /// because the author is not asked to fix them.
     pub(super) fn verdict(
         mut self,
-        proof: Option<&ProofItem>,
+        second_look: Option<&SecondLookItem>,
         reports: &BTreeMap<Category, CheckReport>,
         missing: Vec<Category>,
         now: Timestamp,
     ) -> Verdict {
-        let mut notes = proof::notes(&self.to_prove(), proof);
-        if let Some(proof) = proof {
+        let mut notes = second_look::notes(&self.to_prove(), second_look);
+        if let Some(second_look) = second_look {
             let new = [&mut self.findings, &mut self.late];
-            let doubted = new.map(|new| proof::unproven(new, proof));
+            let doubted = new.map(|new| second_look::unproven(new, second_look));
             self.doubt(doubted.into_iter().flatten());
         }
         let open = || self.findings.iter().chain(&self.still_open);
@@ -149,7 +152,7 @@ impl FindingLists {
             since: self.since,
             below_floor: self.below_floor,
             notes,
-            usage: proof.and_then(|proof| proof.usage.clone()),
+            usage: second_look.and_then(|second_look| second_look.usage.clone()),
         }
     }
 }

@@ -1,13 +1,13 @@
 mod again;
 mod bounds;
-mod proof;
 mod rounds;
+mod second_look;
 
 use super::*;
 use github::port::ReviewEvent;
 use github::{Author, Base, HeadSha};
 use review::item::{CheckReport, Reader, SkippedHead};
-use review::message::{CheckCompleted, ProofCompleted, ReviewBegun, ReviewKey, SkipReason};
+use review::message::{CheckCompleted, ReviewBegun, ReviewKey, SecondLookCompleted, SkipReason};
 use review::{Confidence, Coverage, Finding, MODEL, Severity};
 
 fn head() -> HeadSha {
@@ -34,7 +34,7 @@ fn completed(category: Category) -> HandledEvent {
 }
 
 fn proved() -> HandledEvent {
-    HandledEvent::Proved(ProofCompleted {
+    HandledEvent::Proved(SecondLookCompleted {
         review: key(),
         proven: 0,
     })

@@ -94,7 +94,7 @@ fn review_fits_into_state_item() {
         "while it is proven: {bytes}"
     );
 
-    known.proof = Some(ProofItem::default());
+    known.second_look = Some(SecondLookItem::default());
     let done = decided(&proving, &known);
     assert!(done.to_prove.is_empty(), "it is in the verdict");
     let notes = &done.verdict.as_ref().unwrap().notes;

@@ -4,5 +4,5 @@
 async fn main() -> Result<(), lambda::Error> {
     let base = lambda::start()?;
     let deps = specialist::open(&base).await?;
-    lambda::run(base, proof::handler(deps)).await
+    lambda::run(base, second_look::handler(deps)).await
 }

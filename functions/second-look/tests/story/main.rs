@@ -11,7 +11,7 @@ use events::{Clock, ManualClock, Timestamp};
 use house::{DIFF, Fixture, ScriptedModel, begun, key};
 use model_client::AgentError;
 use review::frame::{DEADLINE, PATIENCE, SECOND_LOOK, TIME_TO_ANSWER};
-use review::message::{CheckCompleted, ProofRequested};
+use review::message::{CheckCompleted, SecondLookRequested};
 use review::{Category, Confidence, Finding, MODEL, Severity};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -110,7 +110,7 @@ async fn missing_model_keeps_findings_unproven() {
         "{:?}",
         verdict.notes
     );
-    assert_eq!(house.proof().await.unwrap().proven.len(), 0);
+    assert_eq!(house.item().await.unwrap().proven.len(), 0);
 }
 
 #[tokio::test]
@@ -126,11 +126,11 @@ async fn repeated_event_does_not_ask_again() {
             findings: 0,
         };
         house.say(id, &completed).await;
-        let asked = ProofRequested {
+        let asked = SecondLookRequested {
             review: key(),
             findings: 1,
         };
-        house.say(&format!("proof-{id}"), &asked).await;
+        house.say(&format!("second-look-{id}"), &asked).await;
         let settled = house.settle().await;
         assert!(
             settled.iter().all(|line| !line.contains("failed")),
@@ -166,13 +166,13 @@ async fn paused_model_delays_until_deadline() {
     assert_eq!(house.verdict().await, None);
 
     // The queue redelivers the message unchanged.
-    let asked = ProofRequested {
+    let asked = SecondLookRequested {
         review: key(),
         findings: 1,
     };
-    let asked = house.event("proof-1", &asked);
+    let asked = house.event("second-look-1", &asked);
     house.model.0.lock().unwrap().push(paused(&house.clock));
-    let error = events::Handler::handle(&*house.proof, &asked)
+    let error = events::Handler::handle(&*house.second_look, &asked)
         .await
         .unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
@@ -180,14 +180,14 @@ async fn paused_model_delays_until_deadline() {
     // The specialists may have taken their longest time.
     house.clock.advance(PATIENCE + TIME_TO_ANSWER);
     house.model.0.lock().unwrap().push(paused(&house.clock));
-    let error = events::Handler::handle(&*house.proof, &asked).await;
+    let error = events::Handler::handle(&*house.second_look, &asked).await;
     assert!(error.is_err(), "there is time: {error:?}");
 
     let last = SECOND_LOOK - PATIENCE - TIME_TO_ANSWER - Duration::from_secs(60);
     house.clock.advance(last);
     assert!(house.clock.now() + TIME_TO_ANSWER < Timestamp::UNIX_EPOCH + DEADLINE);
     house.model.0.lock().unwrap().push(paused(&house.clock));
-    let done = events::Handler::handle(&*house.proof, &asked).await;
+    let done = events::Handler::handle(&*house.second_look, &asked).await;
     assert!(done.is_ok(), "{done:?}");
     house.settle().await;
     let verdict = house.verdict().await.unwrap();
@@ -213,7 +213,7 @@ async fn deadline_does_not_wait_for_proof() {
         ["The second look did not finish in time. The model's findings are unproven."]
     );
 
-    let asked = ProofRequested {
+    let asked = SecondLookRequested {
         review: key(),
         findings: 1,
     };
@@ -223,7 +223,7 @@ async fn deadline_does_not_wait_for_proof() {
         settled[0].contains("the verdict exists already"),
         "{settled:?}"
     );
-    assert_eq!(house.proof().await, None);
+    assert_eq!(house.item().await, None);
     assert_eq!(
         house.model.0.lock().unwrap().len(),
         1,

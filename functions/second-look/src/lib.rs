@@ -1,56 +1,56 @@
 //! The second look: asks the model for the line of the change that proves each finding of a model
 //! alone.
 //!
-//! *Subscribes to* `agent.pr.proof_check`.
+//! *Subscribes to* `agent.pr.second_look_requested`.
 //! *Reads* `review:{owner}/{repo}#{n}@{head}` (the findings to prove), `pr:{owner}/{repo}#{n}` (to
 //! compare the head with the newest head), GitHub's diff.
-//! *Writes* `proof:{owner}/{repo}#{n}@{head}`.
-//! *Emits* `agent.pr.proof_completed`.
+//! *Writes* `second-look:{owner}/{repo}#{n}@{head}`.
+//! *Emits* `agent.pr.second_look_completed`.
 
 mod decide;
 
 use async_trait::async_trait;
 use decide::{Reason, decide, wanted};
 use events::{Event, Handler, HandlerError, Outcome, Timestamp};
-use model_review::Prover;
+use model_review::SecondReviewer;
 use review::frame::{SECOND_LOOK, TIME_TO_ANSWER};
-use review::item::{ProofItem, PullRequestItem, ReviewItem};
-use review::message::{ProofRequested, ReviewKey};
+use review::item::{PullRequestItem, ReviewItem, SecondLookItem};
+use review::message::{ReviewKey, SecondLookRequested};
 use review::{Change, ReviewError};
 
 pub use specialist::{Deps, GitHub};
 
-const NAME: &str = "proof";
+const NAME: &str = "second-look";
 
-pub struct Proof {
+pub struct SecondLook {
     deps: Deps,
 }
 
-pub fn handler(deps: Deps) -> Proof {
-    Proof { deps }
+pub fn handler(deps: Deps) -> SecondLook {
+    SecondLook { deps }
 }
 
 #[async_trait]
-impl Handler for Proof {
+impl Handler for SecondLook {
     fn name(&self) -> &'static str {
         NAME
     }
 
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
-        let asked: ProofRequested = event.read()?;
-        let key = ProofItem::key(&asked.review);
-        let kept: Option<ProofItem> = self.deps.state.peek(&key).await?;
+        let asked: SecondLookRequested = event.read()?;
+        let key = SecondLookItem::key(&asked.review);
+        let kept: Option<SecondLookItem> = self.deps.state.peek(&key).await?;
         let looked = match self.wanted(&asked.review).await? {
             Err(reason) => Err(reason),
             Ok(review) => match kept.filter(|kept| kept.is_against(&review.base_sha)) {
                 Some(done) => Ok(done),
-                None => Ok(ProofItem {
+                None => Ok(SecondLookItem {
                     base_sha: Some(review.base_sha.clone()),
                     ..self.look(&asked.review, &review, event.time).await?
                 }),
             },
         };
-        let decide = |seen: Option<&ProofItem>, now| decide(seen, &asked, &looked, now);
+        let decide = |seen: Option<&SecondLookItem>, now| decide(seen, &asked, &looked, now);
         let turn = self.deps.state.turn(&key, NAME, event, decide).await?;
         let (outcome, events) = turn.into_parts();
         self.deps.bus.emit(events).await?;
@@ -58,7 +58,7 @@ impl Handler for Proof {
     }
 }
 
-impl Proof {
+impl SecondLook {
     async fn wanted(&self, review: &ReviewKey) -> Result<Result<ReviewItem, Reason>, HandlerError> {
         let state = &self.deps.state;
         let pull: Option<PullRequestItem> = state.peek(&PullRequestItem::key(&review.pr)).await?;
@@ -73,7 +73,7 @@ impl Proof {
         key: &ReviewKey,
         review: &ReviewItem,
         asked_at: Timestamp,
-    ) -> Result<ProofItem, HandlerError> {
+    ) -> Result<SecondLookItem, HandlerError> {
         let Deps {
             github,
             model,
@@ -89,7 +89,7 @@ impl Proof {
         let until = begun + SECOND_LOOK;
         let (pr, head_sha) = (&key.pr, &key.head_sha);
         let diff = review::change::read(&**github, pr, &review.base_sha, head_sha).await?;
-        let prover = Prover {
+        let reviewer = SecondReviewer {
             model: model.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
@@ -104,21 +104,21 @@ impl Proof {
             languages: &review.languages,
             deadline,
         };
-        match prover.prove(&change, &review.to_prove).await {
+        match reviewer.review(&change, &review.to_prove).await {
             Err(error) if error.is_over_before(until, clock.now()) => Err(error.into()),
-            Err(ReviewError::Refused { why, usage }) => Ok(ProofItem {
+            Err(ReviewError::Refused { why, usage }) => Ok(SecondLookItem {
                 usage,
                 ..nothing(&why)
             }),
             Err(error) => Ok(nothing(&error.to_string())),
-            Ok(proof) => Ok(proof),
+            Ok(item) => Ok(item),
         }
     }
 }
 
-fn nothing(why: &str) -> ProofItem {
-    ProofItem {
+fn nothing(why: &str) -> SecondLookItem {
+    SecondLookItem {
         notes: vec![format!("The model's findings had no second look: {why}.")],
-        ..ProofItem::default()
+        ..SecondLookItem::default()
     }
 }

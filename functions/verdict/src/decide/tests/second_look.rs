@@ -6,15 +6,15 @@ fn by_model(line: u32, code: &str) -> Finding {
     found(MODEL, line, Severity::High, code)
 }
 
-fn proof(proven: &[&Finding], unproven: &[&Finding]) -> Option<ProofItem> {
+fn proof(proven: &[&Finding], unproven: &[&Finding]) -> Option<SecondLookItem> {
     let map = |all: &[&Finding], text: &str| {
         let known = all.iter().filter_map(|finding| finding.fingerprint.clone());
         known.map(|known| (known, text.to_owned())).collect()
     };
-    Some(ProofItem {
+    Some(SecondLookItem {
         proven: map(proven, "run(x)"),
         unproven: map(unproven, "it is checked above"),
-        ..ProofItem::default()
+        ..SecondLookItem::default()
     })
 }
 
@@ -43,7 +43,7 @@ fn requests_second_look_for_model_findings() {
     let agreed = vec![found("rule", 1, Severity::High, "a()"), by_model(1, "a()")];
     let mut review = ReviewItem::of(base());
     review.policy.severity_floor = Severity::Low;
-    let proof_check = "agent.pr.proof_check";
+    let proof_check = "agent.pr.second_look_requested";
     let verdict = "agent.pr.review_completed";
     for (why, findings, says, to_prove) in [
         ("a model alone", vec![by_model(1, "a()")], proof_check, 1),
@@ -82,7 +82,7 @@ fn waits_for_second_look_until_deadline() {
     let new = ReviewItem::of(base());
     let some = all_reported(std::slice::from_ref(&found));
     let with = |proof| StoredContext {
-        proof,
+        second_look: proof,
         ..some.clone()
     };
     let verdict = "agent.pr.review_completed";
@@ -126,7 +126,7 @@ fn waits_for_second_look_until_deadline() {
             "a second look without a result",
             &asked,
             proved(),
-            with(Some(ProofItem::default())),
+            with(Some(SecondLookItem::default())),
             verdict,
         ),
     ] {
@@ -190,7 +190,7 @@ fn second_look_confirms_or_doubts_findings() {
         ),
     ] {
         let known = StoredContext {
-            proof,
+            second_look: proof,
             ..all_reported(&[one.clone(), other.clone()])
         };
         let verdict = verdict(&ReviewItem::of(base()), &heard, &known);
@@ -215,7 +215,7 @@ fn second_look_confirms_or_doubts_findings() {
 fn rule_findings_need_no_proof() {
     let by_rule = found("rule", 1, Severity::High, "a()");
     let known = StoredContext {
-        proof: proof(&[], &[&by_rule]),
+        second_look: proof(&[], &[&by_rule]),
         ..all_reported(std::slice::from_ref(&by_rule))
     };
     let verdict = verdict(&ReviewItem::of(base()), &proved(), &known);
@@ -231,10 +231,10 @@ fn notes_and_cost_are_in_verdict() {
         ..review::Usage::default()
     };
     let known = StoredContext {
-        proof: Some(ProofItem {
+        second_look: Some(SecondLookItem {
             notes: vec!["It was refused.".to_owned()],
             usage: Some(usage.clone()),
-            ..ProofItem::default()
+            ..SecondLookItem::default()
         }),
         ..all_reported(&[found])
     };
@@ -258,6 +258,6 @@ fn second_look_request_is_bounded() {
     let (says, to_prove) = decided(&ReviewItem::of(base()), &heard, &known);
     assert_eq!(
         (says.as_str(), to_prove),
-        ("agent.pr.proof_check", MOST_TO_PROVE)
+        ("agent.pr.second_look_requested", MOST_TO_PROVE)
     );
 }

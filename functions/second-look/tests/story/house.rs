@@ -1,4 +1,4 @@
-//! Runs the functions verdict and proof with a simulated GitHub and model.
+//! Runs the functions verdict and second-look with a simulated GitHub and model.
 
 use async_trait::async_trait;
 use events::{
@@ -8,12 +8,14 @@ use events::{
 use github::port::{Files, GitHubError, ReadDiff, ReadFiles};
 use github::{HeadSha, PrKey};
 use model_client::{AgentError, Answer, Ask, AskError, Model, Usage};
-use proof::Proof;
 use review::item::{
-    CheckItem, CheckReport, ProofItem, Reader, ReviewItem, ReviewStart, Verdict as Decided,
+    CheckItem, CheckReport, Reader, ReviewItem, ReviewStart, SecondLookItem, Verdict as Decided,
 };
-use review::message::{CheckCompleted, ProofCompleted, ProofRequested, ReviewBegun, ReviewKey};
+use review::message::{
+    CheckCompleted, ReviewBegun, ReviewKey, SecondLookCompleted, SecondLookRequested,
+};
 use review::{Category, Finding};
+use second_look::SecondLook;
 use serde_json::Value;
 use state::{Decision, Memory, StateManager};
 use std::sync::{Arc, Mutex};
@@ -76,12 +78,12 @@ impl Model for ScriptedModel {
     }
 }
 
-/// The functions verdict and proof on one bus.
+/// The functions verdict and second-look on one bus.
 pub(crate) struct Fixture {
     state: StateManager,
     pub(crate) clock: Arc<ManualClock>,
     bus: Arc<InProcess>,
-    pub(crate) proof: Arc<Proof>,
+    pub(crate) second_look: Arc<SecondLook>,
     pub(crate) model: Arc<ScriptedModel>,
 }
 
@@ -97,7 +99,7 @@ impl Fixture {
         let memory = Arc::new(Memory::default());
         let state = StateManager::new(memory, clock.clone(), entropy.clone());
         let bus = Arc::new(InProcess::default());
-        let proof = Arc::new(proof::handler(proof::Deps {
+        let second_look = Arc::new(second_look::handler(second_look::Deps {
             state: state.clone(),
             github: Arc::new(Diffs),
             bus: bus.clone(),
@@ -111,17 +113,18 @@ impl Fixture {
         }));
         for topic in [
             CheckCompleted::TOPIC,
-            ProofCompleted::TOPIC,
+            SecondLookCompleted::TOPIC,
             ReviewBegun::TOPIC,
         ] {
             bus.on(topic, verdict.clone()).unwrap();
         }
-        bus.on(ProofRequested::TOPIC, proof.clone()).unwrap();
+        bus.on(SecondLookRequested::TOPIC, second_look.clone())
+            .unwrap();
         Self {
             state,
             clock,
             bus,
-            proof,
+            second_look,
             model,
         }
     }
@@ -211,8 +214,8 @@ impl Fixture {
         item.unwrap().verdict
     }
 
-    pub(crate) async fn proof(&self) -> Option<ProofItem> {
-        self.state.peek(&ProofItem::key(&key())).await.unwrap()
+    pub(crate) async fn item(&self) -> Option<SecondLookItem> {
+        self.state.peek(&SecondLookItem::key(&key())).await.unwrap()
     }
 }
 

@@ -12,7 +12,7 @@ use believe::Claim;
 use diff::{Diff, FileDiff, Line};
 use events::{Clock, Entropy};
 use model_client::{Ask, AskError, Model, Schema, Shape};
-use review::item::{MOST_TO_PROVE, ProofItem};
+use review::item::{MOST_TO_PROVE, SecondLookItem};
 use review::{Change, Finding, ReviewError};
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ number and sign before it; an empty text where it does not hold), `why` (one sho
 proof. Never repeat a password, key or token, not even in part.";
 
 /// Asks a model to prove findings of a model.
-pub struct Prover {
+pub struct SecondReviewer {
     /// Model to ask.
     pub model: Arc<dyn Model>,
     /// Source of the current time.
@@ -53,7 +53,7 @@ pub struct Prover {
     pub entropy: Arc<dyn Entropy>,
 }
 
-impl Prover {
+impl SecondReviewer {
     /// Proves `findings` with lines of `change`, in one question about the first [`MOST_TO_PROVE`].
     /// Skips a finding without a fingerprint, on no line of the change, or in a hunk that does not
     /// fit into the question: it is neither proven nor unproven. One proof covers all findings with
@@ -61,11 +61,11 @@ impl Prover {
     ///
     /// # Errors
     /// [`ReviewError`] if there is no answer.
-    pub async fn prove(
+    pub async fn review(
         &self,
         change: &Change<'_>,
         findings: &[Finding],
-    ) -> Result<ProofItem, ReviewError> {
+    ) -> Result<SecondLookItem, ReviewError> {
         let findings = findings.get(..MOST_TO_PROVE).unwrap_or(findings);
         let nonce = self.entropy.nonce();
         let code = narrowed(change.diff, findings);
@@ -80,11 +80,11 @@ impl Prover {
             },
         );
         let Some(part) = plan.parts.first() else {
-            return Ok(ProofItem::default());
+            return Ok(SecondLookItem::default());
         };
         let claims = claims(findings, &code, part);
         if claims.is_empty() {
-            return Ok(ProofItem::default());
+            return Ok(SecondLookItem::default());
         }
         let (pr, head_sha) = (change.pr, change.head_sha);
         let budget = &change.policy.budget;
@@ -109,14 +109,14 @@ impl Prover {
             },
             later @ (ReviewError::Unavailable(_) | ReviewError::Paused { .. }) => later,
         })?;
-        let mut proof = believe::read(&answer.value, &claims);
+        let mut item = believe::read(&answer.value, &claims);
         if !answer.is_exact {
             // A draft or a quotation must not remove a finding.
-            proof.unproven.clear();
+            item.unproven.clear();
         }
-        Ok(ProofItem {
+        Ok(SecondLookItem {
             usage: paid(&answer.usage),
-            ..proof
+            ..item
         })
     }
 }

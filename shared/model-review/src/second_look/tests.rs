@@ -43,7 +43,7 @@ fn finding(line: u32) -> Finding {
 }
 
 struct LookResult {
-    proof: Result<ProofItem, ReviewError>,
+    proof: Result<SecondLookItem, ReviewError>,
     asked: Vec<(String, String)>,
 }
 
@@ -57,7 +57,7 @@ async fn looked_at(
     answer: Result<Value, AgentError>,
 ) -> LookResult {
     let model = Arc::new(ScriptedModel::new(vec![answer]));
-    let prover = Prover {
+    let reviewer = SecondReviewer {
         model: model.clone(),
         clock: Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH)),
         entropy: Arc::new(SeededEntropy::new(7)),
@@ -72,7 +72,7 @@ async fn looked_at(
         languages: &[],
         deadline: Timestamp::UNIX_EPOCH,
     };
-    let proof = prover.prove(&change, findings).await;
+    let proof = reviewer.review(&change, findings).await;
     let asked = model.asked();
     LookResult { proof, asked }
 }
@@ -240,7 +240,7 @@ async fn hidden_findings_are_skipped() {
         ("no fingerprint", unknown),
     ] {
         let LookResult { proof, asked } = looked(&[found], none()).await;
-        assert_eq!(proof.unwrap(), ProofItem::default(), "{why}");
+        assert_eq!(proof.unwrap(), SecondLookItem::default(), "{why}");
         assert!(asked.is_empty(), "{why}: no question");
     }
 }

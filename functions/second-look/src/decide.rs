@@ -1,7 +1,7 @@
 use events::{NewEvent, Timestamp};
 use review::UnneededReason;
-use review::item::{ProofItem, PullRequestItem, RETENTION, ReviewItem};
-use review::message::{ProofCompleted, ProofRequested, ReviewKey};
+use review::item::{PullRequestItem, RETENTION, ReviewItem, SecondLookItem};
+use review::message::{ReviewKey, SecondLookCompleted, SecondLookRequested};
 use state::Decision;
 use std::fmt;
 
@@ -45,19 +45,19 @@ pub(crate) fn wanted(
 /// Stores the first result. A later one replaces it only if it is against another base: a reader of
 /// the first must not find another result later.
 pub(crate) fn decide(
-    seen: Option<&ProofItem>,
-    asked: &ProofRequested,
-    looked: &Result<ProofItem, Reason>,
+    seen: Option<&SecondLookItem>,
+    asked: &SecondLookRequested,
+    looked: &Result<SecondLookItem, Reason>,
     now: Timestamp,
-) -> Decision<ProofItem, Reason> {
+) -> Decision<SecondLookItem, Reason> {
     let base_sha = looked.as_ref().ok().and_then(|it| it.base_sha.as_ref());
     let kept = seen.filter(|item| base_sha.is_none_or(|base| item.is_against(base)));
     let next = match (kept, looked) {
         (Some(item), _) => item.clone(),
-        (None, Ok(proof)) => proof.clone(),
+        (None, Ok(item)) => item.clone(),
         (None, Err(reason)) => return Decision::Ignore(reason.clone()),
     };
-    let completed = ProofCompleted {
+    let completed = SecondLookCompleted {
         review: asked.review.clone(),
         proven: u32::try_from(next.proven.len()).unwrap_or(u32::MAX),
     };
@@ -200,20 +200,20 @@ mod tests {
     #[test]
     fn first_result_is_kept() {
         let (first, second) = (
-            ProofItem {
+            SecondLookItem {
                 notes: vec!["first".to_owned()],
-                ..ProofItem::default()
+                ..SecondLookItem::default()
             },
-            ProofItem::default(),
+            SecondLookItem::default(),
         );
-        let asked = ProofRequested {
+        let asked = SecondLookRequested {
             review: key(),
             findings: 1,
         };
-        let of_base = |letter, note: &str| ProofItem {
+        let of_base = |letter, note: &str| SecondLookItem {
             base_sha: Some(head(letter)),
             notes: vec![note.to_owned()],
-            ..ProofItem::default()
+            ..SecondLookItem::default()
         };
         let (main, release) = (of_base('b', "main"), of_base('e', "release"));
         for (why, seen, looked, kept) in [

@@ -5,7 +5,7 @@ use super::{LONGEST_QUOTE, LONGEST_REASON};
 use crate::answer::text;
 use crate::shape::in_form;
 use diff::{Hunk, Line, LineKind};
-use review::item::ProofItem;
+use review::item::SecondLookItem;
 use review::{Finding, Fingerprint};
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,26 +46,24 @@ pub(super) fn check(value: &Value) -> Result<(), String> {
 }
 
 /// Validates an answer about `claims`, numbered from 1. Ignores other numbers.
-pub(super) fn read(value: &Value, claims: &[Claim<'_>]) -> ProofItem {
+pub(super) fn read(value: &Value, claims: &[Claim<'_>]) -> SecondLookItem {
     let said = RawAnswer::deserialize(in_form(value)).map_or(vec![], |said| said.findings);
     let mut by_number: BTreeMap<i64, Vec<RawOpinion>> = BTreeMap::new();
     for one in said {
         by_number.entry(one.number).or_default().push(one);
     }
-    let mut proof = ProofItem::default();
+    let mut item = SecondLookItem::default();
     for (number, claim) in (1..).zip(claims) {
         let said = by_number.get(&number).map_or(&[][..], Vec::as_slice);
         let fingerprint = claim.fingerprint.clone();
         match judged(said, claim.hunk) {
-            Ok(line) => proof.proven.entry(fingerprint).or_insert(line),
-            Err(why) => proof.unproven.entry(fingerprint).or_insert(why),
+            Ok(line) => item.proven.entry(fingerprint).or_insert(line),
+            Err(why) => item.unproven.entry(fingerprint).or_insert(why),
         };
     }
-    let proven = &proof.proven;
-    proof
-        .unproven
-        .retain(|known, _| !proven.contains_key(known));
-    proof
+    let proven = &item.proven;
+    item.unproven.retain(|known, _| !proven.contains_key(known));
+    item
 }
 
 /// Returns the line that proves the finding, or the reason why none does.
