@@ -32,7 +32,7 @@ async fn review(github: ProcessGitHub, event: Event) -> Result<Outcome, HandlerE
             .collect(),
     };
     github.create_review(pr, &review).await?;
-    Ok(Outcome::Applied { said: 0 })
+    Ok(Outcome::Applied { emitted: 0 })
 }
 
 #[tokio::main(flavor = "current_thread")]

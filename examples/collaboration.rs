@@ -18,12 +18,12 @@ struct Agents {
 impl Agents {
     async fn emit(&self, event: &Event, topics: &[&'static str]) -> Result<Outcome, HandlerError> {
         let subject = || event.subject.clone().unwrap_or_default();
-        let says = topics
+        let emits = topics
             .iter()
             .map(|topic| NewEvent::on(topic, subject(), &()));
-        self.bus.emit(event.effects("example", says)).await?;
-        let said = topics.len();
-        Ok(Outcome::Applied { said })
+        self.bus.emit(event.effects("example", emits)).await?;
+        let emitted = topics.len();
+        Ok(Outcome::Applied { emitted })
     }
 
     async fn coordinate(self, event: Event) -> Result<Outcome, HandlerError> {
@@ -56,6 +56,6 @@ pub async fn main() -> Result<(), Box<dyn Error>> {
     let event = Event::first("request-1".parse()?, "example", say, Timestamp::UNIX_EPOCH);
     bus.emit(vec![event]).await?;
     let last = bus.settle().await.pop().ok_or("no events")?;
-    assert!(matches!(last.result, Ok(Outcome::Applied { said: 1 })));
+    assert!(matches!(last.result, Ok(Outcome::Applied { emitted: 1 })));
     Ok(())
 }

@@ -23,7 +23,7 @@ fn answer(seen: Option<&Ticket>) -> Decision<Ticket, Infallible> {
     next.answers.push(answer);
     Decision::Write {
         next,
-        says: vec![],
+        emits: vec![],
         expires_at: None,
     }
 }

@@ -285,7 +285,7 @@ impl Bot {
     }
 
     /// Returns the journal's events on `topic`.
-    pub async fn said(&self, topic: &str) -> Vec<Event> {
+    pub async fn emitted(&self, topic: &str) -> Vec<Event> {
         let mut events = self.journal().await;
         events.retain(|event| event.topic.as_str() == topic);
         events

@@ -107,11 +107,11 @@ pub fn misses_the_check() -> Arc<ScriptedModel> {
         Ok(if is_second_look(question) {
             json!({ "findings": [proof(1, true, "require_admin(user)?;", "It is gone.")] })
         } else if question.contains("Your subject is security") {
-            let mut said = finding("src/turn.rs", 8, "No check", "Anybody may delete all.");
-            if let Value::Object(said) = &mut said {
-                said.insert("side".to_owned(), "LEFT".into());
+            let mut emitted = finding("src/turn.rs", 8, "No check", "Anybody may delete all.");
+            if let Value::Object(emitted) = &mut emitted {
+                emitted.insert("side".to_owned(), "LEFT".into());
             }
-            answer(&[said])
+            answer(&[emitted])
         } else {
             answer(&[])
         })
@@ -155,11 +155,12 @@ pub fn proofs(question: &str, notices: &[Notice]) -> Value {
     let mut findings = Vec::new();
     for line in question.lines() {
         let numbered = line.split_once(". file ");
-        let number = numbered.and_then(|(number, said)| Some((number.parse::<u32>().ok()?, said)));
-        let Some((number, said)) = number else {
+        let number =
+            numbered.and_then(|(number, emitted)| Some((number.parse::<u32>().ok()?, emitted)));
+        let Some((number, emitted)) = number else {
             continue;
         };
-        let notice = notices.iter().find(|it| said.contains(it.title));
+        let notice = notices.iter().find(|it| emitted.contains(it.title));
         let notice = notice.filter(|it| it.holds);
         let quote = notice.and_then(|it| {
             let shown = question

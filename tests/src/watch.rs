@@ -160,13 +160,13 @@ impl Watch {
             output.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}; {}", self.logs()));
         let output = output.unwrap_or_else(|error| panic!("{what}: {error}"));
         let printed = String::from_utf8_lossy(&output.stdout);
-        let said = String::from_utf8_lossy(&output.stderr);
+        let emitted = String::from_utf8_lossy(&output.stderr);
         if output.status.success() {
             let answer = serde_json::from_str(&printed);
-            return Ok(answer.unwrap_or_else(|error| panic!("{what}: {error}: {printed}{said}")));
+            return Ok(answer.unwrap_or_else(|error| panic!("{what}: {error}: {printed}{emitted}")));
         }
         // The command wraps lines and draws a border.
-        let words = said.split_whitespace().filter(|word| *word != "│");
+        let words = emitted.split_whitespace().filter(|word| *word != "│");
         Err(words.collect::<Vec<_>>().join(" "))
     }
 

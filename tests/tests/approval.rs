@@ -125,8 +125,8 @@ async fn each_failed_condition_prevents_approval() {
             Ok(if is_second_look(question) {
                 json!({ "findings": [proof(1, false, "", "It does not.")] })
             } else if question.contains("Your subject is logic") {
-                let said = finding("src/turn.rs", 3, "Overflow", "It overflows.");
-                let mut all = answer(&[said]);
+                let emitted = finding("src/turn.rs", 3, "Overflow", "It overflows.");
+                let mut all = answer(&[emitted]);
                 all["quality_score"] = 10.into();
                 all
             } else {

@@ -84,13 +84,15 @@ fn bus(config: &SdkConfig, name: &str) -> impl Emit {
 async fn sdk_event_reaches_subscriber() {
     let (mut called, lambda) = functions().await;
     let config = endpoint(lambda).await;
-    let said = pushed();
+    let emitted = pushed();
     let bus = bus(&config, "house");
-    bus.emit(vec![said.clone()]).await.expect("the bus has it");
+    bus.emit(vec![emitted.clone()])
+        .await
+        .expect("the bus has it");
     let (name, payload) = called.recv().await.expect("a call");
     assert_eq!(name, "recorder", "the only subscriber of a push");
     let heard: EventBridgeEvent = serde_json::from_value(payload).expect("an event");
-    assert_eq!(heard.detail, said);
+    assert_eq!(heard.detail, emitted);
     assert_eq!(heard.detail_type, "github.push");
 }
 

@@ -26,7 +26,7 @@ struct End {
     checks: Vec<String>,
     comments: Vec<String>,
     state: BTreeMap<String, Value>,
-    said: BTreeSet<String>,
+    emitted: BTreeSet<String>,
 }
 
 /// Delivery whose processing is interrupted.
@@ -99,7 +99,7 @@ async fn told(story: Story, interruption: &Arc<Interruption>) -> (End, usize) {
             .collect(),
         comments: comments.map(|it| visible(&it.body).to_owned()).collect(),
         state,
-        said: house.journal().await.iter().map(told_of).collect(),
+        emitted: house.journal().await.iter().map(told_of).collect(),
     };
     (end, before)
 }
@@ -125,8 +125,8 @@ fn unnumbered(value: Value) -> Value {
 fn settled(record: &str) -> Value {
     let record: Value = serde_json::from_str(record).expect("JSON");
     let record: Record<Value> = serde_json::from_value(unnumbered(record)).expect("a record");
-    let said = record.applied.iter().flat_map(|applied| &applied.said);
-    let said: BTreeSet<String> = said.map(|say| json!(say).to_string()).collect();
+    let emitted = record.applied.iter().flat_map(|applied| &applied.emitted);
+    let emitted: BTreeSet<String> = emitted.map(|say| json!(say).to_string()).collect();
     let mut value = record.value;
     let object = value.as_object_mut().expect("a state");
     object.remove("marker");
@@ -139,7 +139,7 @@ fn settled(record: &str) -> Value {
             within.remove(time);
         }
     }
-    json!({"value": value, "said": said})
+    json!({"value": value, "emitted": emitted})
 }
 
 /// Formats an event without the parts that may differ: its time, and the specialist that
@@ -185,7 +185,7 @@ async fn stories_cover_all_review_steps() {
         "agent.pr.review_published",
     ] {
         assert!(
-            end.said.iter().any(|it| it.starts_with(topic)),
+            end.emitted.iter().any(|it| it.starts_with(topic)),
             "no {topic}"
         );
     }

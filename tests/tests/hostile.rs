@@ -306,9 +306,9 @@ fn github_accepts_review_of_any_reply() {
     let held = TestRunner::new(config).run(
         &replies,
         |(path, line, title, explanation, suggestion, count)| {
-            let mut said = finding(&path, line, &title, &explanation);
-            said["suggestion"] = json!(suggestion);
-            let reply = answer(&vec![said; count]);
+            let mut emitted = finding(&path, line, &title, &explanation);
+            emitted["suggestion"] = json!(suggestion);
+            let reply = answer(&vec![emitted; count]);
             let model = ScriptedModel::new(move |_| Ok(reply.clone()));
             let pull = NewPullRequest {
                 diff: changes::leftover(),

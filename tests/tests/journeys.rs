@@ -208,7 +208,7 @@ async fn comment_is_only_journaled() {
     house.settle().await;
     house.review(&pr);
     let mut after = house.versions().await;
-    assert_eq!(house.said("github.pr.comment.created").await.len(), 1);
+    assert_eq!(house.emitted("github.pr.comment.created").await.len(), 1);
     after.retain(|key, _| before.contains_key(key));
     assert_eq!(after, before);
 }
@@ -282,7 +282,7 @@ async fn lost_response_does_not_repeat_post() {
         house.take(&delivery).await;
         house.settle().await;
         house.review(&pr);
-        assert_eq!(house.said("agent.pr.review_published").await.len(), 1);
+        assert_eq!(house.emitted("agent.pr.review_published").await.len(), 1);
         assert!(house.dead_letters().await.is_empty(), "{fault:?}");
     }
 }
@@ -371,6 +371,6 @@ async fn new_machine_continues_from_files() {
         let house = Bot::on(on_files(left, directory.path()), Interruption::none());
         all_handled(&house.settle().await);
         assert_eq!(house.review(&pr).event, ReviewEvent::RequestChanges);
-        assert_eq!(house.said("agent.pr.review_published").await.len(), 1);
+        assert_eq!(house.emitted("agent.pr.review_published").await.len(), 1);
     }
 }

@@ -71,7 +71,7 @@ async fn skips_by_settings() {
             None => "Neutral: Open: 1 medium",
         };
         assert_eq!(page.checks, [check], "{why}");
-        let skipped = house.said("agent.pr.review_skipped").await;
+        let skipped = house.emitted("agent.pr.review_skipped").await;
         let reasons: Vec<_> = skipped
             .iter()
             .map(|it| it.data["reason"].as_str())
@@ -159,7 +159,7 @@ async fn label_pauses_running_review() {
         .await;
     all_handled(&house.settle().await);
     assert_eq!(house.review(&pr).event, ReviewEvent::RequestChanges);
-    assert_eq!(house.said("agent.pr.review_skipped").await.len(), 1);
+    assert_eq!(house.emitted("agent.pr.review_skipped").await.len(), 1);
 }
 
 /// Returns the delivery for the removed label.

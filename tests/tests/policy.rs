@@ -89,9 +89,9 @@ async fn each_setting_has_visible_effect() {
 async fn disabled_specialist_is_not_asked() {
     let (house, _, model) = under("reviewers = [\"security\"]").await;
     for topic in ["agent.pr.style_check", "agent.pr.logic_check"] {
-        assert!(house.said(topic).await.is_empty(), "{topic}");
+        assert!(house.emitted(topic).await.is_empty(), "{topic}");
     }
-    assert_eq!(house.said("agent.pr.security_check").await.len(), 1);
+    assert_eq!(house.emitted("agent.pr.security_check").await.len(), 1);
     assert_eq!(model.asked().len(), 1);
     let (_, _, model) = under("budget.tokens_per_review = 0").await;
     assert_eq!(model.asked().len(), 0, "a budget of 0 allows no call");
@@ -216,7 +216,7 @@ async fn settings_apply_only_after_merge() {
         house.take(&delivery).await;
         all_handled(&house.settle().await);
         assert_eq!(house.reviews(&pr).len(), usize::from(is_reviewed), "{why}");
-        let skipped = house.said("agent.pr.review_skipped").await;
+        let skipped = house.emitted("agent.pr.review_skipped").await;
         assert_eq!(skipped.is_empty(), is_reviewed, "{why}");
     }
 }

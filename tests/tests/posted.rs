@@ -61,12 +61,12 @@ async fn unpublished_review_is_only_stored() {
         assert_eq!(told("It overflows"), 2, "{why}: {texts:?}");
         assert_eq!(told("The arguments are swapped"), 1, "{why}: {texts:?}");
         assert_eq!(
-            house.said("agent.pr.review_recorded").await.len(),
+            house.emitted("agent.pr.review_recorded").await.len(),
             2,
             "{why}"
         );
         assert!(
-            house.said("agent.pr.review_published").await.is_empty(),
+            house.emitted("agent.pr.review_published").await.is_empty(),
             "{why}"
         );
     }

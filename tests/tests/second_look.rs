@@ -85,7 +85,7 @@ async fn rule_findings_skip_second_look() {
 /// finding nor raise a severity.
 #[tokio::test]
 async fn second_look_never_adds_or_raises() {
-    for (why, said) in [
+    for (why, emitted) in [
         ("a line that is not there", proof(1, true, "rm -rf /", "")),
         ("another number", proof(2, true, "    left + 1", "")),
         (
@@ -98,7 +98,7 @@ async fn second_look_never_adds_or_raises() {
     ] {
         let model = ScriptedModel::new(move |question| {
             Ok(if is_second_look(question) {
-                json!({ "findings": [said.clone()], "quality_score": 10, "approve": true })
+                json!({ "findings": [emitted.clone()], "quality_score": 10, "approve": true })
             } else if question.contains("Your subject is logic") {
                 answer(&[finding("src/turn.rs", 3, "Overflow", "It overflows.")])
             } else {

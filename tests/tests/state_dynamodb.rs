@@ -123,8 +123,11 @@ async fn missing_table_is_named() {
         ("list", state.list(&prefix, None, 1, now).await.unwrap_err()),
     ] {
         assert!(!error.is_retryable(), "{what}: {error}");
-        let said = error.to_string();
-        assert!(said.contains("there is no table nowhere"), "{what}: {said}");
+        let emitted = error.to_string();
+        assert!(
+            emitted.contains("there is no table nowhere"),
+            "{what}: {emitted}"
+        );
     }
 }
 

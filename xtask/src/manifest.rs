@@ -146,7 +146,7 @@ pub struct Needs {
 }
 
 /// Kinds of state items, such as `pr` of `pr:octo/widgets#7`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
     /// Kinds that the function reads.

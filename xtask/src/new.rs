@@ -399,17 +399,17 @@ impl Page {
             }
         }
         lambda.sort_unstable();
-        let says = agent
+        let new_events = agent
             .emits
             .iter()
             .map(|topic| format!("NewEvent::on({topic:?}, subject(), &data),"));
-        let has_says = has_emits || (needs.contains("bus") && !needs.contains("state"));
+        let has_new_events = has_emits || (needs.contains("bus") && !needs.contains("state"));
         let mut events = vec!["Event", "Handler", "HandlerError", "Outcome"];
         for (name, is_used) in [
             ("Clock", needs.contains("clock")),
             ("Emit", needs.contains("bus")),
             ("Entropy", needs.contains("entropy")),
-            ("Say", has_says),
+            ("NewEvent", has_new_events),
         ] {
             if is_used {
                 events.push(name);
@@ -447,15 +447,18 @@ impl Page {
             ("<sample>", sample),
             ("<event>", if has_emits { "event" } else { "_" }.to_owned()),
             (
-                "<says>",
+                "<new_events>",
                 if has_emits {
-                    "says(event)"
+                    "new_events(event)"
                 } else {
                     "Vec::new()"
                 }
                 .to_owned(),
             ),
-            ("<say>", says.collect::<Vec<_>>().join("\n        ")),
+            (
+                "<new_event>",
+                new_events.collect::<Vec<_>>().join("\n        "),
+            ),
             (
                 "<client>",
                 match needs.contains("github-write") {

@@ -20,7 +20,8 @@ pub fn module(functions: &[Function]) -> String {
     let sources: String = functions.iter().filter_map(source).collect();
     format!(
         "//! Generated from functions/*/function.toml by `cargo xtask wire`.\n\n\
-         use super::{{Dependencies, Sources}};\n\
+         use crate::rights::Rights;\n\
+         use crate::{{Dependencies, Sources}};\n\
          use config::{{ConfigError, Environment}};\n\
          use events::{{Clock, OnError, Subscribe}};\n\
          use std::sync::Arc;\n\n\
@@ -44,10 +45,19 @@ pub fn module(functions: &[Function]) -> String {
 }
 
 fn registration(function: &Function) -> String {
-    let module = function.module();
-    let mut text = format!("    let handler = Arc::new({module}::handler({module}::Deps {{\n");
+    let (name, module) = (&function.name, function.module());
+    let state = function.needs.state.clone().unwrap_or_default();
+    let mut text = format!(
+        "    let rights = Rights {{\n        function: {name:?},\n        emits: &{:?},\n        \
+         reads: &{:?},\n        writes: &{:?},\n    }};\n    \
+         let handler = Arc::new({module}::handler({module}::Deps {{\n",
+        function.emits, state.read, state.write
+    );
     for field in function.needs.fields() {
-        text += &format!("        {field}: deps.{field}.clone(),\n");
+        text += &match field {
+            "state" | "bus" => format!("        {field}: rights.{field}(&deps.{field}),\n"),
+            _ => format!("        {field}: deps.{field}.clone(),\n"),
+        };
     }
     text += "    }));\n";
     let mut topics = function

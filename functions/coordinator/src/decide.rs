@@ -70,7 +70,7 @@ pub(crate) fn decide(
     };
     let next = begun.cloned().unwrap_or_else(|| unasked(known));
     let verdict = next.verdict.as_ref();
-    let (next, says) = match (skipped, verdict, known.asked.cause) {
+    let (next, emits) = match (skipped, verdict, known.asked.cause) {
         (Some(_), Some(_), _) => return Decision::Ignore(IgnoreReason::Decided),
         (Some(skipped), None, cause) => {
             let before = seen.and_then(|seen| seen.skipped.as_ref());
@@ -96,7 +96,7 @@ pub(crate) fn decide(
     };
     Decision::Write {
         next,
-        says,
+        emits,
         expires_at: Some(now + RETENTION),
     }
 }
@@ -160,8 +160,8 @@ fn ask(
         request: known.request.clone(),
     });
     let checks = next.expected.iter().map(|category| check.say(*category));
-    let says = iter::once(begun).chain(checks).collect();
-    (next, says)
+    let emits = iter::once(begun).chain(checks).collect();
+    (next, emits)
 }
 
 /// Returns the reason that `policy` skips the pull request, if there is one.

@@ -56,7 +56,7 @@ impl Fixture {
         let key = PullRequestItem::key(&self.pr);
         let write = |_: Option<&PullRequestItem>, _| Decision::<_, Infallible>::Write {
             next: pull.clone(),
-            says: vec![],
+            emits: vec![],
             expires_at: None,
         };
         let event = Event {

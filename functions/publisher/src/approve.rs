@@ -72,7 +72,7 @@ impl Publish for Approve {
         Ok(Ok(Stands { review_id: id.0 }))
     }
 
-    fn says(&self, _: &Stands) -> Vec<NewEvent> {
+    fn emits(&self, _: &Stands) -> Vec<NewEvent> {
         vec![] // this publication emits no events
     }
 }

@@ -73,13 +73,13 @@ impl Content {
 
 /// Contribution of one pull request to the check of its head.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Says {
+struct ShownCheck {
     conclusion: Option<Conclusion>,
     title: String,
     summary: String,
 }
 
-impl Says {
+impl ShownCheck {
     fn of(of: &Wanted, told: Told) -> Self {
         Self {
             conclusion: conclusion(&of.item, told),
@@ -109,13 +109,13 @@ struct Tells {
 }
 
 impl Tells {
-    fn of(told: Told, says: &Says) -> Self {
-        let conclusion = says.conclusion;
+    fn of(told: Told, shown: &ShownCheck) -> Self {
+        let conclusion = shown.conclusion;
         let end = format!("{conclusion:?}");
         Self {
             told,
             conclusion,
-            content: Content::of([&*end, &says.title, &says.summary]),
+            content: Content::of([&*end, &shown.title, &shown.summary]),
         }
     }
 
@@ -149,7 +149,7 @@ impl Check {
     pub(crate) fn of(of: &Wanted, told: Told) -> Self {
         Self {
             review: of.review.clone(),
-            tells: Some(Tells::of(told, &Says::of(of, told))),
+            tells: Some(Tells::of(told, &ShownCheck::of(of, told))),
         }
     }
 
@@ -217,7 +217,7 @@ impl Publish for Check {
         let before = tells.get(&number);
         match own
             .as_ref()
-            .map(|(of, told)| Tells::of(*told, &Says::of(of, *told)))
+            .map(|(of, told)| Tells::of(*told, &ShownCheck::of(of, *told)))
         {
             Ok(now) if before.is_none_or(|before| now.supersedes(before)) => {
                 tells.insert(number, now);
@@ -225,10 +225,10 @@ impl Publish for Check {
             Ok(_) => {}
             Err(_) => drop(tells.remove(&number)),
         }
-        let says = self.worst(by, &mut tells, &own).await?;
+        let shown = self.worst(by, &mut tells, &own).await?;
         let end = match end {
             Some(refused @ End::Refused(_)) => refused,
-            Some(End::CheckId(_)) | None => match self.set(by, claim, says).await {
+            Some(End::CheckId(_)) | None => match self.set(by, claim, shown).await {
                 Err(Unset::Ended) => return Ok(Err(Ignored::Ended)),
                 Err(Unset::Refused(reason)) => {
                     tracing::info!(review = %self.review, reason, "GitHub refused the check; it requires an App with the permission checks: write");
@@ -241,7 +241,7 @@ impl Publish for Check {
         Ok(Ok(Stands { tells, end }))
     }
 
-    fn says(&self, _: &Stands) -> Vec<NewEvent> {
+    fn emits(&self, _: &Stands) -> Vec<NewEvent> {
         vec![] // this publication emits no events
     }
 }
@@ -274,7 +274,7 @@ impl Check {
         by: &Publisher,
         tells: &mut BTreeMap<u64, Tells>,
         own: &Result<(Wanted, Told), StaleReason>,
-    ) -> Result<Says, HandlerError> {
+    ) -> Result<ShownCheck, HandlerError> {
         let mut order: Vec<_> = tells
             .iter()
             .map(|(number, it)| (it.badness(), *number, it.told, it.conclusion))
@@ -285,9 +285,9 @@ impl Check {
             tells.remove(number);
         }
         // The text comes from the current state; the conclusion is the stored one.
-        let say = |of: &Wanted, told, conclusion| Says {
+        let say = |of: &Wanted, told, conclusion| ShownCheck {
             conclusion,
-            ..Says::of(of, told)
+            ..ShownCheck::of(of, told)
         };
         for (_, number, told, conclusion) in order {
             if let (true, Ok((of, _))) = (is_own(number), own) {
@@ -304,14 +304,19 @@ impl Check {
             };
         }
         Ok(match own {
-            Ok((of, told)) => Says::of(of, *told),
-            Err(stale) => Says::of_dropped(stale),
+            Ok((of, told)) => ShownCheck::of(of, *told),
+            Err(stale) => ShownCheck::of_dropped(stale),
         })
     }
 
     /// Updates the check run. A completed run cannot return to in progress, so a new run of the
     /// same name replaces it.
-    async fn set(&self, by: &Publisher, claim: &Claim<Stands>, says: Says) -> Result<u64, Unset> {
+    async fn set(
+        &self,
+        by: &Publisher,
+        claim: &Claim<Stands>,
+        shown: ShownCheck,
+    ) -> Result<u64, Unset> {
         let ReviewKey { pr, head_sha } = &self.review;
         let (repo, external_id) = (&pr.repo, claim.marker.bare());
         let found = by.deps.github.find_check(repo, head_sha, NAME, external_id);
@@ -322,9 +327,9 @@ impl Check {
         let check = NewCheck {
             head_sha: head_sha.clone(),
             name: NAME.to_owned(),
-            conclusion: says.conclusion,
-            title: says.title,
-            summary: says.summary,
+            conclusion: shown.conclusion,
+            title: shown.title,
+            summary: shown.summary,
             external_id: external_id.to_owned(),
         };
         let is_under_way = found.is_some_and(|found| !found.completed);

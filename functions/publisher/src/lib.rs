@@ -256,8 +256,10 @@ impl Publisher {
 /// Combines two outcomes. Applied wins over repeated, and repeated wins over ignored.
 fn both(one: Outcome, other: Outcome) -> Outcome {
     match (one, other) {
-        (Outcome::Applied { said: one }, Outcome::Applied { said: other }) => {
-            Outcome::Applied { said: one + other }
+        (Outcome::Applied { emitted: one }, Outcome::Applied { emitted: other }) => {
+            Outcome::Applied {
+                emitted: one + other,
+            }
         }
         (applied @ Outcome::Applied { .. }, _) | (_, applied @ Outcome::Applied { .. }) => applied,
         (repeated @ Outcome::Repeated { .. }, _) | (_, repeated @ Outcome::Repeated { .. }) => {

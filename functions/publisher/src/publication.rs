@@ -44,7 +44,7 @@ pub(crate) trait Publish: Send + Sync {
     ) -> Result<Result<Self::Stands, Ignored>, HandlerError>;
 
     /// Returns the events to emit after publication.
-    fn says(&self, stands: &Self::Stands) -> Vec<NewEvent>;
+    fn emits(&self, stands: &Self::Stands) -> Vec<NewEvent>;
 }
 
 /// Prefix of every marker.
@@ -229,7 +229,7 @@ impl Publisher {
             None => None,
         };
         let decide = |seen: Option<&Publication<P::Stands>>, now| match &stands {
-            Some((claim, stands)) => settle(seen, claim, stands, wanted.says(stands), now),
+            Some((claim, stands)) => settle(seen, claim, stands, wanted.emits(stands), now),
             None => again(seen, wanted, now),
         };
         let turn = self.deps.state.turn(&key, NAME, event, decide).await?;
@@ -364,14 +364,14 @@ fn again<P: Publish>(
     wanted: &P,
     now: Timestamp,
 ) -> Decision<Publication<P::Stands>, Ignored> {
-    let says = match seen.map(|seen| &seen.stage) {
-        Some(Stage::Published(stands)) => wanted.says(stands),
+    let emits = match seen.map(|seen| &seen.stage) {
+        Some(Stage::Published(stands)) => wanted.emits(stands),
         Some(Stage::Claimed(_) | Stage::Withdrawn(_)) | None => vec![],
     };
     match seen {
-        Some(seen) if !says.is_empty() => Decision::Write {
+        Some(seen) if !emits.is_empty() => Decision::Write {
             next: seen.clone(),
-            says,
+            emits,
             expires_at: Some(now + RETENTION),
         },
         Some(_) | None => Decision::Ignore(Ignored::Already),
@@ -384,7 +384,7 @@ fn settle<S: Clone + PartialEq>(
     seen: Option<&Publication<S>>,
     claim: &Claim<S>,
     stands: &S,
-    says: Vec<NewEvent>,
+    emits: Vec<NewEvent>,
     now: Timestamp,
 ) -> Decision<Publication<S>, Ignored> {
     if !seen.is_some_and(|seen| seen.is_held_by(claim)) {
@@ -396,7 +396,7 @@ fn settle<S: Clone + PartialEq>(
             subject: claim.subject.clone(),
             stage: Stage::Published(stands.clone()),
         },
-        says,
+        emits,
         expires_at: Some(now + RETENTION),
     }
 }

@@ -197,7 +197,7 @@ impl Publish for Review {
         }
     }
 
-    fn says(&self, stands: &Stands) -> Vec<NewEvent> {
+    fn emits(&self, stands: &Stands) -> Vec<NewEvent> {
         let review = self.of.review.clone();
         vec![match stands {
             Stands::Posted {

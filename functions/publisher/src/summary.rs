@@ -92,7 +92,7 @@ impl Publish for Summary<'_> {
         }))
     }
 
-    fn says(&self, _: &Stands) -> Vec<NewEvent> {
+    fn emits(&self, _: &Stands) -> Vec<NewEvent> {
         vec![] // this publication emits no events
     }
 }

@@ -128,7 +128,7 @@ struct Stage {
     world: World,
     clock: Arc<ManualClock>,
     pr: PrKey,
-    said: Arc<EventLog>,
+    emitted: Arc<EventLog>,
     publisher: Publisher,
     events: Mutex<u32>,
 }
@@ -151,10 +151,10 @@ impl Stage {
         });
         let entropy = Arc::new(SeededEntropy::new(8));
         let state = StateManager::new(Arc::new(Memory::default()), clock.clone(), entropy.clone());
-        let said = Arc::new(EventLog::default());
+        let emitted = Arc::new(EventLog::default());
         let publisher = handler(Deps {
             state,
-            bus: said.clone(),
+            bus: emitted.clone(),
             github: Arc::new(world.github()),
             clock: clock.clone(),
             entropy,
@@ -163,7 +163,7 @@ impl Stage {
             pr: opened.pr.unwrap(),
             world,
             clock,
-            said,
+            emitted,
             publisher,
             events: Mutex::default(),
         }
@@ -274,12 +274,15 @@ impl Stage {
 
     /// Returns the newest emitted event.
     fn heard(&self) -> Event {
-        self.said.0.lock().unwrap().last().cloned().unwrap()
+        self.emitted.0.lock().unwrap().last().cloned().unwrap()
     }
 
     fn topics(&self) -> Vec<String> {
-        let said = self.said.0.lock().unwrap();
-        said.iter().map(|event| event.topic.to_string()).collect()
+        let emitted = self.emitted.0.lock().unwrap();
+        emitted
+            .iter()
+            .map(|event| event.topic.to_string())
+            .collect()
     }
 
     async fn hear(&self, event: &Event) -> String {
@@ -292,9 +295,9 @@ impl Stage {
     /// Handles the completed review, then its publication.
     async fn published(&self) -> Event {
         let completed = self.completed();
-        assert_eq!(self.hear(&completed).await, "applied, said 1");
+        assert_eq!(self.hear(&completed).await, "applied, emitted 1");
         let published = self.heard();
-        assert_eq!(self.hear(&published).await, "applied, said 0");
+        assert_eq!(self.hear(&published).await, "applied, emitted 0");
         published
     }
 

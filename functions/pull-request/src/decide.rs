@@ -69,7 +69,7 @@ pub(crate) fn changed(
     };
     let asked = cause(seen, &next, &change.action).map(asks);
     Decision::Write {
-        says: dropped(seen, &next, change)
+        emits: dropped(seen, &next, change)
             .into_iter()
             .chain(asked)
             .collect(),
@@ -168,7 +168,7 @@ pub(crate) fn published(
             }),
             ..seen.clone()
         },
-        says: vec![],
+        emits: vec![],
         expires_at: None,
     }
 }

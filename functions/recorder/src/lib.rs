@@ -74,10 +74,10 @@ impl Handler for Recorder {
         match saved {
             SaveResult::Written(_) => {
                 log(&entry);
-                Ok(Outcome::Applied { said: 0 })
+                Ok(Outcome::Applied { emitted: 0 })
             }
             // The event is in the journal already.
-            SaveResult::Stale => Ok(Outcome::Repeated { said: 0 }),
+            SaveResult::Stale => Ok(Outcome::Repeated { emitted: 0 }),
         }
     }
 }

@@ -63,7 +63,7 @@ pub(crate) fn decide(
     };
     Decision::Write {
         next,
-        says: vec![NewEvent::new(&completed)],
+        emits: vec![NewEvent::new(&completed)],
         expires_at: Some(now + RETENTION),
     }
 }
@@ -240,11 +240,11 @@ mod tests {
             ("late", None, Err(Reason::Late), None),
         ] {
             let decision = decide(seen, &asked, &looked, Timestamp::UNIX_EPOCH);
-            let (next, said) = match decision {
-                Decision::Write { next, says, .. } => (Some(next), says.len()),
+            let (next, emitted) = match decision {
+                Decision::Write { next, emits, .. } => (Some(next), emits.len()),
                 Decision::Ignore(_) => (None, 0),
             };
-            assert_eq!(said, usize::from(kept.is_some()), "{why}");
+            assert_eq!(emitted, usize::from(kept.is_some()), "{why}");
             assert_eq!(next, kept, "{why}");
         }
     }

@@ -29,7 +29,7 @@ pub fn handler(deps: Deps) -> Specialist {
         name: "security",
         category: Category::Security,
         reviewers: deps.reviewers(rules::reviewer(), LENS),
-        also_says: block,
+        also_emits: block,
         deps,
     }
 }

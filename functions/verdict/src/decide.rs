@@ -94,7 +94,7 @@ pub(crate) fn decide(
     let second_look = second_look.filter(|second_look| second_look.is_against(&next.base_sha));
     let missing = next.missing();
     let time_is_up = matches!(heard, HandledEvent::Deadline(_));
-    let mut says = Vec::new();
+    let mut emits = Vec::new();
     if missing.is_empty() || time_is_up {
         let joined = FindingLists::of(&next, known.earlier.as_ref());
         let mut to_prove = joined.to_prove();
@@ -104,13 +104,13 @@ pub(crate) fn decide(
         let waits = !to_prove.is_empty() && second_look.is_none() && !time_is_up;
         if !waits {
             let verdict = joined.verdict(second_look, &next.reports, missing, now);
-            says.push(NewEvent::new(&verdict.completed(review)));
+            emits.push(NewEvent::new(&verdict.completed(review)));
             next.verdict = Some(verdict);
             // The verdict contains these findings now, and the size of a state item is limited.
             next.to_prove.clear();
         } else if next.to_prove.is_empty() {
             let findings = u32::try_from(to_prove.len()).unwrap_or(u32::MAX);
-            says.push(NewEvent::new(&SecondLookRequested {
+            emits.push(NewEvent::new(&SecondLookRequested {
                 review: review.clone(),
                 findings,
             }));
@@ -121,7 +121,7 @@ pub(crate) fn decide(
     }
     Decision::Write {
         next,
-        says,
+        emits,
         expires_at: Some(now + RETENTION),
     }
 }
@@ -143,7 +143,7 @@ fn late(
         None => Decision::Ignore(Reason::Late(category)),
         Some((review, block)) => Decision::Write {
             next: review.clone(),
-            says: vec![NewEvent::new(&block)],
+            emits: vec![NewEvent::new(&block)],
             expires_at: Some(now + RETENTION),
         },
     }

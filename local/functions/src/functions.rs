@@ -1,6 +1,7 @@
 //! Generated from functions/*/function.toml by `cargo xtask wire`.
 
-use super::{Dependencies, Sources};
+use crate::rights::Rights;
+use crate::{Dependencies, Sources};
 use config::{ConfigError, Environment};
 use events::{Clock, OnError, Subscribe};
 use std::sync::Arc;
@@ -31,9 +32,15 @@ impl<T> GitHub for T where
 /// # Errors
 /// [`OnError`] if the bus refuses a pattern.
 pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError> {
+    let rights = Rights {
+        function: "pull-request",
+        emits: &["agent.pr.review_requested", "agent.pr.review_dropped"],
+        reads: &["pr"],
+        writes: &["pr"],
+    };
     let handler = Arc::new(pull_request::handler(pull_request::Deps {
-        state: deps.state.clone(),
-        bus: deps.bus.clone(),
+        state: rights.state(&deps.state),
+        bus: rights.bus(&deps.bus),
     }));
     bus.on("github.pr.opened", handler.clone())?;
     bus.on("github.pr.reopened", handler.clone())?;
@@ -46,17 +53,29 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     bus.on("github.pr.closed", handler.clone())?;
     bus.on("agent.pr.review_published", handler)?;
 
+    let rights = Rights {
+        function: "coordinator",
+        emits: &["agent.pr.review_begun", "agent.pr.review_skipped", "agent.pr.review_completed", "agent.pr.security_check", "agent.pr.style_check", "agent.pr.logic_check"],
+        reads: &["pr", "review"],
+        writes: &["review"],
+    };
     let handler = Arc::new(coordinator::handler(coordinator::Deps {
-        state: deps.state.clone(),
-        bus: deps.bus.clone(),
+        state: rights.state(&deps.state),
+        bus: rights.bus(&deps.bus),
         github: deps.github.clone(),
         policy: deps.policy.clone(),
     }));
     bus.on("agent.pr.review_requested", handler)?;
 
+    let rights = Rights {
+        function: "security",
+        emits: &["agent.pr.check_completed", "agent.pr.block"],
+        reads: &["pr", "review", "check", "budget", "pause", "format"],
+        writes: &["check", "budget", "pause", "format"],
+    };
     let handler = Arc::new(security::handler(security::Deps {
-        state: deps.state.clone(),
-        bus: deps.bus.clone(),
+        state: rights.state(&deps.state),
+        bus: rights.bus(&deps.bus),
         github: deps.github.clone(),
         model: deps.model.clone(),
         clock: deps.clock.clone(),
@@ -64,9 +83,15 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     }));
     bus.on("agent.pr.security_check", handler)?;
 
+    let rights = Rights {
+        function: "style",
+        emits: &["agent.pr.check_completed"],
+        reads: &["pr", "review", "check", "budget", "pause", "format"],
+        writes: &["check", "budget", "pause", "format"],
+    };
     let handler = Arc::new(style::handler(style::Deps {
-        state: deps.state.clone(),
-        bus: deps.bus.clone(),
+        state: rights.state(&deps.state),
+        bus: rights.bus(&deps.bus),
         github: deps.github.clone(),
         model: deps.model.clone(),
         clock: deps.clock.clone(),
@@ -74,9 +99,15 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     }));
     bus.on("agent.pr.style_check", handler)?;
 
+    let rights = Rights {
+        function: "logic",
+        emits: &["agent.pr.check_completed"],
+        reads: &["pr", "review", "check", "budget", "pause", "format"],
+        writes: &["check", "budget", "pause", "format"],
+    };
     let handler = Arc::new(logic::handler(logic::Deps {
-        state: deps.state.clone(),
-        bus: deps.bus.clone(),
+        state: rights.state(&deps.state),
+        bus: rights.bus(&deps.bus),
         github: deps.github.clone(),
         model: deps.model.clone(),
         clock: deps.clock.clone(),
@@ -84,9 +115,15 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     }));
     bus.on("agent.pr.logic_check", handler)?;
 
+    let rights = Rights {
+        function: "second-look",
+        emits: &["agent.pr.second_look_completed"],
+        reads: &["pr", "review", "second-look", "budget", "pause", "format"],
+        writes: &["second-look", "budget", "pause", "format"],
+    };
     let handler = Arc::new(second_look::handler(second_look::Deps {
-        state: deps.state.clone(),
-        bus: deps.bus.clone(),
+        state: rights.state(&deps.state),
+        bus: rights.bus(&deps.bus),
         github: deps.github.clone(),
         model: deps.model.clone(),
         clock: deps.clock.clone(),
@@ -94,17 +131,29 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     }));
     bus.on("agent.pr.second_look_requested", handler)?;
 
+    let rights = Rights {
+        function: "verdict",
+        emits: &["agent.pr.second_look_requested", "agent.pr.review_completed", "agent.pr.block"],
+        reads: &["pr", "review", "check", "second-look"],
+        writes: &["review"],
+    };
     let handler = Arc::new(verdict::handler(verdict::Deps {
-        state: deps.state.clone(),
-        bus: deps.bus.clone(),
+        state: rights.state(&deps.state),
+        bus: rights.bus(&deps.bus),
     }));
     bus.on("agent.pr.check_completed", handler.clone())?;
     bus.on("agent.pr.second_look_completed", handler.clone())?;
     bus.on("agent.pr.review_begun", handler)?;
 
+    let rights = Rights {
+        function: "publisher",
+        emits: &["agent.pr.review_published", "agent.pr.review_recorded"],
+        reads: &["pr", "review", "check", "publication", "pace"],
+        writes: &["publication", "pace"],
+    };
     let handler = Arc::new(publisher::handler(publisher::Deps {
-        state: deps.state.clone(),
-        bus: deps.bus.clone(),
+        state: rights.state(&deps.state),
+        bus: rights.bus(&deps.bus),
         github: deps.github.clone(),
         clock: deps.clock.clone(),
         entropy: deps.entropy.clone(),
@@ -117,8 +166,14 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     bus.on("agent.pr.review_dropped", handler.clone())?;
     bus.on("github.check_suite.completed", handler)?;
 
+    let rights = Rights {
+        function: "recorder",
+        emits: &[],
+        reads: &["journal"],
+        writes: &["journal"],
+    };
     let handler = Arc::new(recorder::handler(recorder::Deps {
-        state: deps.state.clone(),
+        state: rights.state(&deps.state),
         clock: deps.clock.clone(),
     }));
     bus.on("*", handler)?;

@@ -2,6 +2,7 @@
 
 #[rustfmt::skip]
 mod functions;
+mod rights;
 
 pub use functions::{GitHub, register, sources};
 

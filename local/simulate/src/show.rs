@@ -65,15 +65,15 @@ fn said_by<'a>(
     function: &str,
 ) -> Vec<&'a Event> {
     let source = format!("github-bot.{function}");
-    let mut said: Vec<&Event> = Vec::new();
+    let mut emitted: Vec<&Event> = Vec::new();
     for FunctionCall { event, .. } in heard {
         let caused =
             event.causationid.as_ref() == cause && (cause.is_none() || event.source == source);
-        if caused && !said.iter().any(|other| other.id == event.id) {
-            said.push(event);
+        if caused && !emitted.iter().any(|other| other.id == event.id) {
+            emitted.push(event);
         }
     }
-    said
+    emitted
 }
 
 fn event(out: &mut String, played: &PlayedSample, event_: &Event, indent: &str) {
@@ -93,8 +93,8 @@ fn event(out: &mut String, played: &PlayedSample, event_: &Event, indent: &str) 
         };
         let _ = write!(out, "{indent}{QUIET}{branch}{QUIET:#} ");
         outcome(out, tried);
-        for said in said_by(&played.heard, Some(&event_.id), &tried.function) {
-            event(out, played, said, &format!("{indent}{below}"));
+        for emitted in said_by(&played.heard, Some(&event_.id), &tried.function) {
+            event(out, played, emitted, &format!("{indent}{below}"));
         }
     }
 }

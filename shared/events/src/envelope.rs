@@ -92,9 +92,9 @@ impl Event {
 
     /// Returns the events that `handler` emits for `self`, in order. A repeat of `self` returns the
     /// same events.
-    pub fn effects(&self, handler: &str, says: impl IntoIterator<Item = NewEvent>) -> Vec<Self> {
+    pub fn effects(&self, handler: &str, emits: impl IntoIterator<Item = NewEvent>) -> Vec<Self> {
         let effect = |(index, say)| self.caused(handler, index, say, self.time);
-        says.into_iter().enumerate().map(effect).collect()
+        emits.into_iter().enumerate().map(effect).collect()
     }
 
     /// Returns the body as the type of the topic.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// # use events::Outcome;
 /// let handler = events::handler("greeter", async |event| {
 ///     println!("received {}", event.topic);
-///     Ok(Outcome::Applied { said: 0 })
+///     Ok(Outcome::Applied { emitted: 0 })
 /// });
 /// # assert_eq!(handler.name(), "greeter");
 /// ```

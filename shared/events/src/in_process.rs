@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 ///
 /// ```
 /// # use events::{Emit, InProcess, Subscribe};
-/// # use events::{Event, Outcome, Say};
+/// # use events::{Event, NewEvent, Outcome};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let bus = InProcess::default();
 /// let greeter = events::handler("greeter", async |event| {
 ///     println!("received {}", event.topic);
-///     Ok(Outcome::Applied { said: 0 })
+///     Ok(Outcome::Applied { emitted: 0 })
 /// });
 /// bus.on("github.pr.*", greeter)?;
 ///

@@ -6,12 +6,12 @@ pub enum Outcome {
     /// The state changed.
     Applied {
         /// Number of emitted events.
-        said: usize,
+        emitted: usize,
     },
     /// The event was handled before: the state did not change, the same events were emitted again.
     Repeated {
         /// Number of events emitted again.
-        said: usize,
+        emitted: usize,
     },
     /// There was nothing to do.
     Ignored {
@@ -23,8 +23,8 @@ pub enum Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Applied { said } => write!(f, "applied, said {said}"),
-            Self::Repeated { said } => write!(f, "repeated, said {said} again"),
+            Self::Applied { emitted } => write!(f, "applied, emitted {emitted}"),
+            Self::Repeated { emitted } => write!(f, "repeated, emitted {emitted} again"),
             Self::Ignored { reason } => write!(f, "ignored: {reason}"),
         }
     }

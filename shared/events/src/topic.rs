@@ -1,3 +1,4 @@
+use pattern::EventPattern;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
@@ -117,6 +118,13 @@ impl TopicPattern {
             Some(_) => json!({ "wildcard": self.0 }),
         };
         json!({ "detail-type": [filter] })
+    }
+
+    /// Returns whether the pattern matches `topic`.
+    pub fn matches(&self, topic: &Topic) -> bool {
+        let envelope = json!({ "detail-type": topic });
+        EventPattern::parse(&self.to_event_pattern().to_string())
+            .is_ok_and(|pattern| pattern.matches(&pattern::Event::from_value(&envelope)))
     }
 }
 

@@ -169,8 +169,8 @@ mod tests {
     fn names_specialists_that_agree() {
         use Category::{Logic, Security, Style};
         let title = "The query is built from user input";
-        let said = |category| found("kimi", MODEL, (7, 7), category, title);
-        let all = merged([said(Logic), said(Style), said(Security)]);
+        let emitted = |category| found("kimi", MODEL, (7, 7), category, title);
+        let all = merged([emitted(Logic), emitted(Style), emitted(Security)]);
         let [one] = &all[..] else {
             panic!("{all:?}");
         };
@@ -185,21 +185,21 @@ mod tests {
     #[test]
     fn blocking_finding_remains_visible() {
         let title = "The query is built from user input";
-        let said = |category, severity, by, rule| Finding {
+        let emitted = |category, severity, by, rule| Finding {
             severity,
             confidence: Confidence::percent(90),
             ..found(by, rule, (7, 7), category, title)
         };
-        let security = || said(Category::Security, Severity::High, "kimi", MODEL);
+        let security = || emitted(Category::Security, Severity::High, "kimi", MODEL);
         for (why, other, told) in [
             (
                 "worse, as the same model has it",
-                said(Category::Logic, Severity::Critical, "kimi", MODEL),
+                emitted(Category::Logic, Severity::Critical, "kimi", MODEL),
                 1,
             ),
             (
                 "as bad, by a rule",
-                said(Category::Logic, Severity::High, "rules", "sql"),
+                emitted(Category::Logic, Severity::High, "rules", "sql"),
                 2,
             ),
         ] {
@@ -215,7 +215,7 @@ mod tests {
             ..security()
         };
         for severity in [Severity::Medium, Severity::High] {
-            let sure = said(Category::Logic, severity, "kimi", MODEL);
+            let sure = emitted(Category::Logic, severity, "kimi", MODEL);
             let all = merged([guess.clone(), sure]);
             assert!(
                 !all.iter().any(Finding::blocks),

@@ -104,8 +104,11 @@ mod tests {
             let meta = ErrorMetadata::builder().code(code).message(why).build();
             let failed = answered("table github-bot", status, &meta);
             assert_eq!(failed.retryable, again, "{why}: {failed:?}");
-            let said = failed.reason;
-            assert!(said.contains("github-bot") && said.contains(why), "{said}");
+            let emitted = failed.reason;
+            assert!(
+                emitted.contains("github-bot") && emitted.contains(why),
+                "{emitted}"
+            );
         }
     }
 }

@@ -82,7 +82,7 @@ pub struct Specialist {
     /// Reviewers, in this order.
     pub reviewers: Vec<Box<dyn Reviewer>>,
     /// Returns the events to emit in addition to `agent.pr.check_completed`.
-    pub also_says: fn(&CheckRequested, &CheckReport) -> Vec<NewEvent>,
+    pub also_emits: fn(&CheckRequested, &CheckReport) -> Vec<NewEvent>,
     /// Dependencies.
     pub deps: Deps,
 }
@@ -247,11 +247,11 @@ impl Specialist {
             category: self.category,
             findings: u32::try_from(next.report.findings.len()).unwrap_or(u32::MAX),
         };
-        let mut says = vec![NewEvent::new(&completed)];
-        says.extend((self.also_says)(asked, &next.report));
+        let mut emits = vec![NewEvent::new(&completed)];
+        emits.extend((self.also_emits)(asked, &next.report));
         Decision::Write {
             next,
-            says,
+            emits,
             expires_at: Some(now + RETENTION),
         }
     }

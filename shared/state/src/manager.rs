@@ -64,6 +64,18 @@ impl StateManager {
         }
     }
 
+    /// Returns a manager of the same state through the backend that `wrap` returns.
+    #[must_use]
+    pub fn with_backend(
+        &self,
+        wrap: impl FnOnce(Arc<dyn StateBackend>) -> Arc<dyn StateBackend>,
+    ) -> Self {
+        Self {
+            backend: wrap(self.backend.clone()),
+            ..self.clone()
+        }
+    }
+
     /// Creates a manager of state in the memory of this process, with the system's clock.
     pub fn in_memory() -> Self {
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
@@ -146,12 +158,12 @@ impl StateManager {
                 self.pause(back_off(lost)).await;
             }
             let seen = self.get::<T>(key).await?;
-            let (next, said) = change(seen.value, self.now());
+            let (next, emitted) = change(seen.value, self.now());
             let Some((next, expires_at)) = next else {
-                return Ok(said);
+                return Ok(emitted);
             };
             match self.set(key, seen.version, &next, Some(expires_at)).await? {
-                SaveResult::Written(_) => return Ok(said),
+                SaveResult::Written(_) => return Ok(emitted),
                 SaveResult::Stale => {}
             }
         }
@@ -173,7 +185,7 @@ impl StateManager {
     /// count.
     ///
     /// ```
-    /// # use events::{Event, Say};
+    /// # use events::{Event, NewEvent};
     /// # use events::{SystemClock, SystemEntropy};
     /// # use state::{Decision, Memory, StateManager, Turn};
     /// # use std::sync::Arc;
@@ -232,19 +244,19 @@ impl StateManager {
                 None => (None, Vec::new()),
             };
             let now = self.now();
-            let (next, says, expires_at) = match decide(before.as_ref(), now) {
+            let (next, emits, expires_at) = match decide(before.as_ref(), now) {
                 Decision::Ignore(reason) => return Ok(Turn::Ignored(reason)),
                 Decision::Write {
                     next,
-                    says,
+                    emits,
                     expires_at,
-                } => (next, says, expires_at),
+                } => (next, emits, expires_at),
             };
             let applied = AppliedEvent {
                 event: heard.id.clone(),
                 handler: handler.to_owned(),
                 at: now,
-                said: says,
+                emitted: emits,
             };
             let events = applied.events(heard);
             let record = Record {

@@ -10,7 +10,7 @@ use std::fmt;
 const REMEMBERED: usize = 64;
 
 /// Value with the journal of the events that were applied to it, in one item and written in one
-/// conditional write: `{"value":…,"applied":[{"event":…,"handler":…,"at":…,"said":[…]}]}`.
+/// conditional write: `{"value":…,"applied":[{"event":…,"handler":…,"at":…,"emitted":[…]}]}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record<T> {
     /// State of the handler.
@@ -29,7 +29,8 @@ pub struct AppliedEvent {
     /// Time of the decision.
     pub at: Timestamp,
     /// Emitted events, in order.
-    pub said: Vec<NewEvent>,
+    #[serde(alias = "said")]
+    pub emitted: Vec<NewEvent>,
 }
 
 impl AppliedEvent {
@@ -38,7 +39,7 @@ impl AppliedEvent {
         let say = |(index, say): (usize, &NewEvent)| {
             heard.caused(&self.handler, index, say.clone(), self.at)
         };
-        self.said.iter().enumerate().map(say).collect()
+        self.emitted.iter().enumerate().map(say).collect()
     }
 }
 
@@ -52,7 +53,7 @@ pub enum Decision<T, R> {
         /// New state.
         next: T,
         /// Events to emit, in order.
-        says: Vec<NewEvent>,
+        emits: Vec<NewEvent>,
         /// Time from which the record is absent, together with its journal. It must be later than
         /// the last possible repeat (EventBridge retries for 24 hours). `None` means never.
         expires_at: Option<Timestamp>,
@@ -91,8 +92,18 @@ impl<T, R: fmt::Display> Turn<T, R> {
                 },
                 Vec::new(),
             ),
-            Self::Applied { events, .. } => (Outcome::Applied { said: events.len() }, events),
-            Self::Repeated { events, .. } => (Outcome::Repeated { said: events.len() }, events),
+            Self::Applied { events, .. } => (
+                Outcome::Applied {
+                    emitted: events.len(),
+                },
+                events,
+            ),
+            Self::Repeated { events, .. } => (
+                Outcome::Repeated {
+                    emitted: events.len(),
+                },
+                events,
+            ),
         }
     }
 }

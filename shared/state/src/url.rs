@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn error_names_bad_url_and_format() {
-        let said: Vec<_> = [
+        let emitted: Vec<_> = [
             "",
             "memory",
             "postgres://localhost/bot",
@@ -137,7 +137,7 @@ mod tests {
         ]
         .map(|text| text.parse::<StateUrl>().unwrap_err().to_string())
         .into();
-        insta::assert_snapshot!(said.join("\n"), @r#"
+        insta::assert_snapshot!(emitted.join("\n"), @r#"
         "" is no state URL: expected memory:, sqlite://path, dynamodb://table or redis://host:port
         "memory" is no state URL: expected memory:, sqlite://path, dynamodb://table or redis://host:port
         "postgres://localhost/bot" is no state URL: expected memory:, sqlite://path, dynamodb://table or redis://host:port

@@ -48,7 +48,7 @@ async fn hear(
         next.insert(id.to_owned());
         Decision::Write {
             next,
-            says: Vec::new(),
+            emits: Vec::new(),
             expires_at: None,
         }
     };
@@ -98,8 +98,8 @@ async fn several_processes_lose_no_update() {
         .collect();
     for child in children {
         let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "a process failed: {said}");
+        let emitted = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "a process failed: {emitted}");
     }
     let seen = manager(&file).get(&key()).await.unwrap();
     let record: state::Record<BTreeSet<String>> = seen.value.unwrap();
@@ -112,8 +112,8 @@ async fn killed_process_loses_no_confirmed_write() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("state.db");
     let mut child = spawn(&file, "killed");
-    let said = BufReader::new(child.stdout.take().unwrap());
-    let turns = said
+    let emitted = BufReader::new(child.stdout.take().unwrap());
+    let turns = emitted
         .lines()
         .map(|line| line.unwrap())
         .filter(|line| line.contains("turn "))

@@ -76,10 +76,10 @@ async fn headers_are_validated_like_github() {
         let path = "/repos/octo/widgets/pulls/1";
         let (found, _, body) = ask(&world, "GET", path, headers, Value::Null).await;
         assert_eq!(found.as_u16(), status, "{why}: {body}");
-        let said = body.get("message").and_then(Value::as_str);
-        assert_eq!(message.is_some(), said.is_some(), "{why}: {body}");
-        let (message, said) = (message.unwrap_or_default(), said.unwrap_or_default());
-        assert!(said.starts_with(message), "{why}: {said}");
+        let emitted = body.get("message").and_then(Value::as_str);
+        assert_eq!(message.is_some(), emitted.is_some(), "{why}: {body}");
+        let (message, emitted) = (message.unwrap_or_default(), emitted.unwrap_or_default());
+        assert!(emitted.starts_with(message), "{why}: {emitted}");
     }
 }
 

@@ -158,10 +158,10 @@ fn each_action_sends_its_event() {
         "issues",
         &[("/action", json!("opened")), ("/issue/number", json!(2))],
     );
-    let said = world.comment_on_issue(&repo, issue, "dependabot[bot]", "Bump.");
+    let emitted = world.comment_on_issue(&repo, issue, "dependabot[bot]", "Bump.");
     check(
         "an App's comment on an issue",
-        &said,
+        &emitted,
         "issue_comment",
         &[
             ("/issue/comments", json!(1)),
@@ -172,9 +172,9 @@ fn each_action_sends_its_event() {
             ),
         ],
     );
-    let said = said.json();
+    let emitted = emitted.json();
     assert!(
-        said.pointer("/issue/pull_request").is_none(),
+        emitted.pointer("/issue/pull_request").is_none(),
         "an issue is not a pull request"
     );
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn commit_message_stops_at_webhook() {
-    for (why, event, place, said) in [
+    for (why, event, place, emitted) in [
         (
             "as it is pushed",
             "push",
@@ -58,7 +58,7 @@ async fn commit_message_stops_at_webhook() {
             let mut payload = delivery.json();
             if delivery.event == event {
                 let (parent, name) = place.rsplit_once('/').expect("a place");
-                payload.pointer_mut(parent).expect("its parent")[name] = said.clone();
+                payload.pointer_mut(parent).expect("its parent")[name] = emitted.clone();
                 assert!(payload.to_string().contains(INJECTION), "{why}: it is sent");
             }
             let body = payload.to_string().into_bytes();
@@ -70,7 +70,7 @@ async fn commit_message_stops_at_webhook() {
             _ => "github.pr.opened",
         };
         assert_eq!(
-            house.said(topic).await.len(),
+            house.emitted(topic).await.len(),
             1,
             "{why}: the webhook accepts it"
         );

@@ -39,8 +39,8 @@ fn parrot(ground: &Surroundings) -> ModelWorld {
     ] {
         model.then(reply);
     }
-    let said = format!("The token {} is committed.", canary());
-    model.otherwise(move |_| Reply::Json(answer(&[finding("src/a.rs", 1, &said, &said)])));
+    let emitted = format!("The token {} is committed.", canary());
+    model.otherwise(move |_| Reply::Json(answer(&[finding("src/a.rs", 1, &emitted, &emitted)])));
     model
 }
 

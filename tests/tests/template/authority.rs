@@ -51,8 +51,8 @@ fn wildcards(infra: &Infra) -> Vec<String> {
                     "NotResource",
                     "Principal",
                 ];
-                let said = parts.iter().flat_map(|part| texts(&statement[part]));
-                let wild = said.filter(|text| text.contains('*'));
+                let emitted = parts.iter().flat_map(|part| texts(&statement[part]));
+                let wild = emitted.filter(|text| text.contains('*'));
                 found.extend(wild.map(|text| format!("{name}: {text}")));
             }
         }
@@ -172,8 +172,8 @@ fn function_variables_and_permissions() {
         let names: Vec<_> = infra.variables(function).into_keys().collect();
         table += &format!("{}\n    {}\n", folder(function), names.join(" "));
         let statements = infra.statements(function).into_iter().flat_map(branches);
-        let said = statements.filter(|statement| reference(statement) != Some("AWS::NoValue"));
-        table.extend(said.map(allowed));
+        let emitted = statements.filter(|statement| reference(statement) != Some("AWS::NoValue"));
+        table.extend(emitted.map(allowed));
     }
     insta::assert_snapshot!(table);
 }

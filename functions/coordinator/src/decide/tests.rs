@@ -185,7 +185,7 @@ fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
             Decision::Ignore(reason) => told = reason.to_string(),
             Decision::Write {
                 next,
-                says,
+                emits,
                 expires_at,
             } => {
                 assert_eq!(expires_at, Some(at(100 + second) + RETENTION));
@@ -202,7 +202,7 @@ fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
 
 #[test]
 fn decides_requests() {
-    for (why, steps, said) in [
+    for (why, steps, emitted) in [
         ("the first time", vec![Asked(Head)], CHECKS),
         (
             "facts of a head without a request",
@@ -339,7 +339,7 @@ fn decides_requests() {
             CHECKS,
         ),
     ] {
-        assert_eq!(last(&steps).1, said, "{why}");
+        assert_eq!(last(&steps).1, emitted, "{why}");
     }
 }
 

@@ -142,23 +142,23 @@ fn reviewed_status_is_never_downgraded() {
 
 #[test]
 fn content_covers_conclusion_title_and_summary() {
-    let says = |conclusion, title: &str, summary: &str| Says {
+    let shown = |conclusion, title: &str, summary: &str| ShownCheck {
         conclusion,
         title: title.to_owned(),
         summary: summary.to_owned(),
     };
-    let tells = |says: &Says| Tells::of(Told::Review, says);
-    let before = says(Some(Conclusion::Neutral), "One", "Two");
+    let tells = |shown: &ShownCheck| Tells::of(Told::Review, shown);
+    let before = shown(Some(Conclusion::Neutral), "One", "Two");
     for (why, now, new) in [
         ("the same", before.clone(), false),
         (
             "an end",
-            says(Some(Conclusion::Failure), "One", "Two"),
+            shown(Some(Conclusion::Failure), "One", "Two"),
             true,
         ),
-        ("a title", says(before.conclusion, "Two", "Two"), true),
-        ("a summary", says(before.conclusion, "One", "Three"), true),
-        ("a border", says(before.conclusion, "OneT", "wo"), true),
+        ("a title", shown(before.conclusion, "Two", "Two"), true),
+        ("a summary", shown(before.conclusion, "One", "Three"), true),
+        ("a border", shown(before.conclusion, "OneT", "wo"), true),
     ] {
         assert_eq!(tells(&now).supersedes(&tells(&before)), new, "{why}");
     }

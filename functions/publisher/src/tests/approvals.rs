@@ -379,7 +379,7 @@ async fn unreadable_checks_are_read_later() {
     let failed = stage.hear(&completed).await;
     assert!(failed.starts_with("failed: "), "{failed}");
     stage.lease_ends();
-    assert_eq!(stage.hear(&completed).await, "applied, said 1");
+    assert_eq!(stage.hear(&completed).await, "applied, emitted 1");
     let reviews = stage.world.bot_reviews(&stage.pr);
     let events: Vec<_> = reviews.iter().map(|review| review.event).collect();
     assert_eq!(events, [ReviewEvent::Approve]);

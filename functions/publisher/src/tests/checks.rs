@@ -63,7 +63,7 @@ async fn other_pull_request_hides_no_failure() {
     assert_eq!(stage.checks(), [RED]);
     let other = Other::of(&stage);
     other.keep(draft(), true).await;
-    assert_eq!(stage.hear(&other.skipped()).await, "applied, said 0");
+    assert_eq!(stage.hear(&other.skipped()).await, "applied, emitted 0");
     assert_eq!(stage.checks(), [RED], "the worst is shown");
     let shown = stage.world.checks(&stage.pr.repo, &other.review.head_sha);
     assert_eq!(shown[0].check.title, "Open: 1 critical");
@@ -73,7 +73,7 @@ async fn other_pull_request_hides_no_failure() {
     other
         .keep(left_alone(SkipReason::Draft, "Still."), true)
         .await;
-    assert_eq!(stage.hear(&other.skipped()).await, "applied, said 0");
+    assert_eq!(stage.hear(&other.skipped()).await, "applied, emitted 0");
     assert_eq!(stage.checks(), [RED], "the verdict is unchanged");
 
     // Only a new verdict changes it, not the other pull request.
@@ -172,7 +172,7 @@ async fn closed_pull_request_leaves_check() {
     assert_eq!(stage.checks(), [GREEN]);
     // Reopened, it contributes again.
     other.keep(draft(), true).await;
-    assert_eq!(stage.hear(&other.skipped()).await, "applied, said 0");
+    assert_eq!(stage.hear(&other.skipped()).await, "applied, emitted 0");
     assert_eq!(stage.checks(), [GREY]);
 }
 
@@ -204,9 +204,9 @@ async fn begun_review_sets_check_in_progress() {
 
     stage.keep(under_way()).await;
     let begun = stage.begun();
-    assert_eq!(stage.hear(&begun).await, "applied, said 0");
+    assert_eq!(stage.hear(&begun).await, "applied, emitted 0");
     assert_eq!(stage.checks(), [GREY, None], "an end is no beginning again");
-    assert_eq!(stage.hear(&begun).await, "repeated, said 0 again");
+    assert_eq!(stage.hear(&begun).await, "repeated, emitted 0 again");
     assert_eq!(stage.comments(), [""; 0]);
 
     stage.keep(red()).await;

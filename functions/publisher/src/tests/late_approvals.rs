@@ -16,7 +16,7 @@ async fn waiting() -> Stage {
         ..other_check(&stage, Conclusion::Success)
     };
     stage.world.check_by(CI, &stage.pr.repo, running);
-    assert_eq!(stage.hear(&stage.completed()).await, "applied, said 1");
+    assert_eq!(stage.hear(&stage.completed()).await, "applied, emitted 1");
     assert_eq!(votes(&stage), [ReviewEvent::Comment], "not while it runs");
     stage
 }
@@ -50,7 +50,7 @@ fn told(stage: &Stage, delivery: &WebhookDelivery) -> Event {
 async fn passed_checks_approve_once() {
     let stage = waiting().await;
     let ended = ends(&stage, Conclusion::Success);
-    assert_eq!(stage.hear(&ended).await, "applied, said 0");
+    assert_eq!(stage.hear(&ended).await, "applied, emitted 0");
     let approved = [ReviewEvent::Comment, ReviewEvent::Approve];
     assert_eq!(votes(&stage), approved);
     stage.lease_ends();

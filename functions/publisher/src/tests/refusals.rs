@@ -29,7 +29,7 @@ async fn refused_comments_are_listed_in_body() {
         stage
             .world
             .fail_next_on(Call::CreateReview, Fault::Rejected);
-        assert_eq!(stage.hear(&completed).await, "applied, said 1", "{why}");
+        assert_eq!(stage.hear(&completed).await, "applied, emitted 1", "{why}");
         let reviews = stage.world.bot_reviews(&stage.pr);
         assert_eq!(reviews.len(), 1, "{why}");
         assert_eq!(reviews[0].event, event, "{why}");
@@ -49,7 +49,7 @@ async fn own_pull_request_keeps_its_comments() {
     let stage = Stage::new();
     stage.world.set_bot("octocat");
     stage.keep(found()).await;
-    assert_eq!(stage.hear(&stage.completed()).await, "applied, said 1");
+    assert_eq!(stage.hear(&stage.completed()).await, "applied, emitted 1");
     let reviews = stage.world.bot_reviews(&stage.pr);
     assert_eq!(reviews[0].event, ReviewEvent::Comment);
     assert_eq!(reviews[0].comments.len(), 1);
@@ -97,7 +97,7 @@ async fn reduced_form_needs_time_on_lease() {
         );
         assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 0, "{own}");
         stage.lease_ends();
-        assert_eq!(stage.hear(&completed).await, "applied, said 1", "{own}");
+        assert_eq!(stage.hear(&completed).await, "applied, emitted 1", "{own}");
         assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1, "{own}");
     }
 }
@@ -122,7 +122,7 @@ async fn skips_review_for_another_base() {
         ..found()
     };
     stage.keep(item).await;
-    assert_eq!(stage.hear(&stage.completed()).await, "applied, said 1");
+    assert_eq!(stage.hear(&stage.completed()).await, "applied, emitted 1");
 }
 
 #[tokio::test]

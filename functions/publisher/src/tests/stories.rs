@@ -31,12 +31,12 @@ async fn publishes_review_check_and_summary_once() {
         (
             "the verdict, redelivered",
             &completed,
-            "repeated, said 1 again",
+            "repeated, emitted 1 again",
         ),
         (
             "the review, redelivered",
             &published,
-            "repeated, said 0 again",
+            "repeated, emitted 0 again",
         ),
         (
             "the review, told anew",
@@ -48,7 +48,7 @@ async fn publishes_review_check_and_summary_once() {
         stage.lease_ends();
         assert_eq!(stage.hear(event).await, outcome, "{why}, later");
     }
-    assert_eq!(stage.hear(&same_again).await, "applied, said 1");
+    assert_eq!(stage.hear(&same_again).await, "applied, emitted 1");
     assert_eq!(
         stage.heard().data,
         published.data,
@@ -79,7 +79,7 @@ async fn returning_head_is_shown_again() {
         findings: 0,
         missing: vec![],
     }));
-    assert_eq!(stage.hear(&again).await, "applied, said 1");
+    assert_eq!(stage.hear(&again).await, "applied, emitted 1");
     assert_eq!(stage.topics().last().unwrap(), "agent.pr.review_published");
     stage.hear(&stage.heard()).await;
     let comments = stage.comments();
@@ -174,7 +174,7 @@ async fn failed_calls_leave_one_object_each() {
         );
         stage.lease_ends();
         let done = stage.hear(&published).await;
-        assert_eq!(done, "applied, said 0", "{call:?}, {fault:?}");
+        assert_eq!(done, "applied, emitted 0", "{call:?}, {fault:?}");
         assert_eq!(
             stage.checks(),
             [Some(Conclusion::Success)],
@@ -204,7 +204,7 @@ async fn deleted_comment_is_created_again_once() {
     let lost = stage.hear(&published).await;
     assert!(lost.starts_with("failed: "), "{lost}");
     stage.lease_ends();
-    assert_eq!(stage.hear(&published).await, "applied, said 0");
+    assert_eq!(stage.hear(&published).await, "applied, emitted 0");
     assert_eq!(stage.comments().len(), 1);
 }
 
@@ -216,10 +216,10 @@ async fn recorded_review_is_not_posted() {
     item.verdict.as_mut().unwrap().findings = vec![finding(Severity::High)];
     stage.keep(item).await;
     let completed = stage.completed();
-    assert_eq!(stage.hear(&completed).await, "applied, said 1");
+    assert_eq!(stage.hear(&completed).await, "applied, emitted 1");
     assert_eq!(stage.topics(), ["agent.pr.review_recorded"]);
     assert_eq!(stage.heard().data["comments"], 1);
-    assert_eq!(stage.hear(&completed).await, "repeated, said 1 again");
+    assert_eq!(stage.hear(&completed).await, "repeated, emitted 1 again");
 
     let key = wanted::key(&format!("{}/verdict", stage.review()));
     let kept: Option<serde_json::Value> = stage.publisher.deps.state.peek(&key).await.unwrap();
@@ -254,7 +254,7 @@ async fn refused_check_is_not_retried() {
         "You must authenticate via a GitHub App."
     );
     let writes = stage.world.writes().len();
-    assert_eq!(stage.hear(&published).await, "repeated, said 0 again");
+    assert_eq!(stage.hear(&published).await, "repeated, emitted 0 again");
     assert_eq!(stage.world.writes().len(), writes);
 }
 
@@ -269,21 +269,21 @@ async fn late_block_updates_check_and_summary() {
         ..finding(Severity::Medium)
     };
     let block = stage.block(vec![finding(Severity::High), trifle]).await;
-    assert_eq!(stage.hear(&block).await, "applied, said 1");
+    assert_eq!(stage.hear(&block).await, "applied, emitted 1");
     let posted = last_review(&stage);
     assert_eq!(posted.event, ReviewEvent::RequestChanges);
     let lines: Vec<_> = posted.comments.iter().map(|it| it.line).collect();
     assert_eq!(lines, [2], "the blocking finding, at its line");
     let blocked = stage.heard();
-    assert_eq!(stage.hear(&blocked).await, "applied, said 0");
+    assert_eq!(stage.hear(&blocked).await, "applied, emitted 0");
     let red = [Some(Conclusion::Failure)];
     assert_eq!(stage.checks(), red, "it is one check");
     let comments = stage.comments();
     assert_eq!(comments.len(), 1);
     assert!(comments[0].contains("Security issues"), "{comments:?}");
 
-    assert_eq!(stage.hear(&reviewed).await, "repeated, said 0 again");
-    assert_eq!(stage.hear(&blocked).await, "repeated, said 0 again");
+    assert_eq!(stage.hear(&reviewed).await, "repeated, emitted 0 again");
+    assert_eq!(stage.hear(&blocked).await, "repeated, emitted 0 again");
     let back = stage.hear(&stage.skipped(SkipReason::Draft)).await;
     assert_eq!(back, "ignored: already published");
     assert_eq!(stage.checks(), red, "a draft does not replace it");
@@ -300,14 +300,14 @@ async fn late_model_finding_is_no_vote() {
         ..finding(Severity::Critical)
     };
     let block = stage.block(vec![guess]).await;
-    assert_eq!(stage.hear(&block).await, "applied, said 1");
+    assert_eq!(stage.hear(&block).await, "applied, emitted 1");
     let posted = last_review(&stage);
     assert_eq!(posted.event, ReviewEvent::Comment);
     assert_eq!(posted.comments.len(), 1);
     stage.hear(&stage.heard()).await;
     assert_eq!(stage.checks(), [Some(Conclusion::Neutral)], "still partial");
-    assert_eq!(stage.hear(&block).await, "repeated, said 1 again");
-    assert_eq!(stage.hear(&reviewed).await, "repeated, said 0 again");
+    assert_eq!(stage.hear(&block).await, "repeated, emitted 1 again");
+    assert_eq!(stage.hear(&reviewed).await, "repeated, emitted 0 again");
     assert_eq!(stage.world.reviews(&stage.pr).len(), 2);
 }
 
@@ -333,8 +333,12 @@ async fn skipped_head_shows_reason() {
         let stage = Stage::new();
         stage.keep(left_alone(reason, "It is so.")).await;
         let skipped = stage.skipped(reason);
-        assert_eq!(stage.hear(&skipped).await, "applied, said 0", "{reason:?}");
-        assert_eq!(stage.hear(&skipped).await, "repeated, said 0 again");
+        assert_eq!(
+            stage.hear(&skipped).await,
+            "applied, emitted 0",
+            "{reason:?}"
+        );
+        assert_eq!(stage.hear(&skipped).await, "repeated, emitted 0 again");
         assert_eq!(stage.checks(), [Some(Conclusion::Neutral)], "{reason:?}");
         let head = stage.review().head_sha;
         let checks = stage.world.checks(&stage.pr.repo, &head);

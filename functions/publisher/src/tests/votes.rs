@@ -90,7 +90,7 @@ async fn refused_dismissal_is_no_failure() {
     stage
         .world
         .fail_next_on(Call::DismissReview, Fault::Rejected);
-    assert_eq!(stage.hear(&stage.heard()).await, "applied, said 0");
+    assert_eq!(stage.hear(&stage.heard()).await, "applied, emitted 0");
     assert_eq!(votes(&stage), ["Approve", "Comment"]);
     assert_eq!(stage.comments().len(), 1, "the summary is still published");
 }
@@ -104,7 +104,7 @@ async fn lost_answer_retries_dismissal() {
         stage.world.fail_next_on(Call::DismissReview, fault);
         let failed = stage.hear(&published).await;
         assert!(failed.starts_with("failed: "), "{fault:?}: {failed}");
-        assert_eq!(stage.hear(&published).await, "repeated, said 0 again");
+        assert_eq!(stage.hear(&published).await, "repeated, emitted 0 again");
         assert_eq!(votes(&stage), [DISMISSED, "Comment"], "{fault:?}");
     }
 }
@@ -191,7 +191,7 @@ async fn vote_in_flight_is_not_dismissed() {
     let both = ["Comment", "RequestChanges"];
     assert_eq!(votes(&stage), both, "posted, its answer lost");
     stage.clock.advance(Duration::from_secs(60));
-    assert_eq!(stage.hear(&block).await, "applied, said 1");
+    assert_eq!(stage.hear(&block).await, "applied, emitted 1");
     stage.hear(&stage.heard()).await;
     assert_eq!(votes(&stage), both, "found again");
 }
@@ -204,7 +204,7 @@ async fn withdrawn_review_of_newest_head_returns() {
     let published = stage.heard();
     let review = stage.review();
     stage.publisher.withdraw_reviews(&review).await.unwrap();
-    assert_eq!(stage.hear(&published).await, "applied, said 1");
+    assert_eq!(stage.hear(&published).await, "applied, emitted 1");
     stage.hear(&stage.heard()).await;
     assert_eq!(votes(&stage), [DISMISSED, "RequestChanges"]);
 }

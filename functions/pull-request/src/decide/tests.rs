@@ -109,7 +109,7 @@ fn last(heard: &[TestEvent]) -> (Option<PullRequestItem>, String) {
         };
         match decision {
             Decision::Ignore(reason) => told = reason.to_string(),
-            Decision::Write { next, says, .. } => {
+            Decision::Write { next, emits, .. } => {
                 let causes: Vec<_> = says
                     .iter()
                     .map(|say| match say.topic.as_str() {
@@ -135,7 +135,7 @@ fn decides_deliveries() {
     const NOTHING: &str = "";
     const LATER: &str = "a later change is stored already";
     let open = || change("opened", 'a', 1);
-    for (why, heard, said) in [
+    for (why, heard, emitted) in [
         ("a new pull request", vec![open().into()], HEAD),
         (
             "a push",
@@ -341,7 +341,7 @@ fn decides_deliveries() {
             "unknown pull request",
         ),
     ] {
-        assert_eq!(last(&heard).1, said, "{why}");
+        assert_eq!(last(&heard).1, emitted, "{why}");
     }
 }
 
@@ -349,7 +349,7 @@ fn decides_deliveries() {
 fn stores_newest_published_review() {
     const KNOWN: &str = "this review or a later one is stored already";
     let open = || change("opened", 'a', 1).into();
-    for (why, heard, head, second, said) in [
+    for (why, heard, head, second, emitted) in [
         (
             "the first",
             vec![open(), TestEvent::Published('a', 2)],
@@ -409,7 +409,7 @@ fn stores_newest_published_review() {
             at: at(second),
         };
         assert_eq!(known.unwrap().reviewed, Some(kept), "{why}");
-        assert_eq!(told, said, "{why}");
+        assert_eq!(told, emitted, "{why}");
     }
 }
 

@@ -178,7 +178,7 @@ impl Fixture {
         let event = self.event("opened", &begun());
         let decide = |_: Option<&T>, _| Decision::<T, String>::Write {
             next: item.clone(),
-            says: vec![],
+            emits: vec![],
             expires_at: None,
         };
         let turn = self.state.turn(key, "story", &event, decide).await.unwrap();

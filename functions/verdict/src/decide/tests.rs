@@ -158,7 +158,7 @@ fn last(steps: &[(HandledEvent, &[Category])]) -> String {
         let decision = decide(seen.as_ref(), heard, &known, Timestamp::UNIX_EPOCH);
         match decision {
             Decision::Ignore(reason) => end = reason.to_string(),
-            Decision::Write { next, says, .. } => {
+            Decision::Write { next, emits, .. } => {
                 let data: Vec<_> = says
                     .iter()
                     .map(|say| say.data["missing"].to_string())

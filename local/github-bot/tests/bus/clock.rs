@@ -124,7 +124,7 @@ impl Handler for Orders {
     }
 
     async fn handle(&self, _: &Event) -> Result<Outcome, HandlerError> {
-        Ok(Outcome::Applied { said: 0 })
+        Ok(Outcome::Applied { emitted: 0 })
     }
 }
 

@@ -8,7 +8,7 @@ use review::{Category, Change, Finding, Report, ReviewError, Reviewer, Usage};
 
 /// Model with the same answer for every change, and a cost.
 struct Model {
-    says: Result<Vec<Finding>, ReviewError>,
+    emits: Result<Vec<Finding>, ReviewError>,
 }
 
 #[async_trait]
@@ -22,7 +22,7 @@ impl Reviewer for Model {
     }
 
     async fn review(&self, _: &Change<'_>) -> Result<Report, ReviewError> {
-        self.says.clone().map(|findings| Report {
+        self.emits.clone().map(|findings| Report {
             findings,
             usage: Some(Usage {
                 prompt_tokens: 60,
@@ -41,10 +41,10 @@ async fn measures_several_reviewers() {
         .filter(|case| case.name == "python-pages" || case.name == "clean-go-worker-pool")
         .collect();
     let right = Model {
-        says: Ok(vec![finding("shop/paging.py", 26, Category::Logic)]),
+        emits: Ok(vec![finding("shop/paging.py", 26, Category::Logic)]),
     };
     let away = Model {
-        says: Err(ReviewError::Unavailable("busy".to_owned())),
+        emits: Err(ReviewError::Unavailable("busy".to_owned())),
     };
     let reviewers: [(&str, &dyn Reviewer); 2] = [("right", &right), ("away", &away)];
     let evaluation = evaluate(&cases, &reviewers, &SystemClock, &|_, _| {}).await;

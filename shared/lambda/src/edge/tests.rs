@@ -36,7 +36,7 @@ impl Handler for PickyHandler {
             }
             .into()),
             "early" => Err(TestFailure.into()),
-            _ => Ok(Outcome::Applied { said: 0 }),
+            _ => Ok(Outcome::Applied { emitted: 0 }),
         }
     }
 }

@@ -168,7 +168,7 @@ impl Fixture {
             name,
             category,
             reviewers: deps.reviewers(rules, "Look for what is wrong."),
-            also_says: |_, _| Vec::new(),
+            also_emits: |_, _| Vec::new(),
             deps,
         };
         Self {

@@ -86,7 +86,7 @@ fn decide(
         next.push(n);
         Decision::Write {
             next,
-            says: vec![say("agent.pr.review_completed", n)],
+            emits: vec![say("agent.pr.review_completed", n)],
             expires_at: None,
         }
     }
@@ -135,11 +135,11 @@ pub async fn fifty_tasks_lose_no_update(backend: Arc<dyn StateBackend>) {
         let Turn::Applied { value, events } = turn else {
             panic!("{} was new, got {turn:?}", heard.id);
         };
-        let [said] = events.as_slice() else {
+        let [emitted] = events.as_slice() else {
             panic!("{} emits one event, got {events:?}", heard.id);
         };
-        assert_eq!(said.data, heard.data);
-        assert_eq!(said.causationid.as_ref(), Some(&heard.id));
+        assert_eq!(emitted.data, heard.data);
+        assert_eq!(emitted.causationid.as_ref(), Some(&heard.id));
         assert_eq!(value.last(), Some(&number(&heard)));
     }
     let lost = together.lost.load(Ordering::SeqCst);
@@ -172,11 +172,11 @@ pub async fn fifty_tasks_apply_one_event_once(backend: Arc<dyn StateBackend>) {
         .filter(|(_, turn)| matches!(turn, Turn::Applied { .. }))
         .count();
     assert_eq!(applied, 1, "it is applied once");
-    let said: BTreeSet<_> = turns
+    let emitted: BTreeSet<_> = turns
         .into_iter()
         .map(|(_, turn)| serde_json::to_string(&turn.into_parts().1).expect("events are JSON"))
         .collect();
-    assert_eq!(said.len(), 1, "all emit the same events: {said:#?}");
+    assert_eq!(emitted.len(), 1, "all emit the same events: {emitted:#?}");
     assert_eq!(
         state.peek::<Vec<u64>>(&key).await.expect("a record"),
         Some(vec![7])

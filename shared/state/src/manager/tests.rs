@@ -67,9 +67,9 @@ async fn concurrent_updates_lose_none() {
         let state = state.clone();
         tasks.spawn(async move { state.update(&key(), one_more).await.unwrap() });
     }
-    let mut said = tasks.join_all().await;
-    said.sort_unstable();
-    assert_eq!(said, (1..=50).collect::<Vec<_>>(), "each has its own");
+    let mut emitted = tasks.join_all().await;
+    emitted.sort_unstable();
+    assert_eq!(emitted, (1..=50).collect::<Vec<_>>(), "each has its own");
     let seen = state.get::<u32>(&key()).await.unwrap();
     assert_eq!(seen.value, Some(50));
 }
@@ -78,8 +78,8 @@ async fn concurrent_updates_lose_none() {
 async fn update_without_next_value_writes_nothing() {
     let state = state(true);
     let look = |seen: Option<u32>, _| (None, seen);
-    let said = state.update(&key(), look).await.unwrap();
-    assert_eq!(said, None, "although every write would be stale");
+    let emitted = state.update(&key(), look).await.unwrap();
+    assert_eq!(emitted, None, "although every write would be stale");
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ fn append(n: u32) -> impl Fn(Option<&Numbers>, Timestamp) -> Decision<Numbers, &
         next.push(n);
         Decision::Write {
             next,
-            says: vec![say("agent.pr.first", n), say("agent.pr.second", n)],
+            emits: vec![say("agent.pr.first", n), say("agent.pr.second", n)],
             expires_at: None,
         }
     }
@@ -158,7 +158,7 @@ async fn record_has_pinned_format() {
                 "event": "delivery-1",
                 "handler": "pull-request",
                 "at": "2026-11-01T12:00:01.123456789Z",
-                "said": [
+                "emitted": [
                     {"topic": "agent.pr.first", "subject": "octo/widgets#7", "data": {"n": 1}},
                     {"topic": "agent.pr.second", "subject": "octo/widgets#7", "data": {"n": 1}},
                 ],

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 struct CreateBody {
     head_sha: HeadSha,
     #[serde(flatten)]
-    says: CheckBody,
+    emits: CheckBody,
 }
 
 /// Body of "Update a check run".
@@ -59,7 +59,7 @@ pub(super) async fn create(
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Failure> {
     let body: CreateBody = body::read(&body)?;
-    let check = body.says.on(body.head_sha)?;
+    let check = body.emits.on(body.head_sha)?;
     let posted = world.post_check(&at.repo, &check).await?;
     Ok((StatusCode::CREATED, Json(shown(&posted))))
 }

@@ -73,16 +73,16 @@ fn late_blocking_finding_is_emitted() {
         let heard = completed(Category::Security);
         match decide(Some(&seen), &heard, &known, Timestamp::UNIX_EPOCH) {
             Decision::Ignore(reason) => reason.to_string(),
-            Decision::Write { next, says, .. } => {
+            Decision::Write { next, emits, .. } => {
                 assert_eq!(next, seen, "the verdict stays");
                 let line = |say: &NewEvent| format!("{} {}", say.topic, say.data["details"][0]);
-                says.iter().map(line).collect()
+                emits.iter().map(line).collect()
             }
         }
     };
     let late = "security is late: the verdict was decided without it";
     let mild = found("leftover", 1, Severity::Low, "key");
-    for (why, finding, base_sha, said) in [
+    for (why, finding, base_sha, emitted) in [
         (
             "a secret",
             secret(),
@@ -92,6 +92,6 @@ fn late_blocking_finding_is_emitted() {
         ("advice", mild, base(), late),
         ("a secret against another base", secret(), head(), late),
     ] {
-        assert_eq!(told(&finding, base_sha), said, "{why}");
+        assert_eq!(told(&finding, base_sha), emitted, "{why}");
     }
 }

@@ -22,8 +22,8 @@ fn proof(proven: &[&Finding], unproven: &[&Finding]) -> Option<SecondLookItem> {
 fn decided(review: &ReviewItem, heard: &HandledEvent, known: &StoredContext) -> (String, usize) {
     match decide(Some(review), heard, known, Timestamp::UNIX_EPOCH) {
         Decision::Ignore(reason) => (reason.to_string(), review.to_prove.len()),
-        Decision::Write { next, says, .. } => {
-            let topics: Vec<_> = says.iter().map(|say| say.topic.to_string()).collect();
+        Decision::Write { next, emits, .. } => {
+            let topics: Vec<_> = emits.iter().map(|say| say.topic.to_string()).collect();
             (topics.join(" "), next.to_prove.len())
         }
     }
@@ -45,7 +45,7 @@ fn requests_second_look_for_model_findings() {
     review.policy.severity_floor = Severity::Low;
     let proof_check = "agent.pr.second_look_requested";
     let verdict = "agent.pr.review_completed";
-    for (why, findings, says, to_prove) in [
+    for (why, findings, emits, to_prove) in [
         ("a model alone", vec![by_model(1, "a()")], proof_check, 1),
         (
             "two of a model",
@@ -86,7 +86,7 @@ fn waits_for_second_look_until_deadline() {
         ..some.clone()
     };
     let verdict = "agent.pr.review_completed";
-    for (why, review, heard, known, says) in [
+    for (why, review, heard, known, emits) in [
         (
             "another specialist's event",
             &asked,
@@ -130,7 +130,7 @@ fn waits_for_second_look_until_deadline() {
             verdict,
         ),
     ] {
-        assert_eq!(decided(review, &heard, &known).0, says, "{why}");
+        assert_eq!(decided(review, &heard, &known).0, emits, "{why}");
     }
 }
 
@@ -255,7 +255,7 @@ fn second_look_request_is_bounded() {
         .collect();
     let known = all_reported(&many);
     let heard = completed(Category::Logic);
-    let (says, to_prove) = decided(&ReviewItem::of(base()), &heard, &known);
+    let (emits, to_prove) = decided(&ReviewItem::of(base()), &heard, &known);
     assert_eq!(
         (says.as_str(), to_prove),
         ("agent.pr.second_look_requested", MOST_TO_PROVE)
