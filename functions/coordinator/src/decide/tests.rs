@@ -189,7 +189,7 @@ fn last(steps: &[Step]) -> (Option<ReviewItem>, String) {
                 expires_at,
             } => {
                 assert_eq!(expires_at, Some(at(100 + second) + RETENTION));
-                let topics = says
+                let topics = emits
                     .iter()
                     .map(|say| say.topic.as_str().trim_start_matches("agent.pr."));
                 told = topics.collect::<Vec<_>>().join(" ");

@@ -110,7 +110,7 @@ fn last(heard: &[TestEvent]) -> (Option<PullRequestItem>, String) {
         match decision {
             Decision::Ignore(reason) => told = reason.to_string(),
             Decision::Write { next, emits, .. } => {
-                let causes: Vec<_> = says
+                let causes: Vec<_> = emits
                     .iter()
                     .map(|say| match say.topic.as_str() {
                         "agent.pr.review_dropped" => "dropped",

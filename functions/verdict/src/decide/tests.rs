@@ -159,7 +159,7 @@ fn last(steps: &[(HandledEvent, &[Category])]) -> String {
         match decision {
             Decision::Ignore(reason) => end = reason.to_string(),
             Decision::Write { next, emits, .. } => {
-                let data: Vec<_> = says
+                let data: Vec<_> = emits
                     .iter()
                     .map(|say| say.data["missing"].to_string())
                     .collect();

@@ -68,7 +68,7 @@ fn requests_second_look_for_model_findings() {
         let known = all_reported(&findings);
         let heard = completed(Category::Logic);
         let decided = decided(&review, &heard, &known);
-        assert_eq!(decided, (says.to_owned(), to_prove), "{why}");
+        assert_eq!(decided, (emits.to_owned(), to_prove), "{why}");
     }
 }
 
@@ -257,7 +257,7 @@ fn second_look_request_is_bounded() {
     let heard = completed(Category::Logic);
     let (emits, to_prove) = decided(&ReviewItem::of(base()), &heard, &known);
     assert_eq!(
-        (says.as_str(), to_prove),
+        (emits.as_str(), to_prove),
         ("agent.pr.second_look_requested", MOST_TO_PROVE)
     );
 }
