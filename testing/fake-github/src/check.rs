@@ -2,26 +2,14 @@
 
 use crate::answer::Refusal;
 use crate::call::{Call, Failure};
+use crate::model::PostedCheck;
 use crate::{ProcessGitHub, World};
 use async_trait::async_trait;
-use events::Timestamp;
-use github::port::{CheckId, Conclusion, FoundCheck, GitHubError, NewCheck, ReadChecks, SetCheck};
+use github::port::{CheckId, FoundCheck, GitHubError, NewCheck, ReadChecks, SetCheck};
 use github::{AuthorKind, HeadSha, RepoName};
 
 /// Maximum length of a summary in characters.
 const LONGEST_SUMMARY: usize = 65_535;
-
-/// A check run as a commit's page shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PostedCheck {
-    pub id: CheckId,
-    /// Login of the App that set it.
-    pub author: String,
-    /// Content of the check.
-    pub check: NewCheck,
-    /// Time of the last change.
-    pub at: Timestamp,
-}
 
 /// Rejects an invalid text with GitHub's error.
 fn refused(check: &NewCheck) -> Result<(), Refusal> {
@@ -33,15 +21,6 @@ fn refused(check: &NewCheck) -> Result<(), Refusal> {
         return Err(Refusal::new(422, message));
     }
     Ok(())
-}
-
-impl PostedCheck {
-    fn is_green(&self) -> bool {
-        match self.check.conclusion {
-            Some(Conclusion::Neutral | Conclusion::Success) => true,
-            Some(Conclusion::Failure | Conclusion::Cancelled) | None => false,
-        }
-    }
 }
 
 /// Filter for a commit's checks ("List check runs for a Git reference").

@@ -2,7 +2,7 @@
 
 use crate::answer::Refusal;
 use crate::call::{Call, Failure};
-use crate::model::Account;
+use crate::model::{Account, PostedComment};
 use crate::payload::{self, Comment};
 use crate::rules::LONGEST_BODY;
 use crate::world::State;
@@ -12,20 +12,6 @@ use events::Timestamp;
 use github::port::{CommentId, GitHubError, Summarise};
 use github::{PrKey, RepoName};
 use serde_json::json;
-
-/// A comment on a pull request's conversation page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PostedComment {
-    pub id: CommentId,
-    /// Author of the comment.
-    pub author: Account,
-    /// Current text.
-    pub body: String,
-    /// Time of creation.
-    pub created_at: Timestamp,
-    /// Time of the last edit.
-    pub updated_at: Timestamp,
-}
 
 /// Rejects an invalid text with GitHub's error.
 fn refused(body: &str) -> Result<(), Refusal> {

@@ -63,16 +63,13 @@ mod world;
 
 pub use adopt::AdoptError;
 pub use call::{Call, Write};
-pub use check::PostedCheck;
-pub use comment::PostedComment;
 pub use delivery::WebhookDelivery;
 pub use fault::Fault;
 #[cfg(feature = "http")]
 pub use http::{HttpRequest, NewApp, operations, router, serve};
 pub use hunks::MalformedDiff;
 pub use limit::Limit;
-pub use model::{Account, PostedReview};
+pub use model::{Account, PostedCheck, PostedComment, PostedReview, StatusState};
 pub use port::ProcessGitHub;
-pub use status::StatusState;
 pub use story::NewPullRequest;
 pub use world::World;

@@ -4,7 +4,7 @@ use super::at::At;
 use super::{body, page};
 use crate::World;
 use crate::call::Failure;
-use crate::comment::PostedComment;
+use crate::model::PostedComment;
 use crate::payload;
 use axum::Json;
 use axum::body::Bytes;

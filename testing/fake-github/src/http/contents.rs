@@ -5,7 +5,7 @@ use super::page::asked;
 use crate::World;
 use crate::answer::Refusal;
 use crate::call::Failure;
-use crate::contents::Content;
+use crate::model::Content;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};

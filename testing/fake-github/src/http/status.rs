@@ -3,7 +3,7 @@
 use super::at::{At, sha};
 use super::page;
 use crate::call::Failure;
-use crate::status::{Status, StatusState};
+use crate::model::{Status, StatusState};
 use crate::{World, payload};
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
