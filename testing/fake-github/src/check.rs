@@ -1,7 +1,7 @@
 //! "Check runs".
 
-use crate::answer::Refusal;
-use crate::call::{Call, Failure};
+use crate::answer::{Failure, Refusal};
+use crate::call::Call;
 use crate::model::PostedCheck;
 use crate::{ProcessGitHub, World};
 use async_trait::async_trait;

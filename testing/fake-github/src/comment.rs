@@ -1,7 +1,7 @@
 //! "Issue comments" on pull requests.
 
-use crate::answer::Refusal;
-use crate::call::{Call, Failure};
+use crate::answer::{Failure, Refusal};
+use crate::call::Call;
 use crate::model::{Account, PostedComment};
 use crate::payload::{self, Comment};
 use crate::rules::LONGEST_BODY;

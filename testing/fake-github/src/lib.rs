@@ -54,6 +54,8 @@ mod limit;
 mod model;
 mod payload;
 mod port;
+mod pull_request;
+mod review;
 mod rules;
 mod since;
 mod status;
@@ -62,7 +64,7 @@ mod suite;
 mod world;
 
 pub use adopt::AdoptError;
-pub use call::{Call, Write};
+pub use call::{Call, WriteRequest};
 pub use delivery::WebhookDelivery;
 pub use fault::Fault;
 #[cfg(feature = "http")]

@@ -1,8 +1,8 @@
 //! "Commit statuses".
 
 use crate::World;
-use crate::answer::Refusal;
-use crate::call::{Call, Failure};
+use crate::answer::{Failure, Refusal};
+use crate::call::Call;
 use crate::model::{Status, StatusState};
 use github::{HeadSha, RepoName};
 

@@ -1,7 +1,7 @@
 //! User actions on GitHub. Each action returns the resulting webhook delivery.
 
 use crate::WebhookDelivery;
-use crate::model::{Account, Issue, PostedReview, Pull};
+use crate::model::{Account, Issue, Pull};
 use crate::payload::{self, Comment};
 use crate::since::since;
 use crate::world::{State, World};
@@ -126,6 +126,14 @@ impl World {
     #[track_caller]
     pub fn force_push(&self, pr: &PrKey, diff: impl Into<String>) -> WebhookDelivery {
         self.new_head(pr, diff.into(), true)
+    }
+
+    /// Force-pushes the branch back to an earlier commit without a webhook.
+    pub fn push_back_to(&self, pr: &PrKey, head: &HeadSha) {
+        if let Ok(pull) = self.lock().pull_mut(pr) {
+            pull.head = head.clone();
+            pull.commits.push(head.clone());
+        }
     }
 
     #[track_caller]
@@ -319,14 +327,6 @@ impl World {
     #[track_caller]
     pub fn base(&self, pr: &PrKey) -> HeadSha {
         self.lock().told(pr).base_sha.clone()
-    }
-
-    /// Returns the bot's reviews, oldest first.
-    pub fn bot_reviews(&self, pr: &PrKey) -> Vec<PostedReview> {
-        let bot = self.bot();
-        let mut reviews = self.reviews(pr);
-        reviews.retain(|review| review.author.login == bot);
-        reviews
     }
 
     #[track_caller]

@@ -3,8 +3,7 @@
 
 use super::at::At;
 use super::body;
-use crate::answer::Refusal;
-use crate::call::Failure;
+use crate::answer::{Failure, Refusal};
 use crate::{Call, World, payload};
 use axum::Json;
 use axum::body::Bytes;
@@ -166,7 +165,7 @@ fn covers(granted: &BTreeMap<String, String>, permission: &str, write: bool) -> 
 /// `GET /app`.
 pub(super) async fn app(State(world): State<World>) -> Result<Json<Value>, Failure> {
     let app = world
-        .ask_app(Call::App, |state, _| installed(&state.http.app))
+        .answer(Call::App, None, |state, _| installed(&state.http.app))
         .await?;
     Ok(Json(json!({
         "id": payload::id_of(&app.slug),
@@ -185,7 +184,7 @@ pub(super) async fn installation(
     at: At,
 ) -> Result<Json<Value>, Failure> {
     let id = world
-        .ask_app(Call::Installation, |state, _| {
+        .answer(Call::Installation, None, |state, _| {
             let known = &state.http.app;
             let here = installed(known)?.repositories.contains(&at.repo);
             let id = known.installation.filter(|_| here);
@@ -212,7 +211,7 @@ pub(super) async fn create_token(
 ) -> Result<(StatusCode, Json<Value>), Failure> {
     let asked: Asked = body::read(&body)?;
     let (secret, expires_at) = world
-        .ask_app(Call::AccessToken, |state, now| {
+        .answer(Call::AccessToken, None, |state, now| {
             let app = installed(&state.http.app)?;
             if state.http.app.installation != Some(installation) {
                 return Err(Refusal::not_found());

@@ -3,7 +3,7 @@
 use super::at::At;
 use super::{body, page};
 use crate::World;
-use crate::call::Failure;
+use crate::answer::Failure;
 use crate::model::PostedComment;
 use crate::payload;
 use axum::Json;

@@ -3,8 +3,7 @@
 use super::at::At;
 use super::page::asked;
 use crate::World;
-use crate::answer::Refusal;
-use crate::call::Failure;
+use crate::answer::{Failure, Refusal};
 use crate::model::Content;
 use axum::Json;
 use axum::extract::State;

@@ -3,7 +3,7 @@
 use super::at::At;
 use super::page;
 use crate::World;
-use crate::call::Failure;
+use crate::answer::Failure;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;

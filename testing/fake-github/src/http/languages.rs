@@ -2,7 +2,7 @@
 
 use super::at::At;
 use crate::World;
-use crate::call::Failure;
+use crate::answer::Failure;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

@@ -1,18 +1,22 @@
 //! "Pulls", "Compare two commits", and the authenticated user.
 
 use super::at::{At, sha};
-use crate::answer::Refusal;
-use crate::call::Failure;
-use crate::world::World;
-use crate::{Account, payload};
+use crate::answer::{Failure, Refusal};
+use crate::{Call, World, payload};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
+use github::AuthorKind;
 use serde_json::Value;
 
+/// Handles `GET /user`, which returns the token's account. An App's installation has no
+/// user.
 pub(super) async fn user(State(world): State<World>) -> Result<Json<Value>, Failure> {
-    let user: Account = world.get_user().await?;
-    Ok(Json(payload::account(&user)))
+    let user = world.answer(Call::User, None, |state, _| match state.bot.kind {
+        AuthorKind::User => Ok(payload::account(&state.bot)),
+        AuthorKind::Bot => Err(Refusal::new(403, "Resource not accessible by integration")),
+    });
+    Ok(Json(user.await?))
 }
 
 pub(super) async fn pull_request(

@@ -1,7 +1,6 @@
 //! Converts errors and cut connections into responses.
 
-use crate::answer::Refusal;
-use crate::call::Failure;
+use crate::answer::{Failure, Refusal};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};

@@ -2,7 +2,7 @@
 
 use super::at::At;
 use super::{body, page};
-use crate::call::Failure;
+use crate::answer::Failure;
 use crate::payload;
 use crate::world::World;
 use axum::Json;

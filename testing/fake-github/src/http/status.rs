@@ -2,7 +2,7 @@
 
 use super::at::{At, sha};
 use super::page;
-use crate::call::Failure;
+use crate::answer::Failure;
 use crate::model::{Status, StatusState};
 use crate::{World, payload};
 use axum::extract::State;
