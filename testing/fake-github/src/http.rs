@@ -13,25 +13,21 @@ mod languages;
 mod page;
 mod pull_request;
 mod refused;
-mod request;
 mod review;
 mod status;
 
-pub use app::NewApp;
-pub use request::HttpRequest;
-
-use crate::World;
 use crate::answer::Refusal;
+use crate::{HttpRequest, World};
 use axum::routing::MethodRouter;
 use axum::{Router, middleware};
 use refused::Refused;
 use tokio::net::TcpListener;
 
-/// State used only by the HTTP routes.
-#[derive(Default)]
-pub(crate) struct Http {
-    app: app::Known,
-    requests: Vec<HttpRequest>,
+impl World {
+    /// Returns every HTTP request, including rejected ones, oldest first.
+    pub fn requests(&self) -> Vec<HttpRequest> {
+        self.lock().requests.clone()
+    }
 }
 
 /// Serves requests on `listener` until the task is dropped. Listen on loopback.

@@ -39,6 +39,8 @@
 
 mod adopt;
 mod answer;
+#[cfg(feature = "http")]
+mod app;
 mod call;
 mod check;
 mod comment;
@@ -55,6 +57,8 @@ mod model;
 mod payload;
 mod port;
 mod pull_request;
+#[cfg(feature = "http")]
+mod request;
 mod review;
 mod rules;
 mod since;
@@ -64,14 +68,18 @@ mod suite;
 mod world;
 
 pub use adopt::AdoptError;
+#[cfg(feature = "http")]
+pub use app::NewApp;
 pub use call::{Call, WriteRequest};
 pub use delivery::WebhookDelivery;
 pub use fault::Fault;
 #[cfg(feature = "http")]
-pub use http::{HttpRequest, NewApp, operations, router, serve};
+pub use http::{operations, router, serve};
 pub use hunks::MalformedDiff;
 pub use limit::Limit;
 pub use model::{Account, PostedCheck, PostedComment, PostedReview, StatusState};
 pub use port::ProcessGitHub;
+#[cfg(feature = "http")]
+pub use request::HttpRequest;
 pub use story::NewPullRequest;
 pub use world::World;

@@ -7,6 +7,8 @@ use crate::fault::{Fault, Faults};
 use crate::hunks::{DiffLines, FileCount, MalformedDiff};
 use crate::limit::{Limit, Limits};
 use crate::model::{Account, Pull, Repository, StoredDiff};
+#[cfg(feature = "http")]
+use crate::{app::AppState, request::HttpRequest};
 use events::{Clock, Entropy, ManualClock, SeededEntropy, Timestamp};
 use github::{HeadSha, PrKey, RepoName};
 use serde_json::Value;
@@ -40,7 +42,9 @@ impl World {
             limits: Limits::default(),
             last_id: 1_000_000,
             #[cfg(feature = "http")]
-            http: crate::http::Http::default(),
+            app: AppState::default(),
+            #[cfg(feature = "http")]
+            requests: Vec::new(),
         };
         Self {
             clock,
@@ -182,7 +186,9 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     last_id: u64,
     #[cfg(feature = "http")]
-    pub(crate) http: crate::http::Http,
+    pub(crate) app: AppState,
+    #[cfg(feature = "http")]
+    pub(crate) requests: Vec<HttpRequest>,
 }
 
 impl State {

@@ -1,10 +1,9 @@
 //! Checks the headers and the credentials of every request before it reaches a handler.
 
+use super::at;
 use super::refused::Refused;
-use super::request::HttpRequest;
-use super::{app, at};
-use crate::World;
 use crate::answer::Refusal;
+use crate::{HttpRequest, World};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method};
@@ -26,7 +25,7 @@ pub(super) async fn at_the_door(
     };
     let heard = HttpRequest::of(&parts, &body);
     let nth = {
-        let requests = &mut world.lock().http.requests;
+        let requests = &mut world.lock().requests;
         requests.push(heard);
         requests.len() - 1
     };
@@ -36,7 +35,7 @@ pub(super) async fn at_the_door(
         Ok(()) => next.run(Request::from_parts(parts, Body::from(body))).await,
         Err(refusal) => Refused(refusal).into_response(),
     };
-    if let Some(heard) = world.lock().http.requests.get_mut(nth) {
+    if let Some(heard) = world.lock().requests.get_mut(nth) {
         heard.status = answer.status().as_u16();
     }
     answer
@@ -71,12 +70,12 @@ fn credentials(world: &World, secret: &str, method: &Method, path: &str) -> Resu
     let now = world.clock().now();
     let state = world.lock();
     if let Needed::Jwt = needed {
-        return state.http.app.verify(secret, now);
+        return state.app.verify(secret, now);
     }
     if secret == state.token() {
         return Ok(());
     }
-    let token = state.http.app.token(secret, now);
+    let token = state.app.token(secret, now);
     let token = token.ok_or_else(|| Refusal::new(401, "Bad credentials"))?;
     match needed {
         Needed::Permission { repo, name, write } => token.allows(repo.as_ref(), name, write),
@@ -113,10 +112,10 @@ impl Needed {
         };
         let name = match parts.next() {
             Some("installation") => return Self::Jwt,
-            Some("pulls" | "issues") => app::PULL_REQUESTS,
-            Some("commits") if parts.nth(1) == Some("status") => app::STATUSES,
-            Some("check-runs" | "commits") => app::CHECKS,
-            _ => app::CONTENTS,
+            Some("pulls" | "issues") => "pull_requests",
+            Some("commits") if parts.nth(1) == Some("status") => "statuses",
+            Some("check-runs" | "commits") => "checks",
+            _ => "contents",
         };
         Self::Permission {
             repo,
