@@ -1,12 +1,12 @@
 //! User actions on GitHub. Each action returns the resulting webhook delivery.
 
 use crate::WebhookDelivery;
-use crate::model::{Account, Issue, Pull};
-use crate::payload::{self, Comment};
+use crate::model::{Account, Issue, PostedComment, Pull};
+use crate::payload;
 use crate::since::since;
 use crate::world::{State, World};
 use events::Timestamp;
-use github::port::{NewReview, ReviewEvent};
+use github::port::{CommentId, NewReview, ReviewEvent};
 use github::{HeadSha, PrKey, RepoName};
 use serde_json::{Value, json};
 
@@ -307,11 +307,12 @@ impl World {
             panic!("there is no issue {repo}#{number}");
         };
         issue.comments += 1;
-        let comment = Comment {
-            id,
-            author: &Account::named(user),
-            body,
-            at: now,
+        let comment = PostedComment {
+            id: CommentId(id),
+            author: Account::named(user),
+            body: body.to_owned(),
+            created_at: now,
+            updated_at: now,
         };
         let body = payload::issue_comment(repo, issue, &comment);
         state.deliver("issue_comment", None, &body)

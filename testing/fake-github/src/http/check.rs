@@ -6,7 +6,7 @@ use super::page::asked;
 use super::{body, page};
 use crate::World;
 use crate::answer::{Failure, Refusal};
-use crate::check::Wanted;
+use crate::check::CheckFilter;
 use crate::model::PostedCheck;
 use crate::payload;
 use axum::Json;
@@ -105,11 +105,11 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     let head = sha(at.text("sha")?)?;
     let name = asked(&uri, "check_name").map(decoded);
-    let wanted = match asked(&uri, "filter") {
-        Some("all") => Wanted::All(name.as_deref()),
-        _ => Wanted::Latest(name.as_deref()),
+    let filter = match asked(&uri, "filter") {
+        Some("all") => CheckFilter::All(name.as_deref()),
+        _ => CheckFilter::Latest(name.as_deref()),
     };
-    let checks = world.get_checks(&at.repo, &head, wanted).await?;
+    let checks = world.get_checks(&at.repo, &head, filter).await?;
     let list = format!("commits/{head}/check-runs");
     let count = checks.len();
     let wrap = |shown| json!({"total_count": count, "check_runs": Value::Array(shown)});
