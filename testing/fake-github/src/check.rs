@@ -189,8 +189,9 @@ impl SetCheck for ProcessGitHub {
         check: &NewCheck,
     ) -> Result<(), GitHubError> {
         let call = || format!("PATCH /repos/{repo}/check-runs/{}", id.0);
-        let said = self.world.patch_check(repo, id, check).await;
-        said.map(drop)
+        let updated = self.world.patch_check(repo, id, check).await;
+        updated
+            .map(drop)
             .map_err(|failure| self.error(call(), failure))
     }
 }

@@ -209,7 +209,7 @@ pub(crate) struct Pull {
     pub(crate) commits: Vec<HeadSha>,
     pub(crate) head: HeadSha,
     /// Heads removed by a forced push.
-    pub(crate) left: Vec<HeadSha>,
+    pub(crate) removed_heads: Vec<HeadSha>,
     pub(crate) draft: bool,
     pub(crate) open: bool,
     pub(crate) merged_at: Option<Timestamp>,

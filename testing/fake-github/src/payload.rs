@@ -159,7 +159,7 @@ pub(crate) fn pull_request_event(
     if let (Value::Object(payload), Value::Object(more)) = (&mut payload, more) {
         payload.extend(more);
     }
-    surrounded(payload, &pull.repo, &pull.author, pull.installation)
+    add_common_fields(payload, &pull.repo, &pull.author, pull.installation)
 }
 
 /// Formats a review for webhooks and "List reviews for a pull request".
@@ -190,13 +190,13 @@ pub(crate) fn review_submitted(pull: &Pull, count: FileCount, posted: &PostedRev
         "review": about,
         "pull_request": pull_request(pull, count),
     });
-    surrounded(payload, &pull.repo, &posted.author, pull.installation)
+    add_common_fields(payload, &pull.repo, &posted.author, pull.installation)
 }
 
 /// Formats `issues` `opened`.
 pub(crate) fn issue_opened(repo: &RepoName, about: &Issue) -> Value {
     let payload = json!({"action": "opened", "issue": issue(repo, about)});
-    surrounded(payload, repo, &about.author, None)
+    add_common_fields(payload, repo, &about.author, None)
 }
 
 fn issue(repo: &RepoName, issue: &Issue) -> Value {
@@ -224,7 +224,7 @@ fn issue(repo: &RepoName, issue: &Issue) -> Value {
 
 /// Formats `issue_comment` `created` on an issue.
 pub(crate) fn issue_comment(repo: &RepoName, about: &Issue, comment: &PostedComment) -> Value {
-    commented(repo, about.number, issue(repo, about), comment, None)
+    comment_created(repo, about.number, issue(repo, about), comment, None)
 }
 
 /// Formats `issue_comment` `created` on a pull request; `issue.pull_request`
@@ -258,10 +258,10 @@ pub(crate) fn pull_request_comment(pull: &Pull, comment: &PostedComment) -> Valu
             "merged_at": pull.merged_at.map(second),
         },
     });
-    commented(repo, number, about, comment, pull.installation)
+    comment_created(repo, number, about, comment, pull.installation)
 }
 
-fn commented(
+fn comment_created(
     repo: &RepoName,
     number: u64,
     about: Value,
@@ -289,11 +289,11 @@ fn commented(
             "performed_via_github_app": app,
         },
     });
-    surrounded(payload, repo, &comment.author, installation)
+    add_common_fields(payload, repo, &comment.author, installation)
 }
 
 /// Adds the fields common to all payloads.
-fn surrounded(
+fn add_common_fields(
     mut payload: Value,
     repo: &RepoName,
     sender: &Account,

@@ -19,7 +19,7 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
-    pub(crate) fn of(parts: &Parts, body: &[u8]) -> Self {
+    pub(crate) fn new(parts: &Parts, body: &[u8]) -> Self {
         Self {
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),

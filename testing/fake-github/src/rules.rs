@@ -57,7 +57,7 @@ pub(crate) fn review(
                 Some("Body is too long (maximum is 65536 characters)")
             } else if !known {
                 Some("Pull request review thread path is invalid and Pull request review thread diff hunk can't be blank")
-            } else if let Some(error) = lines.and_then(|lines| several(lines, comment)) {
+            } else if let Some(error) = lines.and_then(|lines| check_lines(lines, comment)) {
                 Some(error)
             } else if !placed {
                 Some("Pull request review thread line must be part of the diff and Pull request review thread diff hunk can't be blank")
@@ -75,7 +75,7 @@ pub(crate) fn review(
 }
 
 /// Returns the error of a comment on several lines.
-fn several(lines: &DiffLines, comment: &ReviewComment) -> Option<&'static str> {
+fn check_lines(lines: &DiffLines, comment: &ReviewComment) -> Option<&'static str> {
     let Some(start) = comment.start_line else {
         let lonely = "Pull request review thread start side is only for comments on several lines";
         return comment.start_side.map(|_| lonely);

@@ -1,7 +1,7 @@
 //! Handlers of "Apps".
 
-use super::at::At;
 use super::body;
+use super::params::PathParams;
 use crate::answer::{Failure, Refusal};
 use crate::app::{AppState, NewApp, TokenBody};
 use crate::{Call, World, payload};
@@ -52,11 +52,11 @@ pub(super) async fn app(State(world): State<World>) -> Result<Json<Value>, Failu
 /// `GET /repos/{owner}/{repo}/installation`.
 pub(super) async fn installation(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
 ) -> Result<Json<Value>, Failure> {
     let id = world
         .answer(Call::Installation, None, |state, _| {
-            let here = state.app.installed()?.repositories.contains(&at.repo);
+            let here = state.app.installed()?.repositories.contains(&params.repo);
             let id = state.app.installation.filter(|_| here);
             id.ok_or_else(Refusal::not_found)
         })
@@ -84,10 +84,10 @@ pub(super) async fn create_token(
             Ok((secret, expires_at))
         })
         .await?;
-    let made = json!({
+    let response = json!({
         "token": secret,
         "expires_at": payload::second(expires_at),
         "repository_selection": "selected",
     });
-    Ok((StatusCode::CREATED, Json(made)))
+    Ok((StatusCode::CREATED, Json(response)))
 }

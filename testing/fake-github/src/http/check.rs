@@ -1,8 +1,8 @@
 //! "Check runs".
 
-use super::at::{At, sha};
-use super::contents::decoded;
-use super::page::asked;
+use super::contents::decode;
+use super::page::query_param;
+use super::params::{PathParams, sha};
 use super::{body, page};
 use crate::World;
 use crate::answer::{Failure, Refusal};
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 struct CreateBody {
     head_sha: HeadSha,
     #[serde(flatten)]
-    says: CheckBody,
+    check: CheckBody,
 }
 
 /// Body of "Update a check run".
@@ -55,24 +55,26 @@ struct OutputBody {
 
 pub(super) async fn create(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Failure> {
     let body: CreateBody = body::read(&body)?;
-    let check = body.says.on(body.head_sha)?;
-    let posted = world.post_check(&at.repo, &check).await?;
+    let check = body.check.into_check(body.head_sha)?;
+    let posted = world.post_check(&params.repo, &check).await?;
     Ok((StatusCode::CREATED, Json(shown(&posted))))
 }
 
 pub(super) async fn update(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     body: Bytes,
 ) -> Result<Json<Value>, Failure> {
-    let id = CheckId(at.number("check")?);
+    let id = CheckId(params.number("check")?);
     let body: CheckBody = body::read(&body)?;
-    let stays = world.check_head(&at.repo, id)?;
-    let posted = world.patch_check(&at.repo, id, &body.on(stays)?).await?;
+    let head_sha = world.check_head(&params.repo, id)?;
+    let posted = world
+        .patch_check(&params.repo, id, &body.into_check(head_sha)?)
+        .await?;
     Ok(Json(shown(&posted)))
 }
 
@@ -80,7 +82,7 @@ impl CheckBody {
     /// Converts the request. GitHub documents that "providing `conclusion` will
     /// automatically set the `status` parameter to `completed`"; this fake rejects
     /// one without the other.
-    fn on(self, head_sha: HeadSha) -> Result<NewCheck, Refusal> {
+    fn into_check(self, head_sha: HeadSha) -> Result<NewCheck, Refusal> {
         match (self.status, self.conclusion) {
             (Status::Completed, Some(_)) | (Status::InProgress, None) => Ok(NewCheck {
                 head_sha,
@@ -99,22 +101,22 @@ impl CheckBody {
 
 pub(super) async fn list(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let head = sha(at.text("sha")?)?;
-    let name = asked(&uri, "check_name").map(decoded);
-    let filter = match asked(&uri, "filter") {
+    let head = sha(params.text("sha")?)?;
+    let name = query_param(&uri, "check_name").map(decode);
+    let filter = match query_param(&uri, "filter") {
         Some("all") => CheckFilter::All(name.as_deref()),
         _ => CheckFilter::Latest(name.as_deref()),
     };
-    let checks = world.get_checks(&at.repo, &head, filter).await?;
+    let checks = world.get_checks(&params.repo, &head, filter).await?;
     let list = format!("commits/{head}/check-runs");
     let count = checks.len();
     let wrap = |shown| json!({"total_count": count, "check_runs": Value::Array(shown)});
     Ok(page::wrapped(
-        &at, &list, &checks, shown, wrap, &uri, &headers,
+        &params, &list, &checks, shown, wrap, &uri, &headers,
     ))
 }
 

@@ -1,6 +1,6 @@
 //! "Pulls", "Compare two commits", and the authenticated user.
 
-use super::at::{At, sha};
+use super::params::{PathParams, sha};
 use crate::answer::{Failure, Refusal};
 use crate::{Call, World, payload};
 use axum::Json;
@@ -21,15 +21,15 @@ pub(super) async fn user(State(world): State<World>) -> Result<Json<Value>, Fail
 
 pub(super) async fn pull_request(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
 ) -> Result<Json<Value>, Failure> {
-    let (pull, count) = world.get_pull(&at.pr()?).await?;
+    let (pull, count) = world.get_pull(&params.pr()?).await?;
     Ok(Json(payload::pull_request(&pull, count)))
 }
 
 pub(super) async fn compare(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     headers: HeaderMap,
 ) -> Result<String, Failure> {
     let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
@@ -37,7 +37,7 @@ pub(super) async fn compare(
         let message = "Unsupported 'Accept' header: the world gives comparisons as diffs only";
         return Err(Refusal::new(415, message).into());
     }
-    let range = at.text("range")?;
+    let range = params.text("range")?;
     let (base, head) = range.split_once("...").ok_or_else(Refusal::not_found)?;
-    world.get_diff(&at.repo, &sha(base)?, &sha(head)?).await
+    world.get_diff(&params.repo, &sha(base)?, &sha(head)?).await
 }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-pub(super) struct Refused(pub(super) Refusal);
+pub(super) struct ErrorResponse(pub(super) Refusal);
 
-impl IntoResponse for Refused {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         let Self(refusal) = self;
         let mut body = json!({
@@ -46,7 +46,7 @@ impl IntoResponse for Refused {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
-            Self::Refused(refusal) => Refused(refusal).into_response(),
+            Self::Refused(refusal) => ErrorResponse(refusal).into_response(),
             // The headers are sent, then the connection closes before the
             // body is complete.
             Self::Cut => Body::new(CutBody).into_response(),
