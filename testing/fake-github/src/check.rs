@@ -48,16 +48,6 @@ impl World {
         });
     }
 
-    /// Returns the commit of a check.
-    #[cfg(feature = "http")]
-    pub(crate) fn check_head(&self, repo: &RepoName, id: CheckId) -> Result<HeadSha, Refusal> {
-        let state = self.lock();
-        let mut all = state.repo(repo).into_iter().flat_map(|repo| &repo.checks);
-        let found = all.find(|posted| posted.id == id);
-        let found = found.ok_or_else(Refusal::not_found)?;
-        Ok(found.check.head_sha.clone())
-    }
-
     pub(crate) async fn get_checks(
         &self,
         repo: &RepoName,

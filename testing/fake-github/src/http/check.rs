@@ -14,14 +14,14 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use github::HeadSha;
 use github::port::{CheckId, Conclusion, NewCheck};
+use github::{HeadSha, RepoName};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Body of "Create a check run".
 #[derive(Deserialize)]
-struct CreateBody {
+struct NewCheckBody {
     head_sha: HeadSha,
     #[serde(flatten)]
     check: CheckBody,
@@ -58,7 +58,7 @@ pub(super) async fn create(
     params: PathParams,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Failure> {
-    let body: CreateBody = body::read(&body)?;
+    let body: NewCheckBody = body::read(&body)?;
     let check = body.check.into_check(body.head_sha)?;
     let posted = world.post_check(&params.repo, &check).await?;
     Ok((StatusCode::CREATED, Json(shown(&posted))))
@@ -71,11 +71,20 @@ pub(super) async fn update(
 ) -> Result<Json<Value>, Failure> {
     let id = CheckId(params.number("check")?);
     let body: CheckBody = body::read(&body)?;
-    let head_sha = world.check_head(&params.repo, id)?;
+    let head_sha = check_head(&world, &params.repo, id)?;
     let posted = world
         .patch_check(&params.repo, id, &body.into_check(head_sha)?)
         .await?;
     Ok(Json(shown(&posted)))
+}
+
+/// Returns the commit of a check.
+fn check_head(world: &World, repo: &RepoName, id: CheckId) -> Result<HeadSha, Refusal> {
+    let state = world.lock();
+    let mut all = state.repo(repo).into_iter().flat_map(|repo| &repo.checks);
+    let found = all.find(|posted| posted.id == id);
+    let found = found.ok_or_else(Refusal::not_found)?;
+    Ok(found.check.head_sha.clone())
 }
 
 impl CheckBody {

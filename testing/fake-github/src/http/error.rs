@@ -49,14 +49,14 @@ impl IntoResponse for Failure {
             Self::Refused(refusal) => ErrorResponse(refusal).into_response(),
             // The headers are sent, then the connection closes before the
             // body is complete.
-            Self::Cut => Body::new(CutBody).into_response(),
+            Self::Cut => Body::new(InterruptedBody).into_response(),
         }
     }
 }
 
-struct CutBody;
+struct InterruptedBody;
 
-impl http_body::Body for CutBody {
+impl http_body::Body for InterruptedBody {
     type Data = Bytes;
     type Error = std::io::Error;
 

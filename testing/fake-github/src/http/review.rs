@@ -92,15 +92,15 @@ pub(super) async fn create(
 /// Body of "Dismiss a review for a pull request".
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DismissBody {
+struct DismissalBody {
     message: String,
     #[serde(rename = "event")]
-    _event: DismissEvent,
+    _event: DismissalEvent,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum DismissEvent {
+enum DismissalEvent {
     Dismiss,
 }
 
@@ -110,7 +110,7 @@ pub(super) async fn dismiss(
     body: Bytes,
 ) -> Result<Json<Value>, Failure> {
     let (pr, id) = (params.pr()?, ReviewId(params.number("review")?));
-    let body: DismissBody = body::read(&body)?;
+    let body: DismissalBody = body::read(&body)?;
     let (pull, dismissed) = world.dismiss_review(&pr, id, &body.message).await?;
     Ok(Json(payload::review(&pull, &dismissed)))
 }
