@@ -18,7 +18,7 @@ pub enum AdoptError {
     },
     /// A field has an unexpected value.
     #[error("the payload's {field} is {found}, not {wanted}")]
-    Odd {
+    Invalid {
         field: String,
         /// The value, shortened.
         found: String,
@@ -66,9 +66,9 @@ impl World {
             base_sha: base_sha.clone(),
             commits: vec![head.clone()],
             head: head.clone(),
-            left: Vec::new(),
+            removed_heads: Vec::new(),
             draft: payload.flag("/pull_request/draft")?,
-            open: payload.open()?,
+            open: payload.is_open()?,
             merged_at: payload.time("/pull_request/merged_at")?,
             labels: payload.labels()?,
             created_at: payload
@@ -88,7 +88,7 @@ impl World {
         let repo = state.repos.entry(pr.repo.clone()).or_default();
         if let Some(before) = repo.pulls.remove(&pr.number) {
             pull.commits = before.commits;
-            pull.left = before.left;
+            pull.removed_heads = before.removed_heads;
             pull.commits.retain(|commit| *commit != head);
             pull.commits.push(head);
             pull.reviews = before.reviews;
@@ -109,21 +109,23 @@ impl<'a> Payload<'a> {
         self.0.pointer(field).filter(|value| !value.is_null())
     }
 
-    fn must(&self, field: &str) -> Result<&'a Value, AdoptError> {
+    fn require(&self, field: &str) -> Result<&'a Value, AdoptError> {
         self.get(field).ok_or_else(|| AdoptError::Missing {
             field: field.to_owned(),
         })
     }
 
     fn text(&self, field: &str) -> Result<&'a str, AdoptError> {
-        let value = self.must(field)?;
-        value.as_str().ok_or_else(|| odd(field, value, "a text"))
+        let value = self.require(field)?;
+        value
+            .as_str()
+            .ok_or_else(|| invalid(field, value, "a text"))
     }
 
     fn number(&self, field: &str) -> Result<u64, AdoptError> {
-        let value = self.must(field)?;
+        let value = self.require(field)?;
         let number = value.as_u64().filter(|number| *number > 0);
-        number.ok_or_else(|| odd(field, value, "a number from 1"))
+        number.ok_or_else(|| invalid(field, value, "a number from 1"))
     }
 
     fn flag(&self, field: &str) -> Result<bool, AdoptError> {
@@ -132,7 +134,7 @@ impl<'a> Payload<'a> {
         };
         value
             .as_bool()
-            .ok_or_else(|| odd(field, value, "true or false"))
+            .ok_or_else(|| invalid(field, value, "true or false"))
     }
 
     fn name<T: std::str::FromStr>(
@@ -142,7 +144,7 @@ impl<'a> Payload<'a> {
     ) -> Result<T, AdoptError> {
         let text = self.text(field)?;
         text.parse()
-            .map_err(|_| odd(field, &Value::from(text), wanted))
+            .map_err(|_| invalid(field, &Value::from(text), wanted))
     }
 
     fn time(&self, field: &str) -> Result<Option<Timestamp>, AdoptError> {
@@ -166,12 +168,12 @@ impl<'a> Payload<'a> {
         })
     }
 
-    fn open(&self) -> Result<bool, AdoptError> {
+    fn is_open(&self) -> Result<bool, AdoptError> {
         const FIELD: &str = "/pull_request/state";
         match self.text(FIELD)? {
             "open" => Ok(true),
             "closed" => Ok(false),
-            other => Err(odd(FIELD, &Value::from(other), "open or closed")),
+            other => Err(invalid(FIELD, &Value::from(other), "open or closed")),
         }
     }
 
@@ -182,15 +184,15 @@ impl<'a> Payload<'a> {
         };
         let labels = value
             .as_array()
-            .ok_or_else(|| odd(FIELD, value, "a list"))?;
+            .ok_or_else(|| invalid(FIELD, value, "a list"))?;
         (0..labels.len())
             .map(|at| self.text(&format!("{FIELD}/{at}/name")).map(str::to_owned))
             .collect()
     }
 }
 
-fn odd(field: &str, found: &Value, wanted: &'static str) -> AdoptError {
-    AdoptError::Odd {
+fn invalid(field: &str, found: &Value, wanted: &'static str) -> AdoptError {
+    AdoptError::Invalid {
         field: field.to_owned(),
         found: found.to_string().chars().take(80).collect(),
         wanted,

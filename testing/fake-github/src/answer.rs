@@ -14,6 +14,20 @@ pub(crate) struct Refusal {
     pub(crate) limit: Option<LimitHeaders>,
 }
 
+/// A failed call.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Failure {
+    Refused(Refusal),
+    /// The connection was cut after the call took effect.
+    Cut,
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 /// Rate limit headers ("Rate limits for the REST API").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LimitHeaders {

@@ -1,52 +1,16 @@
 //! "Check runs".
 
-use crate::answer::Refusal;
-use crate::call::{Call, Failure};
-use crate::{ProcessGitHub, World};
+use crate::answer::{Failure, Refusal};
+use crate::call::Call;
+use crate::model::PostedCheck;
+use crate::{ProcessGitHub, World, rules};
 use async_trait::async_trait;
-use events::Timestamp;
-use github::port::{CheckId, Conclusion, FoundCheck, GitHubError, NewCheck, ReadChecks, SetCheck};
+use github::port::{CheckId, FoundCheck, GitHubError, NewCheck, ReadChecks, SetCheck};
 use github::{AuthorKind, HeadSha, RepoName};
-
-/// Maximum length of a summary in characters.
-const LONGEST_SUMMARY: usize = 65_535;
-
-/// A check run as a commit's page shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PostedCheck {
-    pub id: CheckId,
-    /// Login of the App that set it.
-    pub author: String,
-    /// Content of the check.
-    pub check: NewCheck,
-    /// Time of the last change.
-    pub at: Timestamp,
-}
-
-/// Rejects an invalid text with GitHub's error.
-fn refused(check: &NewCheck) -> Result<(), Refusal> {
-    if check.name.is_empty() || check.title.is_empty() {
-        return Err(Refusal::new(422, "Invalid request."));
-    }
-    if check.summary.chars().count() > LONGEST_SUMMARY {
-        let message = "Invalid request. Only 65535 characters are allowed.";
-        return Err(Refusal::new(422, message));
-    }
-    Ok(())
-}
-
-impl PostedCheck {
-    fn is_green(&self) -> bool {
-        match self.check.conclusion {
-            Some(Conclusion::Neutral | Conclusion::Success) => true,
-            Some(Conclusion::Failure | Conclusion::Cancelled) | None => false,
-        }
-    }
-}
 
 /// Filter for a commit's checks ("List check runs for a Git reference").
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Wanted<'a> {
+pub(crate) enum CheckFilter<'a> {
     /// All checks, optionally of one name (`filter=all`).
     All(Option<&'a str>),
     /// The newest check per App and name (`filter=latest`, GitHub's default),
@@ -84,27 +48,17 @@ impl World {
         });
     }
 
-    /// Returns the commit of a check.
-    #[cfg(feature = "http")]
-    pub(crate) fn check_head(&self, repo: &RepoName, id: CheckId) -> Result<HeadSha, Refusal> {
-        let state = self.lock();
-        let mut all = state.repo(repo).into_iter().flat_map(|repo| &repo.checks);
-        let found = all.find(|posted| posted.id == id);
-        let found = found.ok_or_else(Refusal::not_found)?;
-        Ok(found.check.head_sha.clone())
-    }
-
     pub(crate) async fn get_checks(
         &self,
         repo: &RepoName,
         head: &HeadSha,
-        wanted: Wanted<'_>,
+        filter: CheckFilter<'_>,
     ) -> Result<Vec<PostedCheck>, Failure> {
         self.answer(Call::ListChecks, None, |state, _| {
             let repo = state.repo(repo).ok_or_else(Refusal::not_found)?;
-            let (name, latest) = match wanted {
-                Wanted::All(name) => (name, false),
-                Wanted::Latest(name) => (name, true),
+            let (name, latest) = match filter {
+                CheckFilter::All(name) => (name, false),
+                CheckFilter::Latest(name) => (name, true),
             };
             let same = |one: &PostedCheck, other: &PostedCheck| {
                 (&one.author, &one.check.name) == (&other.author, &other.check.name)
@@ -138,7 +92,7 @@ impl World {
                 let message = format!("No commit found for SHA: {}", check.head_sha);
                 return Err(Refusal::new(422, message));
             }
-            refused(check)?;
+            rules::check(check)?;
             let posted = PostedCheck {
                 id: CheckId(state.next_id()),
                 author: state.bot.login.clone(),
@@ -170,7 +124,7 @@ impl World {
             let mut all = repo.checks.iter_mut();
             let own = |posted: &&mut PostedCheck| posted.id == id && posted.author == bot.login;
             let found = all.find(own).ok_or_else(Refusal::not_found)?;
-            refused(check)?;
+            rules::check(check)?;
             found.check = NewCheck {
                 head_sha: found.check.head_sha.clone(),
                 conclusion: check.conclusion.or(found.check.conclusion),
@@ -194,7 +148,7 @@ impl SetCheck for ProcessGitHub {
         let call = || format!("GET /repos/{repo}/commits/{head}/check-runs");
         let found = self
             .world
-            .get_checks(repo, head, Wanted::All(Some(name)))
+            .get_checks(repo, head, CheckFilter::All(Some(name)))
             .await;
         let found = found.map_err(|failure| self.error(call(), failure))?;
         let bot = self.world.bot();
@@ -225,8 +179,8 @@ impl SetCheck for ProcessGitHub {
         check: &NewCheck,
     ) -> Result<(), GitHubError> {
         let call = || format!("PATCH /repos/{repo}/check-runs/{}", id.0);
-        let emitted = self.world.patch_check(repo, id, check).await;
-        emitted
+        let updated = self.world.patch_check(repo, id, check).await;
+        updated
             .map(drop)
             .map_err(|failure| self.error(call(), failure))
     }
@@ -248,7 +202,7 @@ impl ReadChecks for ProcessGitHub {
         }
         let all = self
             .world
-            .get_checks(repo, head, Wanted::Latest(None))
+            .get_checks(repo, head, CheckFilter::Latest(None))
             .await;
         let all = all.map_err(|failure| self.error(format!("{at}/check-runs"), failure))?;
         let bot = self.world.bot();

@@ -1,48 +1,16 @@
 //! "Issue comments" on pull requests.
 
-use crate::answer::Refusal;
-use crate::call::{Call, Failure};
-use crate::model::Account;
-use crate::payload::{self, Comment};
-use crate::rules::LONGEST_BODY;
+use crate::answer::{Failure, Refusal};
+use crate::call::Call;
+use crate::model::{Account, PostedComment};
+use crate::payload;
+use crate::rules;
 use crate::world::State;
 use crate::{ProcessGitHub, WebhookDelivery, World};
 use async_trait::async_trait;
 use events::Timestamp;
 use github::port::{CommentId, GitHubError, Summarise};
 use github::{PrKey, RepoName};
-use serde_json::json;
-
-/// A comment on a pull request's conversation page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PostedComment {
-    pub id: CommentId,
-    /// Author of the comment.
-    pub author: Account,
-    /// Current text.
-    pub body: String,
-    /// Time of creation.
-    pub created_at: Timestamp,
-    /// Time of the last edit.
-    pub updated_at: Timestamp,
-}
-
-/// Rejects an invalid text with GitHub's error.
-fn refused(body: &str) -> Result<(), Refusal> {
-    let wrong = if body.trim().is_empty() {
-        "Body can't be blank"
-    } else if body.chars().count() > LONGEST_BODY {
-        "Body is too long (maximum is 65536 characters)"
-    } else {
-        return Ok(());
-    };
-    Err(Refusal {
-        errors: vec![json!({
-            "resource": "IssueComment", "code": "unprocessable", "field": "data", "message": wrong,
-        })],
-        ..Refusal::new(422, "Validation Failed")
-    })
-}
 
 impl State {
     pub(crate) fn post_comment(
@@ -53,10 +21,9 @@ impl State {
         now: Timestamp,
     ) -> Result<(PostedComment, WebhookDelivery), Refusal> {
         self.pull(pr)?;
-        refused(body)?;
-        let id = self.next_id();
+        rules::comment(body)?;
         let posted = PostedComment {
-            id: CommentId(id),
+            id: CommentId(self.next_id()),
             author: author.clone(),
             body: body.to_owned(),
             created_at: now,
@@ -66,13 +33,7 @@ impl State {
         pull.comments += 1;
         pull.posted.push(posted.clone());
         pull.updated_at = now;
-        let comment = Comment {
-            id,
-            author,
-            body,
-            at: now,
-        };
-        let payload = payload::pull_request_comment(pull, &comment);
+        let payload = payload::pull_request_comment(pull, &posted);
         let delivery = self.deliver("issue_comment", Some(pr.clone()), &payload);
         Ok((posted, delivery))
     }
@@ -127,7 +88,7 @@ impl World {
             let mut all = repo.pulls.values_mut().flat_map(|pull| &mut pull.posted);
             let found = all.find(|posted| posted.id == id);
             let found = found.ok_or_else(Refusal::not_found)?;
-            refused(body)?;
+            rules::comment(body)?;
             found.body = body.to_owned();
             found.updated_at = now;
             Ok(found.clone())

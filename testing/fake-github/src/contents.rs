@@ -1,20 +1,12 @@
 //! "Get repository content".
 
-use crate::answer::Refusal;
-use crate::call::{Call, Failure};
-use crate::model::Repository;
+use crate::answer::{Failure, Refusal};
+use crate::call::Call;
+use crate::model::Content;
 use crate::{ProcessGitHub, World};
 use async_trait::async_trait;
 use github::RepoName;
 use github::port::{GitHubError, LARGEST_FILE, ReadFile, is_file_path};
-
-/// Content at a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Content {
-    File(Vec<u8>),
-    /// A folder with its paths.
-    Folder(Vec<String>),
-}
 
 impl World {
     pub(crate) async fn get_content(
@@ -42,28 +34,6 @@ impl World {
             Ok(Content::Folder(within))
         })
         .await
-    }
-}
-
-impl Repository {
-    /// Returns the branch of a reference: a branch by full or short name, the
-    /// default branch, or the branch of a pull request's commit.
-    fn branch<'a>(&'a self, reference: &'a str) -> &'a str {
-        if let Some(branch) = reference.strip_prefix("refs/heads/") {
-            return branch;
-        }
-        if reference == "HEAD" && !self.files.contains_key(reference) {
-            return "main";
-        }
-        let on = self.pulls.values().find_map(|pull| {
-            let is = |sha: &github::HeadSha| sha.as_str() == reference;
-            if is(&pull.base_sha) {
-                Some(&pull.base_branch)
-            } else {
-                pull.commits.iter().any(is).then_some(&pull.head_branch)
-            }
-        });
-        on.map_or(reference, String::as_str)
     }
 }
 

@@ -1,7 +1,7 @@
 //! "List pull requests files".
 
-use crate::answer::Refusal;
-use crate::call::{Call, Failure};
+use crate::answer::{Failure, Refusal};
+use crate::call::Call;
 use crate::hunks::{DiffLines, FileChange};
 use crate::{ProcessGitHub, World};
 use async_trait::async_trait;
@@ -9,7 +9,7 @@ use github::PrKey;
 use github::port::{ChangedFile, FileStatus, Files, GitHubError, MOST_FILES, ReadFiles};
 
 /// Number of files with a patch; GitHub may omit the patches of later files.
-const SHOWN: usize = 300;
+const MOST_PATCHES: usize = 300;
 
 /// Maximum number of lines of a patch.
 const MOST_LINES: usize = 3_000;
@@ -24,21 +24,21 @@ impl World {
             Ok(repo
                 .diffs
                 .get(&diff)
-                .map(|diff| listed(&diff.lines))
+                .map(|diff| list_files(&diff.lines))
                 .unwrap_or_default())
         })
         .await
     }
 }
 
-fn listed(lines: &DiffLines) -> Vec<ChangedFile> {
+fn list_files(lines: &DiffLines) -> Vec<ChangedFile> {
     let files = lines.files().take(MOST_FILES).enumerate();
     files
-        .map(|(nth, (path, change))| shown(path, change, nth < SHOWN))
+        .map(|(nth, (path, change))| format_file(path, change, nth < MOST_PATCHES))
         .collect()
 }
 
-fn shown(path: &str, change: &FileChange, whole: bool) -> ChangedFile {
+fn format_file(path: &str, change: &FileChange, whole: bool) -> ChangedFile {
     let few = change.patch.lines().take(MOST_LINES + 1).count() <= MOST_LINES;
     let patch = (whole && few && !change.patch.is_empty()).then(|| {
         change

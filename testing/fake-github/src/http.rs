@@ -2,36 +2,32 @@
 //! `/` as on api.github.com and at `/api/v3` as on a GitHub Enterprise Server.
 
 mod app;
-mod at;
+mod auth;
 mod body;
 mod check;
 mod comment;
 mod contents;
-mod door;
+mod error;
 mod files;
 mod languages;
 mod page;
+mod params;
 mod pull_request;
-mod refused;
-mod request;
 mod review;
 mod status;
 
-pub use app::NewApp;
-pub use request::HttpRequest;
-
-use crate::World;
 use crate::answer::Refusal;
+use crate::{HttpRequest, World};
 use axum::routing::MethodRouter;
 use axum::{Router, middleware};
-use refused::Refused;
+use error::ErrorResponse;
 use tokio::net::TcpListener;
 
-/// State used only by the HTTP routes.
-#[derive(Default)]
-pub(crate) struct Http {
-    app: app::Known,
-    requests: Vec<HttpRequest>,
+impl World {
+    /// Returns every HTTP request, including rejected ones, oldest first.
+    pub fn requests(&self) -> Vec<HttpRequest> {
+        self.lock().requests.clone()
+    }
 }
 
 /// Serves requests on `listener` until the task is dropped. Listen on loopback.
@@ -68,7 +64,7 @@ fn routes() -> Vec<Route> {
 }
 
 /// Returns the routes of a repository, addressed by name or by id.
-fn in_a_repository() -> Vec<Route> {
+fn repository_routes() -> Vec<Route> {
     routes![
         get "installation" => app::installation,
         get "pulls/{number}" => pull_request::pull_request,
@@ -99,8 +95,8 @@ pub fn operations() -> Vec<(String, String)> {
         }
     };
     let all = routes().into_iter().map(named(""));
-    let in_a_repository = in_a_repository().into_iter();
-    all.chain(in_a_repository.map(named("/repos/{owner}/{repo}/")))
+    let repository_routes = repository_routes().into_iter();
+    all.chain(repository_routes.map(named("/repos/{owner}/{repo}/")))
         .collect()
 }
 
@@ -111,17 +107,17 @@ pub fn router(world: World) -> Router {
         for Route { path, answer, .. } in routes() {
             router = router.route(&format!("{prefix}{path}"), answer);
         }
-        for Route { path, answer, .. } in in_a_repository() {
+        for Route { path, answer, .. } in repository_routes() {
             for repo in ["repos/{owner}/{repo}", "repositories/{id}"] {
                 router = router.route(&format!("{prefix}/{repo}/{path}"), answer.clone());
             }
         }
     }
     router
-        .fallback(|| async { Refused(Refusal::not_found()) })
+        .fallback(|| async { ErrorResponse(Refusal::not_found()) })
         .layer(middleware::from_fn_with_state(
             world.clone(),
-            door::at_the_door,
+            auth::authenticate,
         ))
         .with_state(world)
 }

@@ -100,7 +100,7 @@ impl DiffLines {
 }
 
 impl FileChange {
-    fn show(&mut self, line: &str) {
+    fn push_line(&mut self, line: &str) {
         self.patch.push_str(line);
         self.patch.push('\n');
     }
@@ -118,20 +118,20 @@ struct Hunk {
 #[derive(Default)]
 struct Reader {
     done: DiffLines,
-    file: Option<(OpenFile, FileLines)>,
+    file: Option<(FileNames, FileLines)>,
     hunk: Option<Hunk>,
 }
 
 /// Names found in a file's header.
 #[derive(Default)]
-struct OpenFile {
+struct FileNames {
     old: Option<String>,
     new: Option<String>,
     /// Name in the `diff --git` line, for files without hunks.
     git: Option<String>,
 }
 
-impl OpenFile {
+impl FileNames {
     /// Returns the path that GitHub shows: the new one, or the old one of a deleted
     /// file.
     fn path(self) -> Option<String> {
@@ -139,15 +139,15 @@ impl OpenFile {
     }
 }
 
-type Step<T = ()> = Result<T, &'static str>;
+type ParseResult<T = ()> = Result<T, &'static str>;
 
 impl Reader {
-    fn line(&mut self, line: &str) -> Step {
+    fn line(&mut self, line: &str) -> ParseResult {
         if let Some(hunk) = &mut self.hunk {
             if line.starts_with('\\') {
                 // The marker "\ No newline at end of file".
                 if let Some((_, lines)) = &mut self.file {
-                    lines.about.show(line);
+                    lines.about.push_line(line);
                 }
                 return Ok(());
             }
@@ -157,9 +157,9 @@ impl Reader {
         }
         if let Some(names) = line.strip_prefix("diff --git ") {
             self.close_file()?;
-            let file = OpenFile {
+            let file = FileNames {
                 git: same_name(names),
-                ..OpenFile::default()
+                ..FileNames::default()
             };
             self.file = Some((file, FileLines::default()));
             return Ok(());
@@ -174,7 +174,7 @@ impl Reader {
             }
             self.hunk = Some(hunk_header(line).ok_or("not a hunk header")?);
             lines.about.hunks += 1;
-            lines.about.show(line);
+            lines.about.push_line(line);
         } else if self.hunk.is_some() {
             return Err("a line beyond the hunk's count");
         } else if let Some(name) = line.strip_prefix("--- ") {
@@ -206,7 +206,7 @@ impl Reader {
         Ok(())
     }
 
-    fn hunk_line(&mut self, line: &str) -> Step {
+    fn hunk_line(&mut self, line: &str) -> ParseResult {
         let (Some(hunk), Some((_, lines))) = (&mut self.hunk, &mut self.file) else {
             return Err("a hunk outside of a file");
         };
@@ -219,7 +219,7 @@ impl Reader {
             Ok::<_, &'static str>(here)
         };
         let nth = lines.about.hunks;
-        lines.about.show(line);
+        lines.about.push_line(line);
         match line.bytes().next() {
             Some(b'+') => {
                 let at = take(&mut hunk.new_left, &mut hunk.new)?;
@@ -243,7 +243,7 @@ impl Reader {
         Ok(())
     }
 
-    fn close_file(&mut self) -> Step {
+    fn close_file(&mut self) -> ParseResult {
         if self
             .hunk
             .take()
@@ -261,7 +261,7 @@ impl Reader {
         Ok(())
     }
 
-    fn finish(mut self) -> Step<DiffLines> {
+    fn finish(mut self) -> ParseResult<DiffLines> {
         self.close_file()?;
         Ok(self.done)
     }
@@ -307,7 +307,7 @@ fn hunk_header(line: &str) -> Option<Hunk> {
 
 /// Returns the name after `---` or `+++`; `None` for `/dev/null`. Git appends a tab to a
 /// name that contains a space.
-fn side_name(name: &str, prefix: &str) -> Step<Option<String>> {
+fn side_name(name: &str, prefix: &str) -> ParseResult<Option<String>> {
     let name = name.strip_suffix('\t').unwrap_or(name);
     if name == "/dev/null" {
         return Ok(None);

@@ -1,7 +1,7 @@
 //! "List repository languages".
 
-use crate::answer::Refusal;
-use crate::call::{Call, Failure};
+use crate::answer::{Failure, Refusal};
+use crate::call::Call;
 use crate::{ProcessGitHub, World};
 use async_trait::async_trait;
 use github::RepoName;

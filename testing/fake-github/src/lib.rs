@@ -39,9 +39,12 @@
 
 mod adopt;
 mod answer;
+#[cfg(feature = "http")]
+mod app;
 mod call;
 mod check;
 mod comment;
+mod compare;
 mod contents;
 mod delivery;
 mod fault;
@@ -54,25 +57,29 @@ mod limit;
 mod model;
 mod payload;
 mod port;
+mod pull_request;
+#[cfg(feature = "http")]
+mod request;
+mod review;
 mod rules;
-mod since;
 mod status;
 mod story;
 mod suite;
 mod world;
 
 pub use adopt::AdoptError;
-pub use call::{Call, Write};
-pub use check::PostedCheck;
-pub use comment::PostedComment;
+#[cfg(feature = "http")]
+pub use app::NewApp;
+pub use call::{Call, WriteRequest};
 pub use delivery::WebhookDelivery;
 pub use fault::Fault;
 #[cfg(feature = "http")]
-pub use http::{HttpRequest, NewApp, operations, router, serve};
+pub use http::{operations, router, serve};
 pub use hunks::MalformedDiff;
 pub use limit::Limit;
-pub use model::{Account, PostedReview};
+pub use model::{Account, PostedCheck, PostedComment, PostedReview, StatusState};
 pub use port::ProcessGitHub;
-pub use status::StatusState;
+#[cfg(feature = "http")]
+pub use request::HttpRequest;
 pub use story::NewPullRequest;
 pub use world::World;

@@ -1,11 +1,10 @@
 //! State of the simulated GitHub.
 
-use crate::check::PostedCheck;
-use crate::comment::PostedComment;
 use crate::hunks::DiffLines;
-use crate::status::Status;
 use events::Timestamp;
-use github::port::{ReviewComment, ReviewEvent, ReviewId, ReviewState};
+use github::port::{
+    CheckId, CommentId, Conclusion, NewCheck, ReviewComment, ReviewEvent, ReviewId, ReviewState,
+};
 use github::{AuthorKind, HeadSha, RepoName};
 use std::collections::BTreeMap;
 
@@ -61,6 +60,81 @@ impl PostedReview {
     }
 }
 
+/// A comment on a pull request's conversation page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostedComment {
+    pub id: CommentId,
+    /// Author of the comment.
+    pub author: Account,
+    /// Current text.
+    pub body: String,
+    /// Time of creation.
+    pub created_at: Timestamp,
+    /// Time of the last edit.
+    pub updated_at: Timestamp,
+}
+
+/// A check run as a commit's page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostedCheck {
+    pub id: CheckId,
+    /// Login of the App that set it.
+    pub author: String,
+    /// Content of the check.
+    pub check: NewCheck,
+    /// Time of the last change.
+    pub at: Timestamp,
+}
+
+impl PostedCheck {
+    pub(crate) fn is_green(&self) -> bool {
+        match self.check.conclusion {
+            Some(Conclusion::Neutral | Conclusion::Success) => true,
+            Some(Conclusion::Failure | Conclusion::Cancelled) | None => false,
+        }
+    }
+}
+
+/// State of a commit status ("Create a commit status", `state`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusState {
+    /// The check could not run.
+    Error,
+    /// The check failed.
+    Failure,
+    /// The check is running.
+    Pending,
+    /// The check passed.
+    Success,
+}
+
+impl StatusState {
+    pub(crate) fn is_green(self) -> bool {
+        match self {
+            Self::Success => true,
+            Self::Error | Self::Failure | Self::Pending => false,
+        }
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Failure => "failure",
+            Self::Pending => "pending",
+            Self::Success => "success",
+        }
+    }
+}
+
+/// The latest status of a context at a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Status {
+    pub(crate) head: HeadSha,
+    pub(crate) context: String,
+    pub(crate) state: StatusState,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Repository {
     pub(crate) pulls: BTreeMap<u64, Pull>,
@@ -81,6 +155,34 @@ impl Repository {
         let last = |number: Option<&u64>| number.copied().unwrap_or(0);
         1 + last(self.pulls.keys().next_back()).max(last(self.issues.keys().next_back()))
     }
+
+    /// Returns the branch of a reference: a branch by full or short name, the
+    /// default branch, or the branch of a pull request's commit.
+    pub(crate) fn branch<'a>(&'a self, reference: &'a str) -> &'a str {
+        if let Some(branch) = reference.strip_prefix("refs/heads/") {
+            return branch;
+        }
+        if reference == "HEAD" && !self.files.contains_key(reference) {
+            return "main";
+        }
+        let on = self.pulls.values().find_map(|pull| {
+            let is = |sha: &HeadSha| sha.as_str() == reference;
+            if is(&pull.base_sha) {
+                Some(&pull.base_branch)
+            } else {
+                pull.commits.iter().any(is).then_some(&pull.head_branch)
+            }
+        });
+        on.map_or(reference, String::as_str)
+    }
+}
+
+/// Content at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Content {
+    File(Vec<u8>),
+    /// A folder with its paths.
+    Folder(Vec<String>),
 }
 
 #[derive(Debug)]
@@ -107,7 +209,7 @@ pub(crate) struct Pull {
     pub(crate) commits: Vec<HeadSha>,
     pub(crate) head: HeadSha,
     /// Heads removed by a forced push.
-    pub(crate) left: Vec<HeadSha>,
+    pub(crate) removed_heads: Vec<HeadSha>,
     pub(crate) draft: bool,
     pub(crate) open: bool,
     pub(crate) merged_at: Option<Timestamp>,

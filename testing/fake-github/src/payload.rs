@@ -3,7 +3,7 @@
 //! other typical fields.
 
 use crate::hunks::FileCount;
-use crate::model::{Account, Issue, PostedReview, Pull};
+use crate::model::{Account, Issue, PostedComment, PostedReview, Pull};
 use events::Timestamp;
 use github::{AuthorKind, HeadSha, RepoName};
 use serde_json::{Value, json};
@@ -159,7 +159,7 @@ pub(crate) fn pull_request_event(
     if let (Value::Object(payload), Value::Object(more)) = (&mut payload, more) {
         payload.extend(more);
     }
-    surrounded(payload, &pull.repo, &pull.author, pull.installation)
+    add_common_fields(payload, &pull.repo, &pull.author, pull.installation)
 }
 
 /// Formats a review for webhooks and "List reviews for a pull request".
@@ -190,13 +190,13 @@ pub(crate) fn review_submitted(pull: &Pull, count: FileCount, posted: &PostedRev
         "review": about,
         "pull_request": pull_request(pull, count),
     });
-    surrounded(payload, &pull.repo, &posted.author, pull.installation)
+    add_common_fields(payload, &pull.repo, &posted.author, pull.installation)
 }
 
 /// Formats `issues` `opened`.
 pub(crate) fn issue_opened(repo: &RepoName, about: &Issue) -> Value {
     let payload = json!({"action": "opened", "issue": issue(repo, about)});
-    surrounded(payload, repo, &about.author, None)
+    add_common_fields(payload, repo, &about.author, None)
 }
 
 fn issue(repo: &RepoName, issue: &Issue) -> Value {
@@ -222,22 +222,14 @@ fn issue(repo: &RepoName, issue: &Issue) -> Value {
     })
 }
 
-/// A comment on a conversation page.
-pub(crate) struct Comment<'a> {
-    pub(crate) id: u64,
-    pub(crate) author: &'a Account,
-    pub(crate) body: &'a str,
-    pub(crate) at: Timestamp,
-}
-
 /// Formats `issue_comment` `created` on an issue.
-pub(crate) fn issue_comment(repo: &RepoName, about: &Issue, comment: &Comment<'_>) -> Value {
-    commented(repo, about.number, issue(repo, about), comment, None)
+pub(crate) fn issue_comment(repo: &RepoName, about: &Issue, comment: &PostedComment) -> Value {
+    comment_created(repo, about.number, issue(repo, about), comment, None)
 }
 
 /// Formats `issue_comment` `created` on a pull request; `issue.pull_request`
 /// distinguishes it from one on an issue.
-pub(crate) fn pull_request_comment(pull: &Pull, comment: &Comment<'_>) -> Value {
+pub(crate) fn pull_request_comment(pull: &Pull, comment: &PostedComment) -> Value {
     let (repo, number) = (&pull.repo, pull.number);
     let about = json!({
         "url": format!("{API}/repos/{repo}/issues/{number}"),
@@ -266,17 +258,17 @@ pub(crate) fn pull_request_comment(pull: &Pull, comment: &Comment<'_>) -> Value 
             "merged_at": pull.merged_at.map(second),
         },
     });
-    commented(repo, number, about, comment, pull.installation)
+    comment_created(repo, number, about, comment, pull.installation)
 }
 
-fn commented(
+fn comment_created(
     repo: &RepoName,
     number: u64,
     about: Value,
-    comment: &Comment<'_>,
+    comment: &PostedComment,
     installation: Option<u64>,
 ) -> Value {
-    let id = comment.id;
+    let id = comment.id.0;
     let app = (comment.author.kind == AuthorKind::Bot).then(|| {
         let slug = comment.author.login.trim_end_matches("[bot]");
         json!({"id": id_of(slug), "slug": slug, "name": slug})
@@ -289,19 +281,19 @@ fn commented(
             "html_url": format!("{WEB}/{repo}/issues/{number}#issuecomment-{id}"),
             "issue_url": format!("{API}/repos/{repo}/issues/{number}"),
             "id": id,
-            "user": account(comment.author),
-            "created_at": second(comment.at),
-            "updated_at": second(comment.at),
+            "user": account(&comment.author),
+            "created_at": second(comment.created_at),
+            "updated_at": second(comment.updated_at),
             "author_association": "NONE",
             "body": comment.body,
             "performed_via_github_app": app,
         },
     });
-    surrounded(payload, repo, comment.author, installation)
+    add_common_fields(payload, repo, &comment.author, installation)
 }
 
 /// Adds the fields common to all payloads.
-fn surrounded(
+fn add_common_fields(
     mut payload: Value,
     repo: &RepoName,
     sender: &Account,

@@ -1,19 +1,22 @@
-//! GitHub's validation of reviews ("Create a review for a pull request"), with GitHub's
-//! own messages.
+//! GitHub's validation of reviews, comments, checks and diffs, with GitHub's own messages.
 
 use crate::answer::Refusal;
 use crate::hunks::DiffLines;
 use crate::model::{PostedReview, Pull};
-use github::port::{NewReview, ReviewComment, ReviewEvent, ReviewState};
+use github::port::{NewCheck, NewReview, ReviewComment, ReviewEvent, ReviewState};
+use serde_json::json;
 
 /// Maximum length of a body in characters.
-pub(crate) const LONGEST_BODY: usize = 65_536;
+const LONGEST_BODY: usize = 65_536;
+
+/// Maximum length of a summary in characters.
+const LONGEST_SUMMARY: usize = 65_535;
 
 /// Maximum number of files and lines of a diff.
 const MOST_FILES: usize = 300;
 const MOST_LINES: usize = 20_000;
 
-/// Validates a `review` by `author`; `lines` is the pull request's diff at the review's
+/// Validates a `review` by `author` ("Create a review for a pull request"); `lines` is the pull request's diff at the review's
 /// commit. One invalid comment fails the whole review.
 pub(crate) fn review(
     pull: &Pull,
@@ -54,7 +57,7 @@ pub(crate) fn review(
                 Some("Body is too long (maximum is 65536 characters)")
             } else if !known {
                 Some("Pull request review thread path is invalid and Pull request review thread diff hunk can't be blank")
-            } else if let Some(error) = lines.and_then(|lines| several(lines, comment)) {
+            } else if let Some(error) = lines.and_then(|lines| check_lines(lines, comment)) {
                 Some(error)
             } else if !placed {
                 Some("Pull request review thread line must be part of the diff and Pull request review thread diff hunk can't be blank")
@@ -72,7 +75,7 @@ pub(crate) fn review(
 }
 
 /// Returns the error of a comment on several lines.
-fn several(lines: &DiffLines, comment: &ReviewComment) -> Option<&'static str> {
+fn check_lines(lines: &DiffLines, comment: &ReviewComment) -> Option<&'static str> {
     let Some(start) = comment.start_line else {
         let lonely = "Pull request review thread start side is only for comments on several lines";
         return comment.start_side.map(|_| lonely);
@@ -120,4 +123,33 @@ pub(crate) fn diff_size(lines: &DiffLines) -> Result<(), Refusal> {
     } else {
         Ok(())
     }
+}
+
+/// Validates the text of a comment ("Create an issue comment").
+pub(crate) fn comment(body: &str) -> Result<(), Refusal> {
+    let wrong = if body.trim().is_empty() {
+        "Body can't be blank"
+    } else if body.chars().count() > LONGEST_BODY {
+        "Body is too long (maximum is 65536 characters)"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal {
+        errors: vec![json!({
+            "resource": "IssueComment", "code": "unprocessable", "field": "data", "message": wrong,
+        })],
+        ..Refusal::new(422, "Validation Failed")
+    })
+}
+
+/// Validates the texts of a check ("Create a check run").
+pub(crate) fn check(check: &NewCheck) -> Result<(), Refusal> {
+    if check.name.is_empty() || check.title.is_empty() {
+        return Err(Refusal::new(422, "Invalid request."));
+    }
+    if check.summary.chars().count() > LONGEST_SUMMARY {
+        let message = "Invalid request. Only 65535 characters are allowed.";
+        return Err(Refusal::new(422, message));
+    }
+    Ok(())
 }

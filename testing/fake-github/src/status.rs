@@ -1,49 +1,10 @@
 //! "Commit statuses".
 
 use crate::World;
-use crate::answer::Refusal;
-use crate::call::{Call, Failure};
+use crate::answer::{Failure, Refusal};
+use crate::call::Call;
+use crate::model::{Status, StatusState};
 use github::{HeadSha, RepoName};
-
-/// State of a commit status ("Create a commit status", `state`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatusState {
-    /// The check could not run.
-    Error,
-    /// The check failed.
-    Failure,
-    /// The check is running.
-    Pending,
-    /// The check passed.
-    Success,
-}
-
-impl StatusState {
-    pub(crate) fn is_green(self) -> bool {
-        match self {
-            Self::Success => true,
-            Self::Error | Self::Failure | Self::Pending => false,
-        }
-    }
-
-    #[cfg(feature = "http")]
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Failure => "failure",
-            Self::Pending => "pending",
-            Self::Success => "success",
-        }
-    }
-}
-
-/// The latest status of a context at a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Status {
-    pub(crate) head: HeadSha,
-    pub(crate) context: String,
-    pub(crate) state: StatusState,
-}
 
 impl World {
     /// Sets a commit's status in a context, such as `ci/build`.

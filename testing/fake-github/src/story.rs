@@ -1,12 +1,12 @@
 //! User actions on GitHub. Each action returns the resulting webhook delivery.
 
 use crate::WebhookDelivery;
-use crate::model::{Account, Issue, PostedReview, Pull};
-use crate::payload::{self, Comment};
-use crate::since::since;
+use crate::compare::compare;
+use crate::model::{Account, Issue, PostedComment, Pull};
+use crate::payload;
 use crate::world::{State, World};
 use events::Timestamp;
-use github::port::{NewReview, ReviewEvent};
+use github::port::{CommentId, NewReview, ReviewEvent};
 use github::{HeadSha, PrKey, RepoName};
 use serde_json::{Value, json};
 
@@ -91,7 +91,7 @@ impl World {
             base_sha: base_sha.clone(),
             commits: vec![head.clone()],
             head: head.clone(),
-            left: Vec::new(),
+            removed_heads: Vec::new(),
             draft: new.draft,
             open: true,
             merged_at: None,
@@ -109,8 +109,8 @@ impl World {
             number,
         };
         repo.pulls.insert(number, pull);
-        state.told_diff(&pr, &base_sha, &head, new.diff);
-        state.say(&pr, "opened", json!({}))
+        state.store_valid_diff(&pr, &base_sha, &head, new.diff);
+        state.deliver_pull_request(&pr, "opened", json!({}))
     }
 
     /// Pushes one more commit as the author: `pull_request` `synchronize`. `diff` is
@@ -128,34 +128,42 @@ impl World {
         self.new_head(pr, diff.into(), true)
     }
 
+    /// Force-pushes the branch back to an earlier commit without a webhook.
+    pub fn push_back_to(&self, pr: &PrKey, head: &HeadSha) {
+        if let Ok(pull) = self.lock().pull_mut(pr) {
+            pull.head = head.clone();
+            pull.commits.push(head.clone());
+        }
+    }
+
     #[track_caller]
     fn new_head(&self, pr: &PrKey, diff: String, rewritten: bool) -> WebhookDelivery {
         let now = self.clock().now();
         let mut state = self.lock();
         let after = state.next_sha();
-        let pull = state.told(pr);
+        let pull = state.expect_pull(pr);
         let (base, before) = (pull.base_sha.clone(), pull.head.clone());
         if rewritten {
-            pull.left.append(&mut pull.commits);
+            pull.removed_heads.append(&mut pull.commits);
         }
-        let (earlier, left) = (pull.commits.clone(), pull.left.clone());
+        let (earlier, removed) = (pull.commits.clone(), pull.removed_heads.clone());
         pull.commits.push(after.clone());
         pull.head = after.clone();
         pull.updated_at = now;
         // "Compare two commits" compares from the merge base.
         for earlier in earlier {
-            let since = since(&state.diff_of(pr, &base, &earlier), &diff);
-            state.told_diff(pr, &earlier, &after, since);
-            state.told_diff(pr, &after, &earlier, String::new());
+            let changes = compare(&state.diff_text(pr, &base, &earlier), &diff);
+            state.store_valid_diff(pr, &earlier, &after, changes);
+            state.store_valid_diff(pr, &after, &earlier, String::new());
         }
-        for left in left {
-            let gone = state.diff_of(pr, &base, &left);
-            state.told_diff(pr, &left, &after, diff.clone());
-            state.told_diff(pr, &after, &left, gone);
+        for removed in removed {
+            let gone = state.diff_text(pr, &base, &removed);
+            state.store_valid_diff(pr, &removed, &after, diff.clone());
+            state.store_valid_diff(pr, &after, &removed, gone);
         }
-        state.told_diff(pr, &base, &after, diff);
+        state.store_valid_diff(pr, &base, &after, diff);
         let more = json!({"before": before, "after": after});
-        state.say(pr, "synchronize", more)
+        state.deliver_pull_request(pr, "synchronize", more)
     }
 
     /// Closes the pull request without merging: `pull_request` `closed`.
@@ -203,13 +211,13 @@ impl World {
     pub fn label(&self, pr: &PrKey, name: &str) -> WebhookDelivery {
         let now = self.clock().now();
         let mut state = self.lock();
-        let pull = state.told(pr);
+        let pull = state.expect_pull(pr);
         if !pull.labels.iter().any(|label| label == name) {
             pull.labels.push(name.to_owned());
         }
         pull.updated_at = now;
         let label = payload::labels(&[name.to_owned()]).pop();
-        state.say(pr, "labeled", json!({"label": label}))
+        state.deliver_pull_request(pr, "labeled", json!({"label": label}))
     }
 
     /// Comments on the conversation page: `issue_comment` `created`, with
@@ -218,7 +226,7 @@ impl World {
     pub fn comment(&self, pr: &PrKey, user: &str, body: &str) -> WebhookDelivery {
         let now = self.clock().now();
         let mut state = self.lock();
-        state.told(pr);
+        state.expect_pull(pr);
         match state.post_comment(pr, &Account::named(user), body, now) {
             Ok((_, delivery)) => delivery,
             Err(refusal) => panic!("{user} cannot comment on {pr}: {refusal:?}"),
@@ -240,7 +248,7 @@ impl World {
         let now = self.clock().now();
         let mut state = self.lock();
         let review = NewReview {
-            commit_id: state.told(pr).head.clone(),
+            commit_id: state.expect_pull(pr).head.clone(),
             event: ReviewEvent::Comment,
             body: body.to_owned(),
             comments: Vec::new(),
@@ -299,11 +307,12 @@ impl World {
             panic!("there is no issue {repo}#{number}");
         };
         issue.comments += 1;
-        let comment = Comment {
-            id,
-            author: &Account::named(user),
-            body,
-            at: now,
+        let comment = PostedComment {
+            id: CommentId(id),
+            author: Account::named(user),
+            body: body.to_owned(),
+            created_at: now,
+            updated_at: now,
         };
         let body = payload::issue_comment(repo, issue, &comment);
         state.deliver("issue_comment", None, &body)
@@ -312,21 +321,13 @@ impl World {
     /// Returns the newest commit of a pull request.
     #[track_caller]
     pub fn head(&self, pr: &PrKey) -> HeadSha {
-        self.lock().told(pr).head.clone()
+        self.lock().expect_pull(pr).head.clone()
     }
 
     /// Returns the newest commit of its base branch.
     #[track_caller]
     pub fn base(&self, pr: &PrKey) -> HeadSha {
-        self.lock().told(pr).base_sha.clone()
-    }
-
-    /// Returns the bot's reviews, oldest first.
-    pub fn bot_reviews(&self, pr: &PrKey) -> Vec<PostedReview> {
-        let bot = self.bot();
-        let mut reviews = self.reviews(pr);
-        reviews.retain(|review| review.author.login == bot);
-        reviews
+        self.lock().expect_pull(pr).base_sha.clone()
     }
 
     #[track_caller]
@@ -338,32 +339,33 @@ impl World {
     ) -> WebhookDelivery {
         let now = self.clock().now();
         let mut state = self.lock();
-        let pull = state.told(pr);
+        let pull = state.expect_pull(pr);
         change(pull, now);
         pull.updated_at = now;
-        state.say(pr, action, json!({}))
+        state.deliver_pull_request(pr, action, json!({}))
     }
 }
 
 impl State {
     /// Returns the pull request, or panics.
     #[track_caller]
-    pub(crate) fn told(&mut self, pr: &PrKey) -> &mut Pull {
+    pub(crate) fn expect_pull(&mut self, pr: &PrKey) -> &mut Pull {
         match self.pull_mut(pr) {
             Ok(pull) => pull,
             Err(_) => panic!("there is no pull request {pr}"),
         }
     }
 
+    /// Stores the diff, or panics.
     #[track_caller]
-    fn told_diff(&mut self, pr: &PrKey, base: &HeadSha, head: &HeadSha, diff: String) {
+    fn store_valid_diff(&mut self, pr: &PrKey, base: &HeadSha, head: &HeadSha, diff: String) {
         if let Err(malformed) = self.store_diff(&pr.repo, base, head, diff) {
             panic!("the diff of {pr}: {malformed}");
         }
     }
 
     /// Returns the stored diff, or an empty text.
-    fn diff_of(&self, pr: &PrKey, base: &HeadSha, head: &HeadSha) -> String {
+    fn diff_text(&self, pr: &PrKey, base: &HeadSha, head: &HeadSha) -> String {
         let diffs = self.repo(&pr.repo).map(|repo| &repo.diffs);
         let diff = diffs.and_then(|diffs| diffs.get(&(base.clone(), head.clone())));
         diff.map(|diff| diff.text.clone()).unwrap_or_default()
@@ -371,8 +373,8 @@ impl State {
 
     /// Creates a `pull_request` delivery; the author is its sender.
     #[track_caller]
-    fn say(&mut self, pr: &PrKey, action: &str, more: Value) -> WebhookDelivery {
-        let pull = self.told(pr).clone();
+    fn deliver_pull_request(&mut self, pr: &PrKey, action: &str, more: Value) -> WebhookDelivery {
+        let pull = self.expect_pull(pr).clone();
         let count = self.count(&pull);
         let body = payload::pull_request_event(action, &pull, count, more);
         self.deliver("pull_request", Some(pr.clone()), &body)

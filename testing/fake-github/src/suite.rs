@@ -12,7 +12,7 @@ impl World {
     #[track_caller]
     pub fn checks_completed(&self, pr: &PrKey, app: &str) -> WebhookDelivery {
         let mut state = self.lock();
-        let pull = state.told(pr).clone();
+        let pull = state.expect_pull(pr).clone();
         let named = match pull.head_repo.as_ref() == Some(&pull.repo) {
             true => vec![json!({"number": pr.number, "head": {"sha": pull.head}})],
             false => vec![],

@@ -1,12 +1,14 @@
 //! Handle and state of the simulated GitHub.
 
-use crate::answer::Refusal;
-use crate::call::Write;
-use crate::fault::Faults;
+use crate::WebhookDelivery;
+use crate::answer::{Failure, Refusal};
+use crate::call::{Call, WriteRequest};
+use crate::fault::{Fault, Faults};
 use crate::hunks::{DiffLines, FileCount, MalformedDiff};
-use crate::limit::Limits;
-use crate::model::{Account, PostedReview, Pull, Repository, StoredDiff};
-use crate::{Call, Fault, Limit, ProcessGitHub, WebhookDelivery};
+use crate::limit::{Limit, Limits};
+use crate::model::{Account, Pull, Repository, StoredDiff};
+#[cfg(feature = "http")]
+use crate::{app::AppState, request::HttpRequest};
 use events::{Clock, Entropy, ManualClock, SeededEntropy, Timestamp};
 use github::{HeadSha, PrKey, RepoName};
 use serde_json::Value;
@@ -40,7 +42,9 @@ impl World {
             limits: Limits::default(),
             last_id: 1_000_000,
             #[cfg(feature = "http")]
-            http: crate::http::Http::default(),
+            app: AppState::default(),
+            #[cfg(feature = "http")]
+            requests: Vec::new(),
         };
         Self {
             clock,
@@ -76,11 +80,6 @@ impl World {
         self.lock().token.clone()
     }
 
-    /// Returns GitHub's in-process implementation of the ports of [`github::port`].
-    pub fn github(&self) -> ProcessGitHub {
-        ProcessGitHub::new(self.clone())
-    }
-
     /// Makes the next call of any kind fail. Faults form a queue; each call consumes
     /// one.
     pub fn fail_next(&self, fault: Fault) {
@@ -98,26 +97,8 @@ impl World {
         self.lock().limits.set(limit, now);
     }
 
-    /// Returns all reviews on the pull request's page, oldest first, by any author.
-    /// Returns an empty list for an unknown pull request.
-    pub fn reviews(&self, pr: &PrKey) -> Vec<PostedReview> {
-        let state = self.lock();
-        state
-            .pull(pr)
-            .map(|pull| pull.reviews.clone())
-            .unwrap_or_default()
-    }
-
-    /// Force-pushes the branch back to an earlier commit without a webhook.
-    pub fn push_back_to(&self, pr: &PrKey, head: &HeadSha) {
-        if let Ok(pull) = self.lock().pull_mut(pr) {
-            pull.head = head.clone();
-            pull.commits.push(head.clone());
-        }
-    }
-
     /// Returns every write request, including rejected ones.
-    pub fn writes(&self) -> Vec<Write> {
+    pub fn writes(&self) -> Vec<WriteRequest> {
         self.lock().writes.clone()
     }
 
@@ -130,6 +111,49 @@ impl World {
     pub fn redeliver(&self, guid: &str) -> Option<WebhookDelivery> {
         let state = self.lock();
         state.deliveries.iter().find(|d| d.guid == guid).cloned()
+    }
+
+    /// Processes a call: injected faults, rate limits, the operation, and for a
+    /// write its record.
+    pub(crate) async fn answer<T>(
+        &self,
+        call: Call,
+        writes: Option<(String, &RepoName)>,
+        work: impl FnOnce(&mut State, Timestamp) -> Result<T, Refusal>,
+    ) -> Result<T, Failure> {
+        let fault = self.lock().faults.take(call);
+        if let Some(Fault::Slow(duration)) = fault {
+            self.clock().sleep(duration).await;
+        }
+        let now = self.clock().now();
+        let mut state = self.lock();
+        let done = match fault {
+            Some(Fault::Unavailable) => Err(Refusal::unavailable()),
+            Some(Fault::Rejected) => Err(Refusal::new(422, "Validation Failed")),
+            Some(Fault::RateLimited { retry_after }) => {
+                Err(Refusal::secondary_limit(403, Some(retry_after)))
+            }
+            Some(Fault::LostReply | Fault::BadGateway | Fault::Slow(_)) | None => state
+                .limits
+                .admit(call.writes(), now)
+                .and_then(|()| work(&mut state, now)),
+        };
+        if let Some((call, repo)) = writes {
+            state.writes.push(WriteRequest {
+                call,
+                repo: repo.clone(),
+                at: now,
+                status: done.as_ref().map_or_else(|refusal| refusal.status, |_| 200),
+            });
+        }
+        match fault {
+            Some(Fault::LostReply) => Err(Failure::Cut),
+            Some(Fault::BadGateway) => Err(Refusal::new(502, "Bad Gateway").into()),
+            Some(
+                Fault::Unavailable | Fault::Rejected | Fault::RateLimited { .. } | Fault::Slow(_),
+            )
+            | None => done.map_err(Failure::Refused),
+        }
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
@@ -157,12 +181,14 @@ pub(crate) struct State {
     token: String,
     pub(crate) repos: BTreeMap<RepoName, Repository>,
     deliveries: Vec<WebhookDelivery>,
-    pub(crate) writes: Vec<Write>,
+    pub(crate) writes: Vec<WriteRequest>,
     pub(crate) faults: Faults,
     pub(crate) limits: Limits,
     last_id: u64,
     #[cfg(feature = "http")]
-    pub(crate) http: crate::http::Http,
+    pub(crate) app: AppState,
+    #[cfg(feature = "http")]
+    pub(crate) requests: Vec<HttpRequest>,
 }
 
 impl State {

@@ -1,30 +1,30 @@
 //! "Check runs".
 
-use super::at::{At, sha};
-use super::contents::decoded;
-use super::page::asked;
+use super::contents::decode;
+use super::page::query_param;
+use super::params::{PathParams, sha};
 use super::{body, page};
 use crate::World;
-use crate::answer::Refusal;
-use crate::call::Failure;
-use crate::check::{PostedCheck, Wanted};
+use crate::answer::{Failure, Refusal};
+use crate::check::CheckFilter;
+use crate::model::PostedCheck;
 use crate::payload;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use github::HeadSha;
 use github::port::{CheckId, Conclusion, NewCheck};
+use github::{HeadSha, RepoName};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Body of "Create a check run".
 #[derive(Deserialize)]
-struct CreateBody {
+struct NewCheckBody {
     head_sha: HeadSha,
     #[serde(flatten)]
-    emits: CheckBody,
+    check: CheckBody,
 }
 
 /// Body of "Update a check run".
@@ -55,32 +55,43 @@ struct OutputBody {
 
 pub(super) async fn create(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Failure> {
-    let body: CreateBody = body::read(&body)?;
-    let check = body.emits.on(body.head_sha)?;
-    let posted = world.post_check(&at.repo, &check).await?;
+    let body: NewCheckBody = body::read(&body)?;
+    let check = body.check.into_check(body.head_sha)?;
+    let posted = world.post_check(&params.repo, &check).await?;
     Ok((StatusCode::CREATED, Json(shown(&posted))))
 }
 
 pub(super) async fn update(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     body: Bytes,
 ) -> Result<Json<Value>, Failure> {
-    let id = CheckId(at.number("check")?);
+    let id = CheckId(params.number("check")?);
     let body: CheckBody = body::read(&body)?;
-    let stays = world.check_head(&at.repo, id)?;
-    let posted = world.patch_check(&at.repo, id, &body.on(stays)?).await?;
+    let head_sha = check_head(&world, &params.repo, id)?;
+    let posted = world
+        .patch_check(&params.repo, id, &body.into_check(head_sha)?)
+        .await?;
     Ok(Json(shown(&posted)))
+}
+
+/// Returns the commit of a check.
+fn check_head(world: &World, repo: &RepoName, id: CheckId) -> Result<HeadSha, Refusal> {
+    let state = world.lock();
+    let mut all = state.repo(repo).into_iter().flat_map(|repo| &repo.checks);
+    let found = all.find(|posted| posted.id == id);
+    let found = found.ok_or_else(Refusal::not_found)?;
+    Ok(found.check.head_sha.clone())
 }
 
 impl CheckBody {
     /// Converts the request. GitHub documents that "providing `conclusion` will
     /// automatically set the `status` parameter to `completed`"; this fake rejects
     /// one without the other.
-    fn on(self, head_sha: HeadSha) -> Result<NewCheck, Refusal> {
+    fn into_check(self, head_sha: HeadSha) -> Result<NewCheck, Refusal> {
         match (self.status, self.conclusion) {
             (Status::Completed, Some(_)) | (Status::InProgress, None) => Ok(NewCheck {
                 head_sha,
@@ -99,22 +110,22 @@ impl CheckBody {
 
 pub(super) async fn list(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let head = sha(at.text("sha")?)?;
-    let name = asked(&uri, "check_name").map(decoded);
-    let wanted = match asked(&uri, "filter") {
-        Some("all") => Wanted::All(name.as_deref()),
-        _ => Wanted::Latest(name.as_deref()),
+    let head = sha(params.text("sha")?)?;
+    let name = query_param(&uri, "check_name").map(decode);
+    let filter = match query_param(&uri, "filter") {
+        Some("all") => CheckFilter::All(name.as_deref()),
+        _ => CheckFilter::Latest(name.as_deref()),
     };
-    let checks = world.get_checks(&at.repo, &head, wanted).await?;
+    let checks = world.get_checks(&params.repo, &head, filter).await?;
     let list = format!("commits/{head}/check-runs");
     let count = checks.len();
     let wrap = |shown| json!({"total_count": count, "check_runs": Value::Array(shown)});
     Ok(page::wrapped(
-        &at, &list, &checks, shown, wrap, &uri, &headers,
+        &params, &list, &checks, shown, wrap, &uri, &headers,
     ))
 }
 

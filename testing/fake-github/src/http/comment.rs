@@ -1,10 +1,10 @@
 //! "Issue comments".
 
-use super::at::At;
+use super::params::PathParams;
 use super::{body, page};
 use crate::World;
-use crate::call::Failure;
-use crate::comment::PostedComment;
+use crate::answer::Failure;
+use crate::model::PostedComment;
 use crate::payload;
 use axum::Json;
 use axum::body::Bytes;
@@ -23,22 +23,22 @@ struct CommentBody {
 
 pub(super) async fn list(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let pr = at.pr()?;
+    let pr = params.pr()?;
     let comments = world.get_comments(&pr).await?;
     let list = format!("issues/{}/comments", pr.number);
-    Ok(page::page(&at, &list, &comments, shown, &uri, &headers))
+    Ok(page::page(&params, &list, &comments, shown, &uri, &headers))
 }
 
 pub(super) async fn create(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Failure> {
-    let pr = at.pr()?;
+    let pr = params.pr()?;
     let body: CommentBody = body::read(&body)?;
     let posted = world.create_comment(&pr, &body.body).await?;
     Ok((StatusCode::CREATED, Json(shown(&posted))))
@@ -46,12 +46,12 @@ pub(super) async fn create(
 
 pub(super) async fn update(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     body: Bytes,
 ) -> Result<Json<Value>, Failure> {
-    let id = CommentId(at.number("comment")?);
+    let id = CommentId(params.number("comment")?);
     let body: CommentBody = body::read(&body)?;
-    let posted = world.update_comment(&at.repo, id, &body.body).await?;
+    let posted = world.update_comment(&params.repo, id, &body.body).await?;
     Ok(Json(shown(&posted)))
 }
 

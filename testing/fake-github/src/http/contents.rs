@@ -1,11 +1,10 @@
 //! "Get repository content", in the `raw` media type.
 
-use super::at::At;
-use super::page::asked;
+use super::page::query_param;
+use super::params::PathParams;
 use crate::World;
-use crate::answer::Refusal;
-use crate::call::Failure;
-use crate::contents::Content;
+use crate::answer::{Failure, Refusal};
+use crate::model::Content;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
@@ -17,7 +16,7 @@ const RAW: &str = "application/vnd.github.raw+json";
 
 pub(super) async fn get(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
@@ -26,9 +25,9 @@ pub(super) async fn get(
         let message = "Unsupported 'Accept' header: the world gives raw contents only";
         return Err(Refusal::new(415, message).into());
     }
-    let reference = decoded(asked(&uri, "ref").unwrap_or("main"));
+    let reference = decode(query_param(&uri, "ref").unwrap_or("main"));
     match world
-        .get_content(&at.repo, at.text("path")?, &reference)
+        .get_content(&params.repo, params.text("path")?, &reference)
         .await?
     {
         Content::Folder(paths) => {
@@ -51,7 +50,7 @@ pub(super) async fn get(
 }
 
 /// Decodes percent signs and pluses in a query value.
-pub(super) fn decoded(text: &str) -> String {
+pub(super) fn decode(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

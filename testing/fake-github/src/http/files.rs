@@ -1,9 +1,9 @@
 //! "List pull requests files".
 
-use super::at::At;
 use super::page;
+use super::params::PathParams;
 use crate::World;
-use crate::call::Failure;
+use crate::answer::Failure;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 
 pub(super) async fn list(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let pr = at.pr()?;
+    let pr = params.pr()?;
     let files = world.get_files(&pr).await?;
     let list = format!("pulls/{}/files", pr.number);
-    Ok(page::page(&at, &list, &files, shown, &uri, &headers))
+    Ok(page::page(&params, &list, &files, shown, &uri, &headers))
 }
 
 /// Formats a file. GitHub omits absent fields.

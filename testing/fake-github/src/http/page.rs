@@ -1,6 +1,6 @@
 //! "Using pagination in the REST API".
 
-use super::at::At;
+use super::params::PathParams;
 use crate::payload;
 use axum::Json;
 use axum::http::{HeaderMap, Uri, header};
@@ -8,14 +8,14 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 /// Returns a query parameter, not decoded.
-pub(super) fn asked<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+pub(super) fn query_param<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
     let mut pairs = uri.query().unwrap_or_default().split('&');
     pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
 /// Returns the requested page, from 1, and the page size: 30 by default, at most 100.
-pub(super) fn which(uri: &Uri) -> (usize, usize) {
-    let number = |name| asked(uri, name)?.parse::<usize>().ok();
+pub(super) fn page_range(uri: &Uri) -> (usize, usize) {
+    let number = |name| query_param(uri, name)?.parse::<usize>().ok();
     let per_page = number("per_page").unwrap_or(30).clamp(1, 100);
     (number("page").unwrap_or(1).max(1), per_page)
 }
@@ -23,7 +23,7 @@ pub(super) fn which(uri: &Uri) -> (usize, usize) {
 /// Returns one page of `items`, with a `Link` header if there are more. `list` is the
 /// path after the repository, such as `pulls/7/reviews`.
 pub(super) fn page<T>(
-    at: &At,
+    params: &PathParams,
     list: &str,
     items: &[T],
     show: impl Fn(&T) -> Value,
@@ -31,12 +31,12 @@ pub(super) fn page<T>(
     headers: &HeaderMap,
 ) -> Response {
     let shown = |shown: Vec<Value>| Value::Array(shown);
-    wrapped(at, list, items, show, shown, uri, headers)
+    wrapped(params, list, items, show, shown, uri, headers)
 }
 
 /// Like [`page`], for a list inside an object.
 pub(super) fn wrapped<T>(
-    at: &At,
+    params: &PathParams,
     list: &str,
     items: &[T],
     show: impl Fn(&T) -> Value,
@@ -44,7 +44,7 @@ pub(super) fn wrapped<T>(
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Response {
-    let (page, per_page) = which(uri);
+    let (page, per_page) = page_range(uri);
     let pages = items.len().div_ceil(per_page).max(1);
     let shown = items
         .iter()
@@ -55,7 +55,7 @@ pub(super) fn wrapped<T>(
     let mut response = Json(wrap(shown)).into_response();
     let host = headers.get(header::HOST).and_then(|v| v.to_str().ok());
     if let (Some(host), true) = (host, page < pages) {
-        let id = payload::id_of(at.repo.as_str());
+        let id = payload::id_of(params.repo.as_str());
         let prefix = if uri.path().starts_with("/api/v3/") {
             "/api/v3"
         } else {

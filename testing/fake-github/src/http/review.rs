@@ -1,8 +1,8 @@
 //! "Pull request reviews".
 
-use super::at::At;
+use super::params::PathParams;
 use super::{body, page};
-use crate::call::Failure;
+use crate::answer::Failure;
 use crate::payload;
 use crate::world::World;
 use axum::Json;
@@ -17,15 +17,22 @@ use serde_json::Value;
 
 pub(super) async fn list(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let pr = at.pr()?;
+    let pr = params.pr()?;
     let pull = world.get_reviews(&pr).await?;
     let list = format!("pulls/{}/reviews", pr.number);
     let show = |review: &_| payload::review(&pull, review);
-    Ok(page::page(&at, &list, &pull.reviews, show, &uri, &headers))
+    Ok(page::page(
+        &params,
+        &list,
+        &pull.reviews,
+        show,
+        &uri,
+        &headers,
+    ))
 }
 
 /// Body of "Create a review for a pull request". This fake rejects unknown fields to
@@ -59,10 +66,10 @@ fn right() -> Side {
 
 pub(super) async fn create(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     body: Bytes,
 ) -> Result<Json<Value>, Failure> {
-    let pr = at.pr()?;
+    let pr = params.pr()?;
     let body: ReviewBody = body::read(&body)?;
     let comment = |comment: CommentBody| ReviewComment {
         path: comment.path,
@@ -85,25 +92,25 @@ pub(super) async fn create(
 /// Body of "Dismiss a review for a pull request".
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DismissBody {
+struct DismissalBody {
     message: String,
     #[serde(rename = "event")]
-    _event: Dismiss,
+    _event: DismissalEvent,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum Dismiss {
+enum DismissalEvent {
     Dismiss,
 }
 
 pub(super) async fn dismiss(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     body: Bytes,
 ) -> Result<Json<Value>, Failure> {
-    let (pr, id) = (at.pr()?, ReviewId(at.number("review")?));
-    let body: DismissBody = body::read(&body)?;
+    let (pr, id) = (params.pr()?, ReviewId(params.number("review")?));
+    let body: DismissalBody = body::read(&body)?;
     let (pull, dismissed) = world.dismiss_review(&pr, id, &body.message).await?;
     Ok(Json(payload::review(&pull, &dismissed)))
 }

@@ -1,9 +1,9 @@
 //! "Commit statuses".
 
-use super::at::{At, sha};
 use super::page;
-use crate::call::Failure;
-use crate::status::{Status, StatusState};
+use super::params::{PathParams, sha};
+use crate::answer::Failure;
+use crate::model::{Status, StatusState};
 use crate::{World, payload};
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
@@ -13,27 +13,27 @@ use serde_json::{Value, json};
 /// Handles "Get the combined status for a specific reference".
 pub(super) async fn combined(
     State(world): State<World>,
-    at: At,
+    params: PathParams,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let head = sha(at.text("sha")?)?;
-    let statuses = world.get_statuses(&at.repo, &head).await?;
+    let head = sha(params.text("sha")?)?;
+    let statuses = world.get_statuses(&params.repo, &head).await?;
     let list = format!("commits/{head}/status");
-    let (state, count) = (together(&statuses), statuses.len());
+    let (state, count) = (combine(&statuses), statuses.len());
     let wrap = |shown| {
         json!({
             "state": state, "sha": head, "total_count": count, "statuses": Value::Array(shown),
         })
     };
     Ok(page::wrapped(
-        &at, &list, &statuses, shown, wrap, &uri, &headers,
+        &params, &list, &statuses, shown, wrap, &uri, &headers,
     ))
 }
 
 /// Combines statuses: failure if any is error or failure; pending if the list is empty
 /// or any is pending; else success.
-fn together(statuses: &[Status]) -> &'static str {
+fn combine(statuses: &[Status]) -> &'static str {
     let any = |wanted: &[StatusState]| statuses.iter().any(|it| wanted.contains(&it.state));
     if any(&[StatusState::Error, StatusState::Failure]) {
         "failure"

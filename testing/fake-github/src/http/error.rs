@@ -1,7 +1,6 @@
 //! Converts errors and cut connections into responses.
 
-use crate::answer::Refusal;
-use crate::call::Failure;
+use crate::answer::{Failure, Refusal};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
@@ -9,9 +8,9 @@ use serde_json::{Value, json};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-pub(super) struct Refused(pub(super) Refusal);
+pub(super) struct ErrorResponse(pub(super) Refusal);
 
-impl IntoResponse for Refused {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         let Self(refusal) = self;
         let mut body = json!({
@@ -47,17 +46,17 @@ impl IntoResponse for Refused {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
-            Self::Refused(refusal) => Refused(refusal).into_response(),
+            Self::Refused(refusal) => ErrorResponse(refusal).into_response(),
             // The headers are sent, then the connection closes before the
             // body is complete.
-            Self::Cut => Body::new(CutBody).into_response(),
+            Self::Cut => Body::new(InterruptedBody).into_response(),
         }
     }
 }
 
-struct CutBody;
+struct InterruptedBody;
 
-impl http_body::Body for CutBody {
+impl http_body::Body for InterruptedBody {
     type Data = Bytes;
     type Error = std::io::Error;
 

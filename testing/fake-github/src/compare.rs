@@ -7,14 +7,14 @@
 use std::collections::BTreeMap;
 
 /// Returns the diff from `before` to `after`, which are diffs from the same base.
-pub(crate) fn since(before: &str, after: &str) -> String {
-    let (before, after) = (parts(before), parts(after));
+pub(crate) fn compare(before: &str, after: &str) -> String {
+    let (before, after) = (split_files(before), split_files(after));
     let mut text = String::new();
     for (name, now) in &after {
         text += &match before.get(name) {
             Some(then) if then == now => String::new(),
-            Some(then) => match (whole(then), whole(now)) {
-                (Some(then), Some(now)) => changed(name, &then, &now),
+            Some(then) => match (added_text(then), added_text(now)) {
+                (Some(then), Some(now)) => format_change(name, &then, &now),
                 (Some(_) | None, Some(_) | None) => now.clone(),
             },
             None => now.clone(),
@@ -22,8 +22,8 @@ pub(crate) fn since(before: &str, after: &str) -> String {
     }
     let gone = before.iter().filter(|(name, _)| !after.contains_key(*name));
     for (name, then) in gone {
-        if let Some(then) = whole(then) {
-            text += &removed(name, &then);
+        if let Some(then) = added_text(then) {
+            text += &format_removal(name, &then);
         }
     }
     text
@@ -31,7 +31,7 @@ pub(crate) fn since(before: &str, after: &str) -> String {
 
 /// Splits a diff by its `diff --git` lines. Hunk lines begin with a sign, so they never
 /// match.
-fn parts(diff: &str) -> BTreeMap<&str, String> {
+fn split_files(diff: &str) -> BTreeMap<&str, String> {
     let mut parts: BTreeMap<&str, String> = BTreeMap::new();
     let mut open = None;
     for line in diff.split_inclusive('\n') {
@@ -46,7 +46,7 @@ fn parts(diff: &str) -> BTreeMap<&str, String> {
 }
 
 /// Returns the text of the file that `part` adds; `None` if it does not add a text file.
-fn whole(part: &str) -> Option<String> {
+fn added_text(part: &str) -> Option<String> {
     if part.starts_with("Binary files ") || part.contains("\nBinary files ") {
         return None;
     }
@@ -65,36 +65,36 @@ fn whole(part: &str) -> Option<String> {
 }
 
 /// Returns both names of a file that was not renamed: `a/x b/x`.
-fn names(git: &str) -> Option<(&str, &str)> {
+fn file_names(git: &str) -> Option<(&str, &str)> {
     let both = git.strip_prefix("diff --git ")?;
     let half = both.len().checked_sub(1)? / 2;
     Some((both.get(..half)?, both.get(half + 1..)?))
 }
 
 /// Appends a tab to a name that contains a space.
-fn ended(name: &str) -> String {
+fn end_name(name: &str) -> String {
     let tab = if name.contains(' ') { "\t" } else { "" };
     format!("{name}{tab}")
 }
 
-fn changed(git: &str, then: &str, now: &str) -> String {
-    let Some((old, new)) = names(git).filter(|_| then != now) else {
+fn format_change(git: &str, then: &str, now: &str) -> String {
+    let Some((old, new)) = file_names(git).filter(|_| then != now) else {
         return String::new();
     };
     let patch = diffy::create_patch(then, now).to_string();
     let hunks = patch.find("@@ ").and_then(|at| patch.get(at..));
-    let (old, new) = (ended(old), ended(new));
+    let (old, new) = (end_name(old), end_name(new));
     format!("{git}\n--- {old}\n+++ {new}\n{}", hunks.unwrap_or_default())
 }
 
-fn removed(git: &str, then: &str) -> String {
+fn format_removal(git: &str, then: &str) -> String {
     let head = format!("{git}\ndeleted file mode 100644\n");
-    let Some((old, _)) = names(git).filter(|_| !then.is_empty()) else {
+    let Some((old, _)) = file_names(git).filter(|_| !then.is_empty()) else {
         return head;
     };
     let mut text = format!(
         "{head}--- {}\n+++ /dev/null\n@@ -1,{} +0,0 @@\n",
-        ended(old),
+        end_name(old),
         then.lines().count()
     );
     for line in then.split_inclusive('\n') {
@@ -161,7 +161,7 @@ mod tests {
                 two.clone(),
             ),
         ] {
-            let diff = since(&before, &after);
+            let diff = compare(&before, &after);
             assert_eq!(diff, expected, "{why}");
             let read = DiffLines::read(&diff);
             assert!(read.is_ok(), "{why}: {read:?}");

@@ -1,6 +1,6 @@
 //! Path parameters: the repository, by name or by id, and the rest of the path.
 
-use super::refused::Refused;
+use super::error::ErrorResponse;
 use crate::World;
 use crate::answer::Refusal;
 use crate::payload;
@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 
 /// Parameters of a repository path: `/repos/{owner}/{repo}/…`, or
 /// `/repositories/{id}/…`, which GitHub uses in `Link` headers.
-pub(super) struct At {
+pub(super) struct PathParams {
     pub(super) repo: RepoName,
     rest: BTreeMap<String, String>,
 }
 
-impl At {
+impl PathParams {
     pub(super) fn text(&self, name: &str) -> Result<&str, Refusal> {
         let found = self.rest.get(name).map(String::as_str);
         found.ok_or_else(Refusal::not_found)
@@ -38,11 +38,11 @@ pub(super) fn sha(text: &str) -> Result<HeadSha, Refusal> {
     text.parse().map_err(|_| Refusal::not_found())
 }
 
-impl FromRequestParts<World> for At {
-    type Rejection = Refused;
+impl FromRequestParts<World> for PathParams {
+    type Rejection = ErrorResponse;
 
-    async fn from_request_parts(parts: &mut Parts, world: &World) -> Result<Self, Refused> {
-        let not_found = || Refused(Refusal::not_found());
+    async fn from_request_parts(parts: &mut Parts, world: &World) -> Result<Self, ErrorResponse> {
+        let not_found = || ErrorResponse(Refusal::not_found());
         let raw = RawPathParams::from_request_parts(parts, world).await;
         let raw = raw.map_err(|_| not_found())?;
         let rest: BTreeMap<String, String> = raw
@@ -51,7 +51,7 @@ impl FromRequestParts<World> for At {
             .collect();
         let repo = match (rest.get("owner"), rest.get("repo"), rest.get("id")) {
             (Some(owner), Some(repo), _) => format!("{owner}/{repo}").parse().ok(),
-            (_, _, Some(id)) => named(world, id),
+            (_, _, Some(id)) => find_repo(world, id),
             _ => None,
         };
         Ok(Self {
@@ -62,7 +62,7 @@ impl FromRequestParts<World> for At {
 }
 
 /// Returns the repository with this id.
-pub(super) fn named(world: &World, id: &str) -> Option<RepoName> {
+pub(super) fn find_repo(world: &World, id: &str) -> Option<RepoName> {
     let id: u64 = id.parse().ok()?;
     let state = world.lock();
     let mut names = state.repos.keys();

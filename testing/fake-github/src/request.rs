@@ -1,6 +1,5 @@
 //! Recorded requests, for tests that compare them with GitHub's OpenAPI description.
 
-use crate::World;
 use axum::http::request::Parts;
 use serde_json::Value;
 
@@ -20,7 +19,7 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
-    pub(super) fn of(parts: &Parts, body: &[u8]) -> Self {
+    pub(crate) fn new(parts: &Parts, body: &[u8]) -> Self {
         Self {
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
@@ -28,12 +27,5 @@ impl HttpRequest {
             body: serde_json::from_slice(body).unwrap_or(Value::Null),
             status: 0,
         }
-    }
-}
-
-impl World {
-    /// Returns every HTTP request, including rejected ones, oldest first.
-    pub fn requests(&self) -> Vec<HttpRequest> {
-        self.lock().http.requests.clone()
     }
 }

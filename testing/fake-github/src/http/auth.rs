@@ -1,10 +1,9 @@
 //! Checks the headers and the credentials of every request before it reaches a handler.
 
-use super::refused::Refused;
-use super::request::HttpRequest;
-use super::{app, at};
-use crate::World;
+use super::error::ErrorResponse;
+use super::params;
 use crate::answer::Refusal;
+use crate::{HttpRequest, World};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method};
@@ -15,35 +14,35 @@ use github::RepoName;
 /// Size limit of a request in bytes.
 const LARGEST: usize = 32 << 20;
 
-pub(super) async fn at_the_door(
+pub(super) async fn authenticate(
     State(world): State<World>,
     request: Request,
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST).await else {
-        return Refused(Refusal::new(413, "Payload Too Large")).into_response();
+        return ErrorResponse(Refusal::new(413, "Payload Too Large")).into_response();
     };
-    let heard = HttpRequest::of(&parts, &body);
+    let recorded = HttpRequest::new(&parts, &body);
     let nth = {
-        let requests = &mut world.lock().http.requests;
-        requests.push(heard);
+        let requests = &mut world.lock().requests;
+        requests.push(recorded);
         requests.len() - 1
     };
-    let let_in = headers(&parts.headers)
-        .and_then(|secret| credentials(&world, secret, &parts.method, parts.uri.path()));
-    let answer = match let_in {
+    let checked = check_headers(&parts.headers)
+        .and_then(|secret| check_credentials(&world, secret, &parts.method, parts.uri.path()));
+    let answer = match checked {
         Ok(()) => next.run(Request::from_parts(parts, Body::from(body))).await,
-        Err(refusal) => Refused(refusal).into_response(),
+        Err(refusal) => ErrorResponse(refusal).into_response(),
     };
-    if let Some(heard) = world.lock().http.requests.get_mut(nth) {
-        heard.status = answer.status().as_u16();
+    if let Some(recorded) = world.lock().requests.get_mut(nth) {
+        recorded.status = answer.status().as_u16();
     }
     answer
 }
 
 /// Returns the `Bearer` token if the headers are valid.
-fn headers(headers: &HeaderMap) -> Result<&str, Refusal> {
+fn check_headers(headers: &HeaderMap) -> Result<&str, Refusal> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     // Required by "Getting started with the REST API", "User agent".
     if text("user-agent").is_none_or(str::is_empty) {
@@ -65,27 +64,34 @@ fn headers(headers: &HeaderMap) -> Result<&str, Refusal> {
     secret.ok_or_else(|| Refusal::new(401, "Bad credentials"))
 }
 
-fn credentials(world: &World, secret: &str, method: &Method, path: &str) -> Result<(), Refusal> {
+fn check_credentials(
+    world: &World,
+    secret: &str,
+    method: &Method,
+    path: &str,
+) -> Result<(), Refusal> {
     let path = path.strip_prefix("/api/v3").unwrap_or(path);
-    let needed = Needed::of(world, method, path);
+    let required = RequiredCredentials::of(world, method, path);
     let now = world.clock().now();
     let state = world.lock();
-    if let Needed::Jwt = needed {
-        return state.http.app.verify(secret, now);
+    if let RequiredCredentials::Jwt = required {
+        return state.app.verify(secret, now);
     }
     if secret == state.token() {
         return Ok(());
     }
-    let token = state.http.app.token(secret, now);
+    let token = state.app.token(secret, now);
     let token = token.ok_or_else(|| Refusal::new(401, "Bad credentials"))?;
-    match needed {
-        Needed::Permission { repo, name, write } => token.allows(repo.as_ref(), name, write),
-        Needed::Jwt | Needed::Nothing => Ok(()),
+    match required {
+        RequiredCredentials::Permission { repo, name, write } => {
+            token.allows(repo.as_ref(), name, write)
+        }
+        RequiredCredentials::Jwt | RequiredCredentials::Any => Ok(()),
     }
 }
 
 /// Credentials that a call requires ("Permissions required for GitHub Apps").
-enum Needed {
+enum RequiredCredentials {
     /// The App's JWT.
     Jwt,
     /// A permission in a repository.
@@ -95,10 +101,10 @@ enum Needed {
         write: bool,
     },
     /// Any credentials: the handler checks them itself.
-    Nothing,
+    Any,
 }
 
-impl Needed {
+impl RequiredCredentials {
     fn of(world: &World, method: &Method, path: &str) -> Self {
         let mut parts = path.trim_start_matches('/').split('/');
         let repo = match parts.next() {
@@ -108,15 +114,15 @@ impl Needed {
                 let full = format!("{}/{}", owner.unwrap_or(""), name.unwrap_or(""));
                 full.parse().ok()
             }
-            Some("repositories") => at::named(world, parts.next().unwrap_or("")),
-            _ => return Self::Nothing,
+            Some("repositories") => params::find_repo(world, parts.next().unwrap_or("")),
+            _ => return Self::Any,
         };
         let name = match parts.next() {
             Some("installation") => return Self::Jwt,
-            Some("pulls" | "issues") => app::PULL_REQUESTS,
-            Some("commits") if parts.nth(1) == Some("status") => app::STATUSES,
-            Some("check-runs" | "commits") => app::CHECKS,
-            _ => app::CONTENTS,
+            Some("pulls" | "issues") => "pull_requests",
+            Some("commits") if parts.nth(1) == Some("status") => "statuses",
+            Some("check-runs" | "commits") => "checks",
+            _ => "contents",
         };
         Self::Permission {
             repo,
