@@ -169,8 +169,8 @@ mod tests {
     fn names_specialists_that_agree() {
         use Category::{Logic, Security, Style};
         let title = "The query is built from user input";
-        let emitted = |category| found("kimi", MODEL, (7, 7), category, title);
-        let all = merged([emitted(Logic), emitted(Style), emitted(Security)]);
+        let finding = |category| found("kimi", MODEL, (7, 7), category, title);
+        let all = merged([finding(Logic), finding(Style), finding(Security)]);
         let [one] = &all[..] else {
             panic!("{all:?}");
         };
@@ -185,21 +185,21 @@ mod tests {
     #[test]
     fn blocking_finding_remains_visible() {
         let title = "The query is built from user input";
-        let emitted = |category, severity, by, rule| Finding {
+        let finding = |category, severity, by, rule| Finding {
             severity,
             confidence: Confidence::percent(90),
             ..found(by, rule, (7, 7), category, title)
         };
-        let security = || emitted(Category::Security, Severity::High, "kimi", MODEL);
+        let security = || finding(Category::Security, Severity::High, "kimi", MODEL);
         for (why, other, told) in [
             (
                 "worse, as the same model has it",
-                emitted(Category::Logic, Severity::Critical, "kimi", MODEL),
+                finding(Category::Logic, Severity::Critical, "kimi", MODEL),
                 1,
             ),
             (
                 "as bad, by a rule",
-                emitted(Category::Logic, Severity::High, "rules", "sql"),
+                finding(Category::Logic, Severity::High, "rules", "sql"),
                 2,
             ),
         ] {
@@ -215,7 +215,7 @@ mod tests {
             ..security()
         };
         for severity in [Severity::Medium, Severity::High] {
-            let sure = emitted(Category::Logic, severity, "kimi", MODEL);
+            let sure = finding(Category::Logic, severity, "kimi", MODEL);
             let all = merged([guess.clone(), sure]);
             assert!(
                 !all.iter().any(Finding::blocks),

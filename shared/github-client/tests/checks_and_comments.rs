@@ -108,15 +108,15 @@ async fn check_text_is_updated(stage: Stage) {
         ),
         ("GitHub keeps its end", None, Some(Conclusion::Neutral)),
     ] {
-        let emitted = NewCheck {
+        let check = NewCheck {
             conclusion,
             title: why.to_owned(),
             ..begun.clone()
         };
-        client.update_check(repo, id, &emitted).await.unwrap();
+        client.update_check(repo, id, &check).await.unwrap();
         let want = NewCheck {
             conclusion: shows,
-            ..emitted
+            ..check
         };
         assert_eq!(shown(), want, "{why}");
     }
@@ -350,7 +350,7 @@ diff --git a/a b/a
         ("one line", None, None, 2, true),
         ("two lines", Some(1), right, 2, true),
         (
-            "the side is the same, unless it is emitted",
+            "the side is the same, unless it is given",
             Some(1),
             None,
             3,

@@ -104,11 +104,8 @@ mod tests {
             let meta = ErrorMetadata::builder().code(code).message(why).build();
             let failed = answered("table github-bot", status, &meta);
             assert_eq!(failed.retryable, again, "{why}: {failed:?}");
-            let emitted = failed.reason;
-            assert!(
-                emitted.contains("github-bot") && emitted.contains(why),
-                "{emitted}"
-            );
+            let text = failed.reason;
+            assert!(text.contains("github-bot") && text.contains(why), "{text}");
         }
     }
 }

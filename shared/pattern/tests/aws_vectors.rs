@@ -35,7 +35,7 @@ fn judge(vector: &Value) -> Option<String> {
         }
         (Err(refused), "reject") => {
             let words = vector["aws_error"]["message"].as_str()?;
-            (refused.to_string() != words).then(|| format!("emitted {refused}, expected {words}"))
+            (refused.to_string() != words).then(|| format!("got {refused}, expected {words}"))
         }
         (Ok(_), expected) => Some(format!("taken, expected {expected}")),
         (Err(refused), expected) => Some(format!("{refused}, expected {expected}")),

@@ -58,7 +58,7 @@ fn kept(pattern: &str) -> usize {
 fn line(line: &str) -> Option<(Glob, bool)> {
     let mut words = line.split_whitespace();
     let pattern = words.next().filter(|pattern| !pattern.starts_with('#'))?;
-    let emitted = words.filter_map(|word| {
+    let values = words.filter_map(|word| {
         let (off, word) = match word.strip_prefix(['-', '!']) {
             Some(word) => (true, word),
             None => (false, word),
@@ -68,7 +68,7 @@ fn line(line: &str) -> Option<(Glob, bool)> {
         is_it.then_some(!off && value != "false")
     });
     // One of the two attributes is enough.
-    let is_generated = emitted.reduce(|one, other| one || other)?;
+    let is_generated = values.reduce(|one, other| one || other)?;
     Some((Glob::parse(pattern).ok()?, is_generated))
 }
 

@@ -111,7 +111,7 @@ async fn comment_must_be_on_diff() {
         ),
         ("another file", "lib.rs", 11, Side::Right, "x", Some(PATH)),
         (
-            "nothing emitted",
+            "nothing said",
             "src/lib.rs",
             11,
             Side::Right,
