@@ -14,7 +14,7 @@ pub(super) fn query_param<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
 }
 
 /// Returns the requested page, from 1, and the page size: 30 by default, at most 100.
-pub(super) fn page_range(uri: &Uri) -> (usize, usize) {
+fn page_range(uri: &Uri) -> (usize, usize) {
     let number = |name| query_param(uri, name)?.parse::<usize>().ok();
     let per_page = number("per_page").unwrap_or(30).clamp(1, 100);
     (number("page").unwrap_or(1).max(1), per_page)
