@@ -4,10 +4,13 @@ mod join;
 mod rounds;
 mod second_look;
 
+pub(crate) use rounds::EarlierReview;
+
 use crate::handled_event::HandledEvent;
 use events::{NewEvent, Timestamp};
 use github::HeadSha;
 use join::FindingLists;
+
 use review::item::{
     CheckItem, MOST_TO_PROVE, PullRequestItem, RETENTION, ReviewItem, ReviewStart, SecondLookItem,
     Verdict,
@@ -29,14 +32,6 @@ pub(crate) struct StoredContext {
     pub(crate) earlier: Option<EarlierReview>,
     /// Result of the second look, once it is complete.
     pub(crate) second_look: Option<SecondLookItem>,
-}
-
-/// Earlier review of the pull request.
-#[derive(Debug, Clone)]
-pub(crate) struct EarlierReview {
-    /// Head of that review.
-    pub(crate) head_sha: HeadSha,
-    pub(crate) verdict: Verdict,
 }
 
 /// Reason that an event leads to no verdict.

@@ -1,8 +1,11 @@
 //! Reader of `infra/template.yaml`: the rules, their targets and the target's options. The local
 //! runner applies them as AWS does.
 
+mod error;
 mod read;
 mod yaml;
+
+pub use error::TemplateError;
 
 use events::{EventBridgeEvent, EventId, Rate, Topic};
 use pattern::{EventPattern, RuleSet};
@@ -98,24 +101,6 @@ pub struct RetryPolicy {
     pub retries: u32,
     /// Maximum age for a retry (`MaximumEventAgeInSeconds`).
     pub max_age: Duration,
-}
-
-/// Error for an invalid template.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}{}: {path}: {problem}", line_of(*.line))]
-pub struct TemplateError {
-    /// Path of the file.
-    pub file: String,
-    /// Line, from 1, if known.
-    pub line: Option<usize>,
-    /// Path within the template, such as `Resources.SecurityRule.Properties.Targets`.
-    pub path: String,
-    /// Problem with the value, and the expected form.
-    pub problem: String,
-}
-
-fn line_of(line: Option<usize>) -> String {
-    line.map(|line| format!(":{line}")).unwrap_or_default()
 }
 
 /// Parses a template's `text` to JSON. Expands CloudFormation's short tags to their long form.

@@ -1,6 +1,6 @@
 //! Dependencies of every function on AWS: the HTTPS client, credentials, region and retries.
 
-use crate::SdkConfig;
+use aws_types::SdkConfig;
 use crate::connector::Connector;
 use crate::explain::CallError;
 use aws_credential_types::Credentials;

@@ -1,8 +1,9 @@
 //! Event bus on AWS: EventBridge's `PutEvents`.
 
+use aws_types::SdkConfig;
 use crate::base::looked_at;
 use crate::explain::{CallError, explain};
-use crate::{Base, SdkConfig};
+use crate::Base;
 use async_trait::async_trait;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;

@@ -26,11 +26,13 @@
 //! );
 //! ```
 
+mod options;
 mod order;
 mod pack;
 mod show;
 mod text;
 
+pub use options::{Options, delimiters, tokens};
 pub use text::strip;
 
 use diff::language::Language;
@@ -42,22 +44,6 @@ use std::collections::BTreeMap;
 
 /// Maximum number of reported lines with hidden characters.
 pub const MOST_HIDDEN: usize = 100;
-
-/// Options of a plan.
-#[derive(Clone, Copy)]
-pub struct Options<'a> {
-    /// Maximum tokens of a part, by [`tokens`].
-    pub tokens_per_part: usize,
-    /// Maximum number of parts.
-    pub most_parts: usize,
-    /// At least 16 hexadecimal digits, random for each plan and known only to the model. The
-    /// delimiters around untrusted text contain it.
-    pub nonce: &'a str,
-    /// Returns true if `.gitattributes` marks a path as `linguist-generated`.
-    pub generated: &'a (dyn Fn(&str) -> bool + Sync),
-    /// Languages of the repository, most used first.
-    pub languages: &'a [Language],
-}
 
 /// Shown and omitted parts of a change. Every file of the diff is in a part, in `left_out`, or in
 /// both if it is shown in part.
@@ -115,26 +101,6 @@ pub struct HiddenCharacters {
     pub path: String,
     /// Line number in the new file.
     pub line: u32,
-}
-
-/// Estimates the tokens of `text`. Does not underestimate code.
-///
-/// ```
-/// assert_eq!(model_review::prompt::tokens("fn f"), 2);
-/// ```
-pub fn tokens(text: &str) -> usize {
-    text.len().div_ceil(BYTES_PER_TOKEN)
-}
-
-const BYTES_PER_TOKEN: usize = 3;
-
-/// Returns the lines before and after a part's untrusted text. The instructions to the model refer
-/// to them.
-pub fn delimiters(nonce: &str) -> (String, String) {
-    (
-        format!("[untrusted diff {nonce} begins]"),
-        format!("[untrusted diff {nonce} ends]"),
-    )
 }
 
 /// Plans the text that a model sees of `diff`. Deterministic, in time linear in the diff.

@@ -1,7 +1,6 @@
 //! Decides whether a pull request may be approved. The decision is made by code alone:
 //! [`ApprovalFacts`] holds no opinion of a model.
 
-use crate::Policy;
 use crate::choice::AuthorAssociation;
 use findings::Category;
 use serde::{Deserialize, Serialize};
@@ -170,48 +169,35 @@ impl fmt::Display for NoApprovalReason {
     }
 }
 
-impl Policy {
-    /// Returns the approval conditions of this policy.
-    pub fn auto_approve(&self) -> AutoApprove {
-        self.approval.with_defaults()
-    }
-
-    /// Checks whether a pull request may be approved.
-    ///
-    /// # Errors
-    /// Every reason against approval, in the order of [`NoApprovalReason`].
-    pub fn may_approve(&self, facts: &ApprovalFacts) -> Result<(), Vec<NoApprovalReason>> {
-        let wanted = self.auto_approve();
+impl AutoApprove {
+    /// Returns every reason against approval, in the order of [`NoApprovalReason`].
+    pub(crate) fn reasons_against(&self, facts: &ApprovalFacts) -> Vec<NoApprovalReason> {
         let association = facts.author_association;
         let is_new = facts.first_time || association.is_new();
         let high_enough = facts
             .score
-            .is_some_and(|score| (wanted.score..=10).contains(&score));
+            .is_some_and(|score| (self.score..=10).contains(&score));
         let reasons = [
-            (!(self.enabled && self.publish && wanted.enabled)).then_some(NoApprovalReason::Off),
+            (!self.enabled).then_some(NoApprovalReason::Off),
             facts
                 .own_pull_request
                 .then_some(NoApprovalReason::OwnPullRequest),
-            (!high_enough).then_some(NoApprovalReason::Score(facts.score, wanted.score)),
+            (!high_enough).then_some(NoApprovalReason::Score(facts.score, self.score)),
             (facts.open_findings > 0)
                 .then_some(NoApprovalReason::OpenFindings(facts.open_findings)),
             (!facts.every_file_read).then_some(NoApprovalReason::FilesUnread),
             (!facts.read_by_model).then_some(NoApprovalReason::RulesAlone),
             (!facts.head_unchanged).then_some(NoApprovalReason::HeadMoved),
-            (!wanted.authors.contains(&association))
+            (!self.authors.contains(&association))
                 .then_some(NoApprovalReason::Author(association)),
-            (is_new && !wanted.allow_first_time).then_some(NoApprovalReason::FirstTime),
-            (facts.from_fork && !wanted.allow_forks).then_some(NoApprovalReason::Fork),
-            (wanted.require_checks && !facts.checks_green)
+            (is_new && !self.allow_first_time).then_some(NoApprovalReason::FirstTime),
+            (facts.from_fork && !self.allow_forks).then_some(NoApprovalReason::Fork),
+            (self.require_checks && !facts.checks_green)
                 .then_some(NoApprovalReason::ChecksNotGreen),
             (!facts.missing_specialists.is_empty())
                 .then(|| NoApprovalReason::Missing(facts.missing_specialists.clone())),
         ];
-        let reasons: Vec<_> = reasons.into_iter().flatten().collect();
-        match reasons.is_empty() {
-            true => Ok(()),
-            false => Err(reasons),
-        }
+        reasons.into_iter().flatten().collect()
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::{FileLanguage, Glob, Policy};
+use crate::{FileLanguage, Glob};
 use diff::language::Language;
 use serde::{Deserialize, Serialize};
 
@@ -46,22 +46,21 @@ pub(crate) fn everything() -> Vec<Glob> {
     Glob::parse("**").into_iter().collect()
 }
 
-impl Policy {
+impl Paths {
     /// Returns whether the file at `path`, relative to the repository's root, is reviewed.
-    pub fn wants(&self, path: &str) -> bool {
+    pub fn select(&self, path: &str) -> bool {
         let takes = |glob: &Glob| glob.matches(path);
-        let paths = &self.paths;
         let language = FileLanguage(Language::of(path));
-        paths.include.iter().any(takes)
-            && !paths.exclude.iter().any(takes)
-            && (paths.languages.is_empty() || paths.languages.contains(&language))
+        self.include.iter().any(takes)
+            && !self.exclude.iter().any(takes)
+            && (self.languages.is_empty() || self.languages.contains(&language))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Layer, Source};
+    use crate::{Layer, Policy, Source};
 
     fn policy(text: &str) -> Policy {
         Policy::default().over(Layer::parse(text, Source::Repository).unwrap())

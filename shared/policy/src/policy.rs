@@ -1,4 +1,4 @@
-use crate::approval::AutoApprove;
+use crate::approval::{ApprovalFacts, AutoApprove, NoApprovalReason};
 use crate::{Conclusion, Instruction, Layer, Paths, Source, Treatment, approval};
 use findings::{Category, Confidence, Severity};
 use serde::{Deserialize, Serialize};
@@ -194,6 +194,30 @@ impl Policy {
         both.narrow(named(other));
         self.approval = both;
         self
+    }
+
+    /// Returns whether the file at `path`, relative to the repository's root, is reviewed.
+    pub fn wants(&self, path: &str) -> bool {
+        self.paths.select(path)
+    }
+
+    /// Returns the approval conditions of this policy.
+    pub fn auto_approve(&self) -> AutoApprove {
+        self.approval.with_defaults()
+    }
+
+    /// Checks whether a pull request may be approved.
+    ///
+    /// # Errors
+    /// Every reason against approval, in the order of [`NoApprovalReason`].
+    pub fn may_approve(&self, facts: &ApprovalFacts) -> Result<(), Vec<NoApprovalReason>> {
+        let mut conditions = self.auto_approve();
+        conditions.enabled &= self.enabled && self.publish;
+        let reasons = conditions.reasons_against(facts);
+        match reasons.is_empty() {
+            true => Ok(()),
+            false => Err(reasons),
+        }
     }
 }
 

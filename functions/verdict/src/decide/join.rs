@@ -1,6 +1,7 @@
 //! Joins all reports under the policy.
 
-use super::{EarlierReview, rounds, second_look};
+use super::rounds::{self, EarlierReview};
+use super::second_look;
 use crate::score;
 use events::Timestamp;
 use github::HeadSha;

@@ -1,11 +1,19 @@
 //! Second round: compares the findings with those of the earlier review, and finds the resolved
 //! ones.
 
-use super::EarlierReview;
-use review::item::CheckReport;
+use github::HeadSha;
+use review::item::{CheckReport, Verdict};
 use review::rules::RULES;
 use review::{Category, Finding, Fingerprint, Severity};
 use std::collections::{BTreeMap, VecDeque};
+
+/// Earlier review of the pull request.
+#[derive(Debug, Clone)]
+pub(crate) struct EarlierReview {
+    /// Head of that review.
+    pub(crate) head_sha: HeadSha,
+    pub(crate) verdict: Verdict,
+}
 
 /// Open findings of the earlier review that are not found again yet, by fingerprint. Code that
 /// occurs n times has n entries. A finding without a fingerprint matches none.

@@ -1,6 +1,6 @@
 //! The second look: the findings that need one, and its result.
 
-use super::EarlierReview;
+use super::rounds::EarlierReview;
 use review::Finding;
 use review::item::SecondLookItem;
 

@@ -1,7 +1,7 @@
 //! Parser of YAML with CloudFormation's short tags. Produces the same JSON as AWS: `!Ref X` is
 //! `{"Ref": "X"}`, `!GetAtt X.Arn` is `{"Fn::GetAtt": ["X", "Arn"]}`.
 
-use super::TemplateError;
+use super::error::TemplateError;
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

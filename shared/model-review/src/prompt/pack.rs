@@ -1,5 +1,5 @@
 use crate::prompt::show::{FileText, HunkText, LineText, room};
-use crate::prompt::{Options, delimiters};
+use crate::prompt::options::{Options, delimiters};
 use diff::Side;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-use crate::prompt::text::{quoted, without_nonce};
-use crate::prompt::{BYTES_PER_TOKEN, Options, delimiters, strip};
+use crate::prompt::options::{BYTES_PER_TOKEN, Options, delimiters};
+use crate::prompt::text::{quoted, strip, without_nonce};
 use diff::{FileChange, FileDiff, Hunk, Line, LineKind, Side};
 use secrets::mask;
 use secrets::mask::{MASKED, inner, replace, secrets};
