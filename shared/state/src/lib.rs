@@ -11,13 +11,15 @@
 //!   `sqlite`, [`Sqlite`]. DynamoDB has a crate of its own, so that the handlers' libraries do not
 //!   depend on an AWS SDK.
 //!
-//! All backends satisfy the same contract. With the feature `contract`, the module `contract` holds
+//! All backends satisfy the same contract. With the feature `testing`, the module `contract` holds
 //! it as functions for a backend's tests.
 
 mod backend;
-#[cfg(feature = "contract")]
+#[cfg(feature = "testing")]
 pub mod contract;
 mod error;
+#[cfg(any(test, feature = "testing"))]
+mod faulty;
 mod key;
 mod manager;
 mod memory;
@@ -31,6 +33,8 @@ pub use backend::{
     MAX_VALUE_BYTES, NewItem, RETENTION, Saved, StateBackend, Stored, Version, WriteId,
 };
 pub use error::StateError;
+#[cfg(any(test, feature = "testing"))]
+pub use faulty::{Fault, Faulty};
 pub use key::{InvalidKey, Key, KeyPrefix, Resume};
 pub use manager::{Listed, Loaded, StateManager};
 pub use memory::Memory;
