@@ -107,15 +107,8 @@ fn found(rule: &str, line: u32, severity: Severity, code: &str) -> Finding {
         category: Category::Security,
         rule: rule.to_owned(),
         message: "It breaks.".to_owned(),
-        confidence: Confidence::percent(90),
-        start_line: None,
-        title: None,
-        suggestion: None,
         by: vec![by.to_owned()],
-        fingerprint: None,
-        also: vec![],
-        reviewed_before: false,
-        side: review::Side::Right,
+        ..Finding::sample()
     }
     .identified(&diff)
 }
