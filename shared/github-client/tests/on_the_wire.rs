@@ -119,9 +119,8 @@ async fn redirect_never_turns_write_into_read() {
     }
 }
 
-#[tokio::test]
-async fn next_page_must_be_on_host() {
-    let link = "<http://127.0.0.1:9/reviews?page=2>; rel=\"next\"";
+/// Searches a review in pages that are empty and link to the next one.
+async fn find_review(link: &'static str) -> GitHubError {
     let router = Router::new()
         .route(
             "/user",
@@ -129,21 +128,21 @@ async fn next_page_must_be_on_host() {
         )
         .fallback(move || async move { ([(header::LINK, link)], "[]") });
     let client = client_of(serve(router).await);
-    let error = client.find_review(&pr(), "m").await.unwrap_err();
+    let found = client.find_review(&pr(), "m").await;
+    found.expect_err("the pages do not end")
+}
+
+#[tokio::test]
+async fn next_page_must_be_on_host() {
+    let link = "<http://127.0.0.1:9/reviews?page=2>; rel=\"next\"";
+    let error = find_review(link).await;
     assert!(matches!(error, GitHubError::Rejected { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn endless_pages_are_an_error() {
     let link = "</reviews>; rel=\"next\"";
-    let router = Router::new()
-        .route(
-            "/user",
-            get(|| async { r#"{"login":"bot","type":"User"}"# }),
-        )
-        .fallback(move || async move { ([(header::LINK, link)], "[]") });
-    let client = client_of(serve(router).await);
-    let error = client.find_review(&pr(), "m").await.unwrap_err();
+    let error = find_review(link).await;
     assert!(error.to_string().contains("pages"), "{error}");
 }
 

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use events::{
-    Clock, Emit, EmitError, Event, Handler, HandlerError, ManualClock, Outcome, SeededEntropy,
-    Timestamp,
+    Clock, Event, Handler, HandlerError, InProcess, ManualClock, Outcome, SeededEntropy, Timestamp,
 };
 use github::port::{Files, GitHubError, ReadDiff, ReadFiles};
 use github::{HeadSha, PrKey};
@@ -122,15 +121,6 @@ pub fn found_as(severity: &str, score: u8, places: &[(&str, u32, &str)]) -> Valu
     json!({ "findings": findings, "quality_score": score })
 }
 
-struct Deaf;
-
-#[async_trait]
-impl Emit for Deaf {
-    async fn emit(&self, _: Vec<Event>) -> Result<(), EmitError> {
-        Ok(())
-    }
-}
-
 pub struct House {
     pub github: Arc<Compared>,
     pub clock: Arc<ManualClock>,
@@ -158,7 +148,7 @@ impl House {
         let deps = Deps {
             state: state.clone(),
             github: github.clone(),
-            bus: Arc::new(Deaf),
+            bus: Arc::new(InProcess::default()),
             model: Some(model.clone()),
             clock: clock.clone(),
             entropy,
