@@ -1,7 +1,7 @@
 //! Reads of settings from a simulated GitHub.
 
 use super::*;
-use events::{EmitError, EventId, ManualClock, Message, NewEvent, SeededEntropy, Timestamp};
+use events::{EventId, InProcess, ManualClock, Message, NewEvent, SeededEntropy, Timestamp};
 use fake_github::{Call, Fault, NewPullRequest, World};
 use github::port::GitHubError;
 use github::{PrKey, RepoName};
@@ -10,15 +10,6 @@ use review::item::SkippedHead;
 use review::message::{RequestCause, SkipReason};
 use state::{Decision, Memory};
 use std::convert::Infallible;
-
-struct SilentBus;
-
-#[async_trait]
-impl Emit for SilentBus {
-    async fn emit(&self, _: Vec<Event>) -> Result<(), EmitError> {
-        Ok(())
-    }
-}
 
 struct Fixture {
     world: World,
@@ -39,7 +30,7 @@ impl Fixture {
             pr: opened.pr.unwrap(),
             coordinator: handler(Deps {
                 state,
-                bus: Arc::new(SilentBus),
+                bus: Arc::new(InProcess::default()),
                 github: Arc::new(world.github()),
                 policy: deployment.policy,
             })

@@ -20,8 +20,8 @@ mod sql_over_lines;
 mod tokens;
 mod workflow;
 
+use review::Category;
 use review::rules::{Rule, RuleReviewer};
-use review::{Category, Confidence, Severity};
 
 /// Returns the reviewer with these rules.
 pub fn reviewer() -> RuleReviewer {
@@ -77,24 +77,3 @@ const RULES: &[Rule] = &[
     settings::BIDI,
     settings::HIDDEN,
 ];
-
-/// Creates a rule with the defaults of most rules.
-const fn rule(id: &'static str, severity: Severity, percent: u8, message: &'static str) -> Rule {
-    Rule {
-        id,
-        severity,
-        confidence: Confidence::percent(percent),
-        message,
-        reads: review::rules::Reads::Programs,
-        finds: review::rules::Finds::Lines(|_| false),
-    }
-}
-
-/// Table of examples: (rule, reason, path, text, whether the rule matches).
-#[cfg(test)]
-fn check(rows: &[(Rule, &str, &str, &str, bool)]) {
-    for (rule, why, path, text, hit) in rows {
-        let found = !rule.lines_of(path, text).is_empty();
-        assert_eq!(found, *hit, "{}: {why}\n{text}", rule.id);
-    }
-}

@@ -10,8 +10,8 @@ mod leftovers;
 mod prints;
 mod reading;
 
-use review::rules::{Finds, Reads, Rule, RuleReviewer};
-use review::{Category, Confidence, Severity};
+use review::Category;
+use review::rules::{Rule, RuleReviewer};
 
 /// Returns the reviewer with these rules.
 pub fn reviewer() -> RuleReviewer {
@@ -30,24 +30,3 @@ const RULES: &[Rule] = &[
     reading::MIXED_INDENTATION,
     reading::LONG_LINE,
 ];
-
-/// Creates a rule with the defaults of most rules.
-const fn rule(id: &'static str, severity: Severity, percent: u8, message: &'static str) -> Rule {
-    Rule {
-        id,
-        severity,
-        confidence: Confidence::percent(percent),
-        message,
-        reads: Reads::Programs,
-        finds: Finds::Lines(|_| false),
-    }
-}
-
-/// Table of examples: (rule, reason, path, text, whether the rule matches).
-#[cfg(test)]
-fn check(rows: &[(Rule, &str, &str, &str, bool)]) {
-    for (rule, why, path, text, hit) in rows {
-        let found = !rule.lines_of(path, text).is_empty();
-        assert_eq!(found, *hit, "{}: {why}\n{text}", rule.id);
-    }
-}

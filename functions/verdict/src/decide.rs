@@ -8,12 +8,10 @@ pub(crate) use rounds::EarlierReview;
 
 use crate::handled_event::HandledEvent;
 use events::{NewEvent, Timestamp};
-use github::HeadSha;
 use join::FindingLists;
 
 use review::item::{
     CheckItem, MOST_TO_PROVE, PullRequestItem, RETENTION, ReviewItem, ReviewStart, SecondLookItem,
-    Verdict,
 };
 use review::message::{Block, SecondLookRequested};
 use review::{Category, UnneededReason, bounds};

@@ -54,7 +54,7 @@ fn cap(severity: Severity) -> Option<u8> {
 mod tests {
     use super::*;
     use review::item::Reader;
-    use review::{Confidence, Coverage, MODEL};
+    use review::{Coverage, MODEL};
 
     fn reports(files_read: u32, score: Option<u8>) -> BTreeMap<Category, CheckReport> {
         let reader = Reader {
@@ -76,21 +76,9 @@ mod tests {
 
     fn found(rule: &str, severity: Severity) -> Finding {
         Finding {
-            path: "a.rs".to_owned(),
-            start_line: None,
-            line: 1,
             severity,
-            category: Category::Logic,
             rule: rule.to_owned(),
-            title: None,
-            message: "…".to_owned(),
-            suggestion: None,
-            confidence: Confidence::percent(90),
-            by: vec![],
-            fingerprint: None,
-            also: vec![],
-            reviewed_before: false,
-            side: review::Side::Right,
+            ..Finding::sample()
         }
     }
 

@@ -12,13 +12,10 @@ pub struct ChangedFile {
     pub previous_filename: Option<String>,
     pub status: Status,
     /// Number of added lines. Late pages of a long list can report 0 for any file.
-    #[serde(default)]
     pub additions: u64,
     /// Number of removed lines; unreliable as `additions`.
-    #[serde(default)]
     pub deletions: u64,
     /// Number of changed lines; unreliable as `additions`.
-    #[serde(default)]
     pub changes: u64,
     /// Hunks. Missing if they are large, not text, or none.
     #[serde(default)]

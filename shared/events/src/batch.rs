@@ -121,7 +121,8 @@ impl<P: PutEvents> Batches<P> {
                 reason,
                 "the bus did not accept all events"
             );
-            self.clock.sleep(jittered(wait, &*self.entropy)).await;
+            let jittered = self.entropy.between(wait / 2, wait);
+            self.clock.sleep(jittered).await;
             wait *= 2;
         }
         Ok(())
@@ -145,13 +146,6 @@ fn failed(entries: &mut Vec<Entry>, results: Vec<EntryResult>) -> Option<String>
         }
     });
     first
-}
-
-/// Between half of `wait` and all of it, so that many who failed together do not
-/// come back together.
-fn jittered(wait: Duration, entropy: &dyn Entropy) -> Duration {
-    let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-    Duration::from_millis(millis / 2 + entropy.next_u64() % (millis / 2 + 1))
 }
 
 #[async_trait]

@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Source of random numbers: for jitter, lease holders, write ids.
 pub trait Entropy: Send + Sync {
@@ -9,6 +10,15 @@ pub trait Entropy: Send + Sync {
     /// repeat.
     fn nonce(&self) -> String {
         format!("{:016x}{:016x}", self.next_u64(), self.next_u64())
+    }
+
+    /// Returns a random duration from `shortest` to `longest`, so that callers that failed together
+    /// do not retry together ("Exponential Backoff And Jitter", AWS Architecture Blog).
+    fn between(&self, shortest: Duration, longest: Duration) -> Duration {
+        let span = longest.saturating_sub(shortest).as_micros();
+        let span = u64::try_from(span).unwrap_or(u64::MAX);
+        let drawn = self.next_u64() % span.saturating_add(1).max(1);
+        shortest.saturating_add(Duration::from_micros(drawn))
     }
 }
 

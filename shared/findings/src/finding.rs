@@ -52,6 +52,28 @@ pub struct Finding {
 pub const MODEL: &str = "model";
 
 impl Finding {
+    /// Returns a model's finding for tests to change.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn sample() -> Self {
+        Self {
+            path: "a.rs".to_owned(),
+            start_line: None,
+            line: 1,
+            side: Side::Right,
+            severity: Severity::High,
+            category: Category::Logic,
+            also: vec![],
+            rule: MODEL.to_owned(),
+            title: None,
+            message: "…".to_owned(),
+            suggestion: None,
+            confidence: Confidence::percent(90),
+            by: vec![],
+            fingerprint: None,
+            reviewed_before: false,
+        }
+    }
+
     /// Returns whether the finding blocks merging: a security finding with a high severity and a
     /// high confidence.
     pub fn blocks(&self) -> bool {

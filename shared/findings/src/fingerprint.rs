@@ -171,7 +171,6 @@ fn runs(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Confidence, Severity};
     use diff::FileDiff;
 
     fn diff(text: &str) -> Diff {
@@ -186,18 +185,9 @@ mod tests {
             path: "src/a.py".to_owned(),
             start_line,
             line,
-            severity: Severity::High,
             category: Category::Security,
             rule: "sql".to_owned(),
-            title: None,
-            message: "…".to_owned(),
-            suggestion: None,
-            confidence: Confidence::percent(90),
-            by: vec![],
-            fingerprint: None,
-            also: vec![],
-            reviewed_before: false,
-            side: Side::Right,
+            ..Finding::sample()
         }
     }
 

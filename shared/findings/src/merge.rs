@@ -112,14 +112,9 @@ mod tests {
             category,
             rule: rule.to_owned(),
             title: Some(title.to_owned()).filter(|title| !title.is_empty()),
-            message: "…".to_owned(),
-            suggestion: None,
             confidence: Confidence::percent(60),
             by: vec![by.to_owned()],
-            fingerprint: None,
-            also: vec![],
-            reviewed_before: false,
-            side: crate::Side::Right,
+            ..Finding::sample()
         }
     }
 

@@ -15,7 +15,6 @@ use fake_github::{Call, Fault};
 use github::PrKey;
 use github::port::{GitHubError, PublishReview, ReadDiff, ReadPullRequest};
 use github_client::{Client, Config, ConfigError};
-use std::io;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -120,9 +119,8 @@ async fn redirect_never_turns_write_into_read() {
     }
 }
 
-#[tokio::test]
-async fn next_page_must_be_on_host() {
-    let link = "<http://127.0.0.1:9/reviews?page=2>; rel=\"next\"";
+/// Searches a review in pages that are empty and link to the next one.
+async fn find_review(link: &'static str) -> GitHubError {
     let router = Router::new()
         .route(
             "/user",
@@ -130,21 +128,21 @@ async fn next_page_must_be_on_host() {
         )
         .fallback(move || async move { ([(header::LINK, link)], "[]") });
     let client = client_of(serve(router).await);
-    let error = client.find_review(&pr(), "m").await.unwrap_err();
+    let found = client.find_review(&pr(), "m").await;
+    found.expect_err("the pages do not end")
+}
+
+#[tokio::test]
+async fn next_page_must_be_on_host() {
+    let link = "<http://127.0.0.1:9/reviews?page=2>; rel=\"next\"";
+    let error = find_review(link).await;
     assert!(matches!(error, GitHubError::Rejected { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn endless_pages_are_an_error() {
     let link = "</reviews>; rel=\"next\"";
-    let router = Router::new()
-        .route(
-            "/user",
-            get(|| async { r#"{"login":"bot","type":"User"}"# }),
-        )
-        .fallback(move || async move { ([(header::LINK, link)], "[]") });
-    let client = client_of(serve(router).await);
-    let error = client.find_review(&pr(), "m").await.unwrap_err();
+    let error = find_review(link).await;
     assert!(error.to_string().contains("pages"), "{error}");
 }
 
@@ -238,39 +236,13 @@ fn names_invalid_settings() {
     assert_eq!(make(config), Err(ConfigError::UserAgent(String::new())));
 }
 
-/// Captures all log output of this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .expect("not poisoned")
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn token_is_neither_logged_nor_shown() {
     const TOKEN: &str = "not-for-anyones-eyes";
-    let log = Log::default();
+    let log: &Mutex<Vec<u8>> = Box::leak(Box::default());
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
+        .with_writer(|| log.make_writer())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
 
@@ -294,7 +266,7 @@ async fn token_is_neither_logged_nor_shown() {
     stage.world.set_token("rotated");
     shown += &format!("{:?}", client.find_review(&stage.pr, "m").await);
 
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = String::from_utf8(log.lock().unwrap().clone()).unwrap();
     assert!(
         logged.contains("retrying the GitHub call"),
         "it does log: {logged}"

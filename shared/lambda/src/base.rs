@@ -1,6 +1,5 @@
 //! Dependencies of every function on AWS: the HTTPS client, credentials, region and retries.
 
-use aws_types::SdkConfig;
 use crate::connector::Connector;
 use crate::explain::CallError;
 use aws_credential_types::Credentials;
@@ -9,6 +8,7 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 use aws_types::region::Region;
 use config::{ConfigError, Environment};
 use egress::{Client, Roots, UncheckedClient};

@@ -1,13 +1,13 @@
 //! Event bus on AWS: EventBridge's `PutEvents`.
 
-use aws_types::SdkConfig;
+use crate::Base;
 use crate::base::looked_at;
 use crate::explain::{CallError, explain};
-use crate::Base;
 use async_trait::async_trait;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_types::SdkConfig;
 use config::ConfigError;
 use events::{Batches, Clock, Entropy, Entry, EntryResult, PutEvents, PutEventsError};
 use std::sync::Arc;

@@ -336,7 +336,8 @@ impl Inner {
     /// Returns the wait after `tried` tries, at least `wanted`, or `None` if no try is left.
     fn wait(&self, deadline: Timestamp, tried: u32, wanted: Option<Duration>) -> Option<Duration> {
         let back_off = BACK_OFF.saturating_mul(1 << (tried - 1).min(8));
-        let wait = drawn(&*self.entropy, back_off).max(wanted.unwrap_or_default());
+        let wait = self.entropy.between(back_off / 2, back_off);
+        let wait = wait.max(wanted.unwrap_or_default());
         let left = deadline.duration_since(self.clock.now());
         let left = Duration::try_from(left).unwrap_or_default();
         (tried < TRIES && left >= wait.saturating_add(self.least_time)).then_some(wait)
@@ -373,13 +374,6 @@ impl Inner {
             | AgentError::State(_) => error,
         }
     }
-}
-
-/// Returns a random duration between half of `longest` and `longest`.
-fn drawn(entropy: &dyn Entropy, longest: Duration) -> Duration {
-    let half = u64::try_from(longest.as_micros() / 2).unwrap_or(u64::MAX);
-    let part = entropy.next_u64() % half.saturating_add(1).max(1);
-    Duration::from_micros(half.saturating_add(part))
 }
 
 /// Estimates the tokens of an attempt: its bytes, and an answer.

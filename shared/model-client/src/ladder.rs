@@ -13,7 +13,7 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// State under `format:HOST/MODEL`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Stored {
+struct FormatItem {
     rung: AnswerFormat,
     reason: String,
 }
@@ -43,7 +43,7 @@ impl FormatMemory {
         if let Some((rung, _)) = known.filter(|(_, until)| self.clock.now() < *until) {
             return rung;
         }
-        let rung = match self.state.get::<Stored>(&self.key).await {
+        let rung = match self.state.get::<FormatItem>(&self.key).await {
             Ok(seen) => seen
                 .value
                 .map_or(AnswerFormat::Schema, |stored| stored.rung),
@@ -79,9 +79,9 @@ impl FormatMemory {
     }
 
     async fn store(&self, rung: AnswerFormat, reason: &str) -> Result<(), StateError> {
-        let lower = |seen: Option<Stored>, now: Timestamp| {
+        let lower = |seen: Option<FormatItem>, now: Timestamp| {
             let known = seen.is_some_and(|stored| stored.rung >= rung);
-            let stored = Stored {
+            let stored = FormatItem {
                 rung,
                 reason: reason.to_owned(),
             };

@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// State under `pause:HOST`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Stored {
+struct PauseItem {
     until: Timestamp,
     reason: String,
 }
@@ -37,7 +37,7 @@ impl Pause {
     /// # Errors
     /// [`AgentError::Paused`] during a pause.
     pub(crate) async fn look(&self) -> Result<(), AgentError> {
-        let seen = self.state.get::<Stored>(&self.key).await?;
+        let seen = self.state.get::<PauseItem>(&self.key).await?;
         let now = self.clock.now();
         match seen.value {
             Some(stored) if stored.until > now => Err(paused(stored.until, now)),
@@ -63,10 +63,10 @@ impl Pause {
     }
 
     async fn keep(&self, until: Timestamp, reason: &str) -> Result<Timestamp, StateError> {
-        let longer = |seen: Option<Stored>, _| match seen {
+        let longer = |seen: Option<PauseItem>, _| match seen {
             Some(stored) if stored.until >= until => (None, stored.until),
             Some(_) | None => {
-                let stored = Stored {
+                let stored = PauseItem {
                     until,
                     reason: reason.to_owned(),
                 };

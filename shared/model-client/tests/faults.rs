@@ -108,21 +108,8 @@ async fn call_times_out() {
         least_time: Duration::from_millis(1),
         ..stage.settings()
     });
-    let schema = common::schema();
-    let ask = model_client::Ask {
-        id: "1",
-        scopes: &[],
-        system: "a",
-        user: "b",
-        schema: &schema,
-        check: &common::has_n,
-        change: "",
-        deadline: stage.clock.now() + Duration::from_millis(100),
-    };
-    let error = model_client::Model::ask(&agent, &ask)
-        .await
-        .unwrap_err()
-        .error;
+    let left = Duration::from_millis(100);
+    let error = stage.ask_within(&agent, "1", left).await.unwrap_err();
     assert_eq!(name(&error), "Unavailable", "{error}");
 }
 
@@ -142,21 +129,8 @@ async fn no_call_after_deadline() {
     assert_eq!(name(&failed), "Malformed", "no time for a repair");
     assert_eq!(stage.world.requests().len(), 2);
 
-    let schema = common::schema();
-    let ask = model_client::Ask {
-        id: "3",
-        scopes: &[],
-        system: "a",
-        user: "b",
-        schema: &schema,
-        check: &common::has_n,
-        change: "",
-        deadline: stage.clock.now() + Duration::from_secs(4),
-    };
-    let failed = model_client::Model::ask(&agent, &ask)
-        .await
-        .unwrap_err()
-        .error;
+    let left = Duration::from_secs(4);
+    let failed = stage.ask_within(&agent, "3", left).await.unwrap_err();
     assert_eq!(name(&failed), "NoTime");
     assert_eq!(stage.world.requests().len(), 2, "no call was made");
 }

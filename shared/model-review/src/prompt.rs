@@ -35,7 +35,6 @@ mod text;
 pub use options::{Options, delimiters, tokens};
 pub use text::strip;
 
-use diff::language::Language;
 use diff::{Diff, FileDiff, LineKind, OmissionReason, OmittedFile, Side};
 use pack::Places;
 use review::rules::unseen::is_hidden;

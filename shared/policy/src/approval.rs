@@ -188,8 +188,7 @@ impl AutoApprove {
             (!facts.every_file_read).then_some(NoApprovalReason::FilesUnread),
             (!facts.read_by_model).then_some(NoApprovalReason::RulesAlone),
             (!facts.head_unchanged).then_some(NoApprovalReason::HeadMoved),
-            (!self.authors.contains(&association))
-                .then_some(NoApprovalReason::Author(association)),
+            (!self.authors.contains(&association)).then_some(NoApprovalReason::Author(association)),
             (is_new && !self.allow_first_time).then_some(NoApprovalReason::FirstTime),
             (facts.from_fork && !self.allow_forks).then_some(NoApprovalReason::Fork),
             (self.require_checks && !facts.checks_green)

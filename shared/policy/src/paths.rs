@@ -59,7 +59,7 @@ impl Paths {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+
     use crate::{Layer, Policy, Source};
 
     fn policy(text: &str) -> Policy {

@@ -1,7 +1,7 @@
 //! Reads a change from GitHub.
 
-use diff::{Diff, OmissionReason, OmittedFile, Status};
-use github::port::{ChangedFile, FileStatus, GitHubError, ReadChange};
+use diff::{Diff, OmissionReason, OmittedFile};
+use github::port::{GitHubError, ReadChange};
 use github::{HeadSha, PrKey};
 
 /// Reads the change `base...head` of a pull request: its diff, or its list of files if
@@ -25,33 +25,11 @@ pub async fn read(
     };
     tracing::info!(%pr, "{too_large}; reading the list of files instead");
     let listed = github.files(pr).await?;
-    let files: Vec<_> = listed.files.into_iter().map(changed).collect();
-    let mut diff = diff::from_files(&files);
+    let mut diff = diff::from_files(&listed.files);
     if !listed.complete {
         let more =
             OmittedFile::nameless("and more files than GitHub lists", OmissionReason::TooLarge);
         diff.left_out.push(more);
     }
     Ok(diff)
-}
-
-fn changed(file: ChangedFile) -> diff::ChangedFile {
-    diff::ChangedFile {
-        filename: file.filename,
-        previous_filename: file.previous_filename,
-        status: match file.status {
-            FileStatus::Added => Status::Added,
-            FileStatus::Removed => Status::Removed,
-            FileStatus::Modified => Status::Modified,
-            FileStatus::Renamed => Status::Renamed,
-            FileStatus::Copied => Status::Copied,
-            FileStatus::Changed => Status::Changed,
-            FileStatus::Unchanged => Status::Unchanged,
-            FileStatus::Other => Status::Other,
-        },
-        additions: file.additions,
-        deletions: file.deletions,
-        changes: file.changes,
-        patch: file.patch,
-    }
 }

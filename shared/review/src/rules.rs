@@ -86,6 +86,32 @@ pub enum Finds {
     InDiff(fn(&[File<'_>]) -> Option<usize>),
 }
 
+/// Creates a rule for programs, for a table of rules to complete.
+pub const fn rule(
+    id: &'static str,
+    severity: Severity,
+    percent: u8,
+    message: &'static str,
+) -> Rule {
+    Rule {
+        id,
+        severity,
+        confidence: Confidence::percent(percent),
+        message,
+        reads: Reads::Programs,
+        finds: Finds::Lines(|_| false),
+    }
+}
+
+/// Checks examples in tests: (rule, reason, path, text, whether the rule matches).
+#[cfg(feature = "testing")]
+pub fn check(rows: &[(Rule, &str, &str, &str, bool)]) {
+    for (rule, why, path, text, hit) in rows {
+        let found = !rule.lines_of(path, text).is_empty();
+        assert_eq!(found, *hit, "{}: {why}\n{text}", rule.id);
+    }
+}
+
 impl Rule {
     /// Returns `true` if the rule reads `file`.
     fn reads(&self, file: &File<'_>) -> bool {

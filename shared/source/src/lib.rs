@@ -1,7 +1,7 @@
 //! Event sources: they authenticate input, map it to topics and publish events.
 //!
 //! An [`EventSource`] receives HTTP requests through a [`Door`], which is the same on Lambda and
-//! in one process. A [`Listener`] has no HTTP; it runs as a task of the one process.
+//! in one process.
 
 mod answer;
 mod door;
@@ -15,11 +15,9 @@ pub use door::Door;
 pub use senders::{NoRange, Senders};
 pub use signature::{NoSecret, Secrets};
 
-use async_trait::async_trait;
-use events::{Emit, EmitError, Event, Timestamp};
+use events::{Event, Timestamp};
 use http::{HeaderMap, StatusCode};
 use state::Key;
-use std::sync::Arc;
 
 /// Source of events that arrive by HTTP.
 pub trait EventSource: Send + Sync {
@@ -37,16 +35,6 @@ pub trait EventSource: Send + Sync {
     /// # Errors
     /// [`Refusal`], which the sender gets as the answer.
     fn authenticate(&self, headers: &HeaderMap, body: &[u8]) -> Result<Submission, Refusal>;
-}
-
-/// Source of events without HTTP, such as a connection that the source opens itself.
-#[async_trait]
-pub trait Listener: Send + Sync {
-    /// Emits events on `bus` until the source ends.
-    ///
-    /// # Errors
-    /// [`EmitError`] if the bus refuses an event.
-    async fn run(&self, bus: Arc<dyn Emit>) -> Result<(), EmitError>;
 }
 
 /// Result of an authenticated request.

@@ -1,13 +1,14 @@
 use super::*;
+use async_trait::async_trait;
 use bytes::Bytes;
-use events::{EventId, ManualClock, NewEvent, SeededEntropy};
+use events::{Emit, EmitError, EventId, ManualClock, NewEvent, SeededEntropy};
 use http::{HeaderValue, Request};
 use http_body::Frame;
 use http_body_util::Full;
 use state::{Memory, StateManager};
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 /// Bus that keeps the events, or fails.

@@ -119,28 +119,22 @@ mod tests {
     use super::*;
     use diff::FileDiff;
     use review::item::CheckItem;
-    use review::{Category, Confidence, Coverage, MODEL, Severity};
+    use review::{Category, Coverage, Severity};
 
     fn found(path: &str, line: u32, text: &str) -> Finding {
         Finding {
             path: path.to_owned(),
-            start_line: None,
             line,
             severity: match line {
                 7 => Severity::Critical,
                 _ => Severity::High,
             },
             category: Category::Security,
-            rule: MODEL.to_owned(),
             title: Some(text.to_owned()),
             message: text.to_owned(),
             suggestion: Some(text.to_owned()),
-            confidence: Confidence::percent(90),
             by: vec!["kimi".to_owned()],
-            fingerprint: None,
-            also: vec![],
-            reviewed_before: false,
-            side: review::Side::Right,
+            ..Finding::sample()
         }
     }
 

@@ -11,13 +11,15 @@
 //!   `sqlite`, [`Sqlite`]. DynamoDB has a crate of its own, so that the handlers' libraries do not
 //!   depend on an AWS SDK.
 //!
-//! All backends satisfy the same contract. With the feature `contract`, the module `contract` holds
+//! All backends satisfy the same contract. With the feature `testing`, the module `contract` holds
 //! it as functions for a backend's tests.
 
 mod backend;
-#[cfg(feature = "contract")]
+#[cfg(feature = "testing")]
 pub mod contract;
 mod error;
+#[cfg(any(test, feature = "testing"))]
+mod faulty_backend;
 mod key;
 mod manager;
 mod memory;
@@ -31,6 +33,8 @@ pub use backend::{
     MAX_VALUE_BYTES, NewItem, RETENTION, SaveResult, StateBackend, StoredItem, Version, WriteId,
 };
 pub use error::StateError;
+#[cfg(any(test, feature = "testing"))]
+pub use faulty_backend::{Fault, FaultyBackend};
 pub use key::{InvalidKey, Key, KeyPrefix, Resume};
 pub use manager::{ListEntry, StateManager, VersionedValue};
 pub use memory::Memory;

@@ -324,9 +324,8 @@ impl StateManager {
 
     /// Waits for a random time between zero and `longest`.
     async fn pause(&self, longest: Duration) {
-        let micros = u64::try_from(longest.as_micros()).unwrap_or(u64::MAX);
-        let drawn = self.entropy.next_u64() % micros.saturating_add(1).max(1);
-        self.clock.sleep(Duration::from_micros(drawn)).await;
+        let drawn = self.entropy.between(Duration::ZERO, longest);
+        self.clock.sleep(drawn).await;
     }
 }
 
@@ -337,8 +336,7 @@ fn read<T: DeserializeOwned>(key: &Key, json: &str) -> Result<T, StateError> {
     })
 }
 
-/// Returns the maximum pause after `lost` lost races. The pause itself is a random time from zero
-/// to this ("Exponential Backoff And Jitter", AWS Architecture Blog).
+/// Returns the maximum pause after `lost` lost races.
 fn back_off(lost: u32) -> Duration {
     FIRST_BACK_OFF
         .saturating_mul(1 << lost.min(16))

@@ -6,7 +6,7 @@ use github::{Author, Base, HeadSha};
 use policy::{Attributes, Layer, Source};
 use review::item::{CheckReport, Verdict};
 use review::message::ReviewKey;
-use review::{Category, Confidence, Finding, MODEL, Severity};
+use review::{Category, Finding};
 
 const CHECKS: &str = "review_begun security_check style_check logic_check";
 const NONE_NEW: &str = "nothing changes for this review";
@@ -84,26 +84,6 @@ enum Step {
 }
 use RequestCause::{Facts as OfFacts, Head};
 use Step::{Asked, Draft, Labelled};
-
-fn finding() -> Finding {
-    Finding {
-        path: "a.rs".to_owned(),
-        start_line: None,
-        line: 1,
-        severity: Severity::High,
-        category: Category::Logic,
-        rule: MODEL.to_owned(),
-        title: None,
-        message: "…".to_owned(),
-        suggestion: None,
-        confidence: Confidence::percent(90),
-        by: vec![],
-        fingerprint: None,
-        also: vec![],
-        reviewed_before: false,
-        side: review::Side::Right,
-    }
-}
 
 fn verdict() -> Verdict {
     Verdict {

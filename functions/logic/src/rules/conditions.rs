@@ -1,7 +1,7 @@
 //! Conditions that are constant or test the wrong thing.
 
-use super::rule;
 use review::Severity::{High, Medium};
+use review::rules::rule;
 use review::rules::scan::{arguments, around, ends_with_name, has_word, words};
 use review::rules::{Finds, Language, Reads, Rule};
 
@@ -214,8 +214,8 @@ pub(super) const ASSERTED_TUPLE: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_constant_and_wrong_conditions() {

@@ -1,7 +1,7 @@
 //! Errors that are swallowed.
 
-use super::rule;
 use review::Severity::{Low, Medium};
+use review::rules::rule;
 use review::rules::scan::has_method;
 use review::rules::{Finds, Language, Reads, Rule, Spot};
 
@@ -120,8 +120,8 @@ pub(super) const DROPPED: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_swallowed_errors() {

@@ -1,7 +1,7 @@
 //! Code that runs differently from its appearance.
 
-use super::rule;
 use review::Severity::{Low, Medium};
+use review::rules::rule;
 use review::rules::scan::{arguments, calls, has_call, indentation, methods};
 use review::rules::{Finds, Language, Reads, Rule, Spot};
 
@@ -236,8 +236,8 @@ pub(super) const LOCALHOST: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_misleading_control_flow() {

@@ -1,7 +1,7 @@
 //! Numbers sorted as text.
 
-use super::rule;
 use review::Severity::Medium;
+use review::rules::rule;
 use review::rules::scan::{around, methods};
 use review::rules::{File, Finds, Language, Line, Reads, Rule};
 use std::collections::HashSet;
@@ -140,8 +140,8 @@ fn is_list(kind: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_numbers_sorted_as_text() {

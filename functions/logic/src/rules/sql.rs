@@ -1,7 +1,7 @@
 //! SQL statements that change more than intended.
 
-use super::rule;
 use review::Severity::High;
+use review::rules::rule;
 use review::rules::scan::is_constant;
 use review::rules::{File, Finds, Language, Line, Reads, Rule};
 use std::collections::HashSet;
@@ -146,8 +146,8 @@ fn new_columns(file: &File<'_>) -> HashSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_statements_on_all_rows() {

@@ -1,8 +1,8 @@
 //! Tests that do not run, run alone, wait, or are deleted.
 
-use super::rule;
 use diff::FileChange;
 use review::Severity::{High, Info, Low, Medium};
+use review::rules::rule;
 use review::rules::scan::{calls, has_call};
 use review::rules::{File, Finds, Language, Reads, Rule};
 
@@ -165,8 +165,8 @@ pub(super) const MISSING: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_disabled_and_weak_tests() {

@@ -1,8 +1,8 @@
 //! Secrets without a recognisable format, detected by the name of their variable.
 
-use super::rule;
 use super::tokens::ID;
 use review::Severity::High;
+use review::rules::rule;
 use review::rules::{Finds, Language, Reads, Rule, Spot};
 use secrets::assigned::{is_secret, names_secret};
 
@@ -48,8 +48,8 @@ fn quoted<'a>(text: &'a str, code: &'a str) -> impl Iterator<Item = (&'a str, &'
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
     use secrets::samples::{BASE62, random};
 
     #[test]

@@ -1,7 +1,7 @@
 //! Weak hashes, ciphers and random numbers.
 
-use super::rule;
 use review::Severity::{High, Medium};
+use review::rules::rule;
 use review::rules::scan::{has_call, has_ignoring_case, has_word};
 use review::rules::{Finds, Language, Reads, Rule};
 
@@ -105,8 +105,8 @@ pub(super) const RANDOM: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_weak_cryptography() {

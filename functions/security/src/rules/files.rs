@@ -1,7 +1,7 @@
 //! Files that an attacker can create first.
 
-use super::rule;
 use review::Severity::Medium;
+use review::rules::rule;
 use review::rules::scan::has_call;
 use review::rules::{Finds, Language, Reads, Rule};
 
@@ -19,8 +19,8 @@ pub(super) const TEMPORARY_NAME: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_predictable_temporary_files() {

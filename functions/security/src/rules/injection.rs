@@ -1,8 +1,8 @@
 //! Text interpreted as code, markup, an object or a command.
 
 use super::put_together::{adds_value, takes_in};
-use super::rule;
 use review::Severity::{High, Medium};
+use review::rules::rule;
 use review::rules::scan::{calls, first_argument, has_call, has_word, is_constant};
 use review::rules::{Finds, Language, Reads, Rule, Spot};
 
@@ -231,8 +231,8 @@ pub(super) const YAML: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_injection() {

@@ -1,8 +1,8 @@
 //! Secrets without a recognisable format, detected by their context.
 
-use super::rule;
 use super::tokens::{says, secret};
 use review::Severity::{High, Medium};
+use review::rules::rule;
 use review::rules::{File, Finds, Language, Reads, Rule, scan};
 use secrets::is_random;
 
@@ -149,8 +149,8 @@ fn is_filled_env_file(file: &File<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
     use secrets::samples::{BASE62, random};
 
     #[test]

@@ -1,7 +1,7 @@
 //! Disabled security features.
 
-use super::rule;
 use review::Severity::{High, Low, Medium};
+use review::rules::rule;
 use review::rules::scan::{calls, has_word};
 use review::rules::unseen::{self, turns};
 use review::rules::{Finds, Language, Reads, Rule};
@@ -174,8 +174,8 @@ fn is_prose(language: Language) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_disabled_security_features() {

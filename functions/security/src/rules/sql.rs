@@ -1,8 +1,8 @@
 //! SQL that includes values as text.
 
 use super::put_together::is_put_together;
-use super::rule;
 use review::Severity::High;
+use review::rules::rule;
 use review::rules::scan::{calls, methods};
 use review::rules::{Finds, Rule};
 
@@ -71,8 +71,8 @@ pub(super) fn begins_statement(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_sql_built_from_values() {

@@ -1,9 +1,9 @@
 //! SQL that includes values as text, over several lines.
 
 use super::put_together::{is_put_together, takes_in};
-use super::rule;
 use super::sql::{MESSAGE, METHODS, begins_sql, begins_statement};
 use review::Severity::High;
+use review::rules::rule;
 use review::rules::{File, Finds, Language, Rule};
 
 /// Maximum number of lines of a call's first argument.

@@ -1,7 +1,7 @@
 //! Secrets with a recognisable format: a prefix, a length, an alphabet.
 
-use super::rule;
 use review::Severity::{Critical, High};
+use review::rules::rule;
 use review::rules::{Finds, Reads, Rule, Spot, scan};
 use secrets::{self as forms, is_random};
 

@@ -1,7 +1,7 @@
 //! GitHub workflows, which run with the repository's secrets.
 
-use super::rule;
 use review::Severity::High;
+use review::rules::rule;
 use review::rules::scan::{has_word, indentation};
 use review::rules::{File, Finds, Language, Reads, Rule, Spot};
 
@@ -100,8 +100,8 @@ fn lines_with(file: &File<'_>, hit: impl Fn(&str) -> bool) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_untrusted_text_in_scripts() {

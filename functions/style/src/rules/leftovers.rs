@@ -1,7 +1,7 @@
 //! Leftovers of development.
 
-use super::rule;
 use review::Severity::{High, Low, Medium};
+use review::rules::rule;
 use review::rules::scan::{calls, has_call};
 use review::rules::{Finds, Language, Reads, Rule};
 
@@ -90,8 +90,8 @@ pub(super) const STRAY_FILE: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_leftovers() {

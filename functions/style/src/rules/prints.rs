@@ -1,7 +1,7 @@
 //! Debug output left in the code.
 
-use super::rule;
 use review::Severity::Low;
+use review::rules::rule;
 use review::rules::scan::{calls, has_call, has_word};
 use review::rules::{File, Finds, Language, Line, Reads, Rule};
 
@@ -157,8 +157,8 @@ fn is_for_a_terminal(file: &File<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_debug_output() {

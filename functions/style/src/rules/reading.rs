@@ -1,7 +1,7 @@
 //! Code that is hard to read.
 
-use super::rule;
 use review::Severity::{Info, Medium};
+use review::rules::rule;
 use review::rules::scan::{around, indentation, words};
 use review::rules::{Finds, Language, Line, Reads, Rule};
 
@@ -209,8 +209,8 @@ pub(super) const LONG_LINE: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::*;
+    use review::rules::check;
 
     #[test]
     fn finds_todos_without_owner() {

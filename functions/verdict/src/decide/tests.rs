@@ -6,6 +6,7 @@ mod second_look;
 use super::*;
 use github::port::ReviewEvent;
 use github::{Author, Base, HeadSha};
+use review::item::Verdict;
 use review::item::{CheckReport, Reader, SkippedHead};
 use review::message::{CheckCompleted, ReviewBegun, ReviewKey, SecondLookCompleted, SkipReason};
 use review::{Confidence, Coverage, Finding, MODEL, Severity};
@@ -107,15 +108,8 @@ fn found(rule: &str, line: u32, severity: Severity, code: &str) -> Finding {
         category: Category::Security,
         rule: rule.to_owned(),
         message: "It breaks.".to_owned(),
-        confidence: Confidence::percent(90),
-        start_line: None,
-        title: None,
-        suggestion: None,
         by: vec![by.to_owned()],
-        fingerprint: None,
-        also: vec![],
-        reviewed_before: false,
-        side: review::Side::Right,
+        ..Finding::sample()
     }
     .identified(&diff)
 }

@@ -1,7 +1,7 @@
 //! Converts the template's JSON to rules and routes.
 
-use super::yaml::{Document, join};
 use super::error::TemplateError;
+use super::yaml::{Document, join};
 use super::{DeliveryPath, RetryPolicy, Route, Rule, Schedule};
 use pattern::EventPattern;
 use serde_json::{Value, json};

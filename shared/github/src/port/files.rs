@@ -1,53 +1,12 @@
 //! Reads the changed files of a pull request and the content of a file.
 
+pub use diff::{ChangedFile, Status as FileStatus};
+
 use super::GitHubError;
 use crate::{PrKey, RepoName};
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-
-/// Kind of change to a file ("List pull requests files", `status`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FileStatus {
-    Added,
-    Removed,
-    /// The text changed.
-    Modified,
-    /// The path changed, and perhaps the text.
-    Renamed,
-    Copied,
-    /// The kind or mode changed.
-    Changed,
-    Unchanged,
-    /// A status that this version does not recognise.
-    #[serde(other)]
-    Other,
-}
-
-/// A changed file. Without a `patch` its change is unknown: the file is binary or large,
-/// or it comes late in a large pull request. `changes` may be 0 then, which does not
-/// mean that the file is unchanged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChangedFile {
-    /// Path relative to the repository.
-    pub filename: String,
-    /// Previous path, if the file was renamed or copied.
-    #[serde(default)]
-    pub previous_filename: Option<String>,
-    /// Kind of change.
-    pub status: FileStatus,
-    /// Number of added lines.
-    pub additions: u64,
-    /// Number of removed lines.
-    pub deletions: u64,
-    /// Sum of additions and deletions.
-    pub changes: u64,
-    /// Hunks, from the first `@@` on, without the header lines that name the file.
-    #[serde(default)]
-    pub patch: Option<String>,
-}
 
 /// The changed files of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]

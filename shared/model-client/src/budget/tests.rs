@@ -1,56 +1,11 @@
 use super::*;
-use async_trait::async_trait;
 use events::{ManualClock, SeededEntropy};
-use state::{KeyPrefix, Memory, NewItem, SaveResult, StateBackend, StoredItem, Version};
+use state::{Fault, FaultyBackend, Memory};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-/// In-memory state that runs concurrent writes between a read and a write, and can fail.
-#[derive(Default)]
-struct Raced {
-    memory: Memory,
-    lost: AtomicU64,
-    away: AtomicU64,
-}
-
-#[async_trait]
-impl StateBackend for Raced {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
-        let stored = self.memory.get(key, now).await;
-        tokio::task::yield_now().await;
-        stored
-    }
-
-    async fn put_if_version(
-        &self,
-        key: &Key,
-        expected: Version,
-        item: NewItem,
-    ) -> Result<SaveResult, StateError> {
-        if key.as_str() == "budget:offline" && self.away.load(Ordering::SeqCst) > 0 {
-            let reason = "away".to_owned();
-            return Err(StateError::Unavailable { reason });
-        }
-        let saved = self.memory.put_if_version(key, expected, item).await;
-        if matches!(saved, Ok(SaveResult::Stale)) {
-            self.lost.fetch_add(1, Ordering::SeqCst);
-        }
-        saved
-    }
-
-    async fn list(
-        &self,
-        prefix: &KeyPrefix,
-        after: Option<&Key>,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
-        self.memory.list(prefix, after, limit, now).await
-    }
-}
-
-fn budgets() -> (Arc<Budgets>, Arc<Raced>) {
-    let backend = Arc::new(Raced::default());
+/// Returns budgets whose first `racing` reads are answered together.
+fn budgets(racing: u32) -> (Arc<Budgets>, Arc<FaultyBackend>) {
+    let backend = Arc::new(FaultyBackend::raced(Arc::new(Memory::default()), racing));
     let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
     let entropy = Arc::new(SeededEntropy::new(7));
     let state = StateManager::new(backend.clone(), clock, entropy);
@@ -71,7 +26,7 @@ async fn counts(budgets: &Budgets, scope: &Scope) -> u64 {
 
 #[tokio::test]
 async fn concurrent_reservations_respect_limit() {
-    let (budgets, backend) = budgets();
+    let (budgets, backend) = budgets(50);
     let scopes = [scope("pr", 10_000), scope("day", 799)];
     let tasks: Vec<_> = (0..50)
         .map(|n| {
@@ -94,15 +49,12 @@ async fn concurrent_reservations_respect_limit() {
         kept, 700,
         "the 43 others released their share of the first scope"
     );
-    assert!(
-        backend.lost.load(Ordering::SeqCst) > 0,
-        "no conflict occurred"
-    );
+    assert!(backend.lost_races() > 0, "no conflict occurred");
 }
 
 #[tokio::test]
 async fn concurrent_repeats_reserve_once() {
-    let (budgets, _) = budgets();
+    let (budgets, _) = budgets(50);
     let scopes = [scope("pr", 150)];
     let tasks: Vec<_> = (0..50)
         .map(|_| {
@@ -118,16 +70,17 @@ async fn concurrent_repeats_reserve_once() {
 
 #[tokio::test]
 async fn failed_reservation_is_rolled_back() {
-    let (budgets, backend) = budgets();
+    let (budgets, backend) = budgets(0);
     let scopes = [scope("pr", 1_000), scope("offline", 1_000)];
-    backend.away.store(1, Ordering::SeqCst);
+    let unavailable = Fault::Unavailable(scopes[1].key.clone());
+    backend.set_fault(Some(unavailable.clone()));
     let error = budgets.reserve(&scopes, "a", 100).await.unwrap_err();
     assert!(matches!(error, AgentError::State(_)), "{error}");
     assert_eq!(counts(&budgets, &scopes[0]).await, 0);
 
-    backend.away.store(0, Ordering::SeqCst);
+    backend.set_fault(None);
     budgets.reserve(&scopes, "a", 100).await.unwrap();
-    backend.away.store(1, Ordering::SeqCst);
+    backend.set_fault(Some(unavailable));
     budgets.settle(&scopes, "a", 10).await;
     assert_eq!(counts(&budgets, &scopes[0]).await, 10);
     assert_eq!(
@@ -139,7 +92,7 @@ async fn failed_reservation_is_rolled_back() {
 
 #[tokio::test]
 async fn duplicate_budget_counts_once() {
-    let (budgets, _) = budgets();
+    let (budgets, _) = budgets(0);
     let scopes = [scope("pr", 1_000), scope("pr", 1_000)];
     budgets.reserve(&scopes, "a", 100).await.unwrap();
     assert_eq!(counts(&budgets, &scopes[0]).await, 100);

@@ -95,6 +95,27 @@ impl Stage {
         id: &str,
         scopes: &[Scope],
     ) -> Result<Answer, AskError> {
+        self.question(agent, id, scopes, self.deadline()).await
+    }
+
+    /// Asks the same question with a deadline `left` from now.
+    pub async fn ask_within(
+        &self,
+        agent: &Agent,
+        id: &str,
+        left: Duration,
+    ) -> Result<Answer, AgentError> {
+        let asked = self.question(agent, id, &[], self.clock.now() + left).await;
+        asked.map_err(|unanswered| unanswered.error)
+    }
+
+    async fn question(
+        &self,
+        agent: &Agent,
+        id: &str,
+        scopes: &[Scope],
+        deadline: Timestamp,
+    ) -> Result<Answer, AskError> {
         let schema = schema();
         let question = Ask {
             id,
@@ -104,7 +125,7 @@ impl Stage {
             schema: &schema,
             check: &has_n,
             change: "",
-            deadline: self.deadline(),
+            deadline,
         };
         agent.ask(&question).await
     }

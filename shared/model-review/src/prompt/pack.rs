@@ -1,5 +1,5 @@
-use crate::prompt::show::{FileText, HunkText, LineText, room};
 use crate::prompt::options::{Options, delimiters};
+use crate::prompt::show::{FileText, HunkText, LineText, room};
 use diff::Side;
 use std::collections::{BTreeMap, BTreeSet};
 

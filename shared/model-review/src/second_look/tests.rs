@@ -2,7 +2,7 @@ use super::*;
 use crate::tests::ScriptedModel;
 use events::{ManualClock, SeededEntropy, Timestamp};
 use model_client::AgentError;
-use review::{Category, Confidence, MODEL, Severity, Side};
+use review::Confidence;
 use serde_json::{Value, json};
 
 const DIFF: &str = "\
@@ -24,20 +24,12 @@ diff --git a/src/a.rs b/src/a.rs
 fn finding(line: u32) -> Finding {
     Finding {
         path: "src/a.rs".to_owned(),
-        start_line: None,
         line,
-        severity: Severity::High,
-        category: Category::Logic,
-        rule: MODEL.to_owned(),
         title: Some("Overflow".to_owned()),
         message: "The sum can overflow.".to_owned(),
-        suggestion: None,
         confidence: Confidence::percent(80),
         by: vec!["kimi".to_owned()],
-        fingerprint: None,
-        also: vec![],
-        reviewed_before: false,
-        side: Side::Right,
+        ..Finding::sample()
     }
     .identified(&diff::parse(DIFF))
 }

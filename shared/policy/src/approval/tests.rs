@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Layer, Source};
+use crate::{Layer, Policy, Source};
 use AuthorAssociation::{Contributor, FirstTimer, Member, Owner};
 use Category::{Logic, Security};
 

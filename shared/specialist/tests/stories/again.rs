@@ -5,12 +5,9 @@ use super::*;
 #[tokio::test]
 async fn other_base_triggers_new_check() {
     let house = Fixture::new();
-    house
-        .github
-        .put('0', '1', &changed("a.rs", &[(5, "five()")]));
-    house
-        .github
-        .put('9', '1', &changed("a.rs", &[(5, "five()")]));
+    let change = changed("a.rs", &[(5, "five()")]);
+    house.github.put('0', '1', &change);
+    house.github.put('9', '1', &change);
     house.open('1', first_round).await;
     house.ask('1').await.unwrap();
     assert_eq!(house.kept('1').await.base_sha, Some(sha('0')));
@@ -32,12 +29,9 @@ async fn other_base_triggers_new_check() {
 #[tokio::test]
 async fn report_against_old_base_is_dropped() {
     let house = Fixture::new();
-    house
-        .github
-        .put('0', '1', &changed("a.rs", &[(5, "five()")]));
-    house
-        .github
-        .put('9', '1', &changed("a.rs", &[(5, "five()")]));
+    let change = changed("a.rs", &[(5, "five()")]);
+    house.github.put('0', '1', &change);
+    house.github.put('9', '1', &change);
     house.open('1', first_round).await;
     house.open_meanwhile('9', '1');
     let told = format!("{:?}", house.ask('1').await.unwrap());

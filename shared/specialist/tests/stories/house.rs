@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use events::{
-    Clock, Emit, EmitError, Event, Handler, HandlerError, ManualClock, Outcome, SeededEntropy,
-    Timestamp,
+    Clock, Event, Handler, HandlerError, InProcess, ManualClock, Outcome, SeededEntropy, Timestamp,
 };
 use github::port::{Files, GitHubError, ReadDiff, ReadFiles};
 use github::{HeadSha, PrKey};
@@ -122,15 +121,6 @@ pub fn found_as(severity: &str, score: u8, places: &[(&str, u32, &str)]) -> Valu
     json!({ "findings": findings, "quality_score": score })
 }
 
-struct SilentBus;
-
-#[async_trait]
-impl Emit for SilentBus {
-    async fn emit(&self, _: Vec<Event>) -> Result<(), EmitError> {
-        Ok(())
-    }
-}
-
 pub struct Fixture {
     pub github: Arc<Comparisons>,
     pub clock: Arc<ManualClock>,
@@ -158,7 +148,7 @@ impl Fixture {
         let deps = Deps {
             state: state.clone(),
             github: github.clone(),
-            bus: Arc::new(SilentBus),
+            bus: Arc::new(InProcess::default()),
             model: Some(model.clone()),
             clock: clock.clone(),
             entropy,

@@ -1,61 +1,12 @@
 //! Contract for concurrent writers of one item, through [`StateManager::turn`].
 
 use super::key;
-use crate::{
-    Decision, Key, KeyPrefix, NewItem, SaveResult, StateBackend, StateError, StateManager,
-    StoredItem, Turn, Version,
-};
-use async_trait::async_trait;
+use crate::{Decision, FaultyBackend, Key, StateBackend, StateManager, Turn, Version};
 use events::{Event, NewEvent, SystemClock, SystemEntropy, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::Barrier;
 
-const TASKS: u64 = 50;
-
-/// Backend that answers the first read of all tasks together: all tasks see the same version, and
-/// all but one of them lose a race.
-struct Together {
-    backend: Arc<dyn StateBackend>,
-    reads: AtomicU64,
-    all_have_read: Barrier,
-    lost: AtomicU64,
-}
-
-#[async_trait]
-impl StateBackend for Together {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
-        let stored = self.backend.get(key, now).await;
-        if self.reads.fetch_add(1, Ordering::SeqCst) < TASKS {
-            self.all_have_read.wait().await;
-        }
-        stored
-    }
-
-    async fn put_if_version(
-        &self,
-        key: &Key,
-        expected: Version,
-        item: NewItem,
-    ) -> Result<SaveResult, StateError> {
-        let saved = self.backend.put_if_version(key, expected, item).await;
-        if matches!(saved, Ok(SaveResult::Stale)) {
-            self.lost.fetch_add(1, Ordering::SeqCst);
-        }
-        saved
-    }
-
-    async fn list(
-        &self,
-        prefix: &KeyPrefix,
-        after: Option<&Key>,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
-        self.backend.list(prefix, after, limit, now).await
-    }
-}
+const TASKS: u32 = 50;
 
 fn say(topic: &str, n: u64) -> NewEvent {
     NewEvent {
@@ -99,16 +50,11 @@ async fn race(
     backend: Arc<dyn StateBackend>,
     key: &Key,
     heard: impl Fn(u64) -> Event,
-) -> (Turns, Arc<Together>, StateManager) {
-    let together = Arc::new(Together {
-        backend: Arc::clone(&backend),
-        reads: AtomicU64::new(0),
-        all_have_read: Barrier::new(usize::try_from(TASKS).expect("fifty fit")),
-        lost: AtomicU64::new(0),
-    });
+) -> (Turns, Arc<FaultyBackend>, StateManager) {
+    let together = Arc::new(FaultyBackend::raced(Arc::clone(&backend), TASKS));
     let manager =
         |backend| StateManager::new(backend, Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let tasks: Vec<_> = (0..TASKS)
+    let tasks: Vec<_> = (0..u64::from(TASKS))
         .map(|n| {
             let (state, key, heard) = (manager(together.clone()), key.clone(), heard(n));
             tokio::spawn(async move {
@@ -142,9 +88,9 @@ pub async fn fifty_tasks_lose_no_update(backend: Arc<dyn StateBackend>) {
         assert_eq!(emitted.causationid.as_ref(), Some(&heard.id));
         assert_eq!(value.last(), Some(&number(&heard)));
     }
-    let lost = together.lost.load(Ordering::SeqCst);
+    let lost = together.lost_races();
     assert!(
-        lost >= TASKS - 1,
+        lost >= u64::from(TASKS) - 1,
         "only {lost} races were lost: no race at all"
     );
 
@@ -153,11 +99,15 @@ pub async fn fifty_tasks_lose_no_update(backend: Arc<dyn StateBackend>) {
         .await
         .expect("a record");
     let record = seen.value.expect("the record is there");
-    assert_eq!(seen.version, Version::new(TASKS), "one write for each");
+    assert_eq!(
+        seen.version,
+        Version::new(TASKS.into()),
+        "one write for each"
+    );
     let mut numbers = record.value;
     numbers.sort_unstable();
     assert!(
-        numbers.iter().copied().eq(0..TASKS),
+        numbers.iter().copied().eq(0..u64::from(TASKS)),
         "all are there, each exactly once: {numbers:?}"
     );
 }

@@ -1,53 +1,13 @@
 //! Tests of updates with concurrent writers.
 
 use super::*;
-use crate::{Memory, StoredItem};
-use async_trait::async_trait;
+use crate::{Fault, FaultyBackend};
 use events::{ManualClock, SeededEntropy};
 
-/// Memory backend that yields to other writers between a read and a write.
-struct Shared {
-    memory: Memory,
-    /// True if every write loses its race.
-    stale: bool,
-}
-
-#[async_trait]
-impl StateBackend for Shared {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
-        let stored = self.memory.get(key, now).await;
-        tokio::task::yield_now().await;
-        stored
-    }
-
-    async fn put_if_version(
-        &self,
-        key: &Key,
-        expected: Version,
-        item: NewItem,
-    ) -> Result<SaveResult, StateError> {
-        match self.stale {
-            true => Ok(SaveResult::Stale),
-            false => self.memory.put_if_version(key, expected, item).await,
-        }
-    }
-
-    async fn list(
-        &self,
-        prefix: &KeyPrefix,
-        after: Option<&Key>,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
-        self.memory.list(prefix, after, limit, now).await
-    }
-}
-
-fn state(stale: bool) -> StateManager {
-    let memory = Memory::default();
+fn state(backend: FaultyBackend) -> StateManager {
     let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
     let entropy = Arc::new(SeededEntropy::new(7));
-    StateManager::new(Arc::new(Shared { memory, stale }), clock, entropy)
+    StateManager::new(Arc::new(backend), clock, entropy)
 }
 
 fn key() -> Key {
@@ -61,7 +21,7 @@ fn one_more(seen: Option<u32>, now: Timestamp) -> (Option<(u32, Timestamp)>, u32
 
 #[tokio::test]
 async fn concurrent_updates_lose_none() {
-    let state = state(false);
+    let state = state(FaultyBackend::raced(Arc::new(Memory::default()), 50));
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..50 {
         let state = state.clone();
@@ -76,7 +36,7 @@ async fn concurrent_updates_lose_none() {
 
 #[tokio::test]
 async fn update_without_next_value_writes_nothing() {
-    let state = state(true);
+    let state = state(FaultyBackend::with(Fault::AlwaysStale));
     let look = |seen: Option<u32>, _| (None, seen);
     let emitted = state.update(&key(), look).await.unwrap();
     assert_eq!(emitted, None, "although every write would be stale");
@@ -84,6 +44,9 @@ async fn update_without_next_value_writes_nothing() {
 
 #[tokio::test]
 async fn update_reports_endless_races() {
-    let error = state(true).update(&key(), one_more).await.unwrap_err();
+    let error = state(FaultyBackend::with(Fault::AlwaysStale))
+        .update(&key(), one_more)
+        .await
+        .unwrap_err();
     assert!(matches!(error, StateError::Contended { .. }), "{error}");
 }

@@ -1,14 +1,12 @@
 //! Tests of turns: applied, repeated, ignored and lost.
 
 use crate::{
-    Decision, Key, KeyPrefix, Memory, NewItem, Record, SaveResult, StateBackend, StateError,
-    StateManager, StoredItem, Turn, Version,
+    Decision, Fault, FaultyBackend, Key, Memory, Record, SaveResult, StateBackend, StateError,
+    StateManager, Turn, Version,
 };
-use async_trait::async_trait;
 use events::{Clock, Event, Failure, ManualClock, NewEvent, SeededEntropy, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 type Numbers = Vec<u32>;
@@ -179,74 +177,6 @@ async fn error_names_corrupt_record() {
     let error = world.hear(1).await.unwrap_err();
     assert!(!error.is_retryable());
     insta::assert_snapshot!(error, @"state pr:octo/widgets#7 is corrupt: invalid type: integer `1`, expected a sequence at line 1 column 10");
-}
-
-/// Memory backend with a fault in its writes.
-struct FaultyBackend {
-    memory: Memory,
-    fault: Fault,
-    writes: AtomicU32,
-}
-
-#[derive(Clone, Copy)]
-enum Fault {
-    /// The first write is applied, and its answer is lost.
-    AnswerLost,
-    /// The first write is applied and its answer is lost; the transport sends it again.
-    SentAgain,
-    /// Every write loses its race.
-    AlwaysStale,
-}
-
-impl FaultyBackend {
-    fn with(fault: Fault) -> Self {
-        Self {
-            memory: Memory::default(),
-            fault,
-            writes: AtomicU32::new(0),
-        }
-    }
-}
-
-#[async_trait]
-impl StateBackend for FaultyBackend {
-    async fn get(&self, key: &Key, now: Timestamp) -> Result<Option<StoredItem>, StateError> {
-        self.memory.get(key, now).await
-    }
-
-    async fn put_if_version(
-        &self,
-        key: &Key,
-        expected: Version,
-        item: NewItem,
-    ) -> Result<SaveResult, StateError> {
-        let first = self.writes.fetch_add(1, Ordering::SeqCst) == 0;
-        let put = |item| self.memory.put_if_version(key, expected, item);
-        match self.fault {
-            Fault::AnswerLost if first => {
-                let _lost = put(item).await?;
-                Err(StateError::Unavailable {
-                    reason: "the connection was reset".to_owned(),
-                })
-            }
-            Fault::SentAgain if first => {
-                let _lost = put(item.clone()).await?;
-                put(item).await
-            }
-            Fault::AnswerLost | Fault::SentAgain => put(item).await,
-            Fault::AlwaysStale => Ok(SaveResult::Stale),
-        }
-    }
-
-    async fn list(
-        &self,
-        prefix: &KeyPrefix,
-        after: Option<&Key>,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<Vec<(Key, StoredItem)>, StateError> {
-        self.memory.list(prefix, after, limit, now).await
-    }
 }
 
 #[tokio::test]

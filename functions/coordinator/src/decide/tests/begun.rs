@@ -62,7 +62,7 @@ fn repeated_request_begins_again() {
 #[test]
 fn repeated_request_clears_findings_to_prove() {
     let proving = ReviewItem {
-        to_prove: vec![finding()],
+        to_prove: vec![Finding::sample()],
         ..last(&[Asked(Head)]).0.unwrap()
     };
     let asked = ReviewRequested {
