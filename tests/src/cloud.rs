@@ -3,8 +3,8 @@
 
 mod build;
 
+use crate::bot::KINDS;
 use crate::emulator::Emulator;
-use crate::house::KINDS;
 use crate::waiting;
 use events::{Batches, Clock, SeededEntropy, SystemClock, SystemEntropy};
 use fake_github::{WebhookDelivery, World};

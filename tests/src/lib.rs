@@ -1,9 +1,9 @@
 //! Shared code of the end-to-end tests.
 
+pub mod bot;
 pub mod changes;
 pub mod cloud;
 pub mod emulator;
-pub mod house;
 pub mod interruption;
 pub mod log;
 pub mod model;

@@ -1,7 +1,7 @@
 //! Common steps of tests, and the resulting state of GitHub's pages.
 
+use crate::bot::{Bot, Surroundings, shown};
 use crate::changes;
-use crate::house::{Bot, Surroundings, shown};
 use crate::interruption::Interruption;
 use crate::model::{Notice, ScriptedModel};
 use fake_github::{Call, Fault, NewPullRequest, PostedReview, WebhookDelivery};
@@ -65,14 +65,14 @@ pub fn all_handled(tried: &[CallResult]) {
 /// Panics if the webhook fails or a delivery fails permanently.
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
 impl Bot {
-    /// Creates a house with a model.
+    /// Creates a bot with a model.
     pub fn with(model: &Arc<ScriptedModel>) -> Self {
         let model: Arc<dyn Model> = model.clone();
-        let ground = Surroundings {
+        let surroundings = Surroundings {
             model: Some(model),
             ..Surroundings::in_memory()
         };
-        Self::on(ground, Interruption::none())
+        Self::on(surroundings, Interruption::none())
     }
 
     /// Writes the settings to the base branch of the tests' repository.
@@ -102,7 +102,7 @@ impl Bot {
         self.begins_with(proposing(diff))
     }
 
-    /// Like [`begins`](House::begins).
+    /// Like [`begins`](Bot::begins).
     pub fn begins_with(&self, pull: NewPullRequest) -> (PrKey, WebhookDelivery) {
         let delivery = self.world().open_pull_request(pull);
         (delivery.pr.clone().expect("a pull request"), delivery)
@@ -130,7 +130,7 @@ impl Bot {
 
     /// Pushes a new head one minute later.
     pub async fn pushes(&self, pr: &PrKey, diff: impl Into<String>) {
-        self.ground.clock.advance(MINUTE);
+        self.surroundings.clock.advance(MINUTE);
         self.hear(&self.world().push(pr, diff)).await;
     }
 

@@ -1,7 +1,7 @@
 //! The production clients of GitHub and of the model, over HTTP on loopback. The
 //! simulated servers record the requests.
 
-use crate::house::Surroundings;
+use crate::bot::Surroundings;
 use events::{ManualClock, SeededEntropy};
 use fake_github::{NewApp, NewPullRequest, World};
 use fake_model::ModelWorld;
@@ -66,16 +66,16 @@ pub async fn github(world: &World, clock: Arc<ManualClock>, by: By) -> Client {
 }
 
 /// Creates a client of `kimi`, served likewise, with the state and the clock of
-/// `ground`.
+/// `surroundings`.
 ///
 /// # Panics
 /// Panics without a free port or TLS.
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
-pub async fn kimi(kimi: &ModelWorld, ground: &Surroundings) -> Agent {
+pub async fn kimi(kimi: &ModelWorld, surroundings: &Surroundings) -> Agent {
     let (listener, address) = listening().await;
     tokio::spawn(fake_model::serve(kimi.clone(), listener));
     let entropy = Arc::new(SeededEntropy::new(3));
-    let (clock, state) = (ground.clock.clone(), ground.state.clone());
+    let (clock, state) = (surroundings.clock.clone(), surroundings.state.clone());
     let state = StateManager::new(state, clock.clone(), entropy.clone());
     let settings = Settings {
         base_url: format!("http://{address}/v1"),

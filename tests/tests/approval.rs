@@ -3,8 +3,8 @@
 use fake_github::{Call, Fault, NewPullRequest, StatusState};
 use github::PrKey;
 use github::port::{Conclusion, NewCheck, ReviewEvent};
+use journeys::bot::Bot;
 use journeys::changes::{self, new_file};
-use journeys::house::Bot;
 use journeys::model::{ScriptedModel, answer, finding, is_second_look, proof};
 use journeys::steps::{MINUTE, proposing};
 use serde_json::json;
@@ -49,19 +49,19 @@ impl Story {
 
     /// Runs the variation. Returns the review's event and text.
     async fn told(self) -> (ReviewEvent, String) {
-        let house = Bot::with(&self.model).under(self.settings);
-        house.world().set_bot(self.bot);
-        let (pr, delivery) = house.begins_with(self.pull);
-        (self.meanwhile)(&house, &pr);
-        house.hear(&delivery).await;
-        let review = house.review(&pr);
+        let bot = Bot::with(&self.model).under(self.settings);
+        bot.world().set_bot(self.bot);
+        let (pr, delivery) = bot.begins_with(self.pull);
+        (self.meanwhile)(&bot, &pr);
+        bot.hear(&delivery).await;
+        let review = bot.review(&pr);
         (review.event, review.body)
     }
 }
 
-fn build(house: &Bot, pr: &PrKey, conclusion: Option<Conclusion>) -> NewCheck {
+fn build(bot: &Bot, pr: &PrKey, conclusion: Option<Conclusion>) -> NewCheck {
     NewCheck {
-        head_sha: house.world().head(pr),
+        head_sha: bot.world().head(pr),
         name: "build".to_owned(),
         conclusion,
         title: "Build".to_owned(),
@@ -70,12 +70,12 @@ fn build(house: &Bot, pr: &PrKey, conclusion: Option<Conclusion>) -> NewCheck {
     }
 }
 
-fn green(house: &Bot, pr: &PrKey) {
-    let check = build(house, pr, Some(Conclusion::Success));
-    house.world().check_by("ci[bot]", &pr.repo, check);
-    let head = house.world().head(pr);
+fn green(bot: &Bot, pr: &PrKey) {
+    let check = build(bot, pr, Some(Conclusion::Success));
+    bot.world().check_by("ci[bot]", &pr.repo, check);
+    let head = bot.world().head(pr);
     let state = StatusState::Success;
-    house.world().set_status(&pr.repo, &head, "ci/build", state);
+    bot.world().set_status(&pr.repo, &head, "ci/build", state);
 }
 
 #[tokio::test]
@@ -188,10 +188,10 @@ async fn each_failed_condition_prevents_approval() {
         ),
         (
             "a red status",
-            while_(|house, pr| {
-                let head = house.world().head(pr);
+            while_(|bot, pr| {
+                let head = bot.world().head(pr);
                 let state = StatusState::Failure;
-                house.world().set_status(&pr.repo, &head, "ci/build", state);
+                bot.world().set_status(&pr.repo, &head, "ci/build", state);
             }),
             Some("or not all have succeeded"),
         ),
@@ -202,9 +202,9 @@ async fn each_failed_condition_prevents_approval() {
         ),
         (
             "a check that is under way",
-            while_(|house, pr| {
-                let check = build(house, pr, None);
-                house.world().check_by("ci[bot]", &pr.repo, check);
+            while_(|bot, pr| {
+                let check = build(bot, pr, None);
+                bot.world().check_by("ci[bot]", &pr.repo, check);
             }),
             Some("or not all have succeeded"),
         ),
@@ -245,7 +245,7 @@ async fn each_failed_condition_prevents_approval() {
         ),
         (
             "GitHub does not reveal its checks",
-            while_(|house, _| house.world().fail_next_on(Call::Status, Fault::Rejected)),
+            while_(|bot, _| bot.world().fail_next_on(Call::Status, Fault::Rejected)),
             Some("or not all have succeeded"),
         ),
     ] {
@@ -260,11 +260,11 @@ async fn each_failed_condition_prevents_approval() {
 
 #[tokio::test]
 async fn rules_alone_never_approve() {
-    let house = Bot::new().under(ON);
-    let (pr, delivery) = house.begins_with(good());
-    green(&house, &pr);
-    house.hear(&delivery).await;
-    let review = house.review(&pr);
+    let bot = Bot::new().under(ON);
+    let (pr, delivery) = bot.begins_with(good());
+    green(&bot, &pr);
+    bot.hear(&delivery).await;
+    let review = bot.review(&pr);
     assert_eq!(review.event, ReviewEvent::Comment);
     let reason = "Rules alone approve nothing";
     assert!(review.body.contains(reason), "{}", review.body);
@@ -273,24 +273,24 @@ async fn rules_alone_never_approve() {
 /// CI finishes after the bot.
 #[tokio::test]
 async fn late_checks_lead_to_approval() {
-    let house = Bot::with(&praising()).under(ON);
-    let pr = house.opens(good()).await;
-    let votes = || -> Vec<_> { house.reviews(&pr).iter().map(|it| it.event).collect() };
+    let bot = Bot::with(&praising()).under(ON);
+    let pr = bot.opens(good()).await;
+    let votes = || -> Vec<_> { bot.reviews(&pr).iter().map(|it| it.event).collect() };
     assert_eq!(votes(), [ReviewEvent::Comment]);
-    green(&house, &pr);
-    let ended = house.world().checks_completed(&pr, "ci[bot]");
-    house.hear(&ended).await;
-    house.hear(&ended).await;
+    green(&bot, &pr);
+    let ended = bot.world().checks_completed(&pr, "ci[bot]");
+    bot.hear(&ended).await;
+    bot.hear(&ended).await;
     assert_eq!(votes(), [ReviewEvent::Comment, ReviewEvent::Approve]);
 }
 
 #[tokio::test]
 async fn partial_review_never_approves() {
-    let house = Bot::new().under(ON);
-    let (pr, delivery) = house.begins_with(good());
-    house.without_security(&delivery, 4).await;
-    house.settle().await;
-    let review = house.review(&pr);
+    let bot = Bot::new().under(ON);
+    let (pr, delivery) = bot.begins_with(good());
+    bot.without_security(&delivery, 4).await;
+    bot.settle().await;
+    let review = bot.review(&pr);
     assert_eq!(review.event, ReviewEvent::Comment);
     let reason = "No answer yet from: security";
     assert!(review.body.contains(reason), "{}", review.body);
@@ -300,12 +300,12 @@ async fn partial_review_never_approves() {
 #[tokio::test]
 async fn later_push_needs_own_approval() {
     let on = "auto_approve = { enabled = true, require_checks = false }";
-    let house = Bot::with(&praising()).under(on);
-    let pr = house.opens(good()).await;
-    house.pushes(&pr, changes::leftover()).await;
-    house.ground.clock.advance(MINUTE);
-    house.pushes(&pr, changes::clean()).await;
-    let events: Vec<_> = house.reviews(&pr).iter().map(|it| it.event).collect();
+    let bot = Bot::with(&praising()).under(on);
+    let pr = bot.opens(good()).await;
+    bot.pushes(&pr, changes::leftover()).await;
+    bot.surroundings.clock.advance(MINUTE);
+    bot.pushes(&pr, changes::clean()).await;
+    let events: Vec<_> = bot.reviews(&pr).iter().map(|it| it.event).collect();
     use ReviewEvent::{Approve, Comment};
     assert_eq!(events, [Approve, Comment, Approve]);
 }

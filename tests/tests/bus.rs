@@ -45,7 +45,7 @@ async fn endpoint(lambda: String) -> SdkConfig {
         build: Duration::ZERO,
         host: IpAddr::V4(Ipv4Addr::LOCALHOST),
         port: 0,
-        bus: Some("house".to_owned()),
+        bus: Some("bot".to_owned()),
         state: None,
     };
     let template = Template::load(None).expect("the template that is built in");
@@ -85,7 +85,7 @@ async fn sdk_event_reaches_subscriber() {
     let (mut called, lambda) = functions().await;
     let config = endpoint(lambda).await;
     let emitted = pushed();
-    let bus = bus(&config, "house");
+    let bus = bus(&config, "bot");
     bus.emit(vec![emitted.clone()])
         .await
         .expect("the bus has it");
@@ -106,13 +106,13 @@ async fn missing_bus_is_named() {
     };
     assert_eq!(
         reason,
-        "ResourceNotFoundException: Event bus other does not exist; here is house."
+        "ResourceNotFoundException: Event bus other does not exist; here is bot."
     );
     let client = Client::new(&config);
-    let there = client.describe_event_bus().name("house").send().await;
+    let there = client.describe_event_bus().name("bot").send().await;
     let arn = there.expect("it is there").arn.expect("an ARN");
     let by_arn = client.describe_event_bus().name(&arn).send().await;
-    assert_eq!(by_arn.expect("it is there").name.as_deref(), Some("house"));
+    assert_eq!(by_arn.expect("it is there").name.as_deref(), Some("bot"));
     let absent = client.describe_event_bus().name("other").send().await;
     let absent = absent.unwrap_err().into_service_error();
     assert!(absent.is_resource_not_found_exception(), "{absent:?}");
@@ -141,7 +141,7 @@ async fn sdk_parses_every_error() {
     assert!(refused.is_invalid_event_pattern_exception(), "{refused:?}");
 
     let entry = PutEventsRequestEntry::builder()
-        .event_bus_name("house")
+        .event_bus_name("bot")
         .source("aws.s3")
         .detail_type("Object Created")
         .detail("{}")

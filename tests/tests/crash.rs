@@ -3,8 +3,8 @@
 
 use events::Event;
 use fake_github::WebhookDelivery;
+use journeys::bot::{Bot, Surroundings, shown};
 use journeys::changes::{self, new_file};
-use journeys::house::{Bot, Surroundings, shown};
 use journeys::interruption::{How, Interruption};
 use journeys::model::{Notice, attentive};
 use journeys::steps::{MINUTE, visible};
@@ -53,39 +53,39 @@ fn mended() -> String {
 }
 
 /// Sends a delivery, and resends it after a failure, as the owner can on GitHub.
-async fn heard(house: &Bot, delivery: &WebhookDelivery) {
-    let taken = house.send(delivery).await;
+async fn heard(bot: &Bot, delivery: &WebhookDelivery) {
+    let taken = bot.send(delivery).await;
     if !taken.is_some_and(|answer| answer.status.is_success()) {
-        house.take(delivery).await;
+        bot.take(delivery).await;
     }
-    house.settle().await;
-    let dead = house.dead_letters().await;
+    bot.settle().await;
+    let dead = bot.dead_letters().await;
     assert!(dead.is_empty(), "given up: {dead:#?}");
 }
 
 /// Runs the story. Returns its result and the number of calls before its last delivery.
 async fn told(story: Story, interruption: &Arc<Interruption>) -> (End, usize) {
-    let ground = Surroundings {
+    let surroundings = Surroundings {
         model: Some(attentive(MODEL)),
         ..Surroundings::in_memory()
     };
-    let house = Bot::on(ground, interruption.clone());
-    let (pr, delivery) = house.begins(changes::secret());
-    let world = house.world();
+    let bot = Bot::on(surroundings, interruption.clone());
+    let (pr, delivery) = bot.begins(changes::secret());
+    let world = bot.world();
     let mut heads = vec![world.head(&pr)];
-    heard(&house, &delivery).await;
+    heard(&bot, &delivery).await;
     let before = match story {
         Story::Opened => 0,
         Story::Pushed => {
             let before = interruption.calls();
-            house.ground.clock.advance(MINUTE);
+            bot.surroundings.clock.advance(MINUTE);
             let push = world.push(&pr, mended());
             heads.push(world.head(&pr));
-            heard(&house, &push).await;
+            heard(&bot, &push).await;
             before
         }
     };
-    let items = house.items().await.into_iter();
+    let items = bot.items().await.into_iter();
     let state = items
         .filter(|(key, _)| key.kind() != "journal")
         .map(|(key, item)| (key.to_string(), settled(&item.value)))
@@ -93,13 +93,13 @@ async fn told(story: Story, interruption: &Arc<Interruption>) -> (End, usize) {
     let checks = heads.iter().flat_map(|head| world.checks(&pr.repo, head));
     let comments = world.comments(&pr).into_iter();
     let end = End {
-        reviews: house.reviews(&pr).iter().map(shown).collect(),
+        reviews: bot.reviews(&pr).iter().map(shown).collect(),
         checks: checks
             .map(|it| format!("{:?}: {}", it.check.conclusion, it.check.title))
             .collect(),
         comments: comments.map(|it| visible(&it.body).to_owned()).collect(),
         state,
-        emitted: house.journal().await.iter().map(told_of).collect(),
+        emitted: bot.journal().await.iter().map(told_of).collect(),
     };
     (end, before)
 }

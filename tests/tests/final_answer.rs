@@ -4,8 +4,8 @@
 use fake_github::NewPullRequest;
 use fake_model::{ModelWorld, Reply};
 use github::port::ReviewEvent;
+use journeys::bot::{Bot, Surroundings};
 use journeys::changes::{self, new_file};
-use journeys::house::{Bot, Surroundings};
 use journeys::interruption::Interruption;
 use journeys::steps::proposing;
 use journeys::wire;
@@ -23,23 +23,23 @@ type ReplyForm = fn(&str) -> String;
 /// Runs a review of `change` in which the model always replies with `words` around `last`.
 /// Returns the review's vote and the number of questions.
 async fn review(change: String, words: ReplyForm, last: &str) -> (ReviewEvent, usize) {
-    let ground = Surroundings::in_memory();
-    let kimi = ModelWorld::new(ground.clock.clone());
+    let surroundings = Surroundings::in_memory();
+    let kimi = ModelWorld::new(surroundings.clock.clone());
     let reply = words(last);
     kimi.otherwise(move |_| Reply::Text(reply.clone()));
-    let model = wire::kimi(&kimi, &ground).await;
-    let ground = Surroundings {
+    let model = wire::kimi(&kimi, &surroundings).await;
+    let surroundings = Surroundings {
         model: Some(Arc::new(model)),
-        ..ground
+        ..surroundings
     };
-    let house = Bot::on(ground, Interruption::none()).under(SETTINGS);
+    let bot = Bot::on(surroundings, Interruption::none()).under(SETTINGS);
     let pull = NewPullRequest {
         association: "MEMBER".to_owned(),
         ..proposing(change)
     };
-    let (pr, delivery) = house.begins_with(pull);
-    house.hear(&delivery).await;
-    (house.review(&pr).event, kimi.requests().len())
+    let (pr, delivery) = bot.begins_with(pull);
+    bot.hear(&delivery).await;
+    (bot.review(&pr).event, kimi.requests().len())
 }
 
 /// Says that line 1 of the clean change is wrong.

@@ -8,8 +8,8 @@ mod secret;
 
 use fake_github::{NewPullRequest, PostedReview};
 use github::port::ReviewEvent;
+use journeys::bot::Bot;
 use journeys::changes;
-use journeys::house::Bot;
 use journeys::model::{ScriptedModel, answer, finding};
 use journeys::steps::SETTINGS;
 use proptest::prelude::ProptestConfig;
@@ -34,16 +34,16 @@ struct FinalState {
 }
 
 async fn told(pull: NewPullRequest, model: Arc<ScriptedModel>) -> FinalState {
-    let house = Bot::with(&model);
-    let delivery = house.world().open_pull_request(pull);
-    house.deliver(&delivery).await;
-    house.settle().await;
-    let dead = house.dead_letters().await;
+    let bot = Bot::with(&model);
+    let delivery = bot.world().open_pull_request(pull);
+    bot.deliver(&delivery).await;
+    bot.settle().await;
+    let dead = bot.dead_letters().await;
     assert!(dead.is_empty(), "{dead:#?}");
-    for write in house.world().writes() {
+    for write in bot.world().writes() {
         assert_eq!(write.status, 200, "GitHub accepts each write: {write:?}");
     }
-    let review = house.review(&delivery.pr.expect("a pull request"));
+    let review = bot.review(&delivery.pr.expect("a pull request"));
     FinalState { model, review }
 }
 
@@ -156,11 +156,11 @@ async fn pull_request_settings_apply_after_merge() {
         ),
     ] {
         let model = gullible();
-        let house = Bot::with(&model);
-        let (pr, delivery) = house.begins(with_line(path, text));
-        house.world().put_file(&pr.repo, "turn", path, text);
-        house.hear(&delivery).await;
-        let page = house.page(&pr);
+        let bot = Bot::with(&model);
+        let (pr, delivery) = bot.begins(with_line(path, text));
+        bot.world().put_file(&pr.repo, "turn", path, text);
+        bot.hear(&delivery).await;
+        let page = bot.page(&pr);
         assert_eq!(page.reviews.len(), 1, "{why}");
         assert!(
             page.reviews[0].starts_with("REQUEST_CHANGES"),

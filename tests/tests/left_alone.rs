@@ -4,8 +4,8 @@
 use events::{Clock, Timestamp};
 use fake_github::{Call, Fault, NewPullRequest, WebhookDelivery};
 use github::port::ReviewEvent;
+use journeys::bot::Bot;
 use journeys::changes;
-use journeys::house::Bot;
 use journeys::steps::{MINUTE, all_handled, proposing};
 use serde_json::{Map, Value};
 
@@ -60,9 +60,9 @@ async fn skips_by_settings() {
             Some("disabled"),
         ),
     ] {
-        let house = Bot::new().under(settings);
-        let pr = house.opens(pull.clone()).await;
-        let page = house.page(&pr);
+        let bot = Bot::new().under(settings);
+        let pr = bot.opens(pull.clone()).await;
+        let page = bot.page(&pr);
         let reviews = usize::from(reason.is_none());
         assert_eq!(page.reviews.len(), reviews, "{why}");
         assert_eq!(page.summaries.len(), reviews, "{why}");
@@ -71,7 +71,7 @@ async fn skips_by_settings() {
             None => "Neutral: Open: 1 medium",
         };
         assert_eq!(page.checks, [check], "{why}");
-        let skipped = house.emitted("agent.pr.review_skipped").await;
+        let skipped = bot.emitted("agent.pr.review_skipped").await;
         let reasons: Vec<_> = skipped
             .iter()
             .map(|it| it.data["reason"].as_str())
@@ -85,27 +85,27 @@ async fn skips_by_settings() {
 #[tokio::test]
 async fn invalid_settings_are_reported_once() {
     let mistakes = "max_comments = 3\nseverity_flor = \"high\"\nlanguage = 7";
-    let house = Bot::new().under(mistakes);
-    let pr = house.opens(proposing(changes::secret())).await;
-    let page = house.page(&pr);
+    let bot = Bot::new().under(mistakes);
+    let pr = bot.opens(proposing(changes::secret())).await;
+    let page = bot.page(&pr);
     assert_eq!(page.reviews, [] as [&str; 0]);
     assert_eq!(page.checks, ["Neutral: Not reviewed"]);
     assert_eq!(page.summaries.len(), 1);
     insta::assert_snapshot!(page.summaries.concat());
-    let checks = house.world().checks(&pr.repo, &house.world().head(&pr));
+    let checks = bot.world().checks(&pr.repo, &bot.world().head(&pr));
     for text in [&page.summaries[0], &checks[0].check.summary] {
         for line in ["line 2: ", "line 3: "] {
             assert!(text.contains(line), "no {line} in {text}");
         }
     }
-    for delivery in house.world().deliveries() {
-        house.hear(&delivery).await;
+    for delivery in bot.world().deliveries() {
+        bot.hear(&delivery).await;
     }
-    assert_eq!(house.page(&pr), page, "however often it is delivered");
+    assert_eq!(bot.page(&pr), page, "however often it is delivered");
 
-    let house = house.under("max_comments = 3");
-    house.pushes(&pr, changes::leftover()).await;
-    let mended = house.page(&pr);
+    let bot = bot.under("max_comments = 3");
+    bot.pushes(&pr, changes::leftover()).await;
+    let mended = bot.page(&pr);
     assert_eq!(mended.reviews.len(), 1);
     assert_eq!(mended.checks, ["Neutral: Open: 1 medium"]);
     assert_eq!(mended.summaries.len(), 1, "the same comment, edited");
@@ -114,52 +114,51 @@ async fn invalid_settings_are_reported_once() {
 
 #[tokio::test]
 async fn reopening_applies_fixed_settings() {
-    let house = Bot::new().under("severity_flor = \"high\"");
-    let pr = house.opens(proposing(changes::secret())).await;
-    let house = house.under("");
-    house.hear(&house.world().close(&pr)).await;
-    house.ground.clock.advance(MINUTE);
-    house.hear(&house.world().reopen(&pr)).await;
-    house.review(&pr);
+    let bot = Bot::new().under("severity_flor = \"high\"");
+    let pr = bot.opens(proposing(changes::secret())).await;
+    let bot = bot.under("");
+    bot.hear(&bot.world().close(&pr)).await;
+    bot.surroundings.clock.advance(MINUTE);
+    bot.hear(&bot.world().reopen(&pr)).await;
+    bot.review(&pr);
 }
 
 #[tokio::test]
 async fn draft_is_reviewed_once_ready() {
-    let house = Bot::new();
-    let (pr, delivery) = house.begins_with(NewPullRequest {
+    let bot = Bot::new();
+    let (pr, delivery) = bot.begins_with(NewPullRequest {
         draft: true,
         ..proposing(changes::leftover())
     });
-    house.take(&delivery).await;
-    house.settle().await;
-    assert!(house.reviews(&pr).is_empty(), "not while it is a draft");
-    house.take(&house.world().ready_for_review(&pr)).await;
-    house.settle().await;
-    house.review(&pr);
+    bot.take(&delivery).await;
+    bot.settle().await;
+    assert!(bot.reviews(&pr).is_empty(), "not while it is a draft");
+    bot.take(&bot.world().ready_for_review(&pr)).await;
+    bot.settle().await;
+    bot.review(&pr);
 }
 
 #[tokio::test]
 async fn label_pauses_running_review() {
-    let house = Bot::new();
-    let (pr, delivery) = house.begins(changes::secret());
+    let bot = Bot::new();
+    let (pr, delivery) = bot.begins(changes::secret());
     // Two specialists have reported, one is still running.
-    house.without_security(&delivery, 1).await;
-    house.ground.clock.advance(MINUTE);
-    let labelled = house.world().label(&pr, "no-review");
-    house.take(&labelled).await;
-    house.settle().await;
-    assert!(house.reviews(&pr).is_empty(), "the deadline is over, too");
-    let skipped = &house.kept("review").await[0];
+    bot.without_security(&delivery, 1).await;
+    bot.surroundings.clock.advance(MINUTE);
+    let labelled = bot.world().label(&pr, "no-review");
+    bot.take(&labelled).await;
+    bot.settle().await;
+    assert!(bot.reviews(&pr).is_empty(), "the deadline is over, too");
+    let skipped = &bot.kept("review").await[0];
     assert_eq!(skipped["skipped"]["reason"], "label");
     assert_eq!(skipped["reports"].as_object().map(Map::len), Some(2));
 
-    house.ground.clock.advance(MINUTE);
-    house
-        .take(&unlabelled(&labelled, house.ground.clock.now()))
+    bot.surroundings.clock.advance(MINUTE);
+    bot.take(&unlabelled(&labelled, bot.surroundings.clock.now()))
         .await;
-    all_handled(&house.settle().await);
-    assert_eq!(house.review(&pr).event, ReviewEvent::RequestChanges);
-    assert_eq!(house.emitted("agent.pr.review_skipped").await.len(), 1);
+    all_handled(&bot.settle().await);
+    assert_eq!(bot.review(&pr).event, ReviewEvent::RequestChanges);
+    assert_eq!(bot.emitted("agent.pr.review_skipped").await.len(), 1);
 }
 
 /// Returns the delivery for the removed label.
@@ -183,20 +182,20 @@ fn unlabelled(labelled: &WebhookDelivery, now: Timestamp) -> WebhookDelivery {
 #[tokio::test]
 async fn unreadable_settings_delay_posting() {
     for (draft, reviews) in [(true, 0), (false, 1)] {
-        let house = Bot::new();
-        let (pr, delivery) = house.begins_with(NewPullRequest {
+        let bot = Bot::new();
+        let (pr, delivery) = bot.begins_with(NewPullRequest {
             draft,
             ..proposing(changes::leftover())
         });
         // One attempt every three minutes.
         for _ in 0..5 {
             let away = Fault::Unavailable;
-            house.world().fail_next_on(Call::Contents, away);
+            bot.world().fail_next_on(Call::Contents, away);
         }
-        house.take(&delivery).await;
-        house.settle().await;
-        assert_eq!(house.reviews(&pr).len(), reviews, "draft: {draft}");
-        let dead = house.dead_letters().await;
+        bot.take(&delivery).await;
+        bot.settle().await;
+        assert_eq!(bot.reviews(&pr).len(), reviews, "draft: {draft}");
+        let dead = bot.dead_letters().await;
         assert!(dead.is_empty(), "{dead:?}");
     }
 }

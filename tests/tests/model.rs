@@ -6,8 +6,8 @@ use fake_github::NewPullRequest;
 use fake_model::{ModelWorld, Reply};
 use github::PrKey;
 use github::port::{ReviewEvent, Side};
+use journeys::bot::{Bot, Surroundings, shown};
 use journeys::changes;
-use journeys::house::{Bot, Surroundings, shown};
 use journeys::interruption::Interruption;
 use journeys::model::{ScriptedModel, answer, finding, is_second_look, misses_the_check, proof};
 use journeys::wire;
@@ -16,14 +16,14 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
-async fn opened(house: &Bot, diff: String) -> PrKey {
-    let delivery = house.world().open_pull_request(NewPullRequest {
+async fn opened(bot: &Bot, diff: String) -> PrKey {
+    let delivery = bot.world().open_pull_request(NewPullRequest {
         diff,
         ..NewPullRequest::default()
     });
-    house.deliver(&delivery).await;
-    house.settle().await;
-    assert!(house.dead_letters().await.is_empty());
+    bot.deliver(&delivery).await;
+    bot.settle().await;
+    assert!(bot.dead_letters().await.is_empty());
     delivery.pr.expect("a pull request")
 }
 
@@ -45,8 +45,8 @@ async fn rules_and_model_share_one_review() {
             answer(&[])
         })
     });
-    let house = Bot::with(&model);
-    let pr = opened(&house, changes::leftover()).await;
+    let bot = Bot::with(&model);
+    let pr = opened(&bot, changes::leftover()).await;
     let asked = model.asked();
     let looks: Vec<_> = asked.iter().filter(|it| is_second_look(it)).collect();
     assert_eq!(asked.len(), 3 + looks.len(), "one question a specialist");
@@ -57,14 +57,14 @@ async fn rules_and_model_share_one_review() {
     );
     assert!(looks[0].contains("can overflow"), "{}", looks[0]);
     assert!(!looks[0].contains("is left in"), "{}", looks[0]);
-    insta::assert_snapshot!(shown(&house.review(&pr)));
+    insta::assert_snapshot!(shown(&bot.review(&pr)));
 }
 
 #[tokio::test]
 async fn deleted_line_finding_uses_old_side() {
-    let house = Bot::with(&misses_the_check());
-    let pr = opened(&house, changes::gone()).await;
-    let review = house.review(&pr);
+    let bot = Bot::with(&misses_the_check());
+    let pr = opened(&bot, changes::gone()).await;
+    let review = bot.review(&pr);
     let places: Vec<_> = review
         .comments
         .iter()
@@ -76,9 +76,9 @@ async fn deleted_line_finding_uses_old_side() {
 #[tokio::test]
 async fn invalid_answer_leaves_rules_review() {
     let model = ScriptedModel::new(|_| Err(AgentError::CutShort));
-    let house = Bot::with(&model);
-    let pr = opened(&house, changes::secret()).await;
-    let review = house.review(&pr);
+    let bot = Bot::with(&model);
+    let pr = opened(&bot, changes::secret()).await;
+    let review = bot.review(&pr);
     assert_eq!(
         review.event,
         ReviewEvent::RequestChanges,
@@ -89,8 +89,8 @@ async fn invalid_answer_leaves_rules_review() {
 
 #[tokio::test]
 async fn review_waits_for_paused_model() {
-    let ground = Surroundings::in_memory();
-    let clock = ground.clock.clone();
+    let surroundings = Surroundings::in_memory();
+    let clock = surroundings.clock.clone();
     let start = clock.now();
     let pause = start + Duration::from_secs(100);
     let model = ScriptedModel::new(move |_| {
@@ -102,15 +102,15 @@ async fn review_waits_for_paused_model() {
         }
     });
     let as_model: Arc<dyn Model> = model.clone();
-    let house = Bot::on(
+    let bot = Bot::on(
         Surroundings {
             model: Some(as_model),
-            ..ground
+            ..surroundings
         },
         Interruption::none(),
     );
-    let pr = opened(&house, changes::clean()).await;
-    let review = house.review(&pr);
+    let pr = opened(&bot, changes::clean()).await;
+    let review = bot.review(&pr);
     assert!(review.submitted_at >= pause, "no earlier review");
     assert!(review.submitted_at < start + Duration::from_secs(300));
     assert!(review.body.contains("1 by `kimi`"), "{}", review.body);
@@ -123,10 +123,10 @@ async fn unavailable_model_does_not_pass_deadline() {
             reason: "503".to_owned(),
         })
     });
-    let house = Bot::with(&model);
-    let start: Timestamp = house.ground.clock.now();
-    let pr = opened(&house, changes::leftover()).await;
-    let review = house.review(&pr);
+    let bot = Bot::with(&model);
+    let start: Timestamp = bot.surroundings.clock.now();
+    let pr = opened(&bot, changes::leftover()).await;
+    let review = bot.review(&pr);
     let took = review.submitted_at.duration_since(start).as_secs();
     assert!(took < 720, "before the deadline, after {took} s");
     assert!(
@@ -137,25 +137,25 @@ async fn unavailable_model_does_not_pass_deadline() {
 }
 
 /// Handles a rate limit, a shared pause and the later answers with the real HTTP client and the
-/// house's state.
+/// bot's state.
 #[tokio::test]
 async fn http_pause_delays_and_budgets_count() {
-    let ground = Surroundings::in_memory();
-    let kimi = ModelWorld::new(ground.clock.clone());
+    let surroundings = Surroundings::in_memory();
+    let kimi = ModelWorld::new(surroundings.clock.clone());
     kimi.then(Reply::RateLimited {
         retry_after: Some("60".to_owned()),
     });
     kimi.otherwise(|_| Reply::Json(answer(&[])));
-    let model: Arc<dyn Model> = Arc::new(wire::kimi(&kimi, &ground).await);
-    let house = Bot::on(
+    let model: Arc<dyn Model> = Arc::new(wire::kimi(&kimi, &surroundings).await);
+    let bot = Bot::on(
         Surroundings {
             model: Some(model),
-            ..ground
+            ..surroundings
         },
         Interruption::none(),
     );
-    let pr = opened(&house, changes::clean()).await;
-    let body = house.review(&pr).body;
+    let pr = opened(&bot, changes::clean()).await;
+    let body = bot.review(&pr).body;
     assert_eq!(body.matches("1 by `kimi-k3.1-pro`").count(), 3, "{body}");
     assert!(body.contains("tokens"), "cost: {body}");
     let requests = kimi.requests();
@@ -164,7 +164,7 @@ async fn http_pause_delays_and_budgets_count() {
         4,
         "one call was limited, and the pause prevented the others"
     );
-    let keys: Vec<_> = house.items().await.into_keys().collect();
+    let keys: Vec<_> = bot.items().await.into_keys().collect();
     let of = |kind| keys.iter().filter(|key| key.kind() == kind).count();
     assert_eq!(
         of("budget"),
@@ -176,15 +176,15 @@ async fn http_pause_delays_and_budgets_count() {
 #[tokio::test]
 async fn redelivery_asks_no_question() {
     let model = ScriptedModel::new(|_| Ok(answer(&[])));
-    let house = Bot::with(&model);
-    let delivery = house.world().open_pull_request(NewPullRequest {
+    let bot = Bot::with(&model);
+    let delivery = bot.world().open_pull_request(NewPullRequest {
         diff: changes::clean(),
         ..NewPullRequest::default()
     });
     for _ in 0..3 {
-        house.deliver(&delivery).await;
-        house.settle().await;
+        bot.deliver(&delivery).await;
+        bot.settle().await;
     }
     assert_eq!(model.asked().len(), 3);
-    house.review(&delivery.pr.expect("a pull request"));
+    bot.review(&delivery.pr.expect("a pull request"));
 }

@@ -4,8 +4,8 @@
 use fake_github::NewPullRequest;
 use github::PrKey;
 use github::port::Conclusion;
+use journeys::bot::{Bot, Surroundings, shown};
 use journeys::changes::{self, new_file};
-use journeys::house::{Bot, Surroundings, shown};
 use journeys::interruption::Interruption;
 use journeys::model::{ScriptedModel, attentive, is_second_look};
 use journeys::steps::{FIRST, MODEL, SETTINGS, all_handled, proposing, turn};
@@ -16,10 +16,10 @@ use std::sync::Arc;
 /// Runs a change of two files with these settings.
 async fn under(settings: &str) -> (Bot, PrKey, Arc<ScriptedModel>) {
     let model = attentive(MODEL);
-    let house = Bot::with(&model).under(settings);
+    let bot = Bot::with(&model).under(settings);
     let other = new_file("tools/other.rs", &["fn other() {", "    dbg!(1);", "}"]);
-    let pr = house.opens(proposing(turn(&FIRST) + &other)).await;
-    (house, pr, model)
+    let pr = bot.opens(proposing(turn(&FIRST) + &other)).await;
+    (bot, pr, model)
 }
 
 #[tokio::test]
@@ -74,8 +74,8 @@ async fn each_setting_has_visible_effect() {
             &["src/turn.rs:4\n"],
         ),
     ] {
-        let (house, pr, _) = under(settings).await;
-        let review = shown(&house.review(&pr));
+        let (bot, pr, _) = under(settings).await;
+        let review = shown(&bot.review(&pr));
         for text in seen {
             assert!(review.contains(text), "{why}: no {text:?} in {review}");
         }
@@ -87,11 +87,11 @@ async fn each_setting_has_visible_effect() {
 
 #[tokio::test]
 async fn disabled_specialist_is_not_asked() {
-    let (house, _, model) = under("reviewers = [\"security\"]").await;
+    let (bot, _, model) = under("reviewers = [\"security\"]").await;
     for topic in ["agent.pr.style_check", "agent.pr.logic_check"] {
-        assert!(house.emitted(topic).await.is_empty(), "{topic}");
+        assert!(bot.emitted(topic).await.is_empty(), "{topic}");
     }
-    assert_eq!(house.emitted("agent.pr.security_check").await.len(), 1);
+    assert_eq!(bot.emitted("agent.pr.security_check").await.len(), 1);
     assert_eq!(model.asked().len(), 1);
     let (_, _, model) = under("budget.tokens_per_review = 0").await;
     assert_eq!(model.asked().len(), 0, "a budget of 0 allows no call");
@@ -131,9 +131,9 @@ async fn settings_select_check_conclusion() {
         ("", &secret, Failure),
         ("checks.on_block = \"neutral\"", &secret, Neutral),
     ] {
-        let house = Bot::new().under(settings);
-        let pr = house.opens(proposing(diff.clone())).await;
-        let checks = house.world().checks(&pr.repo, &house.world().head(&pr));
+        let bot = Bot::new().under(settings);
+        let pr = bot.opens(proposing(diff.clone())).await;
+        let checks = bot.world().checks(&pr.repo, &bot.world().head(&pr));
         let ends: Vec<_> = checks.iter().map(|it| it.check.conclusion).collect();
         assert_eq!(ends, [Some(end)], "{settings}");
     }
@@ -146,21 +146,21 @@ fn deployment(text: &str) -> Policy {
 
 #[tokio::test]
 async fn layers_override_keys_within_limits() {
-    let ground = Surroundings {
+    let surroundings = Surroundings {
         policy: deployment(
             "max_comments = 1\nlanguage = \"Dutch\"\nbudget.tokens_per_review = 1_000",
         ),
         ..Surroundings::in_memory()
     };
-    let house = Bot::on(ground, Interruption::none()).under(
+    let bot = Bot::on(surroundings, Interruption::none()).under(
         "max_comments = 3\nbudget.tokens_per_review = 50_000\nbudget.tokens_per_pull_request = 9",
     );
-    let world = house.world();
+    let world = bot.world();
     let organisation = "octo/.github".parse().expect("a repository");
     let wants = "max_comments = 2\nseverity_floor = \"low\"\nbudget.tokens_per_pull_request = 500";
     world.put_file(&organisation, "HEAD", "review-bot.toml", wants);
-    house.opens(proposing(changes::leftover())).await;
-    let kept = house.kept("review").await;
+    bot.opens(proposing(changes::leftover())).await;
+    let kept = bot.kept("review").await;
     for (why, at, value) in [
         ("the repository's", "max_comments", Value::from(3)),
         ("the organisation's", "severity_floor", "low".into()),
@@ -187,14 +187,12 @@ async fn generated_files_reach_no_model() {
         ("the pull request says so of itself", "turn", true),
     ] {
         let model = attentive(MODEL);
-        let house = Bot::with(&model);
+        let bot = Bot::with(&model);
         let repo = NewPullRequest::default().repo;
         let text = "src/** linguist-generated";
-        house
-            .world()
-            .put_file(&repo, branch, ".gitattributes", text);
+        bot.world().put_file(&repo, branch, ".gitattributes", text);
         let other = new_file("lib/other.rs", &["fn other() {}"]);
-        house.opens(proposing(turn(&FIRST) + &other)).await;
+        bot.opens(proposing(turn(&FIRST) + &other)).await;
         let asked = model.asked();
         assert!(!asked.is_empty(), "{why}");
         let shown = asked.iter().all(|it| it.contains("src/turn.rs"));
@@ -208,15 +206,15 @@ async fn settings_apply_only_after_merge() {
         ("its own branch is ignored", "turn", true),
         ("the base branch applies", "main", false),
     ] {
-        let house = Bot::new();
-        let (pr, delivery) = house.begins(changes::leftover());
+        let bot = Bot::new();
+        let (pr, delivery) = bot.begins(changes::leftover());
         let off = "enabled = false";
-        let world = house.world();
+        let world = bot.world();
         world.put_file(&pr.repo, branch, SETTINGS, off);
-        house.take(&delivery).await;
-        all_handled(&house.settle().await);
-        assert_eq!(house.reviews(&pr).len(), usize::from(is_reviewed), "{why}");
-        let skipped = house.emitted("agent.pr.review_skipped").await;
+        bot.take(&delivery).await;
+        all_handled(&bot.settle().await);
+        assert_eq!(bot.reviews(&pr).len(), usize::from(is_reviewed), "{why}");
+        let skipped = bot.emitted("agent.pr.review_skipped").await;
         assert_eq!(skipped.is_empty(), is_reviewed, "{why}");
     }
 }

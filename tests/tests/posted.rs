@@ -1,21 +1,20 @@
 //! Posts over several pushes, with different credentials and settings.
 
-use journeys::house::{Bot, Surroundings};
+use journeys::bot::{Bot, Surroundings};
 use journeys::interruption::Interruption;
 use journeys::model::attentive;
 use journeys::steps::{FIRST, MODEL, SECOND, proposing, turn};
 
 #[tokio::test]
 async fn one_summary_and_check_per_head() {
-    let house = Bot::with(&attentive(MODEL));
-    let pr = house.opens(proposing(turn(&FIRST))).await;
-    let first = house.page(&pr);
-    house.pushes(&pr, turn(&SECOND)).await;
-    let second = house.page(&pr);
-    house
-        .pushes(&pr, turn(&["/// Nothing turns any more."]))
+    let bot = Bot::with(&attentive(MODEL));
+    let pr = bot.opens(proposing(turn(&FIRST))).await;
+    let first = bot.page(&pr);
+    bot.pushes(&pr, turn(&SECOND)).await;
+    let second = bot.page(&pr);
+    bot.pushes(&pr, turn(&["/// Nothing turns any more."]))
         .await;
-    let third = house.page(&pr);
+    let third = bot.page(&pr);
     for (page, check) in [
         (&first, "Neutral: Open: 2 medium"),
         (&second, "Neutral: Open: 2 medium"),
@@ -33,15 +32,15 @@ async fn one_summary_and_check_per_head() {
 /// first.
 #[tokio::test]
 async fn unpublished_review_is_only_stored() {
-    let deployment = |house: Bot| {
-        let policy = house.ground.policy.clone().unpublished();
-        let ground = Surroundings {
+    let deployment = |bot: Bot| {
+        let policy = bot.surroundings.policy.clone().unpublished();
+        let surroundings = Surroundings {
             policy,
-            ..house.ground
+            ..bot.surroundings
         };
-        Bot::on(ground, Interruption::none())
+        Bot::on(surroundings, Interruption::none())
     };
-    for (why, house) in [
+    for (why, bot) in [
         (
             "the repository disables publishing",
             Bot::with(&attentive(MODEL)).under("publish = false"),
@@ -51,22 +50,22 @@ async fn unpublished_review_is_only_stored() {
             deployment(Bot::with(&attentive(MODEL)).under("publish = true")),
         ),
     ] {
-        let pr = house.opens(proposing(turn(&FIRST))).await;
-        house.pushes(&pr, turn(&SECOND)).await;
-        assert_eq!(house.world().writes(), [], "{why}");
-        let kept = house.kept("publication").await;
+        let pr = bot.opens(proposing(turn(&FIRST))).await;
+        bot.pushes(&pr, turn(&SECOND)).await;
+        assert_eq!(bot.world().writes(), [], "{why}");
+        let kept = bot.kept("publication").await;
         let texts: Vec<String> = kept.iter().map(ToString::to_string).collect();
         let told = |what: &str| texts.iter().filter(|text| text.contains(what)).count();
         assert_eq!(texts.len(), 2, "{why}: {texts:?}");
         assert_eq!(told("It overflows"), 2, "{why}: {texts:?}");
         assert_eq!(told("The arguments are swapped"), 1, "{why}: {texts:?}");
         assert_eq!(
-            house.emitted("agent.pr.review_recorded").await.len(),
+            bot.emitted("agent.pr.review_recorded").await.len(),
             2,
             "{why}"
         );
         assert!(
-            house.emitted("agent.pr.review_published").await.is_empty(),
+            bot.emitted("agent.pr.review_published").await.is_empty(),
             "{why}"
         );
     }
@@ -75,14 +74,14 @@ async fn unpublished_review_is_only_stored() {
 /// GitHub requires an App for checks: "You must authenticate via a GitHub App".
 #[tokio::test]
 async fn personal_token_posts_all_but_checks() {
-    let house = Bot::with(&attentive(MODEL));
-    house.world().set_bot("review-person");
-    let pr = house.opens(proposing(turn(&FIRST))).await;
-    house.pushes(&pr, turn(&SECOND)).await;
-    let page = house.page(&pr);
+    let bot = Bot::with(&attentive(MODEL));
+    bot.world().set_bot("review-person");
+    let pr = bot.opens(proposing(turn(&FIRST))).await;
+    bot.pushes(&pr, turn(&SECOND)).await;
+    let page = bot.page(&pr);
     assert_eq!(page.checks, [] as [&str; 0]);
     assert_eq!((page.reviews.len(), page.summaries.len()), (2, 1));
-    let writes = house.world().writes().into_iter();
+    let writes = bot.world().writes().into_iter();
     let refused = writes.filter(|write| write.status != 200);
     let refused: Vec<_> = refused.map(|write| (write.call, write.status)).collect();
     let check = ("POST /repos/octo/widgets/check-runs".to_owned(), 403);

@@ -2,8 +2,8 @@
 
 use fake_github::PostedReview;
 use github::port::ReviewEvent;
+use journeys::bot::{Bot, shown};
 use journeys::changes::{self, new_file};
-use journeys::house::{Bot, shown};
 use journeys::model::{Notice, ScriptedModel, answer, attentive, is_second_look, noticed, proofs};
 use journeys::steps::{FIRST, MINUTE, MODEL, OVERFLOW, SECOND, SWAPPED, proposing, turn};
 use model_client::AgentError;
@@ -16,12 +16,12 @@ fn places(review: &PostedReview) -> Vec<u32> {
 
 #[tokio::test]
 async fn second_review_comments_on_new_findings() {
-    let house = Bot::with(&attentive(MODEL));
-    let pr = house.opens(proposing(turn(&FIRST))).await;
-    assert_eq!(places(&house.newest(&pr)), [3, 4]);
-    house.pushes(&pr, turn(&SECOND)).await;
-    let second = house.newest(&pr);
-    assert_eq!(second.commit_id, house.world().head(&pr));
+    let bot = Bot::with(&attentive(MODEL));
+    let pr = bot.opens(proposing(turn(&FIRST))).await;
+    assert_eq!(places(&bot.newest(&pr)), [3, 4]);
+    bot.pushes(&pr, turn(&SECOND)).await;
+    let second = bot.newest(&pr);
+    assert_eq!(second.commit_id, bot.world().head(&pr));
     let why = "the macro is removed, and the overflow was posted before";
     assert_eq!(places(&second), [4], "{why}");
     insta::assert_snapshot!(shown(&second));
@@ -34,7 +34,7 @@ async fn moved_finding_is_not_repeated() {
         ("by a rule", "    dbg!(left);"),
         ("by a model", "    left + 1"),
     ] {
-        let house = Bot::with(&attentive(MODEL));
+        let bot = Bot::with(&attentive(MODEL));
         let short = ["pub fn turn(left: u32) -> u32 {", line, "}"];
         let long = [
             "/// Turns left to right.",
@@ -43,10 +43,10 @@ async fn moved_finding_is_not_repeated() {
             line,
             "}",
         ];
-        let pr = house.opens(proposing(turn(&short))).await;
-        assert_eq!(places(&house.newest(&pr)), [2], "{why}");
-        house.pushes(&pr, turn(&long)).await;
-        let second = house.newest(&pr);
+        let pr = bot.opens(proposing(turn(&short))).await;
+        assert_eq!(places(&bot.newest(&pr)), [2], "{why}");
+        bot.pushes(&pr, turn(&long)).await;
+        let second = bot.newest(&pr);
         assert_eq!(places(&second), [] as [u32; 0], "{why}");
         let progress = "0 resolved, 1 still open.";
         assert!(second.body.contains(progress), "{why}: {}", second.body);
@@ -61,9 +61,9 @@ async fn moved_finding_is_not_repeated() {
 #[tokio::test]
 async fn model_sees_only_touched_files() {
     let model = attentive(MODEL);
-    let house = Bot::with(&model);
+    let bot = Bot::with(&model);
     let other = new_file("src/untouched.rs", &["pub fn untouched() {}"]);
-    let pr = house.opens(proposing(turn(&FIRST) + &other)).await;
+    let pr = bot.opens(proposing(turn(&FIRST) + &other)).await;
     let first = model.asked();
     let reviews = first.iter().filter(|it| !is_second_look(it));
     assert!(
@@ -71,7 +71,7 @@ async fn model_sees_only_touched_files() {
         "all of it, at first"
     );
 
-    house.pushes(&pr, turn(&SECOND) + &other).await;
+    bot.pushes(&pr, turn(&SECOND) + &other).await;
     let asked = model.asked().split_off(first.len());
     assert_eq!(asked.len(), 3 + 1, "one question each, and the second look");
     for question in &asked {
@@ -91,12 +91,12 @@ async fn model_sees_only_touched_files() {
 #[tokio::test]
 async fn untouched_change_keeps_findings_unasked() {
     let model = attentive(MODEL);
-    let house = Bot::with(&model);
-    let pr = house.opens(proposing(turn(&FIRST))).await;
+    let bot = Bot::with(&model);
+    let pr = bot.opens(proposing(turn(&FIRST))).await;
     let before = model.asked().len();
-    house.pushes(&pr, turn(&FIRST)).await;
+    bot.pushes(&pr, turn(&FIRST)).await;
     assert_eq!(model.asked().len(), before);
-    let second = house.newest(&pr);
+    let second = bot.newest(&pr);
     assert_eq!(places(&second), [] as [u32; 0]);
     assert!(
         second.body.contains("0 resolved, 2 still open."),
@@ -110,18 +110,18 @@ async fn untouched_change_keeps_findings_unasked() {
 #[tokio::test]
 async fn rewritten_history_is_read_completely() {
     let model = attentive(MODEL);
-    let house = Bot::with(&model);
+    let bot = Bot::with(&model);
     let other = new_file("src/untouched.rs", &["pub fn untouched() {}"]);
-    let pr = house.opens(proposing(turn(&FIRST) + &other)).await;
+    let pr = bot.opens(proposing(turn(&FIRST) + &other)).await;
     let before = model.asked().len();
-    house.ground.clock.advance(MINUTE);
-    let forced = house.world().force_push(&pr, turn(&SECOND) + &other);
-    house.hear(&forced).await;
+    bot.surroundings.clock.advance(MINUTE);
+    let forced = bot.world().force_push(&pr, turn(&SECOND) + &other);
+    bot.hear(&forced).await;
     let asked = model.asked().split_off(before);
     let reviews: Vec<_> = asked.iter().filter(|it| !is_second_look(it)).collect();
     assert_eq!(reviews.len(), 3);
     assert!(reviews.iter().all(|it| it.contains("untouched")));
-    let second = house.newest(&pr);
+    let second = bot.newest(&pr);
     assert_eq!(
         places(&second),
         [4],
@@ -144,22 +144,21 @@ async fn push_during_later_review_supersedes_it() {
         "agent.pr.second_look_completed",
         "agent.pr.review_completed",
     ] {
-        let house = Bot::with(&attentive(MODEL));
-        let pr = house.opens(proposing(turn(&FIRST))).await;
-        let first = house.world().head(&pr);
-        house.ground.clock.advance(MINUTE);
-        house.take(&house.world().push(&pr, turn(&SECOND))).await;
-        house.settle_until(moment).await;
-        house
-            .pushes(&pr, turn(&["/// Nothing turns any more."]))
+        let bot = Bot::with(&attentive(MODEL));
+        let pr = bot.opens(proposing(turn(&FIRST))).await;
+        let first = bot.world().head(&pr);
+        bot.surroundings.clock.advance(MINUTE);
+        bot.take(&bot.world().push(&pr, turn(&SECOND))).await;
+        bot.settle_until(moment).await;
+        bot.pushes(&pr, turn(&["/// Nothing turns any more."]))
             .await;
-        let reviews = house.reviews(&pr);
+        let reviews = bot.reviews(&pr);
         let of: Vec<_> = reviews.iter().map(|it| it.commit_id.clone()).collect();
-        assert_eq!(of, [first.clone(), house.world().head(&pr)], "{moment}");
+        assert_eq!(of, [first.clone(), bot.world().head(&pr)], "{moment}");
         let last = &reviews[1].body;
         let since = format!("since `{}`: 2 resolved", first.short());
         assert!(last.contains(&since), "{moment}: {last}");
-        let page = house.page(&pr);
+        let page = bot.page(&pr);
         assert_eq!(page.checks, ["Success: No open findings"], "{moment}");
         assert_eq!(page.summaries.len(), 1, "{moment}");
     }
@@ -168,18 +167,18 @@ async fn push_during_later_review_supersedes_it() {
 #[tokio::test]
 async fn repeating_all_deliveries_changes_nothing() {
     let model = attentive(MODEL);
-    let house = Bot::with(&model);
-    let pr = house.opens(proposing(turn(&FIRST))).await;
-    house.pushes(&pr, turn(&SECOND)).await;
-    let settled = (house.page(&pr), house.world().writes(), model.asked().len());
-    let deliveries = house.world().deliveries();
+    let bot = Bot::with(&model);
+    let pr = bot.opens(proposing(turn(&FIRST))).await;
+    bot.pushes(&pr, turn(&SECOND)).await;
+    let settled = (bot.page(&pr), bot.world().writes(), model.asked().len());
+    let deliveries = bot.world().deliveries();
     assert!(deliveries.len() > 4, "the bot's own, too");
     for delivery in deliveries.iter().rev().chain(&deliveries) {
-        let again = house.world().redeliver(&delivery.guid);
-        house.ground.clock.advance(MINUTE);
-        house.hear(&again.expect("it was delivered")).await;
+        let again = bot.world().redeliver(&delivery.guid);
+        bot.surroundings.clock.advance(MINUTE);
+        bot.hear(&again.expect("it was delivered")).await;
     }
-    let now = (house.page(&pr), house.world().writes(), model.asked().len());
+    let now = (bot.page(&pr), bot.world().writes(), model.asked().len());
     assert_eq!(now, settled);
 }
 
@@ -202,18 +201,18 @@ async fn late_finding_is_listed_unless_severe() {
                 false => answer(&[]),
             })
         });
-        let house = Bot::with(&model);
+        let bot = Bot::with(&model);
         let begin = ["fn turn(left: u32) {", "    left + 1", "}"];
         let more = [begin[0], begin[1], "}", "/// And no more."];
-        let pr = house.opens(proposing(turn(&begin))).await;
+        let pr = bot.opens(proposing(turn(&begin))).await;
         second_thoughts.store(true, Ordering::Relaxed);
-        house.pushes(&pr, turn(&more)).await;
-        let review = house.newest(&pr);
+        bot.pushes(&pr, turn(&more)).await;
+        let review = bot.newest(&pr);
         assert_eq!(places(&review), comments, "{why}");
         let listed = "1 finding on lines that were reviewed before";
         let is_listed = review.body.contains(listed);
         assert_eq!(is_listed, comments.is_empty(), "{why}: {}", review.body);
-        let check = house.page(&pr).checks.concat();
+        let check = bot.page(&pr).checks.concat();
         assert!(check.contains("Open: 1 "), "{why}: {check}");
     }
 }
@@ -238,19 +237,19 @@ async fn unchecked_finding_stays_open() {
             true if is_second_look(question) => Ok(proofs(question, MODEL)),
             true => Ok(noticed(question, MODEL)),
         });
-        let house = Bot::with(&model);
+        let bot = Bot::with(&model);
         let begin = ["fn turn(left: u32) {", "    left + 1", "}"];
         let more = ["/// Turns.", begin[0], begin[1], "}"];
-        let pr = house.opens(proposing(turn(&begin))).await;
-        assert_eq!(places(&house.newest(&pr)), [2], "{why}");
+        let pr = bot.opens(proposing(turn(&begin))).await;
+        assert_eq!(places(&bot.newest(&pr)), [2], "{why}");
         is_there.store(model_is_there, Ordering::Relaxed);
-        let house = house.under(settings);
-        house.pushes(&pr, turn(&more)).await;
-        let second = house.newest(&pr);
+        let bot = bot.under(settings);
+        bot.pushes(&pr, turn(&more)).await;
+        let second = bot.newest(&pr);
         let progress = "0 resolved, 1 still open.";
         assert!(second.body.contains(progress), "{why}: {}", second.body);
         assert_eq!(second.comments, [], "{why}");
-        let checks = house.page(&pr).checks;
+        let checks = bot.page(&pr).checks;
         assert_eq!(checks, ["Neutral: Open: 1 medium"], "{why}");
     }
 }
@@ -258,39 +257,38 @@ async fn unchecked_finding_stays_open() {
 /// A blocking finding continues to block, without a second comment.
 #[tokio::test]
 async fn secret_blocks_until_removed() {
-    let house = Bot::new();
-    let pr = house.opens(proposing(changes::secret())).await;
+    let bot = Bot::new();
+    let pr = bot.opens(proposing(changes::secret())).await;
     let other = new_file("src/other.rs", &["pub fn other() {}"]);
-    house.pushes(&pr, changes::secret() + &other).await;
-    let second = house.newest(&pr);
+    bot.pushes(&pr, changes::secret() + &other).await;
+    let second = bot.newest(&pr);
     assert_eq!(second.event, ReviewEvent::RequestChanges);
     assert_eq!(second.comments, [], "it was posted before");
     let blocked = "Failure: Open: 1 critical, 1 medium";
-    assert_eq!(house.page(&pr).checks, [blocked]);
-    house.pushes(&pr, other).await;
-    let third = house.newest(&pr);
+    assert_eq!(bot.page(&pr).checks, [blocked]);
+    bot.pushes(&pr, other).await;
+    let third = bot.newest(&pr);
     assert_eq!(third.event, ReviewEvent::Comment);
     assert!(third.body.contains("2 resolved"), "{}", third.body);
-    assert_eq!(house.page(&pr).checks, ["Success: No open findings"]);
+    assert_eq!(bot.page(&pr).checks, ["Success: No open findings"]);
 }
 
 /// The next round compares with the last published review.
 #[tokio::test]
 async fn unreviewed_head_is_no_round() {
     let model = attentive(MODEL);
-    let house = Bot::with(&model);
-    let pr = house.opens(proposing(turn(&FIRST))).await;
-    let reviewed = house.world().head(&pr);
+    let bot = Bot::with(&model);
+    let pr = bot.opens(proposing(turn(&FIRST))).await;
+    let reviewed = bot.world().head(&pr);
     let asked = model.asked().len();
-    let house = house.under("enabled = false");
-    house.pushes(&pr, turn(&SECOND)).await;
-    assert_eq!(house.page(&pr).checks, ["Neutral: Not reviewed"]);
+    let bot = bot.under("enabled = false");
+    bot.pushes(&pr, turn(&SECOND)).await;
+    assert_eq!(bot.page(&pr).checks, ["Neutral: Not reviewed"]);
     assert_eq!(model.asked().len(), asked);
-    let house = house.under("");
-    house
-        .pushes(&pr, turn(&SECOND) + &new_file("src/b.rs", &["fn b() {}"]))
+    let bot = bot.under("");
+    bot.pushes(&pr, turn(&SECOND) + &new_file("src/b.rs", &["fn b() {}"]))
         .await;
-    let reviews = house.reviews(&pr);
+    let reviews = bot.reviews(&pr);
     assert_eq!(reviews.len(), 2);
     assert_eq!(places(&reviews[1]), [4]);
     let progress = format!(
@@ -303,17 +301,16 @@ async fn unreviewed_head_is_no_round() {
 /// Other reviewers covered its lines, but not the late one.
 #[tokio::test]
 async fn late_finding_appears_next_round() {
-    let house = Bot::with(&attentive(&[]));
+    let bot = Bot::with(&attentive(&[]));
     let code = new_file("a.py", &["import tempfile", "name = tempfile.mktemp()"]);
-    let (pr, delivery) = house.begins(code.clone());
-    house.without_security(&delivery, 4).await;
-    house.settle().await;
-    let first = house.review(&pr);
+    let (pr, delivery) = bot.begins(code.clone());
+    bot.without_security(&delivery, 4).await;
+    bot.settle().await;
+    let first = bot.review(&pr);
     assert!(first.body.contains("partial"), "{}", first.body);
     assert_eq!(first.comments, [], "the finding is not known yet");
-    house
-        .pushes(&pr, code + &new_file("b.py", &["import os"]))
+    bot.pushes(&pr, code + &new_file("b.py", &["import os"]))
         .await;
-    let second = house.newest(&pr);
+    let second = bot.newest(&pr);
     assert_eq!(places(&second), [2], "{}", second.body);
 }

@@ -1,8 +1,8 @@
 //! The second look at findings by a model alone: effects and limits.
 
 use github::port::ReviewEvent;
+use journeys::bot::{Bot, shown};
 use journeys::changes::{self, new_file};
-use journeys::house::{Bot, shown};
 use journeys::model::{Notice, ScriptedModel, answer, attentive, finding, is_second_look, proof};
 use journeys::steps::{proposing, turn};
 use serde_json::json;
@@ -22,15 +22,15 @@ async fn unproven_finding_never_blocks() {
         ("a line proves it", PROVEN, 1, "Failure: Open: 1 critical"),
         ("none does", DISPROVED, 0, "Success: No confirmed findings"),
     ] {
-        let house = Bot::with(&attentive(notices));
-        let pr = house
+        let bot = Bot::with(&attentive(notices));
+        let pr = bot
             .opens(proposing(turn(&[
                 "fn turn(left: u32) {",
                 "    left + 1",
                 "}",
             ])))
             .await;
-        let review = house.review(&pr);
+        let review = bot.review(&pr);
         assert_eq!(review.comments.len(), comments, "{why}: {}", review.body);
         let told = review.body.contains("not confirmed");
         assert_eq!(told, comments == 0, "{why}: {}", review.body);
@@ -39,7 +39,7 @@ async fn unproven_finding_never_blocks() {
             comments == 1,
             "{why}"
         );
-        assert_eq!(house.page(&pr).checks, [page], "{why}");
+        assert_eq!(bot.page(&pr).checks, [page], "{why}");
     }
 }
 
@@ -61,10 +61,10 @@ async fn rule_findings_skip_second_look() {
             answer(&[])
         })
     });
-    let house = Bot::with(&model);
+    let bot = Bot::with(&model);
     let told_off = new_file("src/a.rs", &[injection]);
-    let pr = house.opens(proposing(changes::secret() + &told_off)).await;
-    let review = house.review(&pr);
+    let pr = bot.opens(proposing(changes::secret() + &told_off)).await;
+    let review = bot.review(&pr);
     assert_eq!(review.event, ReviewEvent::RequestChanges);
     let places: Vec<_> = review.comments.iter().map(|it| it.line).collect();
     assert_eq!(places, [2, 5], "both of the rules, and not the model's own");
@@ -78,7 +78,7 @@ async fn rule_findings_skip_second_look() {
     assert_eq!(looks.len(), 1);
     assert!(looks[0].contains("Anybody can upload"), "{}", looks[0]);
     assert!(!looks[0].contains("A key is committed"), "{}", looks[0]);
-    assert!(house.page(&pr).checks[0].starts_with("Failure: "));
+    assert!(bot.page(&pr).checks[0].starts_with("Failure: "));
 }
 
 /// An answer of the second look can remove a finding's comment. It can neither add a
@@ -105,9 +105,9 @@ async fn second_look_never_adds_or_raises() {
                 answer(&[])
             })
         });
-        let house = Bot::with(&model);
-        let pr = house.opens(proposing(changes::clean())).await;
-        let review = house.review(&pr);
+        let bot = Bot::with(&model);
+        let pr = bot.opens(proposing(changes::clean())).await;
+        let review = bot.review(&pr);
         assert_eq!(review.event, ReviewEvent::Comment, "{why}");
         assert_eq!(review.comments, [], "{why}");
         let listed = "1 finding not confirmed";
@@ -129,17 +129,16 @@ async fn unproven_finding_is_not_asked_again() {
         ..Notice::of("security", "left + 1", "The door is open")
     }];
     let model = attentive(CLAIM);
-    let house = Bot::with(&model);
+    let bot = Bot::with(&model);
     let code = turn(&["fn turn(left: u32) {", "    left + 1", "}"]);
-    let pr = house.opens(proposing(code.clone())).await;
+    let pr = bot.opens(proposing(code.clone())).await;
     let asked = model.asked().len();
-    house
-        .pushes(&pr, code + &new_file("README.md", &["# Widgets"]))
+    bot.pushes(&pr, code + &new_file("README.md", &["# Widgets"]))
         .await;
     let looks = model.asked().split_off(asked);
     let again = looks.iter().filter(|it| is_second_look(it)).count();
     assert_eq!(again, 0, "{looks:#?}");
-    let second = house.newest(&pr);
+    let second = bot.newest(&pr);
     assert_eq!(second.event, ReviewEvent::Comment);
     assert_eq!(second.comments, []);
     let listed = "1 finding not confirmed";

@@ -1,7 +1,7 @@
 //! Wiring of rules, functions, folders and crates. `template.rs` checks the rest of the template.
 
 use events::{EventBridgeEvent, SeededEntropy};
-use journeys::house::Surroundings;
+use journeys::bot::Surroundings;
 use journeys::samples::SAMPLES;
 use local_bus::template::Template;
 use local_bus::{Handlers, LocalBus};
@@ -86,21 +86,21 @@ fn rules_have_matching_samples() {
 
 /// Registers every function on a bus with the template's rules. Returns the handlers.
 fn handlers(template: Template) -> Handlers {
-    let ground = Surroundings::in_memory();
+    let surroundings = Surroundings::in_memory();
     let bus = Arc::new(LocalBus::new(
         Arc::new(template),
-        ground.queue.clone(),
-        ground.clock.clone(),
+        surroundings.queue.clone(),
+        surroundings.clock.clone(),
     ));
     let entropy = Arc::new(SeededEntropy::new(1));
-    let state: Arc<dyn StateBackend> = ground.state;
+    let state: Arc<dyn StateBackend> = surroundings.state;
     let deps = Dependencies {
-        state: StateManager::new(state, ground.clock.clone(), entropy.clone()),
+        state: StateManager::new(state, surroundings.clock.clone(), entropy.clone()),
         bus: bus.clone(),
-        github: Arc::new(ground.world.github()),
+        github: Arc::new(surroundings.world.github()),
         model: None,
-        policy: ground.policy,
-        clock: ground.clock,
+        policy: surroundings.policy,
+        clock: surroundings.clock,
         entropy,
     };
     local_functions::register(&*bus, &deps).expect("the patterns of the manifests");

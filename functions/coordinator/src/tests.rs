@@ -26,7 +26,7 @@ impl Fixture {
         let state = StateManager::new(Arc::new(Memory::default()), clock, entropy);
         let opened = world.open_pull_request(NewPullRequest::default());
         let deployment = Deployment::parse(deployment);
-        let house = Self {
+        let fixture = Self {
             pr: opened.pr.unwrap(),
             coordinator: handler(Deps {
                 state,
@@ -37,8 +37,8 @@ impl Fixture {
             .unless(deployment.invalid),
             world,
         };
-        house.know("opened").await;
-        house
+        fixture.know("opened").await;
+        fixture
     }
 
     /// Stores the pull request as it is on GitHub.
@@ -112,23 +112,24 @@ impl Fixture {
 
 #[tokio::test]
 async fn layers_override_lower_layers() {
-    let house = Fixture::new("max_comments = 1\nlanguage = \"French\"\ndrafts = \"review\"").await;
-    house.put(
+    let fixture =
+        Fixture::new("max_comments = 1\nlanguage = \"French\"\ndrafts = \"review\"").await;
+    fixture.put(
         "organisation",
         "review-bot.toml",
         "max_comments = 2\nlanguage = \"German\"",
     );
-    house.put("main", ".github/review-bot.toml", "max_comments = 3");
-    house.put(
+    fixture.put("main", ".github/review-bot.toml", "max_comments = 3");
+    fixture.put(
         "main",
         ".gitattributes",
         b"*.pb.rs linguist-generated\n\xff",
     );
     // The pull request's own settings have no effect.
-    house.put("turn", ".github/review-bot.toml", "enabled = false");
-    house.put("turn", ".gitattributes", "*.rs linguist-generated");
+    fixture.put("turn", ".github/review-bot.toml", "enabled = false");
+    fixture.put("turn", ".gitattributes", "*.rs linguist-generated");
 
-    let review = house.opened().await;
+    let review = fixture.opened().await;
     let policy = &review.policy;
     assert_eq!(
         (policy.max_comments, policy.language.as_str()),
@@ -145,9 +146,9 @@ async fn layers_override_lower_layers() {
 
 #[tokio::test]
 async fn deployment_policy_applies_without_files() {
-    let house = Fixture::new("max_comments = 1").await;
-    let review = house.opened().await;
-    assert_eq!(review.policy, house.coordinator.deps.policy);
+    let fixture = Fixture::new("max_comments = 1").await;
+    let review = fixture.opened().await;
+    assert_eq!(review.policy, fixture.coordinator.deps.policy);
     assert_eq!(review.attributes, Attributes::default());
 }
 
@@ -188,12 +189,12 @@ async fn only_organisation_repository_may_be_hidden() {
         ("the organisation's", "octo/.github", true),
         ("the settings are unknown", "octo/widgets", false),
     ] {
-        let mut house = Fixture::new("").await;
-        house.coordinator.deps.github = Arc::new(DeniedRepository {
+        let mut fixture = Fixture::new("").await;
+        fixture.coordinator.deps.github = Arc::new(DeniedRepository {
             repo: hidden.parse().unwrap(),
-            rest: house.coordinator.deps.github.clone(),
+            rest: fixture.coordinator.deps.github.clone(),
         });
-        let end = house.coordinator.handle(&house.asked()).await;
+        let end = fixture.coordinator.handle(&fixture.asked()).await;
         assert_eq!(end.is_ok(), is_reviewed, "{why}: {end:?}");
         let is_final = end.is_err_and(|error| !error.is_retryable());
         assert_eq!(is_final, !is_reviewed, "{why}");
@@ -233,9 +234,9 @@ async fn invalid_settings_are_reported() {
             "the file has more than 65536 bytes. Shorten it.",
         ),
     ] {
-        let house = Fixture::new("publish = false").await;
-        house.put(branch, path, text);
-        let review = house.opened().await;
+        let fixture = Fixture::new("publish = false").await;
+        fixture.put(branch, path, text);
+        let review = fixture.opened().await;
         let SkippedHead { reason, why: given } = review.skipped.expect(why);
         assert_eq!(reason, SkipReason::InvalidPolicy, "{why}");
         assert!(given.contains(told), "{why}: {given}");
@@ -251,10 +252,10 @@ async fn invalid_deployment_policy_skips_and_tells() {
         ("no TOML", wrong, "- line 1: this is not TOML"),
         ("no parameter", away, "cannot be read"),
     ] {
-        let mut house = Fixture::new("").await;
-        house.coordinator = house.coordinator.unless(deployment.invalid);
-        house.put("main", ".github/review-bot.toml", "max_comments = 3");
-        let SkippedHead { reason, why: given } = house.opened().await.skipped.expect(why);
+        let mut fixture = Fixture::new("").await;
+        fixture.coordinator = fixture.coordinator.unless(deployment.invalid);
+        fixture.put("main", ".github/review-bot.toml", "max_comments = 3");
+        let SkippedHead { reason, why: given } = fixture.opened().await.skipped.expect(why);
         assert_eq!(reason, SkipReason::InvalidPolicy, "{why}");
         assert!(given.contains("`REVIEW_POLICY`"), "{why}: {given}");
         assert!(given.contains(told), "{why}: {given}");
@@ -264,10 +265,10 @@ async fn invalid_deployment_policy_skips_and_tells() {
 
 #[tokio::test]
 async fn oversized_attributes_mark_nothing_generated() {
-    let house = Fixture::new("").await;
+    let fixture = Fixture::new("").await;
     let line = b"* linguist-generated\n";
-    house.put("main", ".gitattributes", line.repeat(4_000));
-    let review = house.opened().await;
+    fixture.put("main", ".gitattributes", line.repeat(4_000));
+    let review = fixture.opened().await;
     assert_eq!(
         (review.attributes, review.skipped),
         (Attributes::default(), None)
@@ -301,10 +302,10 @@ async fn default_branch_limits_approvals() {
             false,
         ),
     ] {
-        let house = Fixture::new("").await;
-        house.put("HEAD", SETTINGS, default);
-        house.put("main", SETTINGS, base);
-        let review = house.opened().await;
+        let fixture = Fixture::new("").await;
+        fixture.put("HEAD", SETTINGS, default);
+        fixture.put("main", SETTINGS, base);
+        let review = fixture.opened().await;
         assert_eq!(review.skipped, None, "{why}");
         let approve = review.policy.auto_approve();
         assert_eq!(
@@ -315,51 +316,57 @@ async fn default_branch_limits_approvals() {
     }
 
     // The organisation's settings apply to both.
-    let house = Fixture::new("").await;
-    house.put("organisation", "review-bot.toml", STRICT);
-    let approve = house.opened().await.policy.auto_approve();
+    let fixture = Fixture::new("").await;
+    fixture.put("organisation", "review-bot.toml", STRICT);
+    let approve = fixture.opened().await.policy.auto_approve();
     assert_eq!((approve.enabled, approve.score), (true, 9));
 }
 
 #[tokio::test]
 async fn unavailable_github_decides_nothing() {
-    let house = Fixture::new("").await;
-    house.world.fail_next_on(Call::Contents, Fault::Unavailable);
-    let error = house.coordinator.handle(&house.asked()).await.unwrap_err();
+    let fixture = Fixture::new("").await;
+    fixture
+        .world
+        .fail_next_on(Call::Contents, Fault::Unavailable);
+    let error = fixture
+        .coordinator
+        .handle(&fixture.asked())
+        .await
+        .unwrap_err();
     assert!(error.is_retryable(), "{error}");
-    let key = ReviewItem::key(&house.review());
-    let review: Option<ReviewItem> = house.coordinator.deps.state.peek(&key).await.unwrap();
+    let key = ReviewItem::key(&fixture.review());
+    let review: Option<ReviewItem> = fixture.coordinator.deps.state.peek(&key).await.unwrap();
     assert_eq!(review, None);
-    house.opened().await;
+    fixture.opened().await;
 }
 
 #[tokio::test]
 async fn superseded_head_is_ignored() {
-    let house = Fixture::new("").await;
-    let asked = house.asked();
-    house.world.push(&house.pr, String::new());
-    house.know("pushed").await;
-    let outcome = house.coordinator.handle(&asked).await.unwrap();
+    let fixture = Fixture::new("").await;
+    let asked = fixture.asked();
+    fixture.world.push(&fixture.pr, String::new());
+    fixture.know("pushed").await;
+    let outcome = fixture.coordinator.handle(&asked).await.unwrap();
     assert!(outcome.to_string().contains("superseded by"), "{outcome}");
 }
 
 #[tokio::test]
 async fn missing_pull_request_is_an_error() {
-    let house = Fixture::new("").await;
+    let fixture = Fixture::new("").await;
     let elsewhere = ReviewRequested {
         review: ReviewKey {
             pr: "octo/widgets#8".parse().unwrap(),
-            ..house.review()
+            ..fixture.review()
         },
-        base_sha: house.world.base(&house.pr),
+        base_sha: fixture.world.base(&fixture.pr),
         cause: RequestCause::Head,
     };
     let event = Event {
         data: NewEvent::new(&elsewhere).data,
-        ..house.asked()
+        ..fixture.asked()
     };
     assert_eq!(event.topic.as_str(), ReviewRequested::TOPIC);
-    let error = house.coordinator.handle(&event).await.unwrap_err();
+    let error = fixture.coordinator.handle(&event).await.unwrap_err();
     assert!(!error.is_retryable());
     assert!(error.to_string().contains("octo/widgets#8"), "{error}");
 }

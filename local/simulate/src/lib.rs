@@ -75,16 +75,16 @@ struct Fixture {
 /// # Errors
 /// [`SimulateError`] names the sample and the expected form.
 pub async fn simulate(template: Template, samples: &[Sample]) -> Result<Run, SimulateError> {
-    let house = Fixture::new(template)?;
+    let fixture = Fixture::new(template)?;
     let mut run = Run::default();
     for (n, sample) in samples.iter().enumerate() {
-        house.play(sample, &mut run).await?;
+        fixture.play(sample, &mut run).await?;
         let interrupted_at = samples
             .get(n + 1)
             .and_then(|next| next.as_soon_as.as_deref());
-        house.settle(interrupted_at, &mut run).await?;
+        fixture.settle(interrupted_at, &mut run).await?;
     }
-    house.look(&mut run).await?;
+    fixture.look(&mut run).await?;
     Ok(run)
 }
 

@@ -4,8 +4,8 @@
 use crate::{INJECTION, gullible, passed};
 use fake_github::WebhookDelivery;
 use github::port::ReviewEvent;
+use journeys::bot::Bot;
 use journeys::changes;
-use journeys::house::Bot;
 use serde_json::json;
 
 #[tokio::test]
@@ -37,9 +37,9 @@ async fn commit_message_stops_at_webhook() {
         ),
     ] {
         let model = gullible();
-        let house = Bot::with(&model);
-        let (pr, opened) = house.begins(changes::secret());
-        let head = house.world().head(&pr);
+        let bot = Bot::with(&model);
+        let (pr, opened) = bot.begins(changes::secret());
+        let head = bot.world().head(&pr);
         let pushed = WebhookDelivery {
             guid: "0b989ba4-242f-11e5-81e1-c7b6966d2516".to_owned(),
             event: "push".to_owned(),
@@ -53,7 +53,7 @@ async fn commit_message_stops_at_webhook() {
             .to_string()
             .into_bytes(),
         };
-        let checked = house.world().checks_completed(&pr, "ci[bot]");
+        let checked = bot.world().checks_completed(&pr, "ci[bot]");
         for delivery in [pushed, opened, checked] {
             let mut payload = delivery.json();
             if delivery.event == event {
@@ -62,7 +62,7 @@ async fn commit_message_stops_at_webhook() {
                 assert!(payload.to_string().contains(INJECTION), "{why}: it is sent");
             }
             let body = payload.to_string().into_bytes();
-            house.hear(&WebhookDelivery { body, ..delivery }).await;
+            bot.hear(&WebhookDelivery { body, ..delivery }).await;
         }
         let topic = match event {
             "push" => "github.push",
@@ -70,11 +70,11 @@ async fn commit_message_stops_at_webhook() {
             _ => "github.pr.opened",
         };
         assert_eq!(
-            house.emitted(topic).await.len(),
+            bot.emitted(topic).await.len(),
             1,
             "{why}: the webhook accepts it"
         );
-        let review = house.review(&pr);
+        let review = bot.review(&pr);
         assert_eq!(review.event, ReviewEvent::RequestChanges, "{why}");
         assert!(review.body.contains("Quality: **2** of 10"), "{why}");
         assert_eq!(model.asked().len(), 3, "{why}");
@@ -83,7 +83,7 @@ async fn commit_message_stops_at_webhook() {
             !asked.contains(INJECTION),
             "{why}: the model is not asked about it"
         );
-        for (key, item) in house.items().await {
+        for (key, item) in bot.items().await {
             assert!(!item.value.contains(INJECTION), "{why}: stored in {key}");
         }
         passed(&format!("a commit message asks for approval, {why}"));

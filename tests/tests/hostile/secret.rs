@@ -5,8 +5,8 @@ use crate::passed;
 use fake_github::{Call, Fault};
 use fake_model::{ModelWorld, Reply};
 use github::port::ReviewEvent;
+use journeys::bot::{Bot, Surroundings};
 use journeys::changes;
-use journeys::house::{Bot, Surroundings};
 use journeys::interruption::Interruption;
 use journeys::log::Log;
 use journeys::model::{answer, finding};
@@ -21,8 +21,8 @@ fn canary() -> String {
 }
 
 /// Creates a model that repeats the canary in answers, errors and findings.
-fn parrot(ground: &Surroundings) -> ModelWorld {
-    let model = ModelWorld::new(ground.clock.clone());
+fn parrot(surroundings: &Surroundings) -> ModelWorld {
+    let model = ModelWorld::new(surroundings.clock.clone());
     for reply in [
         Reply::Text(canary()),
         Reply::Refusal(canary()),
@@ -45,14 +45,14 @@ fn parrot(ground: &Surroundings) -> ModelWorld {
 }
 
 /// Returns all readable output after a test, by place.
-async fn written(house: &Bot, model: &ModelWorld, log: &Log) -> Vec<(&'static str, String)> {
+async fn written(bot: &Bot, model: &ModelWorld, log: &Log) -> Vec<(&'static str, String)> {
     fn all(texts: impl Iterator<Item = String>) -> String {
         texts.collect::<Vec<_>>().join("\n")
     }
-    let world = house.world();
+    let world = bot.world();
     let asked = model.requests().into_iter().map(|it| it.text);
     let called = world.requests().into_iter();
-    let kept = house.items().await.into_iter();
+    let kept = bot.items().await.into_iter();
     vec![
         ("the log", log.text()),
         ("questions to the model", all(asked)),
@@ -93,27 +93,27 @@ async fn secret_appears_in_no_output() {
         ),
     ] {
         let (log, _listening) = Log::listen();
-        let ground = Surroundings::in_memory();
-        let model = parrot(&ground);
-        let kimi: Arc<dyn Model> = Arc::new(wire::kimi(&model, &ground).await);
-        let github = wire::github(&ground.world, ground.clock.clone(), By::Token).await;
-        let ground = Surroundings {
+        let surroundings = Surroundings::in_memory();
+        let model = parrot(&surroundings);
+        let kimi: Arc<dyn Model> = Arc::new(wire::kimi(&model, &surroundings).await);
+        let github = wire::github(&surroundings.world, surroundings.clock.clone(), By::Token).await;
+        let surroundings = Surroundings {
             github: Some(Arc::new(github)),
             model: Some(kimi),
-            ..ground
+            ..surroundings
         };
-        let house = Bot::on(ground, Interruption::none()).under(&format!("publish = {posts}"));
+        let bot = Bot::on(surroundings, Interruption::none()).under(&format!("publish = {posts}"));
         let line = format!("let token = \"{}\";", canary());
-        let (pr, delivery) = house.begins(changes::new_file("src/a.rs", &[&line]));
-        let world = house.world();
+        let (pr, delivery) = bot.begins(changes::new_file("src/a.rs", &[&line]));
+        let world = bot.world();
         if let Some((call, fault)) = fault {
             world.fail_next_on(call, fault);
         }
-        house.hear(&delivery).await;
+        bot.hear(&delivery).await;
 
-        let mut written = written(&house, &model, &log).await;
+        let mut written = written(&bot, &model, &log).await;
         if posts {
-            let review = house.review(&pr);
+            let review = bot.review(&pr);
             assert_eq!(
                 review.event,
                 ReviewEvent::RequestChanges,

@@ -5,10 +5,10 @@
     reason = "a story without its parts fails the test"
 )]
 
-mod house;
+mod fixture;
 
 use events::{Clock, ManualClock, Timestamp};
-use house::{DIFF, Fixture, ScriptedModel, begun, key};
+use fixture::{DIFF, Fixture, ScriptedModel, begun, key};
 use model_client::AgentError;
 use review::frame::{DEADLINE, PATIENCE, SECOND_LOOK, TIME_TO_ANSWER};
 use review::message::{CheckCompleted, SecondLookRequested};
@@ -80,14 +80,14 @@ async fn model_finding_needs_proving_line() {
             Some("cannot be used"),
         ),
     ] {
-        let house = Fixture::new(vec![answer]);
-        house.reported(&injection()).await;
-        let settled = house.settle().await;
+        let fixture = Fixture::new(vec![answer]);
+        fixture.reported(&injection()).await;
+        let settled = fixture.settle().await;
         assert!(
             settled.iter().all(|line| !line.contains("failed")),
             "{why}: {settled:?}"
         );
-        let verdict = house.verdict().await.unwrap();
+        let verdict = fixture.verdict().await.unwrap();
         let counts = (verdict.findings.len(), verdict.unsure.len());
         assert_eq!(counts, if told { (1, 0) } else { (0, 1) }, "{why}");
         let noted = verdict.notes.join(" ");
@@ -100,50 +100,50 @@ async fn model_finding_needs_proving_line() {
 #[tokio::test]
 async fn missing_model_keeps_findings_unproven() {
     let unasked = Arc::new(ScriptedModel(Mutex::new(vec![])));
-    let house = Fixture::with(None, unasked);
-    house.reported(&injection()).await;
-    house.settle().await;
-    let verdict = house.verdict().await.unwrap();
+    let fixture = Fixture::with(None, unasked);
+    fixture.reported(&injection()).await;
+    fixture.settle().await;
+    let verdict = fixture.verdict().await.unwrap();
     assert_eq!(verdict.findings, [injection()]);
     assert!(
         verdict.notes[0].contains("no model is configured"),
         "{:?}",
         verdict.notes
     );
-    assert_eq!(house.item().await.unwrap().proven.len(), 0);
+    assert_eq!(fixture.item().await.unwrap().proven.len(), 0);
 }
 
 #[tokio::test]
 async fn repeated_event_does_not_ask_again() {
-    let house = Fixture::new(vec![says(true, LINE)]);
-    house.reported(&injection()).await;
-    house.settle().await;
-    let first = house.verdict().await;
+    let fixture = Fixture::new(vec![says(true, LINE)]);
+    fixture.reported(&injection()).await;
+    fixture.settle().await;
+    let first = fixture.verdict().await;
     for id in ["delivery-1", "delivery-2"] {
         let completed = CheckCompleted {
             review: key(),
             category: Category::Logic,
             findings: 0,
         };
-        house.say(id, &completed).await;
+        fixture.say(id, &completed).await;
         let asked = SecondLookRequested {
             review: key(),
             findings: 1,
         };
-        house.say(&format!("second-look-{id}"), &asked).await;
-        let settled = house.settle().await;
+        fixture.say(&format!("second-look-{id}"), &asked).await;
+        let settled = fixture.settle().await;
         assert!(
             settled.iter().all(|line| !line.contains("failed")),
             "{settled:?}"
         );
     }
     assert_eq!(
-        house.verdict().await,
+        fixture.verdict().await,
         first,
         "the first verdict is unchanged"
     );
     assert!(
-        house.model.0.lock().unwrap().is_empty(),
+        fixture.model.0.lock().unwrap().is_empty(),
         "it was asked once"
     );
 }
@@ -155,42 +155,42 @@ async fn paused_model_delays_until_deadline() {
         let until = clock.now() + wait;
         Err(AgentError::Paused { until, wait })
     };
-    let house = Fixture::new(vec![]);
-    house.model.0.lock().unwrap().push(paused(&house.clock));
-    house.reported(&injection()).await;
-    let settled = house.settle().await;
+    let fixture = Fixture::new(vec![]);
+    fixture.model.0.lock().unwrap().push(paused(&fixture.clock));
+    fixture.reported(&injection()).await;
+    let settled = fixture.settle().await;
     assert!(
         settled[1].contains("failed: the reviewer is paused"),
         "{settled:?}"
     );
-    assert_eq!(house.verdict().await, None);
+    assert_eq!(fixture.verdict().await, None);
 
     // The queue redelivers the message unchanged.
     let asked = SecondLookRequested {
         review: key(),
         findings: 1,
     };
-    let asked = house.event("second-look-1", &asked);
-    house.model.0.lock().unwrap().push(paused(&house.clock));
-    let error = events::Handler::handle(&*house.second_look, &asked)
+    let asked = fixture.event("second-look-1", &asked);
+    fixture.model.0.lock().unwrap().push(paused(&fixture.clock));
+    let error = events::Handler::handle(&*fixture.second_look, &asked)
         .await
         .unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
 
     // The specialists may have taken their longest time.
-    house.clock.advance(PATIENCE + TIME_TO_ANSWER);
-    house.model.0.lock().unwrap().push(paused(&house.clock));
-    let error = events::Handler::handle(&*house.second_look, &asked).await;
+    fixture.clock.advance(PATIENCE + TIME_TO_ANSWER);
+    fixture.model.0.lock().unwrap().push(paused(&fixture.clock));
+    let error = events::Handler::handle(&*fixture.second_look, &asked).await;
     assert!(error.is_err(), "there is time: {error:?}");
 
     let last = SECOND_LOOK - PATIENCE - TIME_TO_ANSWER - Duration::from_secs(60);
-    house.clock.advance(last);
-    assert!(house.clock.now() + TIME_TO_ANSWER < Timestamp::UNIX_EPOCH + DEADLINE);
-    house.model.0.lock().unwrap().push(paused(&house.clock));
-    let done = events::Handler::handle(&*house.second_look, &asked).await;
+    fixture.clock.advance(last);
+    assert!(fixture.clock.now() + TIME_TO_ANSWER < Timestamp::UNIX_EPOCH + DEADLINE);
+    fixture.model.0.lock().unwrap().push(paused(&fixture.clock));
+    let done = events::Handler::handle(&*fixture.second_look, &asked).await;
     assert!(done.is_ok(), "{done:?}");
-    house.settle().await;
-    let verdict = house.verdict().await.unwrap();
+    fixture.settle().await;
+    let verdict = fixture.verdict().await.unwrap();
     assert_eq!(verdict.findings.len(), 1);
     assert!(verdict.notes[0].contains("paused"), "{:?}", verdict.notes);
 }
@@ -200,13 +200,13 @@ async fn deadline_does_not_wait_for_proof() {
     let away = AgentError::Unavailable {
         reason: "503".to_owned(),
     };
-    let house = Fixture::new(vec![Err(away), says(true, LINE)]);
-    house.reported(&injection()).await;
-    house.settle().await;
-    assert_eq!(house.verdict().await, None);
-    house.say("deadline", &begun()).await;
-    house.settle().await;
-    let verdict = house.verdict().await.unwrap();
+    let fixture = Fixture::new(vec![Err(away), says(true, LINE)]);
+    fixture.reported(&injection()).await;
+    fixture.settle().await;
+    assert_eq!(fixture.verdict().await, None);
+    fixture.say("deadline", &begun()).await;
+    fixture.settle().await;
+    let verdict = fixture.verdict().await.unwrap();
     assert_eq!(verdict.findings.len(), 1);
     assert_eq!(
         verdict.notes,
@@ -217,15 +217,15 @@ async fn deadline_does_not_wait_for_proof() {
         review: key(),
         findings: 1,
     };
-    house.say("late", &asked).await;
-    let settled = house.settle().await;
+    fixture.say("late", &asked).await;
+    let settled = fixture.settle().await;
     assert!(
         settled[0].contains("the verdict exists already"),
         "{settled:?}"
     );
-    assert_eq!(house.item().await, None);
+    assert_eq!(fixture.item().await, None);
     assert_eq!(
-        house.model.0.lock().unwrap().len(),
+        fixture.model.0.lock().unwrap().len(),
         1,
         "the model was not asked"
     );

@@ -4,40 +4,44 @@ use super::*;
 
 #[tokio::test]
 async fn other_base_triggers_new_check() {
-    let house = Fixture::new();
+    let fixture = Fixture::new();
     let change = changed("a.rs", &[(5, "five()")]);
-    house.github.put('0', '1', &change);
-    house.github.put('9', '1', &change);
-    house.open('1', first_round).await;
-    house.ask('1').await.unwrap();
-    assert_eq!(house.kept('1').await.base_sha, Some(sha('0')));
+    fixture.github.put('0', '1', &change);
+    fixture.github.put('9', '1', &change);
+    fixture.open('1', first_round).await;
+    fixture.ask('1').await.unwrap();
+    assert_eq!(fixture.kept('1').await.base_sha, Some(sha('0')));
 
-    house.open('1', |review| review.base_sha = sha('9')).await;
-    house.asked();
-    let outcome = house.ask_against('9', '1').await.unwrap();
+    fixture.open('1', |review| review.base_sha = sha('9')).await;
+    fixture.asked();
+    let outcome = fixture.ask_against('9', '1').await.unwrap();
     assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
-    assert_eq!(house.asked().len(), 1, "the model has not read this change");
-    assert_eq!(house.kept('1').await.base_sha, Some(sha('9')));
+    assert_eq!(
+        fixture.asked().len(),
+        1,
+        "the model has not read this change"
+    );
+    assert_eq!(fixture.kept('1').await.base_sha, Some(sha('9')));
 
     // A late request for the change against the first base is ignored.
-    house.open('2', |review| review.base_sha = sha('9')).await;
-    let outcome = house.ask('2').await.unwrap();
+    fixture.open('2', |review| review.base_sha = sha('9')).await;
+    let outcome = fixture.ask('2').await.unwrap();
     let told = format!("{outcome:?}");
     assert!(told.contains("against another base"), "{told}");
 }
 
 #[tokio::test]
 async fn report_against_old_base_is_dropped() {
-    let house = Fixture::new();
+    let fixture = Fixture::new();
     let change = changed("a.rs", &[(5, "five()")]);
-    house.github.put('0', '1', &change);
-    house.github.put('9', '1', &change);
-    house.open('1', first_round).await;
-    house.open_meanwhile('9', '1');
-    let told = format!("{:?}", house.ask('1').await.unwrap());
+    fixture.github.put('0', '1', &change);
+    fixture.github.put('9', '1', &change);
+    fixture.open('1', first_round).await;
+    fixture.open_meanwhile('9', '1');
+    let told = format!("{:?}", fixture.ask('1').await.unwrap());
     assert!(told.contains("against another base"), "{told}");
-    house.ask_against('9', '1').await.unwrap();
-    assert_eq!(house.kept('1').await.base_sha, Some(sha('9')));
+    fixture.ask_against('9', '1').await.unwrap();
+    assert_eq!(fixture.kept('1').await.base_sha, Some(sha('9')));
 }
 
 #[tokio::test]
@@ -75,18 +79,18 @@ async fn blocking_finding_remains_if_not_repeated() {
             vec!["a.rs:5 Five (before)"],
         ),
     ] {
-        let house = Fixture::of(Category::Security, "security");
-        house.github.put('0', '1', &then);
-        house.open('1', first_round).await;
+        let fixture = Fixture::of(Category::Security, "security");
+        fixture.github.put('0', '1', &then);
+        fixture.open('1', first_round).await;
         let places_then = [("a.rs", 5, "Five"), ("a.rs", 30, "Thirty")];
-        house.model_says(move |_| Ok(found_as(severity, 4, &places_then)));
-        house.report('1').await;
+        fixture.model_says(move |_| Ok(found_as(severity, 4, &places_then)));
+        fixture.report('1').await;
 
-        house.github.put('0', '2', &now);
-        house.github.answer('1', '2', since);
-        house.github.put('2', '1', "");
-        house.open('2', second_round).await;
-        house.model_says(|_| Ok(found(9, &[])));
-        assert_eq!(places(&house.report('2').await), kept, "{why}");
+        fixture.github.put('0', '2', &now);
+        fixture.github.answer('1', '2', since);
+        fixture.github.put('2', '1', "");
+        fixture.open('2', second_round).await;
+        fixture.model_says(|_| Ok(found(9, &[])));
+        assert_eq!(places(&fixture.report('2').await), kept, "{why}");
     }
 }

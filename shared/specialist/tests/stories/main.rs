@@ -3,12 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a missing value fails the test")]
 
 mod again;
-mod house;
+mod fixture;
 
 use diff::OmissionReason;
 use events::Outcome;
+use fixture::{Fixture, found, found_as, sha};
 use github::port::GitHubError;
-use house::{Fixture, found, found_as, sha};
 use model_client::AgentError;
 use policy::{Layer, Policy, Source};
 use review::Category;
@@ -54,24 +54,24 @@ fn notes(report: &CheckReport) -> Vec<&str> {
     model.unwrap().notes.iter().map(String::as_str).collect()
 }
 
-/// Returns a house in which the model reported lines 5 and 30 of the first head.
+/// Returns a fixture in which the model reported lines 5 and 30 of the first head.
 async fn reviewed_once() -> Fixture {
-    let house = Fixture::new();
+    let fixture = Fixture::new();
     let diff = changed("a.rs", &[(5, "five()"), (30, "thirty()")]);
-    house.github.put('0', '1', &diff);
-    house.open('1', first_round).await;
-    house.model_says(|_| Ok(found(4, &[("a.rs", 5, "Five"), ("a.rs", 30, "Thirty")])));
-    let report = house.report('1').await;
+    fixture.github.put('0', '1', &diff);
+    fixture.open('1', first_round).await;
+    fixture.model_says(|_| Ok(found(4, &[("a.rs", 5, "Five"), ("a.rs", 30, "Thirty")])));
+    let report = fixture.report('1').await;
     assert_eq!(places(&report), ["a.rs:5 Five", "a.rs:30 Thirty"]);
     assert!(report.findings.iter().all(|it| it.fingerprint.is_some()));
-    assert_eq!(house.asked().len(), 1);
-    house
+    assert_eq!(fixture.asked().len(), 1);
+    fixture
 }
 
 #[tokio::test]
 async fn unopened_or_skipped_review_is_ignored() {
-    let house = Fixture::new();
-    house
+    let fixture = Fixture::new();
+    fixture
         .github
         .put('0', '1', &changed("a.rs", &[(5, "five()")]));
     let ignored = |outcome| match outcome {
@@ -79,34 +79,34 @@ async fn unopened_or_skipped_review_is_ignored() {
         other @ (Outcome::Applied { .. } | Outcome::Repeated { .. }) => panic!("{other:?}"),
     };
     assert_eq!(
-        ignored(house.ask('1').await.unwrap()),
+        ignored(fixture.ask('1').await.unwrap()),
         "no such review was opened"
     );
     let skipped = SkippedHead {
         reason: SkipReason::Draft,
         why: "It is a draft.".to_owned(),
     };
-    house
+    fixture
         .open('1', |review| review.skipped = Some(skipped))
         .await;
     assert_eq!(
-        ignored(house.ask('1').await.unwrap()),
+        ignored(fixture.ask('1').await.unwrap()),
         "the head is left alone"
     );
-    assert_eq!(house.asked().len(), 0);
+    assert_eq!(fixture.asked().len(), 0);
 }
 
 #[tokio::test]
 async fn excluded_files_are_not_reviewed() {
-    let house = Fixture::new();
+    let fixture = Fixture::new();
     let diff = changed("a.rs", &[(5, "dbg!(1)")]) + &changed("docs/b.rs", &[(5, "dbg!(2)")]);
-    house.github.put('0', '1', &diff);
-    house
+    fixture.github.put('0', '1', &diff);
+    fixture
         .open('1', under("[paths]\nexclude = [\"docs/**\"]"))
         .await;
-    let report = house.report('1').await;
+    let report = fixture.report('1').await;
     assert_eq!(places(&report), ["a.rs:5 leftover"], "by rules");
-    assert!(!house.asked()[0].contains("dbg!(2)"), "by the model");
+    assert!(!fixture.asked()[0].contains("dbg!(2)"), "by the model");
     for reader in &report.readers {
         let left_out = &reader.coverage.left_out[0];
         let told = (left_out.path.as_str(), left_out.why);
@@ -121,16 +121,16 @@ async fn excluded_files_are_not_reviewed() {
 
 #[tokio::test]
 async fn generated_files_are_not_reviewed() {
-    let house = Fixture::new();
+    let fixture = Fixture::new();
     let diff = changed("a.rs", &[(5, "ok()")]) + &changed("gen/b.rs", &[(5, "dbg!(2)")]);
-    house.github.put('0', '1', &diff);
+    fixture.github.put('0', '1', &diff);
     let attributes = policy::Attributes::parse("gen/** linguist-generated");
-    house
+    fixture
         .open('1', |review| review.attributes = attributes)
         .await;
-    let report = house.report('1').await;
+    let report = fixture.report('1').await;
     assert!(report.findings.is_empty(), "{:?}", places(&report));
-    assert!(!house.asked()[0].contains("dbg!(2)"));
+    assert!(!fixture.asked()[0].contains("dbg!(2)"));
     for reader in &report.readers {
         assert_eq!(
             reader.coverage.left_out[0].why,
@@ -143,15 +143,15 @@ async fn generated_files_are_not_reviewed() {
 
 #[tokio::test]
 async fn zero_budget_leaves_rules_only() {
-    let house = Fixture::new();
-    house
+    let fixture = Fixture::new();
+    fixture
         .github
         .put('0', '1', &changed("a.rs", &[(5, "dbg!(1)")]));
-    house
+    fixture
         .open('1', under("[budget]\ntokens_per_pull_request = 0"))
         .await;
-    let report = house.report('1').await;
-    assert_eq!(house.asked().len(), 0);
+    let report = fixture.report('1').await;
+    assert_eq!(fixture.asked().len(), 0);
     assert_eq!(places(&report), ["a.rs:5 leftover"]);
     let why = "Nothing read: the budget of this pull request is 0 tokens.";
     assert_eq!(notes(&report), [why]);
@@ -159,19 +159,19 @@ async fn zero_budget_leaves_rules_only() {
 
 #[tokio::test]
 async fn second_review_covers_changes_only() {
-    let house = reviewed_once().await;
+    let fixture = reviewed_once().await;
     // Line 30 is fixed, line 12 is new, and a merge added other changes.
     let diff = changed("a.rs", &[(5, "five()"), (12, "dbg!(12)"), (30, "mended()")]);
-    house.github.put('0', '2', &diff);
+    fixture.github.put('0', '2', &diff);
     let since = changed("a.rs", &[(12, "dbg!(12)"), (30, "mended()")]);
-    house
+    fixture
         .github
         .put('1', '2', &(since + &changed("theirs.rs", &[(1, "x")])));
-    house.github.put('2', '1', "");
-    house.open('2', second_round).await;
-    house.model_says(|_| Ok(found(8, &[("a.rs", 12, "Twelve")])));
-    let report = house.report('2').await;
-    let question = &house.asked()[0];
+    fixture.github.put('2', '1', "");
+    fixture.open('2', second_round).await;
+    fixture.model_says(|_| Ok(found(8, &[("a.rs", 12, "Twelve")])));
+    let report = fixture.report('2').await;
+    let question = &fixture.asked()[0];
     assert!(question.contains("R 12 +dbg!(12)") && question.contains("R 30 +mended()"));
     assert!(!question.contains("five()"), "read before: {question}");
     assert!(
@@ -195,14 +195,14 @@ async fn second_review_covers_changes_only() {
 
 #[tokio::test]
 async fn fixed_finding_raises_score() {
-    let house = reviewed_once().await;
+    let fixture = reviewed_once().await;
     let diff = changed("a.rs", &[(5, "better()"), (30, "mended()")]);
-    house.github.put('0', '2', &diff);
-    house.github.put('1', '2', &diff);
-    house.github.put('2', '1', "");
-    house.open('2', second_round).await;
-    house.model_says(|_| Ok(found(8, &[])));
-    let report = house.report('2').await;
+    fixture.github.put('0', '2', &diff);
+    fixture.github.put('1', '2', &diff);
+    fixture.github.put('2', '1', "");
+    fixture.open('2', second_round).await;
+    fixture.model_says(|_| Ok(found(8, &[])));
+    let report = fixture.report('2').await;
     assert!(
         report.findings.is_empty(),
         "reviewed again and not reported again"
@@ -213,20 +213,20 @@ async fn fixed_finding_raises_score() {
 
 #[tokio::test]
 async fn untouched_code_asks_no_question() {
-    let house = reviewed_once().await;
+    let fixture = reviewed_once().await;
     // A merge inserted two lines above, which moved the code down.
-    house.github.put(
+    fixture.github.put(
         '0',
         '2',
         &changed("a.rs", &[(7, "five()"), (32, "thirty()")]),
     );
-    house
+    fixture
         .github
         .put('1', '2', &changed("a.rs", &[(1, "theirs"), (2, "theirs")]));
-    house.github.put('2', '1', "");
-    house.open('2', second_round).await;
-    let report = house.report('2').await;
-    assert_eq!(house.asked().len(), 0);
+    fixture.github.put('2', '1', "");
+    fixture.open('2', second_round).await;
+    let report = fixture.report('2').await;
+    assert_eq!(fixture.asked().len(), 0);
     assert_eq!(
         places(&report),
         ["a.rs:7 Five (before)", "a.rs:32 Thirty (before)"]
@@ -241,50 +241,53 @@ async fn untouched_code_asks_no_question() {
     assert_eq!(report.readers[1].score, Some(4), "the score is unchanged");
 
     // A third review still contains the findings.
-    house
+    fixture
         .github
         .put('0', '3', &changed("a.rs", &[(7, "five()"), (32, "gone()")]));
-    house
+    fixture
         .github
         .put('2', '3', &changed("a.rs", &[(32, "gone()")]));
-    house.github.put('3', '2', "");
-    house
+    fixture.github.put('3', '2', "");
+    fixture
         .open('3', |review| review.previous = Some(sha('2')))
         .await;
-    house.model_says(|_| Ok(found(9, &[])));
-    assert_eq!(places(&house.report('3').await), ["a.rs:7 Five (before)"]);
+    fixture.model_says(|_| Ok(found(9, &[])));
+    assert_eq!(places(&fixture.report('3').await), ["a.rs:7 Five (before)"]);
 }
 
 #[tokio::test]
 async fn failed_question_is_repeated_next_review() {
-    let house = reviewed_once().await;
+    let fixture = reviewed_once().await;
     let diff = changed("a.rs", &[(5, "five()"), (12, "new()"), (30, "thirty()")]);
-    house.github.put('0', '2', &diff);
-    house.github.put(
+    fixture.github.put('0', '2', &diff);
+    fixture.github.put(
         '1',
         '2',
         &changed("a.rs", &[(12, "new()"), (30, "thirty()")]),
     );
-    house.github.put('2', '1', "");
-    house.open('2', second_round).await;
-    house.model_says(|_| Err(AgentError::CutShort));
-    let report = house.report('2').await;
+    fixture.github.put('2', '1', "");
+    fixture.open('2', second_round).await;
+    fixture.model_says(|_| Err(AgentError::CutShort));
+    let report = fixture.report('2').await;
     assert_eq!(places(&report), ["a.rs:5 Five (before)", "a.rs:30 Thirty"]);
     assert_eq!(
         report.readers[1].coverage.left_out[0].why,
         OmissionReason::Unanswered
     );
-    house.asked();
+    fixture.asked();
 
-    house.github.put('0', '3', &diff);
-    house.github.put('2', '3', "");
-    house.github.put('3', '2', "");
-    house
+    fixture.github.put('0', '3', &diff);
+    fixture.github.put('2', '3', "");
+    fixture.github.put('3', '2', "");
+    fixture
         .open('3', |review| review.previous = Some(sha('2')))
         .await;
-    house.model_says(|_| Ok(found(7, &[("a.rs", 12, "New")])));
-    let report = house.report('3').await;
-    assert!(house.asked()[0].contains("R 12 +new()"), "not reviewed yet");
+    fixture.model_says(|_| Ok(found(7, &[("a.rs", 12, "New")])));
+    let report = fixture.report('3').await;
+    assert!(
+        fixture.asked()[0].contains("R 12 +new()"),
+        "not reviewed yet"
+    );
     assert_eq!(places(&report), ["a.rs:12 New"]);
 }
 
@@ -325,14 +328,14 @@ async fn unknown_changes_trigger_full_review() {
             "Full review: `1111111` is not in its history any more.",
         ),
     ] {
-        let house = reviewed_once().await;
-        house.github.put('0', '2', &diff);
-        house.github.answer('1', '2', since);
-        house.github.put('2', '1', gone);
-        house.open('2', second_round).await;
-        house.model_says(|_| Ok(found(9, &[("a.rs", 30, "Thirty")])));
-        let report = house.report('2').await;
-        let question = &house.asked()[0];
+        let fixture = reviewed_once().await;
+        fixture.github.put('0', '2', &diff);
+        fixture.github.answer('1', '2', since);
+        fixture.github.put('2', '1', gone);
+        fixture.open('2', second_round).await;
+        fixture.model_says(|_| Ok(found(9, &[("a.rs", 30, "Thirty")])));
+        let report = fixture.report('2').await;
+        let question = &fixture.asked()[0];
         assert!(
             question.contains("five()") && question.contains("thirty()"),
             "{why}"
@@ -348,47 +351,47 @@ async fn unknown_changes_trigger_full_review() {
 
 #[tokio::test]
 async fn unavailable_github_is_retried() {
-    let house = reviewed_once().await;
-    house
+    let fixture = reviewed_once().await;
+    fixture
         .github
         .put('0', '2', &changed("a.rs", &[(5, "five()")]));
     let away = GitHubError::Unavailable {
         call: "GET /compare".to_owned(),
         reason: "502".to_owned(),
     };
-    house.github.answer('1', '2', Err(away));
-    house.open('2', second_round).await;
-    assert!(house.ask('2').await.unwrap_err().is_retryable());
+    fixture.github.answer('1', '2', Err(away));
+    fixture.open('2', second_round).await;
+    assert!(fixture.ask('2').await.unwrap_err().is_retryable());
 }
 
 /// Runs a check with two questions, one of which fails. The answered one does not cover the second
 /// file.
 async fn half_answered(error: impl Fn() -> AgentError + Send + 'static) -> Fixture {
-    let house = Fixture::new();
+    let fixture = Fixture::new();
     let lines: Vec<_> = (1..800)
         .map(|line| (line * 3, "something_long(another_thing_that_is_long())"))
         .collect();
     let diff = changed("a.rs", &lines) + &changed("b.rs", lines.get(..400).unwrap());
-    house.github.put('0', '1', &diff);
-    house.open('1', first_round).await;
-    house.model_says(move |question| match question.contains("\"b.rs\"") {
+    fixture.github.put('0', '1', &diff);
+    fixture.open('1', first_round).await;
+    fixture.model_says(move |question| match question.contains("\"b.rs\"") {
         true => Err(error()),
         false => Ok(found(9, &[("a.rs", 3, "Three")])),
     });
-    house
+    fixture
 }
 
 #[tokio::test]
 async fn partial_report_waits_for_pause() {
-    let house = half_answered(|| AgentError::Paused {
+    let fixture = half_answered(|| AgentError::Paused {
         until: "1970-01-01T00:05:00Z".parse().unwrap(),
         wait: Duration::from_secs(300),
     })
     .await;
-    let error = house.ask('1').await.unwrap_err();
+    let error = fixture.ask('1').await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(300)));
-    house.clock.advance(Duration::from_secs(300));
-    let report = house.report('1').await;
+    fixture.clock.advance(Duration::from_secs(300));
+    let report = fixture.report('1').await;
     assert!(places(&report).contains(&"a.rs:3 Three".to_owned()));
     assert!(notes(&report)[0].contains("paused"), "{:?}", notes(&report));
     let left_out = &report.readers[1].coverage.left_out;
@@ -401,11 +404,11 @@ async fn partial_report_waits_for_pause() {
 
 #[tokio::test]
 async fn partial_report_ignores_unavailable_model() {
-    let house = half_answered(|| AgentError::Unavailable {
+    let fixture = half_answered(|| AgentError::Unavailable {
         reason: "503".to_owned(),
     })
     .await;
-    let report = house.report('1').await;
+    let report = fixture.report('1').await;
     assert!(places(&report).contains(&"a.rs:3 Three".to_owned()));
     assert!(notes(&report)[0].contains("503"), "{:?}", notes(&report));
 }

@@ -45,7 +45,7 @@ pub(crate) const KINDS: [&str; 10] = [
 static TEMPLATE: LazyLock<Arc<Template>> =
     LazyLock::new(|| Arc::new(Template::load(None).expect("the template that is built in")));
 
-/// Environment of a house, which outlives a crash.
+/// Environment of a bot, which outlives a crash.
 #[derive(Clone)]
 pub struct Surroundings {
     pub clock: Arc<ManualClock>,
@@ -85,7 +85,7 @@ impl Surroundings {
 
 /// All functions, running in process.
 pub struct Bot {
-    pub ground: Surroundings,
+    pub surroundings: Surroundings,
     template: Arc<Template>,
     webhook: Door,
     runner: Runner,
@@ -96,37 +96,37 @@ pub struct Bot {
 /// Panics if the queue or the state cannot be read.
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
 impl Bot {
-    /// Creates a house whose data ends with the test.
+    /// Creates a bot whose data ends with the test.
     pub fn new() -> Self {
         Self::on(Surroundings::in_memory(), Interruption::none())
     }
 
-    /// Creates a house in this environment; `interruption` may interrupt a call.
-    pub fn on(ground: Surroundings, interruption: Arc<Interruption>) -> Self {
+    /// Creates a bot in this environment; `interruption` may interrupt a call.
+    pub fn on(surroundings: Surroundings, interruption: Arc<Interruption>) -> Self {
         let template = TEMPLATE.clone();
-        let clock: Arc<dyn Clock> = ground.clock.clone();
+        let clock: Arc<dyn Clock> = surroundings.clock.clone();
         let local = Arc::new(LocalBus::new(
             template.clone(),
-            ground.queue.clone(),
+            surroundings.queue.clone(),
             clock.clone(),
         ));
         let emit: Arc<dyn Emit> = local.clone();
         let bus = InterruptibleCalls::new(emit, &interruption);
-        let github = ground.github.clone();
-        let github = github.unwrap_or_else(|| Arc::new(ground.world.github()));
+        let github = surroundings.github.clone();
+        let github = github.unwrap_or_else(|| Arc::new(surroundings.world.github()));
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(11));
-        let model: Option<Arc<dyn Model>> = match &ground.model {
+        let model: Option<Arc<dyn Model>> = match &surroundings.model {
             Some(model) => Some(InterruptibleCalls::new(model.clone(), &interruption)),
             None => None,
         };
         let state: Arc<dyn StateBackend> =
-            InterruptibleCalls::new(ground.state.clone(), &interruption);
+            InterruptibleCalls::new(surroundings.state.clone(), &interruption);
         let deps = Dependencies {
             state: StateManager::new(state, clock.clone(), entropy.clone()),
             bus: bus.clone(),
             github: InterruptibleCalls::new(github, &interruption),
             model,
-            policy: ground.policy.clone(),
+            policy: surroundings.policy.clone(),
             clock: clock.clone(),
             entropy,
         };
@@ -142,17 +142,17 @@ impl Bot {
                 template: template.clone(),
                 functions: local.handlers(),
                 bus: local,
-                queue: ground.queue.clone(),
+                queue: surroundings.queue.clone(),
                 clock,
             },
             template,
-            ground,
+            surroundings,
             interruption,
         }
     }
 
     pub fn world(&self) -> &World {
-        &self.ground.world
+        &self.surroundings.world
     }
 
     /// Sends a delivery, signed like GitHub's.
@@ -161,7 +161,7 @@ impl Bot {
         answer.expect("the webhook's function does not crash in this story")
     }
 
-    /// Like [`deliver`](House::deliver); returns `None` if the function crashed.
+    /// Like [`deliver`](Bot::deliver); returns `None` if the function crashed.
     pub async fn send(&self, delivery: &WebhookDelivery) -> Option<Answer> {
         let mut headers = HeaderMap::new();
         for (name, value) in delivery.headers(SECRET) {
@@ -183,17 +183,22 @@ impl Bot {
 
     /// Delivers everything due within `time`, and advances the clock by it.
     pub async fn settle_for(&self, time: Duration) -> Vec<CallResult> {
-        let until = self.ground.clock.now() + time;
+        let until = self.surroundings.clock.now() + time;
         let tried = self.settle_by(until).await;
-        self.ground.clock.advance_to(until);
+        self.surroundings.clock.advance_to(until);
         tried
     }
 
     /// Delivers until the next pending event is on `topic`.
     pub async fn settle_until(&self, topic: &str) {
         for _ in 0..MOST_DELIVERIES {
-            let now = self.ground.clock.now();
-            let due = self.ground.queue.due(now, 1).await.expect("the queue");
+            let now = self.surroundings.clock.now();
+            let due = self
+                .surroundings
+                .queue
+                .due(now, 1)
+                .await
+                .expect("the queue");
             if due.iter().any(|due| due.event.detail_type == topic) {
                 return;
             }
@@ -219,7 +224,7 @@ impl Bot {
     /// Attempts the next delivery due by `until`. Returns `Some(None)` if its
     /// function crashed, and `None` without a due delivery.
     async fn step(&self, until: Timestamp) -> Option<Option<CallResult>> {
-        let Surroundings { queue, clock, .. } = &self.ground;
+        let Surroundings { queue, clock, .. } = &self.surroundings;
         let next = queue.next_due().await.expect("the queue")?;
         if next > until {
             return None;
@@ -260,7 +265,7 @@ impl Bot {
 
     /// Returns every state item, by key.
     pub async fn items(&self) -> BTreeMap<Key, StoredItem> {
-        let Surroundings { state, clock, .. } = &self.ground;
+        let Surroundings { state, clock, .. } = &self.surroundings;
         let mut items = BTreeMap::new();
         for kind in KINDS {
             let prefix = kind.parse().expect("a kind");
@@ -293,7 +298,11 @@ impl Bot {
 
     /// Returns the permanently failed deliveries.
     pub async fn dead_letters(&self) -> Vec<DeadLetter> {
-        self.ground.queue.dead_letters().await.expect("the queue")
+        self.surroundings
+            .queue
+            .dead_letters()
+            .await
+            .expect("the queue")
     }
 }
 
