@@ -18,11 +18,10 @@ struct Agents {
 impl Agents {
     async fn emit(&self, event: &Event, topics: &[&'static str]) -> Result<Outcome, HandlerError> {
         let subject = || event.subject.clone().unwrap_or_default();
-        let emits = topics
-            .iter()
-            .map(|topic| NewEvent::on(topic, subject(), &()));
-        self.bus.emit(event.effects("example", emits)).await?;
-        let emitted = topics.len();
+        let new = |topic: &&'static str| NewEvent::on(topic, subject(), &());
+        let events = event.effects("example", topics.iter().map(new));
+        let emitted = events.len();
+        self.bus.emit(events).await?;
         Ok(Outcome::Applied { emitted })
     }
 

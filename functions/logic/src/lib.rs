@@ -13,7 +13,7 @@ pub use specialist::{Deps, GitHub};
 
 /// Focus of the model's prompt.
 pub const LENS: &str = "\
-    Look for what will not do what it emits: conditions the wrong way round, off by one, wrong \
+    Look for what will not do what it says: conditions the wrong way round, off by one, wrong \
     operators or arguments, errors that are swallowed or mistaken for success, resources that are \
     not released, values that can be absent and are not checked, concurrent access without order, \
     awaits that are missing, time zones, rounding and overflow, states that a caller can reach and \
