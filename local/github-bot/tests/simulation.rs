@@ -130,57 +130,46 @@ fn prints_routing_table() {
     let rules = folder.run(&["rules"], &[]);
     assert!(rules.status.success());
     insta::assert_snapshot!(String::from_utf8_lossy(&rules.stdout), @"
-    EVENT                         RULE                FUNCTION      VIA
-    agent.pr.block                PublisherRule       publisher     10 tries, 180 s apart
-                                  RecorderRule        recorder      3 tries
-    agent.pr.check_completed      VerdictRule         verdict       3 tries
-                                  RecorderRule        recorder      3 tries
-    agent.pr.logic_check          LogicRule           logic         10 tries, 540 s apart
-                                  RecorderRule        recorder      3 tries
-    agent.pr.second_look_requested SecondLookRule      second-look   10 tries, 540 s apart
-                                  RecorderRule        recorder      3 tries
-    agent.pr.second_look_completed      VerdictRule         verdict       3 tries
-                                  RecorderRule        recorder      3 tries
-    agent.pr.review_begun         ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart
-                                  PublisherRule       publisher     10 tries, 180 s apart
-                                  RecorderRule        recorder      3 tries
-    agent.pr.review_completed     PublisherRule       publisher     10 tries, 180 s apart
-                                  RecorderRule        recorder      3 tries
-    agent.pr.review_dropped       PublisherRule       publisher     10 tries, 180 s apart
-                                  RecorderRule        recorder      3 tries
-    agent.pr.review_published     PullRequestRule     pull-request  3 tries
-                                  PublisherRule       publisher     10 tries, 180 s apart
-                                  RecorderRule        recorder      3 tries
-    agent.pr.review_recorded      RecorderRule        recorder      3 tries
-    agent.pr.review_requested     CoordinatorRule     coordinator   10 tries, 180 s apart
-                                  RecorderRule        recorder      3 tries
-    agent.pr.review_skipped       PublisherRule       publisher     10 tries, 180 s apart
-                                  RecorderRule        recorder      3 tries
-    agent.pr.security_check       SecurityRule        security      10 tries, 540 s apart
-                                  RecorderRule        recorder      3 tries
-    agent.pr.style_check          StyleRule           style         10 tries, 540 s apart
-                                  RecorderRule        recorder      3 tries
-    github.check_suite.completed  PublisherRule       publisher     10 tries, 180 s apart
-                                  RecorderRule        recorder      3 tries
-    github.issue.opened           RecorderRule        recorder      3 tries
-    github.pr.closed              PullRequestRule     pull-request  3 tries
-                                  RecorderRule        recorder      3 tries
-    github.pr.comment.created     RecorderRule        recorder      3 tries
-    github.pr.converted_to_draft  PullRequestRule     pull-request  3 tries
-                                  RecorderRule        recorder      3 tries
-    github.pr.edited              PullRequestRule     pull-request  3 tries
-                                  RecorderRule        recorder      3 tries
-    github.pr.labeled             PullRequestRule     pull-request  3 tries
-                                  RecorderRule        recorder      3 tries
-    github.pr.opened              PullRequestRule     pull-request  3 tries
-                                  RecorderRule        recorder      3 tries
-    github.pr.ready_for_review    PullRequestRule     pull-request  3 tries
-                                  RecorderRule        recorder      3 tries
-    github.pr.reopened            PullRequestRule     pull-request  3 tries
-                                  RecorderRule        recorder      3 tries
-    github.pr.synchronize         PullRequestRule     pull-request  3 tries
-                                  RecorderRule        recorder      3 tries
-    github.pr.unlabeled           PullRequestRule     pull-request  3 tries
-                                  RecorderRule        recorder      3 tries
+    EVENT                           RULE                FUNCTION      VIA
+    agent.pr.block                  PublisherRule       publisher     10 tries, 180 s apart
+                                    RecorderRule        recorder      3 tries
+    agent.pr.check_completed        VerdictRule         verdict       3 tries
+                                    RecorderRule        recorder      3 tries
+    agent.pr.logic_check            LogicRule           logic         10 tries, 540 s apart
+                                    RecorderRule        recorder      3 tries
+    agent.pr.review_begun           ReviewDeadlineRule  verdict       after 720 s, 10 tries, 180 s apart
+                                    PublisherRule       publisher     10 tries, 180 s apart
+                                    RecorderRule        recorder      3 tries
+    agent.pr.review_completed       PublisherRule       publisher     10 tries, 180 s apart
+                                    RecorderRule        recorder      3 tries
+    agent.pr.review_dropped         PublisherRule       publisher     10 tries, 180 s apart
+                                    RecorderRule        recorder      3 tries
+    agent.pr.review_published       PullRequestRule     pull-request  3 tries
+                                    PublisherRule       publisher     10 tries, 180 s apart
+                                    RecorderRule        recorder      3 tries
+    agent.pr.review_recorded        RecorderRule        recorder      3 tries
+    agent.pr.review_requested       CoordinatorRule     coordinator   10 tries, 180 s apart
+                                    RecorderRule        recorder      3 tries
+    agent.pr.review_skipped         PublisherRule       publisher     10 tries, 180 s apart
+                                    RecorderRule        recorder      3 tries
+    agent.pr.second_look_completed  VerdictRule         verdict       3 tries
+                                    RecorderRule        recorder      3 tries
+    agent.pr.second_look_requested  SecondLookRule      second-look   10 tries, 540 s apart
+                                    RecorderRule        recorder      3 tries
+    agent.pr.security_check         SecurityRule        security      10 tries, 540 s apart
+                                    RecorderRule        recorder      3 tries
+    agent.pr.style_check            StyleRule           style         10 tries, 540 s apart
+                                    RecorderRule        recorder      3 tries
+    github.check_suite.completed    PublisherRule       publisher     10 tries, 180 s apart
+                                    RecorderRule        recorder      3 tries
+    github.issue.opened             RecorderRule        recorder      3 tries
+    github.pr.closed                PullRequestRule     pull-request  3 tries
+                                    RecorderRule        recorder      3 tries
+    github.pr.comment.created       RecorderRule        recorder      3 tries
+    github.pr.converted_to_draft    PullRequestRule     pull-request  3 tries
+                                    RecorderRule        recorder      3 tries
+    github.pr.edited                PullRequestRule     pull-request  3 tries
+                                    RecorderRule        recorder      3 tries
+    github.pr.labeled               PullRequestRule     pull-request  3 tries
     ");
 }

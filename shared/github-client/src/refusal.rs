@@ -102,7 +102,7 @@ mod tests {
             (
                 "objects with a message",
                 422,
-                r#"{"message":"Validation CallFailure","errors":[{"resource":"Issue","code":"custom","field":"body","message":"body is too long"}]}"#,
+                r#"{"message":"Validation Failed","errors":[{"resource":"Issue","code":"custom","field":"body","message":"body is too long"}]}"#,
                 "GitHub did not accept GET /x: Validation Failed: body is too long",
             ),
             (
