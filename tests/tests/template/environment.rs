@@ -112,14 +112,14 @@ fn largest_environment_fits_lambda() {
     let told = broken(too_large, "    MaxLength: 512\n", "    MaxLength: 4096\n");
     insta::assert_snapshot!(told, @"
     LogicFunction: up to 6963 bytes of 4096
-    ProofFunction: up to 6963 bytes of 4096
+    SecondLookFunction: up to 6963 bytes of 4096
     SecurityFunction: up to 6963 bytes of 4096
     StyleFunction: up to 6963 bytes of 4096
     ");
     let told = broken(too_large, "    MaxLength: 512\n", "");
     insta::assert_snapshot!(told, @"
     LogicFunction: KIMI_PRICES: ModelPrices: no limit of its bytes
-    ProofFunction: KIMI_PRICES: ModelPrices: no limit of its bytes
+    SecondLookFunction: KIMI_PRICES: ModelPrices: no limit of its bytes
     SecurityFunction: KIMI_PRICES: ModelPrices: no limit of its bytes
     StyleFunction: KIMI_PRICES: ModelPrices: no limit of its bytes
     ");
@@ -128,8 +128,8 @@ fn largest_environment_fits_lambda() {
     insta::assert_snapshot!(told, @"
     CoordinatorFunction: GITHUB_API_URL: GitHubApiUrl: no limit of its bytes
     LogicFunction: GITHUB_API_URL: GitHubApiUrl: no limit of its bytes
-    ProofFunction: GITHUB_API_URL: GitHubApiUrl: no limit of its bytes
     PublisherFunction: GITHUB_API_URL: GitHubApiUrl: no limit of its bytes
+    SecondLookFunction: GITHUB_API_URL: GitHubApiUrl: no limit of its bytes
     SecurityFunction: GITHUB_API_URL: GitHubApiUrl: no limit of its bytes
     StyleFunction: GITHUB_API_URL: GitHubApiUrl: no limit of its bytes
     ");

@@ -180,7 +180,7 @@ fn specialist_has_second_try_before_deadline() {
     let violations = broken(too_late, "    Default: 720\n", "    Default: 630\n");
     insta::assert_snapshot!(violations, @"
     LogicFunction: its second try ends after the review's deadline
-    ProofFunction: its second try ends after the review's deadline
+    SecondLookFunction: its second try ends after the review's deadline
     SecurityFunction: its second try ends after the review's deadline
     StyleFunction: its second try ends after the review's deadline
     ReviewDeadlineSeconds: not the 720 that everything is made to fit
@@ -188,7 +188,7 @@ fn specialist_has_second_try_before_deadline() {
     let told = broken(too_late, "    MinValue: 660\n", "    MinValue: 600\n");
     insta::assert_snapshot!(told, @"
     LogicFunction: its second try ends after the review's deadline
-    ProofFunction: its second try ends after the review's deadline
+    SecondLookFunction: its second try ends after the review's deadline
     SecurityFunction: its second try ends after the review's deadline
     StyleFunction: its second try ends after the review's deadline
     ");
