@@ -205,7 +205,7 @@ impl StateManager {
     ///     Some(_) => Decision::Ignore("known already"),
     ///     None => Decision::Write {
     ///         next: 1,
-    ///         says: vec![say("agent.pr.review_requested")],
+    ///         emits: vec![say("agent.pr.review_requested")],
     ///         expires_at: None,
     ///     },
     /// };
