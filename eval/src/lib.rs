@@ -19,8 +19,7 @@ use diff::OmissionReason;
 use events::{Clock, Entropy, SystemClock};
 use github::HeadSha;
 use model_client::Model;
-use model_review::ModelReviewer;
-use review::{Category, Change, Finding, Report, ReviewError, Reviewer};
+use review::{Change, Finding, Report, ReviewError, Reviewer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -201,35 +200,9 @@ pub async fn evaluate_all(
     clock: Arc<dyn Clock>,
     progress: Progress<'_>,
 ) -> Evaluation {
-    let (security, style, logic) = (
-        security::rules::reviewer(),
-        style::rules::reviewer(),
-        logic::rules::reviewer(),
-    );
-    let mut reviewers: Vec<(&str, &dyn Reviewer)> = vec![
-        ("security rules", &security),
-        ("style rules", &style),
-        ("logic rules", &logic),
-    ];
-    let lenses = [
-        ("security model", Category::Security, security::LENS),
-        ("style model", Category::Style, style::LENS),
-        ("logic model", Category::Logic, logic::LENS),
-    ];
-    let through = |model: &Arc<dyn Model>, category, lens| ModelReviewer {
-        category,
-        lens,
-        model: model.clone(),
-        clock: clock.clone(),
-        entropy: Arc::new(Always),
-    };
-    let models: Vec<(&str, ModelReviewer)> = model
-        .iter()
-        .flat_map(|model| {
-            lenses.map(|(name, category, lens)| (name, through(model, category, lens)))
-        })
-        .collect();
-    reviewers.extend(models.iter().map(|(name, it)| (*name, it as &dyn Reviewer)));
+    let entropy: Arc<dyn Entropy> = Arc::new(Always);
+    let reviewers = local_functions::reviewers(model.as_ref(), &clock, &entropy);
+    let reviewers: Vec<_> = reviewers.iter().map(|(name, it)| (*name, &**it)).collect();
     evaluate(cases, &reviewers, &*clock, progress).await
 }
 

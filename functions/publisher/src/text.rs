@@ -64,7 +64,7 @@ fn by_severity<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
     let each: Vec<_> = of_severity
         .into_iter()
         .rev()
-        .map(|(of, count)| format!("{count} {}", severity(of).to_lowercase()))
+        .map(|(of, count)| format!("{count} {}", of.to_string().to_lowercase()))
         .collect();
     each.join(", ")
 }
@@ -112,16 +112,6 @@ fn counted(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
         _ => format!("{count} {what}s"),
-    }
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "Info",
-        Severity::Low => "Low",
-        Severity::Medium => "Medium",
-        Severity::High => "High",
-        Severity::Critical => "Critical",
     }
 }
 

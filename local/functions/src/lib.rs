@@ -2,9 +2,11 @@
 
 #[rustfmt::skip]
 mod functions;
+mod reviewers;
 mod rights;
 
 pub use functions::{GitHub, register, sources};
+pub use reviewers::reviewers;
 
 use events::{Clock, Emit, Entropy};
 use model_client::Model;

@@ -140,6 +140,28 @@ pub enum Command {
         #[arg(long, value_name = "URL")]
         state: Option<String>,
     },
+    /// Review a diff from standard input, such as git diff main | github-bot review -
+    ///
+    /// The rules review, and the model if KIMI_API_KEY is set. REVIEW_POLICY applies. Exit status:
+    /// 0 nothing blocks, 1 a finding blocks merging, 2 the input is no diff.
+    Review {
+        /// `-` for standard input
+        #[arg(value_name = "-", value_parser = ["-"])]
+        input: String,
+        /// Print one JSON object per finding, each on a line: path, line, rule, category, severity,
+        /// confidence (percent), message
+        #[arg(long)]
+        json: bool,
+        /// Review with the rules only
+        #[arg(long)]
+        no_model: bool,
+    },
+    /// Check a settings file (.github/review-bot.toml)
+    CheckSettings {
+        /// File to check
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Print the completion script for a shell
     Completions {
         /// Shell to print the script for

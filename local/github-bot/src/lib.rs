@@ -1,4 +1,5 @@
 //! Command line and server of `github-bot`: every function in one process.
 
 pub mod cli;
+pub mod review;
 pub mod serve;

@@ -5,6 +5,7 @@ use config::Environment;
 use eval::{Case, Recorder, Recording, Replies};
 use events::{Clock, SystemClock, SystemEntropy};
 use github_bot::cli::{Cli, Command};
+use github_bot::review;
 use github_bot::serve::{self, Options};
 use local_bus::server::ServeError;
 use local_bus::template::Template;
@@ -12,9 +13,10 @@ use local_bus::{Store, rules};
 use simulate::{Sample, simulate};
 
 use model_client::{Agent, Model};
+use policy::{Layer, Source};
 use state::{Memory, StateManager};
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -57,6 +59,19 @@ async fn run(cli: Cli, environment: &Environment) -> End {
             &mut std::io::stdout(),
         );
         return Ok(());
+    }
+    match &cli.command {
+        Some(Command::Review { json, no_model, .. }) => {
+            return review_input(environment, *json, *no_model).await;
+        }
+        Some(Command::CheckSettings { file }) => return check_settings(file),
+        Some(
+            Command::Rules { .. }
+            | Command::Bus { .. }
+            | Command::DeadLetters { .. }
+            | Command::Completions { .. },
+        )
+        | None => {}
     }
     if let Some(folder) = &cli.eval {
         let replies = cli.replies.as_deref().map(Recording::read);
@@ -116,7 +131,14 @@ async fn run(cli: Cli, environment: &Environment) -> End {
             let store = Store::open(state.as_deref(), environment).map_err(served)?;
             dead_letters(&store, redrive).await
         }
-        (Some(Command::Completions { .. }), _) => Ok(()),
+        (
+            Some(
+                Command::Completions { .. }
+                | Command::Review { .. }
+                | Command::CheckSettings { .. },
+            ),
+            _,
+        ) => Ok(()),
         (None, Some(port)) => {
             logs(environment)?;
             let options = Options {
@@ -199,20 +221,59 @@ async fn evaluate(folder: Option<&Path>, reader: &Reader, json: bool) -> End {
     }
 }
 
-/// Builds the model that the environment names. Its budgets last as long as the process.
+/// Reviews the diff from standard input.
+async fn review_input(environment: &Environment, json: bool, no_model: bool) -> End {
+    let mut input = Vec::new();
+    let most = diff::MAX_BYTES as u64 + 1;
+    std::io::stdin()
+        .take(most)
+        .read_to_end(&mut input)
+        .map_err(|error| wrong(format!("standard input: {error}")))?;
+    let diff = review::read(&String::from_utf8_lossy(&input)).map_err(wrong)?;
+    let deployment = coordinator::deployment(environment).map_err(wrong)?;
+    let model = match no_model {
+        true => None,
+        false => configured_model(environment)?,
+    };
+    let (clock, entropy) = (Arc::new(SystemClock) as _, Arc::new(SystemEntropy) as _);
+    let review = review::review(&diff, &deployment, model.as_ref(), &clock, &entropy).await;
+    print(&if json {
+        review::json(&review)
+    } else {
+        review::text(&review)
+    })?;
+    match review.blocks() {
+        true => Err((1, "a finding blocks merging".to_owned())),
+        false => Ok(()),
+    }
+}
+
+/// Checks a settings file.
+fn check_settings(file: &Path) -> End {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(format!("{name}: {error}")))?;
+    match Layer::parse(&text, Source::Repository) {
+        Ok(_) => print(&format!("{name}: valid\n")),
+        Err(error) => Err(wrong(format!("{name}\n{}", error.for_people().trim_end()))),
+    }
+}
+
+/// Builds the model to measure.
 fn model(environment: &Environment) -> Result<Arc<dyn Model>, (u8, String)> {
+    configured_model(environment)?
+        .ok_or_else(|| wrong("KIMI_API_KEY: not set; expected the key of the model to measure"))
+}
+
+/// Builds the model that the environment names, if any. Its budgets last as long as the process.
+fn configured_model(environment: &Environment) -> Result<Option<Arc<dyn Model>>, (u8, String)> {
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let memory = Arc::new(Memory::default());
     let state = StateManager::new(memory, clock.clone(), entropy.clone());
     let addresses = environment.allow_addresses().map_err(wrong)?;
     let https = egress::client(addresses).map_err(failed)?;
     let agent = Agent::from_environment(environment, https, state, clock, entropy);
-    match agent.map_err(wrong)? {
-        Some(agent) => Ok(Arc::new(agent)),
-        None => Err(wrong(
-            "KIMI_API_KEY: not set; expected the key of the model to measure",
-        )),
-    }
+    let agent = agent.map_err(wrong)?;
+    Ok(agent.map(|agent| Arc::new(agent) as Arc<dyn Model>))
 }
 
 async fn dead_letters(store: &Store, redrive: bool) -> End {

@@ -11,6 +11,7 @@ pub use files::{ChangedFile, Status, from_files};
 pub use parse::{MAX_BYTES, MAX_FILES, MAX_LINES, parse};
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Parsed diff: the files that were read, and the files that were left out with the reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -254,7 +255,7 @@ pub struct OmittedFile {
 
 impl OmittedFile {
     /// Describes files without known names, such as a count. `what` is the description.
-    pub fn nameless(what: impl std::fmt::Display, why: OmissionReason) -> Self {
+    pub fn nameless(what: impl fmt::Display, why: OmissionReason) -> Self {
         Self {
             path: format!("({what})"),
             why,
@@ -290,4 +291,21 @@ pub enum OmissionReason {
     Budget,
     /// GitHub lists the file without its changes.
     NoPatch,
+}
+
+impl fmt::Display for OmissionReason {
+    /// Writes the reason for people, such as `too large`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Binary => "not text",
+            Self::Submodule => "a submodule",
+            Self::Malformed => "its diff is malformed",
+            Self::TooLarge => "too large",
+            Self::Generated => "generated",
+            Self::Unanswered => "no answer",
+            Self::Excluded => "excluded by the configuration",
+            Self::Budget => "over the token budget",
+            Self::NoPatch => "GitHub gives no patch for it",
+        })
+    }
 }

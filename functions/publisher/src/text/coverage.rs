@@ -2,7 +2,6 @@
 
 use super::counted;
 use super::markdown::{code, plain};
-use diff::OmissionReason;
 use review::item::{CheckReport, Reader};
 use review::rules::RULES;
 use review::{Category, Usage};
@@ -68,7 +67,7 @@ pub(super) fn left_out(reports: &BTreeMap<Category, CheckReport>) -> String {
             let names: Vec<_> = names.into_iter().map(code).collect();
             format!(" by {}", names.join(" and "))
         };
-        let (path, why) = (code(&file.path), why_left_out(file.why));
+        let (path, why) = (code(&file.path), file.why);
         let _ = writeln!(text, "- not read{who}: {path} ({why})");
     }
     text
@@ -113,19 +112,5 @@ fn not_kept(count: u32) -> String {
     match count {
         0 => String::new(),
         count => format!(" ({count} more findings not listed)"),
-    }
-}
-
-fn why_left_out(why: OmissionReason) -> &'static str {
-    match why {
-        OmissionReason::Binary => "not text",
-        OmissionReason::Submodule => "a submodule",
-        OmissionReason::Malformed => "its diff is malformed",
-        OmissionReason::TooLarge => "too large",
-        OmissionReason::Generated => "generated",
-        OmissionReason::Unanswered => "no answer",
-        OmissionReason::Excluded => "excluded by the configuration",
-        OmissionReason::Budget => "over the token budget",
-        OmissionReason::NoPatch => "GitHub gives no patch for it",
     }
 }

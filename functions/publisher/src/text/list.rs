@@ -1,7 +1,7 @@
 //! Lists of findings.
 
+use super::counted;
 use super::markdown::{code, plain};
-use super::{counted, severity};
 use review::Finding;
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ pub(super) fn listed<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Str
     let mut list = String::new();
     for finding in findings {
         let place = code(&finding.place());
-        let (severity, message) = (severity(finding.severity), plain(&finding.message));
+        let (severity, message) = (finding.severity, plain(&finding.message));
         let _ = writeln!(list, "- {place} **{severity}** {message}");
     }
     list

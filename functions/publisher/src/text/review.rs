@@ -3,7 +3,7 @@
 use super::coverage::coverage;
 use super::list::{behind, folded, listed};
 use super::markdown::{code, fenced, plain};
-use super::{LONGEST_BODY, by_severity, counted, fit, is_unread, partial, progress, severity};
+use super::{LONGEST_BODY, by_severity, counted, fit, is_unread, partial, progress};
 use crate::approval::Approval;
 use crate::review::{Kind, Review, asks_for_changes};
 use crate::wanted::Wanted;
@@ -164,7 +164,7 @@ fn told(finding: &Finding, start_line: Option<u32>) -> String {
     };
     let mut told = format!(
         "**{}** · {} · {subject} ({}% sure{})\n\n{}",
-        severity(finding.severity),
+        finding.severity,
         categories(finding),
         finding.confidence.as_percent(),
         agreed(&finding.by),
