@@ -37,10 +37,44 @@ fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// Version of the copy's packages. With the same version Cargo would take the copy's build results
+/// for those of the repository, because both are built in one folder.
+const VERSION: &str = "0.0.0";
+
+/// Replaces the version of the repository's packages, which have no `source` in `Cargo.lock`.
+fn with_other_version(name: &str, text: Vec<u8>) -> Vec<u8> {
+    let current = concat!("version = \"", env!("CARGO_PKG_VERSION"), "\"");
+    let other = format!("version = \"{VERSION}\"");
+    let replaced = |text: &str| text.replacen(current, &other, 1);
+    let text = String::from_utf8_lossy(&text);
+    let packages = text
+        .split("[[package]]")
+        .map(|it| match it.contains("source = ") {
+            true => it.to_owned(),
+            false => replaced(it),
+        });
+    match name {
+        "Cargo.toml" => replaced(&text).into_bytes(),
+        _ => packages
+            .collect::<Vec<_>>()
+            .join("[[package]]")
+            .into_bytes(),
+    }
+}
+
 /// Copies the repository. The path is the same in every run, so that Cargo reuses the build.
 fn copy() -> PathBuf {
     let copy = target().join("new-agent");
-    let current = files(Path::new(ROOT));
+    let current: BTreeMap<_, _> = files(Path::new(ROOT))
+        .into_iter()
+        .map(|(name, text)| match name.as_str() {
+            "Cargo.toml" | "Cargo.lock" => {
+                let text = with_other_version(&name, text);
+                (name, text)
+            }
+            _ => (name, text),
+        })
+        .collect();
     fs::create_dir_all(&copy).expect("a new folder");
     for name in files(&copy).keys().filter(|it| !current.contains_key(*it)) {
         let path = copy.join(name);

@@ -126,7 +126,7 @@ pub fn text(review: &Review) -> String {
         let style = style(finding.severity);
         let _ = writeln!(
             out,
-            "{TITLE}{}{TITLE:#}  {style}{}{style:#} {} `{}` ({} % sure)\n  {}\n",
+            "{TITLE}{}{TITLE:#}  {style}{}{style:#} {} `{}` ({}% sure)\n  {}\n",
             finding.place(),
             finding.severity,
             finding.category,

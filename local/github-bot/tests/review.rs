@@ -8,10 +8,9 @@ const LEAK: &str = "\
 diff --git a/app/login.py b/app/login.py
 --- a/app/login.py
 +++ b/app/login.py
-@@ -1,2 +1,4 @@
+@@ -1,2 +1,2 @@
  def login(name, db):
-+    query = f\"SELECT * FROM users WHERE name = '{name}'\"
-+    return db.execute(query)
++    return db.execute(f\"SELECT * FROM users WHERE name = '{name}'\")
 -    return None
 ";
 const CLEAN: &str = "\
@@ -35,7 +34,11 @@ fn run(arguments: &[&str], input: &str, environment: &[(&str, &str)]) -> Output 
         .spawn()
         .expect("github-bot starts");
     // A process that ends without reading closes the pipe.
-    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let _ = child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(input.as_bytes());
     child.wait_with_output().expect("github-bot runs")
 }
 
@@ -53,7 +56,10 @@ fn status_tells_whether_merging_is_blocked() {
         ("no diff", "Hello.\n", 2),
         ("not even text", "\u{fffd}\u{0}\u{1}", 2),
     ] {
-        for arguments in [&["review", "-"][..], &["review", "-", "--json", "--no-model"]] {
+        for arguments in [
+            &["review", "-"][..],
+            &["review", "-", "--json", "--no-model"],
+        ] {
             let output = run(arguments, input, &[]);
             let errors = text(&output.stderr);
             assert_eq!(output.status.code(), Some(status), "{why}: {errors}");
@@ -72,7 +78,13 @@ fn prints_findings_as_json_lines() {
     let finding = findings.first().expect("a finding");
     let fields: Vec<_> = finding.as_object().expect("an object").keys().collect();
     let expected = [
-        "category", "confidence", "line", "message", "path", "rule", "severity",
+        "category",
+        "confidence",
+        "line",
+        "message",
+        "path",
+        "rule",
+        "severity",
     ];
     assert_eq!(fields, expected);
     assert_eq!(finding["path"], "app/login.py");
@@ -86,7 +98,10 @@ fn prints_findings_as_json_lines() {
 fn deployment_settings_apply() {
     let policy = [("REVIEW_POLICY", "[paths]\nexclude = [\"app/**\"]\n")];
     let output = run(&["review", "-", "--json"], LEAK, &policy);
-    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("", Some(0)));
+    assert_eq!(
+        (text(&output.stdout).as_str(), output.status.code()),
+        ("", Some(0))
+    );
     let output = run(&["review", "-"], LEAK, &[("REVIEW_POLICY", "enabled = 7")]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("REVIEW_POLICY"));
@@ -95,12 +110,17 @@ fn deployment_settings_apply() {
 #[test]
 fn prints_findings_for_people() {
     let output = run(&["review", "-", "--no-model"], LEAK, &[]);
-    insta::assert_snapshot!(text(&output.stdout), @"");
-    insta::assert_snapshot!(text(&output.stderr), @"");
+    insta::assert_snapshot!(text(&output.stdout), @"
+    app/login.py:2  High security `sql-injection` (80% sure)
+      SQL is put together from text. Pass the values as parameters (`?`, `$1`, `:name`), so that none of them can become SQL.
+
+    1 finding, merging is blocked, 1 file read
+    ");
+    insta::assert_snapshot!(text(&output.stderr), @"github-bot: a finding blocks merging");
     let output = run(&["review", "-", "--no-model"], CLEAN, &[]);
-    insta::assert_snapshot!(text(&output.stdout), @"");
+    insta::assert_snapshot!(text(&output.stdout), @"Nothing found, 1 file read");
     let output = run(&["review", "-", "--no-model"], "Hello.", &[]);
-    insta::assert_snapshot!(text(&output.stderr), @"");
+    insta::assert_snapshot!(text(&output.stderr), @"github-bot: standard input is no diff: expected the output of git diff, such as git diff main | github-bot review -");
 }
 
 #[test]
@@ -118,10 +138,24 @@ fn checks_settings() {
     };
     let valid = check("valid.toml", Some(b"max_comments = 5\n"));
     assert_eq!(valid, (Some(0), "FOLDER/valid.toml: valid\n".to_owned()));
-    let (status, shown) = check("wrong.toml", Some(b"max_comments = 5000\ncolour = \"red\"\n"));
+    let (status, shown) = check(
+        "wrong.toml",
+        Some(b"max_comments = 5000\ncolour = \"red\"\n"),
+    );
     assert_eq!(status, Some(2));
-    insta::assert_snapshot!(shown, @"");
-    for (name, content) in [("missing.toml", None), ("bytes.toml", Some(&b"\xff\xfe"[..]))] {
+    insta::assert_snapshot!(shown, @"
+    github-bot: FOLDER/wrong.toml
+    The settings in `.github/review-bot.toml` on the base branch are not used, because of this:
+
+    - line 1: `max_comments` is `5000`. Write a whole number from 0 to 50.
+    - line 2: `colour` is not a setting. Remove it.
+
+    Nothing of a file is used while a part of it is wrong. Every setting is explained in `docs/configuration.md` of the bot.
+    ");
+    for (name, content) in [
+        ("missing.toml", None),
+        ("bytes.toml", Some(&b"\xff\xfe"[..])),
+    ] {
         let (status, shown) = check(name, content);
         assert_eq!(status, Some(2), "{shown}");
         assert!(shown.contains(name), "{shown}");

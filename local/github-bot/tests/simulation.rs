@@ -171,5 +171,16 @@ fn prints_routing_table() {
     github.pr.edited                PullRequestRule     pull-request  3 tries
                                     RecorderRule        recorder      3 tries
     github.pr.labeled               PullRequestRule     pull-request  3 tries
+                                    RecorderRule        recorder      3 tries
+    github.pr.opened                PullRequestRule     pull-request  3 tries
+                                    RecorderRule        recorder      3 tries
+    github.pr.ready_for_review      PullRequestRule     pull-request  3 tries
+                                    RecorderRule        recorder      3 tries
+    github.pr.reopened              PullRequestRule     pull-request  3 tries
+                                    RecorderRule        recorder      3 tries
+    github.pr.synchronize           PullRequestRule     pull-request  3 tries
+                                    RecorderRule        recorder      3 tries
+    github.pr.unlabeled             PullRequestRule     pull-request  3 tries
+                                    RecorderRule        recorder      3 tries
     ");
 }
