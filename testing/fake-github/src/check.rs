@@ -39,7 +39,7 @@ impl World {
         let at = self.clock().now();
         let mut state = self.lock();
         let id = CheckId(state.next_id());
-        let repo = state.repos.entry(repo.clone()).or_default();
+        let repo = state.repos.or_default(repo);
         repo.checks.push(PostedCheck {
             id,
             author: app.to_owned(),
@@ -99,7 +99,7 @@ impl World {
                 check: check.clone(),
                 at: now,
             };
-            let here = state.repos.entry(repo.clone()).or_default();
+            let here = state.repos.or_default(repo);
             here.checks.push(posted.clone());
             Ok(posted)
         })
