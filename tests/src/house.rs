@@ -205,6 +205,16 @@ impl Bot {
         panic!("too many deliveries without {topic}");
     }
 
+    /// Attempts at most `most` deliveries that are due within `time`.
+    pub async fn settle_some(&self, most: usize, time: Duration) {
+        let until = self.ground.clock.now() + time;
+        for _ in 0..most {
+            if self.step(until).await.is_none() {
+                return;
+            }
+        }
+    }
+
     async fn settle_by(&self, until: Timestamp) -> Vec<CallResult> {
         let mut all = Vec::new();
         for _ in 0..MOST_DELIVERIES {
@@ -220,6 +230,11 @@ impl Bot {
     /// function crashed, and `None` without a due delivery.
     async fn step(&self, until: Timestamp) -> Option<Option<CallResult>> {
         let Surroundings { queue, clock, .. } = &self.ground;
+        if !self.interruption.is_planned()
+            && let Some(tried) = self.runner.step().await.expect("the queue")
+        {
+            return Some(Some(tried));
+        }
         let next = queue.next_due().await.expect("the queue")?;
         if next > until {
             return None;
