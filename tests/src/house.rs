@@ -45,6 +45,16 @@ pub(crate) const KINDS: [&str; 10] = [
 static TEMPLATE: LazyLock<Arc<Template>> =
     LazyLock::new(|| Arc::new(Template::load(None).expect("the template that is built in")));
 
+/// The template without the journal, which takes about half of the time of a test.
+#[expect(clippy::expect_used, reason = "a test cannot go on without")]
+static WITHOUT_JOURNAL: LazyLock<Arc<Template>> = LazyLock::new(|| {
+    let mut template = Template::load(None).expect("the template that is built in");
+    for rule in &mut template.rules {
+        rule.routes.retain(|route| route.function != "recorder");
+    }
+    Arc::new(template)
+});
+
 /// Environment of a house, which outlives a crash.
 #[derive(Clone)]
 pub struct Surroundings {
@@ -60,6 +70,8 @@ pub struct Surroundings {
     pub model: Option<Arc<dyn Model>>,
     /// The operator's policy.
     pub policy: Policy,
+    /// Rules of the bus.
+    pub template: Arc<Template>,
 }
 
 impl Surroundings {
@@ -79,7 +91,15 @@ impl Surroundings {
             queue: Queue::in_memory().expect("SQLite has memory"),
             model: None,
             policy: Policy::default(),
+            template: TEMPLATE.clone(),
         }
+    }
+
+    /// Removes the function `recorder`: no journal is written.
+    #[must_use]
+    pub fn without_journal(self) -> Self {
+        let template = WITHOUT_JOURNAL.clone();
+        Self { template, ..self }
     }
 }
 
@@ -103,7 +123,7 @@ impl Bot {
 
     /// Creates a house in this environment; `interruption` may interrupt a call.
     pub fn on(ground: Surroundings, interruption: Arc<Interruption>) -> Self {
-        let template = TEMPLATE.clone();
+        let template = ground.template.clone();
         let clock: Arc<dyn Clock> = ground.clock.clone();
         let local = Arc::new(LocalBus::new(
             template.clone(),

@@ -4,16 +4,19 @@
 
 use crate::changes;
 use crate::convergence::{self, Failure};
-use crate::house::Bot;
+use crate::house::{Bot, Surroundings};
+use crate::interruption::Interruption;
 use crate::model::attentive;
 use crate::steps::SETTINGS;
 use events::{Entropy, SeededEntropy};
 use fake_github::{NewPullRequest, WebhookDelivery};
 use github::{HeadSha, PrKey, RepoName};
+use model_client::Model;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Whether stories rename and transfer the repository. Switched off: the state is keyed
@@ -26,7 +29,7 @@ const USER: &str = "review-user";
 /// Maximum number of pull requests of a story.
 const MOST_PULLS: usize = 2;
 /// Range of the number of steps of a story.
-const STEPS: (usize, usize) = (2, 10);
+const STEPS: (usize, usize) = (2, 8);
 /// Time within which deliveries between two steps are due. It is shorter than the
 /// deadline of a review.
 const STEP_TIME: Duration = Duration::from_secs(10);
@@ -464,10 +467,15 @@ struct Running {
 
 impl Running {
     fn new(story: &Story) -> Self {
-        let bot = match story.has_model {
-            true => Bot::with(&attentive(&[])),
-            false => Bot::new(),
+        let model: Option<Arc<dyn Model>> = match story.has_model {
+            true => Some(attentive(&[])),
+            false => None,
         };
+        let ground = Surroundings {
+            model,
+            ..Surroundings::in_memory()
+        };
+        let bot = Bot::on(ground.without_journal(), Interruption::none());
         if story.is_user {
             bot.world().set_bot(USER);
         }

@@ -38,7 +38,8 @@ fn every_story_converges() {
     let count = seeds.end - seeds.start;
     let next = AtomicU64::new(seeds.start);
     let (kinds, failed) = (Mutex::new(BTreeMap::new()), AtomicU64::new(0));
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    // A story waits for the thread of its queue meanwhile.
+    let threads = 2 * std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
