@@ -87,7 +87,10 @@ fn report(kinds: &BTreeMap<String, Failed>) -> String {
             scope.spawn(text)
         });
         let texts: Vec<_> = texts.collect();
-        texts.into_iter().map(|text| text.join().unwrap()).collect()
+        texts
+            .into_iter()
+            .map(|text| text.join().expect("a report"))
+            .collect()
     });
     let first = "GitHub does not show what the bot decided";
     format!("{first}\n\n{}", texts.join("\n\n"))

@@ -331,7 +331,7 @@ pub(crate) fn push(
         "forced": false,
         "base_ref": null,
         "compare": format!("{WEB}/{repo}/compare/{before}...{after}"),
-        "commits": [commit.clone()],
+        "commits": [commit],
         "head_commit": commit,
         "pusher": {"name": owner},
     });
