@@ -45,6 +45,16 @@ pub(crate) const KINDS: [&str; 10] = [
 static TEMPLATE: LazyLock<Arc<Template>> =
     LazyLock::new(|| Arc::new(Template::load(None).expect("the template that is built in")));
 
+/// The template without the journal, which takes about half of the time of a test.
+#[expect(clippy::expect_used, reason = "a test cannot go on without")]
+static WITHOUT_JOURNAL: LazyLock<Arc<Template>> = LazyLock::new(|| {
+    let mut template = Template::load(None).expect("the template that is built in");
+    for rule in &mut template.rules {
+        rule.routes.retain(|route| route.function != "recorder");
+    }
+    Arc::new(template)
+});
+
 /// Environment of a bot, which outlives a crash.
 #[derive(Clone)]
 pub struct Surroundings {
@@ -60,6 +70,8 @@ pub struct Surroundings {
     pub model: Option<Arc<dyn Model>>,
     /// The operator's policy.
     pub policy: Policy,
+    /// Rules of the bus.
+    pub template: Arc<Template>,
 }
 
 impl Surroundings {
@@ -79,7 +91,15 @@ impl Surroundings {
             queue: Queue::in_memory().expect("SQLite has memory"),
             model: None,
             policy: Policy::default(),
+            template: TEMPLATE.clone(),
         }
+    }
+
+    /// Removes the function `recorder`: no journal is written.
+    #[must_use]
+    pub fn without_journal(self) -> Self {
+        let template = WITHOUT_JOURNAL.clone();
+        Self { template, ..self }
     }
 }
 
@@ -103,7 +123,7 @@ impl Bot {
 
     /// Creates a bot in this environment; `interruption` may interrupt a call.
     pub fn on(surroundings: Surroundings, interruption: Arc<Interruption>) -> Self {
-        let template = TEMPLATE.clone();
+        let template = surroundings.template.clone();
         let clock: Arc<dyn Clock> = surroundings.clock.clone();
         let local = Arc::new(LocalBus::new(
             template.clone(),
@@ -210,6 +230,16 @@ impl Bot {
         panic!("too many deliveries without {topic}");
     }
 
+    /// Attempts at most `most` deliveries that are due within `time`.
+    pub async fn settle_some(&self, most: usize, time: Duration) {
+        let until = self.surroundings.clock.now() + time;
+        for _ in 0..most {
+            if self.step(until).await.is_none() {
+                return;
+            }
+        }
+    }
+
     async fn settle_by(&self, until: Timestamp) -> Vec<CallResult> {
         let mut all = Vec::new();
         for _ in 0..MOST_DELIVERIES {
@@ -225,6 +255,11 @@ impl Bot {
     /// function crashed, and `None` without a due delivery.
     async fn step(&self, until: Timestamp) -> Option<Option<CallResult>> {
         let Surroundings { queue, clock, .. } = &self.surroundings;
+        if !self.interruption.is_planned()
+            && let Some(tried) = self.runner.step().await.expect("the queue")
+        {
+            return Some(Some(tried));
+        }
         let next = queue.next_due().await.expect("the queue")?;
         if next > until {
             return None;

@@ -76,6 +76,11 @@ impl Interruption {
         })
     }
 
+    /// Returns whether a call will be interrupted.
+    pub fn is_planned(&self) -> bool {
+        self.chosen.is_some()
+    }
+
     /// Returns the number of calls.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)

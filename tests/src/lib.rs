@@ -3,6 +3,7 @@
 pub mod bot;
 pub mod changes;
 pub mod cloud;
+pub mod convergence;
 pub mod emulator;
 pub mod interruption;
 pub mod log;
@@ -14,6 +15,7 @@ mod program;
 mod python;
 pub mod sam;
 pub mod steps;
+pub mod story;
 mod target;
 mod waiting;
 pub mod watch;

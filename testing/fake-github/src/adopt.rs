@@ -2,10 +2,12 @@
 
 use crate::hunks::MalformedDiff;
 use crate::model::{Account, Pull};
+use crate::payload;
 use crate::world::World;
 use events::Timestamp;
 use github::{AuthorKind, HeadSha, PrKey};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Reason why a payload does not describe a valid state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +49,7 @@ impl World {
         let base_sha: HeadSha = payload.name("/pull_request/base/sha", "a commit id")?;
         let updated_at = payload.time("/pull_request/updated_at")?.unwrap_or(now);
         let mut pull = Pull {
+            repo_id: payload::id_of(pr.repo.as_str()),
             repo: pr.repo.clone(),
             number: pr.number,
             id: payload.number("/pull_request/id").unwrap_or(pr.number),
@@ -67,6 +70,7 @@ impl World {
             commits: vec![head.clone()],
             head: head.clone(),
             removed_heads: Vec::new(),
+            histories: BTreeMap::new(),
             draft: payload.flag("/pull_request/draft")?,
             open: payload.is_open()?,
             merged_at: payload.time("/pull_request/merged_at")?,
@@ -85,10 +89,11 @@ impl World {
         if let Some(diff) = diff {
             state.store_diff(&pr.repo, &base_sha, &head, diff)?;
         }
-        let repo = state.repos.entry(pr.repo.clone()).or_default();
+        let repo = state.repos.or_default(&pr.repo);
         if let Some(before) = repo.pulls.remove(&pr.number) {
             pull.commits = before.commits;
             pull.removed_heads = before.removed_heads;
+            pull.histories = before.histories;
             pull.commits.retain(|commit| *commit != head);
             pull.commits.push(head);
             pull.reviews = before.reviews;

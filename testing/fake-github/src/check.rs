@@ -39,7 +39,7 @@ impl World {
         let at = self.clock().now();
         let mut state = self.lock();
         let id = CheckId(state.next_id());
-        let repo = state.repos.entry(repo.clone()).or_default();
+        let repo = state.repos.or_default(repo);
         repo.checks.push(PostedCheck {
             id,
             author: app.to_owned(),
@@ -87,8 +87,11 @@ impl World {
                 return Err(Refusal::new(403, "You must authenticate via a GitHub App."));
             }
             let here = state.repo(repo).ok_or_else(Refusal::not_found)?;
+            // A commit that a forced push removed from its branch is still in the
+            // repository.
+            let has = |commits: &[HeadSha]| commits.contains(&check.head_sha);
             let mut pulls = here.pulls.values();
-            if !pulls.any(|pull| pull.commits.contains(&check.head_sha)) {
+            if !pulls.any(|pull| has(&pull.commits) || has(&pull.removed_heads)) {
                 let message = format!("No commit found for SHA: {}", check.head_sha);
                 return Err(Refusal::new(422, message));
             }
@@ -99,7 +102,7 @@ impl World {
                 check: check.clone(),
                 at: now,
             };
-            let here = state.repos.entry(repo.clone()).or_default();
+            let here = state.repos.or_default(repo);
             here.checks.push(posted.clone());
             Ok(posted)
         })

@@ -24,7 +24,7 @@ impl World {
     /// Sets the languages of a repository with their bytes.
     pub fn written_in(&self, repo: &RepoName, languages: &[(&str, u64)]) {
         let mut state = self.lock();
-        let repo = state.repos.entry(repo.clone()).or_default();
+        let repo = state.repos.or_default(repo);
         let languages = languages.iter();
         repo.languages = languages
             .map(|(name, bytes)| ((*name).to_owned(), *bytes))

@@ -47,6 +47,7 @@ mod comment;
 mod compare;
 mod contents;
 mod delivery;
+mod edit;
 mod fault;
 mod files;
 #[cfg(feature = "http")]
@@ -58,6 +59,7 @@ mod model;
 mod payload;
 mod port;
 mod pull_request;
+mod repository;
 #[cfg(feature = "http")]
 mod request;
 mod review;

@@ -147,6 +147,8 @@ pub(crate) struct Repository {
     pub(crate) languages: BTreeMap<String, u64>,
     pub(crate) checks: Vec<PostedCheck>,
     pub(crate) statuses: Vec<Status>,
+    /// Newest commit of each branch that got a commit outside of a pull request.
+    pub(crate) tips: BTreeMap<String, HeadSha>,
 }
 
 impl Repository {
@@ -154,6 +156,18 @@ impl Repository {
     pub(crate) fn next_number(&self) -> u64 {
         let last = |number: Option<&u64>| number.copied().unwrap_or(0);
         1 + last(self.pulls.keys().next_back()).max(last(self.issues.keys().next_back()))
+    }
+
+    /// Returns the newest commit of a branch, if it is known. Pull requests of one test
+    /// usually have the same base.
+    pub(crate) fn tip(&self, branch: &str) -> Option<HeadSha> {
+        let mut pulls = self.pulls.values();
+        let tip = self.tips.get(branch);
+        let tip = tip.or_else(|| {
+            let pull = pulls.rfind(|pull| pull.base_branch == branch);
+            pull.map(|pull| &pull.base_sha)
+        });
+        tip.cloned()
     }
 
     /// Returns the branch of a reference: a branch by full or short name, the
@@ -193,7 +207,10 @@ pub(crate) struct StoredDiff {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Pull {
+    /// Current name of the repository.
     pub(crate) repo: RepoName,
+    /// GitHub's id of the repository, which a rename preserves.
+    pub(crate) repo_id: u64,
     pub(crate) number: u64,
     pub(crate) id: u64,
     pub(crate) title: String,
@@ -210,6 +227,8 @@ pub(crate) struct Pull {
     pub(crate) head: HeadSha,
     /// Heads removed by a forced push.
     pub(crate) removed_heads: Vec<HeadSha>,
+    /// Commits of the pull request at each head, for a push back to it.
+    pub(crate) histories: BTreeMap<HeadSha, Vec<HeadSha>>,
     pub(crate) draft: bool,
     pub(crate) open: bool,
     pub(crate) merged_at: Option<Timestamp>,
@@ -227,6 +246,8 @@ pub(crate) struct Pull {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Issue {
+    /// GitHub's id of the repository.
+    pub(crate) repo_id: u64,
     pub(crate) number: u64,
     pub(crate) id: u64,
     pub(crate) title: String,

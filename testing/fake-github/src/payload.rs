@@ -51,11 +51,12 @@ pub(crate) fn account(account: &Account) -> Value {
     })
 }
 
-pub(crate) fn repository(repo: &RepoName) -> Value {
+/// Formats a repository. A rename preserves its `id`.
+pub(crate) fn repository(repo: &RepoName, id: u64) -> Value {
     let (owner, name) = repo.as_str().split_once('/').unwrap_or_default();
     json!({
-        "id": id_of(repo.as_str()),
-        "node_id": format!("R_{:08x}", id_of(repo.as_str())),
+        "id": id,
+        "node_id": format!("R_{id:08x}"),
         "name": name,
         "full_name": repo,
         "private": false,
@@ -70,10 +71,15 @@ pub(crate) fn repository(repo: &RepoName) -> Value {
 }
 
 /// Formats a pull request's `head` or `base`. Its repository is `of`, or a fork of it.
-fn branch(of: &RepoName, repo: Option<&RepoName>, label: &str, sha: &HeadSha) -> Value {
-    let mut about = repo.map(repository);
+fn branch(of: &Pull, repo: Option<&RepoName>, label: &str, sha: &HeadSha) -> Value {
+    let is_fork = repo != Some(&of.repo);
+    let id = |repo: &RepoName| match is_fork {
+        true => id_of(repo.as_str()),
+        false => of.repo_id,
+    };
+    let mut about = repo.map(|repo| repository(repo, id(repo)));
     if let Some(fork) = about.as_mut().and_then(|about| about.get_mut("fork")) {
-        *fork = json!(repo != Some(of));
+        *fork = json!(is_fork);
     }
     let owner = repo.and_then(|repo| repo.as_str().split_once('/'));
     json!({
@@ -126,8 +132,8 @@ pub(crate) fn pull_request(pull: &Pull, count: FileCount) -> Value {
         "labels": labels(&pull.labels),
         "milestone": null,
         "draft": pull.draft,
-        "head": branch(repo, pull.head_repo.as_ref(), &pull.head_branch, &pull.head),
-        "base": branch(repo, Some(repo), &pull.base_branch, &pull.base_sha),
+        "head": branch(pull, pull.head_repo.as_ref(), &pull.head_branch, &pull.head),
+        "base": branch(pull, Some(repo), &pull.base_branch, &pull.base_sha),
         "author_association": pull.association,
         "auto_merge": null,
         "merged": pull.merged_at.is_some(),
@@ -159,7 +165,7 @@ pub(crate) fn pull_request_event(
     if let (Value::Object(payload), Value::Object(more)) = (&mut payload, more) {
         payload.extend(more);
     }
-    add_common_fields(payload, &pull.repo, &pull.author, pull.installation)
+    add_common_fields(payload, of_pull(pull), &pull.author, pull.installation)
 }
 
 /// Formats a review for webhooks and "List reviews for a pull request".
@@ -190,13 +196,13 @@ pub(crate) fn review_submitted(pull: &Pull, count: FileCount, posted: &PostedRev
         "review": about,
         "pull_request": pull_request(pull, count),
     });
-    add_common_fields(payload, &pull.repo, &posted.author, pull.installation)
+    add_common_fields(payload, of_pull(pull), &posted.author, pull.installation)
 }
 
 /// Formats `issues` `opened`.
 pub(crate) fn issue_opened(repo: &RepoName, about: &Issue) -> Value {
     let payload = json!({"action": "opened", "issue": issue(repo, about)});
-    add_common_fields(payload, repo, &about.author, None)
+    add_common_fields(payload, (repo, about.repo_id), &about.author, None)
 }
 
 fn issue(repo: &RepoName, issue: &Issue) -> Value {
@@ -224,7 +230,13 @@ fn issue(repo: &RepoName, issue: &Issue) -> Value {
 
 /// Formats `issue_comment` `created` on an issue.
 pub(crate) fn issue_comment(repo: &RepoName, about: &Issue, comment: &PostedComment) -> Value {
-    comment_created(repo, about.number, issue(repo, about), comment, None)
+    comment_created(
+        (repo, about.repo_id),
+        about.number,
+        issue(repo, about),
+        comment,
+        None,
+    )
 }
 
 /// Formats `issue_comment` `created` on a pull request; `issue.pull_request`
@@ -258,11 +270,11 @@ pub(crate) fn pull_request_comment(pull: &Pull, comment: &PostedComment) -> Valu
             "merged_at": pull.merged_at.map(second),
         },
     });
-    comment_created(repo, number, about, comment, pull.installation)
+    comment_created(of_pull(pull), number, about, comment, pull.installation)
 }
 
 fn comment_created(
-    repo: &RepoName,
+    (repo, repo_id): (&RepoName, u64),
     number: u64,
     about: Value,
     comment: &PostedComment,
@@ -289,18 +301,68 @@ fn comment_created(
             "performed_via_github_app": app,
         },
     });
-    add_common_fields(payload, repo, &comment.author, installation)
+    add_common_fields(payload, (repo, repo_id), &comment.author, installation)
+}
+
+/// Formats a `push` of one commit that changes one file.
+pub(crate) fn push(
+    (repo, repo_id): (&RepoName, u64),
+    branch: &str,
+    (before, after): (&HeadSha, &HeadSha),
+    path: &str,
+    at: Timestamp,
+) -> Value {
+    let (owner, _) = repo.as_str().split_once('/').unwrap_or_default();
+    let commit = json!({
+        "id": after,
+        "message": format!("Change {path}"),
+        "timestamp": second(at),
+        "url": format!("{WEB}/{repo}/commit/{after}"),
+        "added": [],
+        "removed": [],
+        "modified": [path],
+    });
+    let payload = json!({
+        "ref": format!("refs/heads/{branch}"),
+        "before": before,
+        "after": after,
+        "created": false,
+        "deleted": false,
+        "forced": false,
+        "base_ref": null,
+        "compare": format!("{WEB}/{repo}/compare/{before}...{after}"),
+        "commits": [commit],
+        "head_commit": commit,
+        "pusher": {"name": owner},
+    });
+    add_common_fields(payload, (repo, repo_id), &Account::named(owner), None)
+}
+
+/// Formats `repository` with the action's changes. The sender is the owner.
+pub(crate) fn repository_event(
+    action: &str,
+    (repo, id): (&RepoName, u64),
+    changes: Value,
+) -> Value {
+    let (owner, _) = repo.as_str().split_once('/').unwrap_or_default();
+    let payload = json!({"action": action, "changes": changes});
+    add_common_fields(payload, (repo, id), &Account::named(owner), None)
+}
+
+/// Returns name and id of the pull request's repository.
+fn of_pull(pull: &Pull) -> (&RepoName, u64) {
+    (&pull.repo, pull.repo_id)
 }
 
 /// Adds the fields common to all payloads.
 fn add_common_fields(
     mut payload: Value,
-    repo: &RepoName,
+    (repo, repo_id): (&RepoName, u64),
     sender: &Account,
     installation: Option<u64>,
 ) -> Value {
     if let Value::Object(fields) = &mut payload {
-        fields.insert("repository".into(), repository(repo));
+        fields.insert("repository".into(), repository(repo, repo_id));
         fields.insert("sender".into(), account(sender));
         let id = installation.unwrap_or(INSTALLATION);
         fields.insert(

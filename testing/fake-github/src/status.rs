@@ -10,7 +10,7 @@ impl World {
     /// Sets a commit's status in a context, such as `ci/build`.
     pub fn set_status(&self, repo: &RepoName, head: &HeadSha, context: &str, state: StatusState) {
         let mut all = self.lock();
-        let statuses = &mut all.repos.entry(repo.clone()).or_default().statuses;
+        let statuses = &mut all.repos.or_default(repo).statuses;
         statuses.retain(|status| (&status.head, status.context.as_str()) != (head, context));
         statuses.push(Status {
             head: head.clone(),

@@ -66,20 +66,18 @@ impl World {
     pub fn open_pull_request(&self, new: NewPullRequest) -> WebhookDelivery {
         let now = self.clock().now();
         let mut state = self.lock();
+        let (repo_id, name) = state.repos.identity(&new.repo);
         let (base_sha, head, id) = (state.next_sha(), state.next_sha(), state.next_id());
-        let repo = state.repos.entry(new.repo.clone()).or_default();
+        let repo = state.repos.or_default(&new.repo);
         let number = new.number.unwrap_or_else(|| repo.next_number());
         let taken = repo.pulls.contains_key(&number) || repo.issues.contains_key(&number);
         assert!(!taken, "the number {number} is taken in {}", new.repo);
         // Pull requests of one test usually have the same base.
-        let base_sha = repo
-            .pulls
-            .values()
-            .rfind(|pull| pull.base_branch == new.base_branch)
-            .map_or(base_sha, |pull| pull.base_sha.clone());
+        let base_sha = repo.tip(&new.base_branch).unwrap_or(base_sha);
         let pull = Pull {
-            head_repo: Some(new.head_repo.unwrap_or_else(|| new.repo.clone())),
-            repo: new.repo,
+            head_repo: Some(new.head_repo.unwrap_or_else(|| name.clone())),
+            repo: name,
+            repo_id,
             number,
             id,
             title: new.title,
@@ -92,6 +90,7 @@ impl World {
             commits: vec![head.clone()],
             head: head.clone(),
             removed_heads: Vec::new(),
+            histories: [(head.clone(), vec![head.clone()])].into(),
             draft: new.draft,
             open: true,
             merged_at: None,
@@ -148,6 +147,7 @@ impl World {
         }
         let (earlier, removed) = (pull.commits.clone(), pull.removed_heads.clone());
         pull.commits.push(after.clone());
+        pull.histories.insert(after.clone(), pull.commits.clone());
         pull.head = after.clone();
         pull.updated_at = now;
         // "Compare two commits" compares from the merge base.
@@ -236,7 +236,7 @@ impl World {
     /// Writes a file to a branch, replacing an existing one.
     pub fn put_file(&self, repo: &RepoName, branch: &str, path: &str, text: impl Into<Vec<u8>>) {
         let mut state = self.lock();
-        let repo = state.repos.entry(repo.clone()).or_default();
+        let repo = state.repos.or_default(repo);
         let files = repo.files.entry(branch.to_owned()).or_default();
         files.insert(path.to_owned(), text.into());
     }
@@ -271,9 +271,11 @@ impl World {
         let now = self.clock().now();
         let mut state = self.lock();
         let id = state.next_id();
-        let here = state.repos.entry(repo.clone()).or_default();
+        let (repo_id, repo) = state.repos.identity(repo);
+        let here = state.repos.or_default(&repo);
         let number = here.next_number();
         let issue = Issue {
+            repo_id,
             number,
             id,
             title: title.to_owned(),
@@ -282,7 +284,7 @@ impl World {
             created_at: now,
             comments: 0,
         };
-        let body = payload::issue_opened(repo, &issue);
+        let body = payload::issue_opened(&repo, &issue);
         here.issues.insert(number, issue);
         (number, state.deliver("issues", None, &body))
     }
@@ -299,6 +301,7 @@ impl World {
         let now = self.clock().now();
         let mut state = self.lock();
         let id = state.next_id();
+        let (_, name) = state.repos.identity(repo);
         let issue = state
             .repos
             .get_mut(repo)
@@ -314,7 +317,7 @@ impl World {
             created_at: now,
             updated_at: now,
         };
-        let body = payload::issue_comment(repo, issue, &comment);
+        let body = payload::issue_comment(&name, issue, &comment);
         state.deliver("issue_comment", None, &body)
     }
 
@@ -331,7 +334,7 @@ impl World {
     }
 
     #[track_caller]
-    fn change(
+    pub(crate) fn change(
         &self,
         pr: &PrKey,
         action: &str,
@@ -358,7 +361,13 @@ impl State {
 
     /// Stores the diff, or panics.
     #[track_caller]
-    fn store_valid_diff(&mut self, pr: &PrKey, base: &HeadSha, head: &HeadSha, diff: String) {
+    pub(crate) fn store_valid_diff(
+        &mut self,
+        pr: &PrKey,
+        base: &HeadSha,
+        head: &HeadSha,
+        diff: String,
+    ) {
         if let Err(malformed) = self.store_diff(&pr.repo, base, head, diff) {
             panic!("the diff of {pr}: {malformed}");
         }
@@ -373,10 +382,19 @@ impl State {
 
     /// Creates a `pull_request` delivery; the author is its sender.
     #[track_caller]
-    fn deliver_pull_request(&mut self, pr: &PrKey, action: &str, more: Value) -> WebhookDelivery {
+    pub(crate) fn deliver_pull_request(
+        &mut self,
+        pr: &PrKey,
+        action: &str,
+        more: Value,
+    ) -> WebhookDelivery {
         let pull = self.expect_pull(pr).clone();
         let count = self.count(&pull);
         let body = payload::pull_request_event(action, &pull, count, more);
-        self.deliver("pull_request", Some(pr.clone()), &body)
+        let pr = PrKey {
+            repo: pull.repo,
+            number: pull.number,
+        };
+        self.deliver("pull_request", Some(pr), &body)
     }
 }

@@ -26,7 +26,7 @@ impl World {
                 "app": {"slug": app.trim_end_matches("[bot]")},
                 "pull_requests": named,
             },
-            "repository": payload::repository(&pr.repo),
+            "repository": payload::repository(&pull.repo, pull.repo_id),
             "sender": payload::account(&crate::model::Account::named(app)),
         });
         state.deliver("check_suite", Some(pr.clone()), &body)

@@ -7,12 +7,12 @@ use crate::fault::{Fault, Faults};
 use crate::hunks::{DiffLines, FileCount, MalformedDiff};
 use crate::limit::{Limit, Limits};
 use crate::model::{Account, Pull, Repository, StoredDiff};
+use crate::repository::Repositories;
 #[cfg(feature = "http")]
 use crate::{app::AppState, request::HttpRequest};
 use events::{Clock, Entropy, ManualClock, SeededEntropy, Timestamp};
 use github::{HeadSha, PrKey, RepoName};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Default bot, an App.
@@ -35,7 +35,7 @@ impl World {
             entropy,
             bot: Account::named(BOT),
             token: TOKEN.to_owned(),
-            repos: BTreeMap::new(),
+            repos: Repositories::default(),
             deliveries: Vec::new(),
             writes: Vec::new(),
             faults: Faults::default(),
@@ -170,7 +170,7 @@ impl std::fmt::Debug for World {
         let state = self.lock();
         f.debug_struct("World")
             .field("bot", &state.bot.login)
-            .field("repositories", &state.repos.keys())
+            .field("repositories", &state.repos.names())
             .finish_non_exhaustive()
     }
 }
@@ -179,7 +179,7 @@ pub(crate) struct State {
     entropy: Arc<dyn Entropy>,
     pub(crate) bot: Account,
     token: String,
-    pub(crate) repos: BTreeMap<RepoName, Repository>,
+    pub(crate) repos: Repositories,
     deliveries: Vec<WebhookDelivery>,
     pub(crate) writes: Vec<WriteRequest>,
     pub(crate) faults: Faults,
@@ -226,7 +226,7 @@ impl State {
         text: String,
     ) -> Result<(), MalformedDiff> {
         let lines = DiffLines::read(&text)?;
-        let repo = self.repos.entry(repo.clone()).or_default();
+        let repo = self.repos.or_default(repo);
         repo.diffs
             .insert((base.clone(), head.clone()), StoredDiff { text, lines });
         Ok(())

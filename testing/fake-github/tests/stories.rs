@@ -1,7 +1,7 @@
 //! User actions and the resulting deliveries.
 
 use fake_github::{NewPullRequest, WebhookDelivery, World};
-use github::port::{NewReview, PublishReview, ReadDiff, ReviewEvent};
+use github::port::{NewReview, PublishReview, ReadDiff, ReadPullRequest, ReviewEvent};
 use github::{PrKey, RepoName};
 use serde_json::{Value, json};
 
@@ -204,6 +204,137 @@ fn redelivery_is_identical() {
         2,
         "a redelivery is not a new delivery"
     );
+}
+
+#[test]
+fn edits_send_their_changes() {
+    let world = World::seeded(7);
+    let (pr, _) = opened(&world);
+    let (main, first) = (world.base(&pr), world.head(&pr));
+    let retargeted = world.retarget(&pr, "release", "");
+    check(
+        "another base branch",
+        &retargeted,
+        "pull_request",
+        &[
+            ("/action", json!("edited")),
+            ("/changes/base/ref/from", json!("main")),
+            ("/changes/base/sha/from", json!(main)),
+            ("/pull_request/base/ref", json!("release")),
+            ("/pull_request/base/sha", json!(world.base(&pr))),
+            ("/pull_request/changed_files", json!(0)),
+        ],
+    );
+    assert_ne!(world.base(&pr), main);
+    world.retarget(&pr, "main", DIFF);
+    assert_eq!(world.base(&pr), main, "the branch has no new commit");
+
+    world.push(&pr, DIFF);
+    let second = world.head(&pr);
+    let back = world.force_push_back(&pr, &first, DIFF);
+    check(
+        "back to the first head",
+        &back,
+        "pull_request",
+        &[
+            ("/action", json!("synchronize")),
+            ("/before", json!(second)),
+            ("/after", json!(first)),
+            ("/pull_request/head/sha", json!(first)),
+            ("/pull_request/commits", json!(1)),
+        ],
+    );
+    world.force_push_back(&pr, &second, DIFF);
+    assert_eq!(world.head(&pr), second);
+    check(
+        "without a label",
+        &world.unlabel(&pr, "size/S"),
+        "pull_request",
+        &[
+            ("/action", json!("unlabeled")),
+            ("/label/name", json!("size/S")),
+            ("/pull_request/labels", json!([])),
+        ],
+    );
+    check(
+        "another title",
+        &world.edit_title(&pr, "Turn all"),
+        "pull_request",
+        &[
+            ("/action", json!("edited")),
+            ("/changes/title/from", json!("Turn the widgets")),
+            ("/pull_request/title", json!("Turn all")),
+        ],
+    );
+    check(
+        "a file on the base branch",
+        &world.push_file(&pr.repo, "main", "settings.toml", ""),
+        "push",
+        &[
+            ("/ref", json!("refs/heads/main")),
+            ("/before", json!(main)),
+            ("/commits/0/modified", json!(["settings.toml"])),
+        ],
+    );
+    assert_eq!(world.base(&pr), main, "the pull request is as it was");
+}
+
+/// GitHub redirects the earlier names of a repository ("Renaming a repository").
+#[tokio::test]
+async fn renamed_repository_keeps_its_id() {
+    let world = World::seeded(7);
+    let (pr, first) = opened(&world);
+    let id = first.json()["repository"]["id"].clone();
+    let gadgets: RepoName = "octo/gadgets".parse().unwrap();
+    let rename: &dyn Fn() -> WebhookDelivery = &|| world.rename_repository(&pr.repo, "gadgets");
+    for (why, act, action, from, name) in [
+        (
+            "a new name",
+            rename,
+            "renamed",
+            ("/changes/repository/name/from", "widgets"),
+            "octo/gadgets",
+        ),
+        (
+            "a new owner",
+            &|| world.transfer_repository(&pr.repo, "hubot"),
+            "transferred",
+            ("/changes/owner/from/user/login", "octo"),
+            "hubot/gadgets",
+        ),
+        (
+            "all as it was",
+            &|| world.transfer_repository(&gadgets, "octo"),
+            "transferred",
+            ("/changes/owner/from/user/login", "hubot"),
+            "octo/gadgets",
+        ),
+    ] {
+        let fields = [
+            ("/action", json!(action)),
+            (from.0, json!(from.1)),
+            ("/repository/full_name", json!(name)),
+            ("/repository/id", id.clone()),
+        ];
+        check(why, &act(), "repository", &fields);
+        let now = PrKey {
+            repo: name.parse().unwrap(),
+            number: pr.number,
+        };
+        let pushed = world.push(&pr, DIFF);
+        assert_eq!(pushed.pr.as_ref(), Some(&now), "{why}");
+        let fields = [
+            ("/repository/full_name", json!(name)),
+            ("/repository/id", id.clone()),
+            ("/pull_request/base/repo/full_name", json!(name)),
+            ("/pull_request/head/repo/id", id.clone()),
+        ];
+        check(why, &pushed, "pull_request", &fields);
+        for pr in [&pr, &now] {
+            let found = world.github().pull_request(pr).await;
+            assert_eq!(found.unwrap().head_sha, world.head(&now), "{why}: {pr}");
+        }
+    }
 }
 
 /// Example from "Validating webhook deliveries".

@@ -50,7 +50,10 @@ impl FromRequestParts<World> for PathParams {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let repo = match (rest.get("owner"), rest.get("repo"), rest.get("id")) {
-            (Some(owner), Some(repo), _) => format!("{owner}/{repo}").parse().ok(),
+            (Some(owner), Some(repo), _) => format!("{owner}/{repo}")
+                .parse()
+                .ok()
+                .map(|repo| world.lock().repos.first_name(&repo).clone()),
             (_, _, Some(id)) => find_repo(world, id),
             _ => None,
         };
@@ -65,7 +68,7 @@ impl FromRequestParts<World> for PathParams {
 pub(super) fn find_repo(world: &World, id: &str) -> Option<RepoName> {
     let id: u64 = id.parse().ok()?;
     let state = world.lock();
-    let mut names = state.repos.keys();
+    let mut names = state.repos.names();
     names
         .find(|repo| payload::id_of(repo.as_str()) == id)
         .cloned()
