@@ -36,7 +36,7 @@ struct Settled<'a> {
     checks: Vec<(HeadSha, Vec<PostedCheck>)>,
     /// Comments of the bot.
     comments: Vec<String>,
-    /// Whether the bot is an App, which can set checks.
+    /// True if the bot is an App, which can set checks.
     is_app: bool,
     failures: Vec<Failure>,
 }

@@ -5,7 +5,7 @@ use events::{Clock, Emit, Event, EventId, NewEvent, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Pause before the next attempt to publish what the bus has refused.
+/// Pause before a refused event is published again.
 const RETRY: Duration = Duration::from_secs(5);
 
 /// Publishes the events of `schedules` on `bus` until the task is dropped. An event that the bus

@@ -224,9 +224,7 @@ async fn evaluate(folder: Option<&Path>, reader: &Reader, json: bool) -> End {
 /// Reviews the diff from standard input.
 async fn review_input(environment: &Environment, json: bool, no_model: bool) -> End {
     let mut input = Vec::new();
-    let most = diff::MAX_BYTES as u64 + 1;
     std::io::stdin()
-        .take(most)
         .read_to_end(&mut input)
         .map_err(|error| wrong(format!("standard input: {error}")))?;
     let diff = review::read(&String::from_utf8_lossy(&input)).map_err(wrong)?;

@@ -66,8 +66,7 @@ pub async fn review(
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
 ) -> Review {
-    let mut diff = diff.clone();
-    diff.files.retain(|file| policy.wants(&file.path));
+    let diff = diff.clone().narrowed_to(|path| policy.wants(path));
     let change = Change {
         pr: &"standard/input#1".parse().expect("a pull request"),
         head_sha: &"0".repeat(40).parse().expect("a commit"),

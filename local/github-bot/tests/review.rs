@@ -102,9 +102,30 @@ fn deployment_settings_apply() {
         (text(&output.stdout).as_str(), output.status.code()),
         ("", Some(0))
     );
+    let output = run(&["review", "-"], LEAK, &policy);
+    let shown = text(&output.stdout);
+    assert!(
+        shown.contains("not read: app/login.py (excluded by the configuration)"),
+        "{shown}"
+    );
     let output = run(&["review", "-"], LEAK, &[("REVIEW_POLICY", "enabled = 7")]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("REVIEW_POLICY"));
+}
+
+#[test]
+fn names_files_beyond_the_limits() {
+    let long = "+x\n".repeat(3_000_000);
+    let header = "diff --git a/long.txt b/long.txt\n--- a/long.txt\n+++ b/long.txt\n";
+    let input = format!("{header}@@ -0,0 +1,3000000 @@\n{long}{LEAK}");
+    let output = run(&["review", "-", "--no-model"], &input, &[]);
+    let shown = text(&output.stdout);
+    assert!(shown.contains("not read: long.txt (too large)"), "{shown}");
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "the file after it is read: {shown}"
+    );
 }
 
 #[test]
