@@ -5,9 +5,9 @@
 use async_trait::async_trait;
 use events::{Emit, EmitError, Event, Timestamp};
 use github::port::{
-    CheckId, CommentId, DismissReview, Files, FoundCheck, GitHubError, NewCheck, NewReview,
-    OwnReview, PublishReview, PullRequest, ReadChecks, ReadDiff, ReadFile, ReadFiles,
-    ReadLanguages, ReadPullRequest, ReviewId, SetCheck, Summarise, WhoAmI,
+    CheckId, CommentId, Files, FoundCheck, GitHubError, NewCheck, NewReview, OwnReview,
+    PublishReview, PullRequest, ReadChecks, ReadDiff, ReadFile, ReadFiles, ReadLanguages,
+    ReadPullRequest, ReviewId, SetCheck, Summarise, WhoAmI, WithdrawReview,
 };
 use github::{HeadSha, PrKey, RepoName};
 use local_functions::GitHub;
@@ -271,7 +271,7 @@ impl PublishReview for InterruptibleCalls<dyn GitHub> {
 }
 
 #[async_trait]
-impl DismissReview for InterruptibleCalls<dyn GitHub> {
+impl WithdrawReview for InterruptibleCalls<dyn GitHub> {
     async fn own_reviews(&self, pr: &PrKey, marker: &str) -> Result<Vec<OwnReview>, GitHubError> {
         let work = self.inner.own_reviews(pr, marker);
         self.ask("own reviews", work).await
@@ -285,6 +285,16 @@ impl DismissReview for InterruptibleCalls<dyn GitHub> {
     ) -> Result<(), GitHubError> {
         let work = self.inner.dismiss_review(pr, review, message);
         self.ask("dismiss review", work).await
+    }
+
+    async fn edit_review(
+        &self,
+        pr: &PrKey,
+        review: ReviewId,
+        body: &str,
+    ) -> Result<(), GitHubError> {
+        let work = self.inner.edit_review(pr, review, body);
+        self.ask("edit review", work).await
     }
 }
 

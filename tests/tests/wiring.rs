@@ -186,7 +186,7 @@ fn functions_depend_on_no_function() {
 
 #[test]
 fn publisher_alone_writes_to_github() {
-    for port in ["PublishReview", "DismissReview", "SetCheck", "Summarise"] {
+    for port in ["PublishReview", "WithdrawReview", "SetCheck", "Summarise"] {
         for function in folders("functions") {
             let sources = rust_files(&root().join("functions").join(&function));
             let names = sources

@@ -22,8 +22,6 @@ pub(crate) enum IgnoreReason {
     SkippedAlready,
     /// The change of the pull request does not affect this review.
     NothingNew,
-    /// The head would be skipped now, but has its verdict.
-    Decided,
 }
 
 impl fmt::Display for IgnoreReason {
@@ -32,7 +30,6 @@ impl fmt::Display for IgnoreReason {
             Self::Stale(stale) => stale.fmt(f),
             Self::SkippedAlready => f.write_str("already skipped for the same reason"),
             Self::NothingNew => f.write_str("nothing changes for this review"),
-            Self::Decided => f.write_str("it has its verdict, but would be skipped now"),
         }
     }
 }
@@ -71,7 +68,12 @@ pub(crate) fn decide(
     let next = begun.cloned().unwrap_or_else(|| unasked(known));
     let verdict = next.verdict.as_ref();
     let (next, emits) = match (skipped, verdict, known.asked.cause) {
-        (Some(_), Some(_), _) => return Decision::Ignore(IgnoreReason::Decided),
+        // A head with a verdict is not skipped later. The verdict may be unpublished, or GitHub may
+        // show that of another head.
+        (_, Some(verdict), _) => {
+            let told = NewEvent::new(&verdict.completed(&known.asked.review));
+            (next, vec![told])
+        }
         (Some(skipped), None, cause) => {
             let before = seen.and_then(|seen| seen.skipped.as_ref());
             if cause == RequestCause::Facts && before == Some(&skipped) {
@@ -83,11 +85,6 @@ pub(crate) fn decide(
             });
             let skipped = Some(skipped);
             (ReviewItem { skipped, ..next }, vec![told])
-        }
-        // The verdict may be unpublished: the pull request may have been closed or labelled then.
-        (None, Some(verdict), _) => {
-            let told = NewEvent::new(&verdict.completed(&known.asked.review));
-            (next, vec![told])
         }
         (None, None, RequestCause::Facts) if begun.is_some() && next.skipped.is_none() => {
             return Decision::Ignore(IgnoreReason::NothingNew);

@@ -1,9 +1,10 @@
 //! Approval of a pull request. The policy decides by facts that are read right before the review is
 //! posted.
 
-use crate::Publisher;
 use crate::check;
-use crate::wanted::{Ignored, Wanted};
+use crate::deps::Deps;
+use crate::head::HeadState;
+use crate::ignore_reason::IgnoreReason;
 use events::HandlerError;
 use github::port::{PullRequest, ReviewEvent};
 use policy::{ApprovalFacts, AuthorAssociation, NoApprovalReason};
@@ -22,50 +23,42 @@ pub(crate) enum Approval {
     Withheld(Vec<NoApprovalReason>),
 }
 
-impl Publisher {
-    /// Decides about the approval right before a review is posted. Returns `Ignored` if the review
-    /// is no longer wanted. Sends slow requests first and reads the head last, so that a push in
-    /// between prevents the approval.
-    pub(crate) async fn approval(
-        &self,
-        of: &Wanted,
-        verdict: Option<&Verdict>,
-    ) -> Result<Result<Approval, Ignored>, HandlerError> {
-        let policy = &of.item.policy;
-        let asked = verdict.filter(|verdict| is_asked(&of.item, verdict));
-        let (mut login, mut checks_green) = (None, false);
-        if asked.is_some() {
-            login = of
-                .or_without(
-                    "login of the bot, for an approval",
-                    self.deps.github.login().await,
-                )?
-                .flatten();
-            if policy.auto_approve().require_checks {
-                let (repo, head) = (&of.review.pr.repo, &of.review.head_sha);
-                let green = self
-                    .deps
-                    .github
-                    .others_are_green(repo, head, check::NAME)
-                    .await;
-                checks_green = of
-                    .or_without("checks of other Apps, for an approval", green)?
-                    .unwrap_or(false);
-            }
+/// Decides about the approval right before a review is posted. Returns the reason if the review is
+/// no longer wanted. Sends slow requests first and reads the head last, so that a push in between
+/// prevents the approval.
+pub(crate) async fn approval(
+    deps: &Deps,
+    head: &HeadState,
+    verdict: Option<&Verdict>,
+) -> Result<Result<Approval, IgnoreReason>, HandlerError> {
+    let policy = &head.item.policy;
+    let asked = verdict.filter(|verdict| is_asked(&head.item, verdict));
+    let (mut login, mut checks_green) = (None, false);
+    if asked.is_some() {
+        let answer = deps.github.login().await;
+        login = head
+            .or_without("login of the bot, for an approval", answer)?
+            .flatten();
+        if policy.auto_approve().require_checks {
+            let (repo, head_sha) = (&head.review.pr.repo, &head.review.head_sha);
+            let green = deps.github.others_are_green(repo, head_sha, check::NAME);
+            checks_green = head
+                .or_without("checks of other Apps, for an approval", green.await)?
+                .unwrap_or(false);
         }
-        let now = self.deps.github.pull_request(&of.review.pr).await?;
-        if let Err(ignored) = of.still(&now) {
-            return Ok(Err(ignored));
-        }
-        let Some(verdict) = asked else {
-            return Ok(Ok(Approval::NotAsked));
-        };
-        let facts = facts(of, verdict, &now, login.as_deref(), checks_green);
-        Ok(Ok(match policy.may_approve(&facts) {
-            Ok(()) => Approval::Given,
-            Err(reasons) => Approval::Withheld(reasons),
-        }))
     }
+    let now = deps.github.pull_request(&head.review.pr).await?;
+    if let Err(reason) = head.still(&now) {
+        return Ok(Err(reason));
+    }
+    let Some(verdict) = asked else {
+        return Ok(Ok(Approval::NotAsked));
+    };
+    let facts = facts(head, verdict, &now, login.as_deref(), checks_green);
+    Ok(Ok(match policy.may_approve(&facts) {
+        Ok(()) => Approval::Given,
+        Err(reasons) => Approval::Withheld(reasons),
+    }))
 }
 
 /// Returns whether the policy asks for approvals and the verdict does not request changes.
@@ -77,23 +70,23 @@ pub(crate) fn is_asked(item: &ReviewItem, verdict: &Verdict) -> bool {
 
 /// Returns the facts for the policy. An unknown fact counts against approving.
 fn facts(
-    of: &Wanted,
+    head: &HeadState,
     verdict: &Verdict,
     now: &PullRequest,
     login: Option<&str>,
     checks_green: bool,
 ) -> ApprovalFacts {
     let author_association = AuthorAssociation::of(&now.author_association);
-    let head_repo = of.pull.as_ref().and_then(|pull| pull.head_repo.as_ref());
+    let head_repo = head.pull.as_ref().and_then(|pull| pull.head_repo.as_ref());
     ApprovalFacts {
         score: verdict.quality_score,
-        open_findings: open_findings(&of.item, verdict),
-        every_file_read: every_file_read(&of.item.reports),
-        read_by_model: read_by_model(&of.item.reports),
-        head_unchanged: now.head_sha == of.review.head_sha,
+        open_findings: open_findings(&head.item, verdict),
+        every_file_read: every_file_read(&head.item.reports),
+        read_by_model: read_by_model(&head.item.reports),
+        head_unchanged: now.head_sha == head.review.head_sha,
         author_association,
         own_pull_request: login.is_none_or(|login| login.eq_ignore_ascii_case(&now.author)),
-        from_fork: head_repo != Some(&of.review.pr.repo),
+        from_fork: head_repo != Some(&head.review.pr.repo),
         first_time: author_association.is_new(),
         checks_green,
         missing_specialists: verdict.missing.clone(),
@@ -142,14 +135,15 @@ mod tests {
 
     #[test]
     fn unknown_facts_prevent_approval() {
-        let head = "a".repeat(40);
-        let of = Wanted {
+        let sha = "a".repeat(40);
+        let head = HeadState {
             review: review::message::ReviewKey {
                 pr: "octo/widgets#7".parse().unwrap(),
-                head_sha: head.parse().unwrap(),
+                head_sha: sha.parse().unwrap(),
             },
             item: clean(),
             pull: None,
+            late: vec![],
         };
         let now = PullRequest {
             head_sha: "c".repeat(40).parse().unwrap(),
@@ -159,8 +153,8 @@ mod tests {
             base_ref: "main".to_owned(),
             draft: false,
         };
-        let verdict = of.item.verdict.clone().unwrap();
-        let own = |login| facts(&of, &verdict, &now, login, true).own_pull_request;
+        let verdict = head.item.verdict.clone().unwrap();
+        let own = |login| facts(&head, &verdict, &now, login, true).own_pull_request;
         for (why, login, is_own) in [
             ("another author", Some("review-bot[bot]"), false),
             ("its own, in another case", Some("OctoCat"), true),
@@ -168,7 +162,7 @@ mod tests {
         ] {
             assert_eq!(own(login), is_own, "{why}");
         }
-        let facts = facts(&of, &verdict, &now, Some("review-bot[bot]"), true);
+        let facts = facts(&head, &verdict, &now, Some("review-bot[bot]"), true);
         assert!(facts.from_fork, "the head's repository is unknown");
         assert!(!facts.head_unchanged, "the head has changed");
         assert!(facts.every_file_read);

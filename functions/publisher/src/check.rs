@@ -2,21 +2,22 @@
 //! runs to pull requests. All pull requests with this head share the check, and it shows the worst
 //! of their statuses.
 
-use crate::publication::{Claim, Publish};
-use crate::wanted::{Ignored, Wanted, key};
-use crate::{Publisher, text};
+use crate::claim::{self, Claim, Work};
+use crate::deps::Deps;
+use crate::head::{HeadState, load};
+use crate::ignore_reason::IgnoreReason;
+use crate::published::{CheckRun, Contribution, PublishedCheck, TextDigest};
+use crate::status::Status;
+use crate::{old_items, text};
 use async_trait::async_trait;
-use events::{HandlerError, NewEvent};
+use events::{Event, HandlerError, NewEvent, Outcome};
 use github::PrKey;
-use github::port::{Conclusion, GitHubError, NewCheck};
+use github::port::{CheckId, Conclusion, GitHubError, NewCheck};
 use review::Finding;
 use review::item::{ReviewItem, StaleReason};
-use review::message::{ReviewKey, SkipReason};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use state::Key;
+use review::message::ReviewKey;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Name of the check, as branch protection refers to it.
 pub(crate) const NAME: &str = "github-bot";
@@ -25,53 +26,73 @@ pub(crate) const NAME: &str = "github-bot";
 /// removed.
 const MOST_PULL_REQUESTS: usize = 50;
 
-/// Status of a head that a check or a summary shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Told {
-    /// The head is not reviewed.
-    Skipped(SkipReason),
-    /// The review has begun.
-    UnderWay,
-    /// The review is complete.
-    Review,
-    /// The review is complete, and blocking findings arrived after it.
-    Block,
+/// Sets the check of a head.
+pub(crate) async fn publish(
+    deps: &Deps,
+    event: &Event,
+    head: &HeadState,
+) -> Result<Outcome, HandlerError> {
+    let Some(status) = head.status() else {
+        return Ok(IgnoreReason::Unpublished.outcome());
+    };
+    let contribution = ShownCheck::of(head, status).contribution();
+    let change = |check: &mut PublishedCheck| {
+        let all = &mut check.pull_requests;
+        all.insert(head.review.pr.number, contribution.clone());
+        remove_best(all, head.review.pr.number);
+        check.is_due(head.review.pr.number)
+    };
+    run(deps, event, &head.review, change, None).await
 }
 
-impl Told {
-    /// Returns whether this status may replace `before`. Once a head is reviewed, it cannot return
-    /// to skipped or under way: a check must not disappear that way.
-    pub(crate) fn supersedes(self, before: Self) -> bool {
-        match (before, self) {
-            (Self::Skipped(_) | Self::UnderWay, _)
-            | (Self::Review, Self::Review | Self::Block)
-            | (Self::Block, Self::Block) => true,
-            (Self::Review | Self::Block, Self::Skipped(_) | Self::UnderWay)
-            | (Self::Block, Self::Review) => false,
+/// Ends the check of a head whose review is no longer needed, if it is in progress.
+pub(crate) async fn cancel(
+    deps: &Deps,
+    event: &Event,
+    review: &ReviewKey,
+    why: &StaleReason,
+) -> Result<Outcome, HandlerError> {
+    let change = |check: &mut PublishedCheck| {
+        let own = check.pull_requests.get(&review.pr.number);
+        if own.is_some_and(|own| own.conclusion.is_none()) {
+            check.pull_requests.remove(&review.pr.number);
         }
+        check.is_due(review.pr.number)
+    };
+    let outcome = run(deps, event, review, change, Some(why)).await?;
+    Ok(match outcome {
+        Outcome::Ignored { .. } => IgnoreReason::NoCheck.outcome(),
+        done @ (Outcome::Applied { .. } | Outcome::Repeated { .. }) => done,
+    })
+}
+
+async fn run(
+    deps: &Deps,
+    event: &Event,
+    review: &ReviewKey,
+    change: impl Fn(&mut PublishedCheck) -> bool + Send + Sync,
+    stale: Option<&StaleReason>,
+) -> Result<Outcome, HandlerError> {
+    let key = PublishedCheck::key(&review.pr.repo, &review.head_sha);
+    let first = old_items::check(deps, review).await?;
+    let mut work = CheckWork { review, stale };
+    claim::run(deps, event, key, &first, change, &mut work).await
+}
+
+/// Removes the pull requests with the best statuses above the limit, except the pull request
+/// `own`.
+fn remove_best(all: &mut BTreeMap<u64, Contribution>, own: u64) {
+    while all.len() > MOST_PULL_REQUESTS {
+        let others = all.iter().filter(|(number, _)| **number != own);
+        let best = others.min_by_key(|(_, contribution)| contribution.badness());
+        let Some(best) = best.map(|(number, _)| *number) else {
+            return;
+        };
+        all.remove(&best);
     }
 }
 
-/// Digest of a text, to compare it with a later one: 32 hexadecimal digits of SHA-256.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Content(String);
-
-impl Content {
-    pub(crate) fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update(part);
-            hash.update([0]);
-        }
-        let digits = hash.finalize();
-        let digits = digits.iter().take(16).map(|byte| format!("{byte:02x}"));
-        Self(digits.collect())
-    }
-}
-
-/// Contribution of one pull request to the check of its head.
+/// Content of the check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ShownCheck {
     conclusion: Option<Conclusion>,
@@ -80,180 +101,85 @@ struct ShownCheck {
 }
 
 impl ShownCheck {
-    fn of(of: &Wanted, told: Told) -> Self {
+    fn of(head: &HeadState, status: Status) -> Self {
         Self {
-            conclusion: conclusion(&of.item, told),
-            title: text::headline(of, told),
-            summary: text::check_summary(of, told),
+            conclusion: conclusion(&head.item, status),
+            title: text::headline(head, status),
+            summary: text::check_summary(head, status),
         }
     }
 
     /// Returns a cancelled check. A required check does not pass by it: another pull request with
     /// this commit can still be reviewed.
-    fn of_dropped(stale: &StaleReason) -> Self {
+    fn cancelled(stale: Option<&StaleReason>) -> Self {
+        let title = match stale {
+            Some(StaleReason::Closed) => "The pull request is closed",
+            Some(StaleReason::Superseded(_)) | None => "Superseded by a newer commit",
+        };
+        let summary = match stale {
+            Some(StaleReason::Superseded(by)) => {
+                format!("This commit is not reviewed. {} replaces it.", by.short())
+            }
+            Some(StaleReason::Closed) | None => "This commit is not reviewed.".to_owned(),
+        };
         Self {
             conclusion: Some(Conclusion::Cancelled),
-            title: "Review cancelled".to_owned(),
-            summary: format!("The review of this commit was cancelled: {stale}."),
+            title: title.to_owned(),
+            summary,
+        }
+    }
+
+    fn contribution(&self) -> Contribution {
+        let conclusion = format!("{:?}", self.conclusion);
+        Contribution {
+            conclusion: self.conclusion,
+            text: TextDigest::of([&*conclusion, &self.title, &self.summary]),
         }
     }
 }
 
-/// Stored form of a contribution.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Tells {
-    told: Told,
-    /// Conclusion of the check; `None` while the review is under way.
-    conclusion: Option<Conclusion>,
-    content: Content,
-}
-
-impl Tells {
-    fn of(told: Told, shown: &ShownCheck) -> Self {
-        let conclusion = shown.conclusion;
-        let end = format!("{conclusion:?}");
-        Self {
-            told,
-            conclusion,
-            content: Content::of([&*end, &shown.title, &shown.summary]),
-        }
-    }
-
-    /// Returns whether this contribution replaces `before`.
-    fn supersedes(&self, before: &Self) -> bool {
-        self.told.supersedes(before.told) && self.content != before.content
-    }
-
-    /// Returns the rank of the conclusion: a greater number is worse.
-    fn badness(&self) -> u8 {
-        match self.conclusion {
-            Some(Conclusion::Failure) => 3,
-            None => 2,
-            // No review ends as cancelled: a dropped head contributes nothing.
-            Some(Conclusion::Cancelled) => 0,
-            Some(Conclusion::Neutral) => 1,
-            Some(Conclusion::Success) => 0,
-        }
-    }
-}
-
-/// Check that is to be set.
-#[derive(Debug, Clone)]
-pub(crate) struct Check {
-    review: ReviewKey,
-    /// `None` for a dropped head: a check in progress ends.
-    tells: Option<Tells>,
-}
-
-impl Check {
-    pub(crate) fn of(of: &Wanted, told: Told) -> Self {
-        Self {
-            review: of.review.clone(),
-            tells: Some(Tells::of(told, &ShownCheck::of(of, told))),
-        }
-    }
-
-    pub(crate) fn dropped(review: ReviewKey) -> Self {
-        Self {
-            review,
-            tells: None,
-        }
-    }
-}
-
-/// Stored form of the check of a commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Stands {
-    /// Contributions by pull request number.
-    tells: BTreeMap<u64, Tells>,
-    end: End,
-}
-
-/// Result of setting the check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum End {
-    /// GitHub's id of the check.
-    CheckId(u64),
-    /// GitHub refused the check, because it accepts check runs only from Apps with that permission.
-    /// The publisher does not try again.
-    Refused(String),
+struct CheckWork<'a> {
+    review: &'a ReviewKey,
+    /// Reason that the head is no longer reviewed, if the event says so.
+    stale: Option<&'a StaleReason>,
 }
 
 #[async_trait]
-impl Publish for Check {
-    type Stands = Stands;
-
-    fn key(&self) -> Key {
-        let ReviewKey { pr, head_sha } = &self.review;
-        key(&format!("{}@{head_sha}/check", pr.repo))
-    }
-
-    fn is_told_by(&self, stands: &Stands) -> bool {
-        let before = stands.tells.get(&self.review.pr.number);
-        match &self.tells {
-            Some(tells) => before.is_some_and(|before| !tells.supersedes(before)),
-            None => before.is_none_or(|before| before.conclusion.is_some()),
-        }
-    }
-
-    /// Computes the contribution from the current state, not from the event.
-    async fn post(
-        &self,
-        by: &Publisher,
-        claim: &Claim<Stands>,
-    ) -> Result<Result<Stands, Ignored>, HandlerError> {
-        let own = match by.tells(&self.review).await? {
-            Ok(tells) => Ok(tells),
-            Err(Ignored::Stale(stale)) => Err(stale),
-            Err(ignored) => return Ok(Err(ignored)),
-        };
-        let before = claim.lease.before.clone();
-        let (mut tells, end) = before.map_or_else(
-            || (BTreeMap::new(), None),
-            |before| (before.tells, Some(before.end)),
-        );
-        let number = self.review.pr.number;
-        let before = tells.get(&number);
-        match own
-            .as_ref()
-            .map(|(of, told)| Tells::of(*told, &ShownCheck::of(of, *told)))
-        {
-            Ok(now) if before.is_none_or(|before| now.supersedes(before)) => {
-                tells.insert(number, now);
+impl Work<PublishedCheck> for CheckWork<'_> {
+    async fn apply(
+        &mut self,
+        deps: &Deps,
+        claim: &mut Claim<PublishedCheck>,
+    ) -> Result<Result<Vec<NewEvent>, IgnoreReason>, HandlerError> {
+        let (worst, gone) = self.worst(deps, &claim.value).await?;
+        let check = worst.unwrap_or_else(|| ShownCheck::cancelled(self.stale));
+        claim.value.run = match self.set(deps, claim, check).await {
+            Ok(Some((id, content))) => Some(CheckRun::Set {
+                id,
+                content,
+                shown: claim.value.pull_requests.clone(),
+                gone,
+            }),
+            Ok(None) => {
+                claim.value.run = None;
+                return Ok(Err(IgnoreReason::NoCheck));
             }
-            Ok(_) => {}
-            Err(_) => drop(tells.remove(&number)),
-        }
-        let shown = self.worst(by, &mut tells, &own).await?;
-        let end = match end {
-            Some(refused @ End::Refused(_)) => refused,
-            Some(End::CheckId(_)) | None => match self.set(by, claim, shown).await {
-                Err(Unset::Ended) => return Ok(Err(Ignored::Ended)),
-                Err(Unset::Refused(reason)) => {
-                    tracing::info!(review = %self.review, reason, "GitHub refused the check; it requires an App with the permission checks: write");
-                    End::Refused(reason)
-                }
-                Err(Unset::Failed(error)) => return Err(error),
-                Ok(id) => End::CheckId(id),
-            },
+            Err(SetError::Refused(reason)) => {
+                tracing::info!(review = %self.review, reason, "GitHub refused the check; it requires an App with the permission checks: write");
+                Some(CheckRun::Refused(reason))
+            }
+            Err(SetError::Failed(error)) => return Err(error),
         };
-        Ok(Ok(Stands { tells, end }))
-    }
-
-    fn emits(&self, _: &Stands) -> Vec<NewEvent> {
-        vec![] // this publication emits no events
+        Ok(Ok(vec![]))
     }
 }
 
-enum Unset {
-    /// No check is in progress, so there is nothing to end.
-    Ended,
+enum SetError {
     Refused(String),
     Failed(HandlerError),
 }
 
-impl From<GitHubError> for Unset {
+impl From<GitHubError> for SetError {
     fn from(error: GitHubError) -> Self {
         match error {
             GitHubError::Forbidden { reason, .. } => Self::Refused(reason),
@@ -266,99 +192,137 @@ impl From<GitHubError> for Unset {
     }
 }
 
-impl Check {
-    /// Returns the worst contribution of all pull requests. `own` is the status of this one, or the
-    /// reason that it has none. Removes pull requests that are closed or have another head.
+impl From<HandlerError> for SetError {
+    fn from(error: HandlerError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl CheckWork<'_> {
+    /// Returns the worst status of all pull requests with this head, or `None` if there is none,
+    /// and the pull requests that are closed or have another head.
     async fn worst(
         &self,
-        by: &Publisher,
-        tells: &mut BTreeMap<u64, Tells>,
-        own: &Result<(Wanted, Told), StaleReason>,
-    ) -> Result<ShownCheck, HandlerError> {
-        let mut order: Vec<_> = tells
-            .iter()
-            .map(|(number, it)| (it.badness(), *number, it.told, it.conclusion))
-            .collect();
-        let is_own = |number: u64| number == self.review.pr.number;
-        order.sort_by_key(|(badness, number, ..)| Reverse((*badness, is_own(*number))));
-        for (_, number, ..) in order.iter().skip(MOST_PULL_REQUESTS) {
-            tells.remove(number);
-        }
-        // The text comes from the current state; the conclusion is the stored one.
-        let say = |of: &Wanted, told, conclusion| ShownCheck {
-            conclusion,
-            ..ShownCheck::of(of, told)
-        };
-        for (_, number, told, conclusion) in order {
-            if let (true, Ok((of, _))) = (is_own(number), own) {
-                return Ok(say(of, told, conclusion));
-            }
-            let repo = self.review.pr.repo.clone();
+        deps: &Deps,
+        check: &PublishedCheck,
+    ) -> Result<(Option<ShownCheck>, BTreeSet<u64>), HandlerError> {
+        let own = self.review.pr.number;
+        let mut order: Vec<_> = check.pull_requests.iter().collect();
+        order.sort_by_key(|(number, it)| Reverse((it.badness(), **number == own)));
+        let mut gone = BTreeSet::new();
+        for (number, contribution) in order {
             let review = ReviewKey {
-                pr: PrKey { repo, number },
+                pr: PrKey {
+                    repo: self.review.pr.repo.clone(),
+                    number: *number,
+                },
                 head_sha: self.review.head_sha.clone(),
             };
-            match by.wanted(&review).await? {
-                Ok(of) => return Ok(say(&of, told, conclusion)),
-                Err(_) => tells.remove(&number),
-            };
+            let head = load(deps, &review).await?.ok();
+            let shown = head.and_then(|head| {
+                let status = head.status()?;
+                Some(ShownCheck::of(&head, status))
+            });
+            if let Some(shown) = shown {
+                // The text comes from the current state; the conclusion is the stored one.
+                let conclusion = contribution.conclusion;
+                let shown = ShownCheck {
+                    conclusion,
+                    ..shown
+                };
+                return Ok((Some(shown), gone));
+            }
+            gone.insert(*number);
         }
-        Ok(match own {
-            Ok((of, told)) => ShownCheck::of(of, *told),
-            Err(stale) => ShownCheck::of_dropped(stale),
-        })
+        Ok((None, gone))
     }
 
-    /// Updates the check run. A completed run cannot return to in progress, so a new run of the
-    /// same name replaces it.
+    /// Sets the check run, and returns it with its content. A completed run cannot return to in
+    /// progress, so a new run of the same name replaces it. A cancellation changes only a run in
+    /// progress: it returns the run as it is, or `None` if there is none.
     async fn set(
         &self,
-        by: &Publisher,
-        claim: &Claim<Stands>,
+        deps: &Deps,
+        claim: &mut Claim<PublishedCheck>,
         shown: ShownCheck,
-    ) -> Result<u64, Unset> {
-        let ReviewKey { pr, head_sha } = &self.review;
-        let (repo, external_id) = (&pr.repo, claim.marker.bare());
-        let found = by.deps.github.find_check(repo, head_sha, NAME, external_id);
-        let found = found.await?;
-        claim
-            .time_left(by.deps.clock.now())
-            .map_err(|contested| Unset::Failed(contested.into()))?;
+    ) -> Result<Option<(CheckId, Contribution)>, SetError> {
+        let ReviewKey { pr, head_sha } = self.review;
+        let content = shown.contribution();
         let check = NewCheck {
             head_sha: head_sha.clone(),
             name: NAME.to_owned(),
             conclusion: shown.conclusion,
             title: shown.title,
             summary: shown.summary,
-            external_id: external_id.to_owned(),
+            external_id: claim.value.marker.bare().to_owned(),
         };
-        let is_under_way = found.is_some_and(|found| !found.completed);
-        match found {
-            _ if check.conclusion == Some(Conclusion::Cancelled) && !is_under_way => {
-                Err(Unset::Ended)
+        let before = match &claim.value.run {
+            Some(CheckRun::Set { id, content, .. }) => Some((*id, content.clone())),
+            Some(CheckRun::Attempt) => self.find(deps, &check).await?,
+            Some(CheckRun::Refused(_)) | None => None,
+        };
+        let before = match (before, content.conclusion) {
+            (None, Some(Conclusion::Cancelled)) => return Ok(None),
+            (Some((id, before)), _) if before == content => return Ok(Some((id, before))),
+            (Some((id, before)), conclusion) if before.conclusion.is_some() => match conclusion {
+                Some(Conclusion::Cancelled) => return Ok(Some((id, before))),
+                Some(_) => Some(id),
+                None => None,
+            },
+            (before, _) => before.map(|(id, _)| id),
+        };
+        if let Some(id) = before {
+            claim
+                .time_left(deps.clock.now())
+                .map_err(HandlerError::from)?;
+            match deps.github.update_check(&pr.repo, id, &check).await {
+                Err(GitHubError::NotFound { .. }) => {}
+                answer => return Ok(answer.map(|()| Some((id, content)))?),
             }
-            Some(found) if check.conclusion.is_some() || !found.completed => {
-                by.deps.github.update_check(repo, found.id, &check).await?;
-                Ok(found.id.0)
-            }
-            Some(_) | None => Ok(by.deps.github.create_check(repo, &check).await?.0),
         }
+        claim.value.run = Some(CheckRun::Attempt);
+        claim::save(deps, claim).await?;
+        claim
+            .time_left(deps.clock.now())
+            .map_err(HandlerError::from)?;
+        let id = deps.github.create_check(&pr.repo, &check).await?;
+        Ok(Some((id, content)))
+    }
+
+    /// Returns the newest run on GitHub that an earlier attempt has created. Its content is
+    /// unknown: a neutral conclusion without a text stands for any.
+    async fn find(
+        &self,
+        deps: &Deps,
+        check: &NewCheck,
+    ) -> Result<Option<(CheckId, Contribution)>, SetError> {
+        let repo = &self.review.pr.repo;
+        let (head, name) = (&check.head_sha, &check.name);
+        let found = deps.github.find_check(repo, head, name, &check.external_id);
+        let found = found.await?;
+        Ok(found.map(|found| {
+            let content = Contribution {
+                conclusion: found.completed.then_some(Conclusion::Neutral),
+                ..Contribution::default()
+            };
+            (found.id, content)
+        }))
     }
 }
 
 /// Returns the conclusion of the check, computed from the open findings, the unread files and the
 /// repository's policy. Returns `None` while the review is under way.
-pub(crate) fn conclusion(item: &ReviewItem, told: Told) -> Option<Conclusion> {
+pub(crate) fn conclusion(item: &ReviewItem, status: Status) -> Option<Conclusion> {
     let by_policy = |conclusion| match conclusion {
         policy::Conclusion::Neutral => Conclusion::Neutral,
         policy::Conclusion::Failure => Conclusion::Failure,
     };
     let checks = &item.policy.checks;
-    let verdict = match (told, &item.verdict) {
-        (Told::UnderWay, _) => return None,
-        (Told::Block, _) => return Some(by_policy(checks.on_block)),
-        (Told::Review, Some(verdict)) => verdict,
-        (Told::Skipped(_), _) | (Told::Review, None) => return Some(Conclusion::Neutral),
+    let verdict = match (status, &item.verdict) {
+        (Status::UnderWay, _) => return None,
+        (Status::Blocked, _) => return Some(by_policy(checks.on_block)),
+        (Status::Reviewed, Some(verdict)) => verdict,
+        (Status::Skipped(_), _) | (Status::Reviewed, None) => return Some(Conclusion::Neutral),
     };
     Some(if verdict.open().any(Finding::blocks) {
         by_policy(checks.on_block)

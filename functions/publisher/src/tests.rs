@@ -8,17 +8,19 @@ mod stories;
 mod votes;
 
 use super::*;
+use crate::claim::Claimable;
+use crate::published::{CheckRun, PublishedCheck, PublishedPullRequest, ReviewObject};
 use ::review::item::{
     CheckItem, CheckReport, PullRequestItem, RETENTION, Reader, ReviewItem, SkippedHead, Verdict,
 };
 use ::review::message::{BlockReason, SkipReason};
 use ::review::{Category, Confidence, Coverage, Finding, MODEL, Severity};
-use events::{EmitError, ManualClock, NewEvent, SeededEntropy, Timestamp};
+use events::{Clock, Emit, EmitError, ManualClock, NewEvent, SeededEntropy, Timestamp};
 use fake_github::{NewPullRequest, World};
 use github::PrKey;
 use github::port::{Conclusion, ReviewEvent};
-use state::{Memory, Record};
-use std::sync::Mutex;
+use state::{Memory, Record, StateManager};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const DIFF: &str = "\

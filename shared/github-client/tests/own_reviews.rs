@@ -5,7 +5,7 @@ mod common;
 
 use common::Stage;
 use github::port::{
-    DismissReview, GitHubError, NewReview, PublishReview, ReviewEvent, ReviewState,
+    GitHubError, NewReview, PublishReview, ReviewEvent, ReviewState, WithdrawReview,
 };
 use github_client::Config;
 use std::time::Duration;

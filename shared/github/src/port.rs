@@ -17,7 +17,7 @@ pub use files::{
 };
 pub use identity::WhoAmI;
 pub use pace::Pace;
-pub use vote::{DismissReview, OwnReview, ReviewState};
+pub use vote::{OwnReview, ReviewState, WithdrawReview};
 
 use crate::{HeadSha, PrKey};
 use async_trait::async_trait;

@@ -16,6 +16,8 @@ pub enum Call {
     CreateReview,
     /// `PUT /repos/{owner}/{repo}/pulls/{number}/reviews/{id}/dismissals`.
     DismissReview,
+    /// `PUT /repos/{owner}/{repo}/pulls/{number}/reviews/{id}`.
+    EditReview,
     /// `GET /repos/{owner}/{repo}/pulls/{number}/files`.
     ListFiles,
     /// `GET /repos/{owner}/{repo}/contents/{path}`.
@@ -51,6 +53,7 @@ impl Call {
         match self {
             Self::CreateReview
             | Self::DismissReview
+            | Self::EditReview
             | Self::CreateCheck
             | Self::UpdateCheck
             | Self::CreateComment

@@ -72,6 +72,7 @@ fn repository_routes() -> Vec<Route> {
         get "pulls/{number}/reviews" => review::list,
         post "pulls/{number}/reviews" => review::create,
         put "pulls/{number}/reviews/{review}/dismissals" => review::dismiss,
+        put "pulls/{number}/reviews/{review}" => review::edit,
         get "pulls/{number}/files" => files::list,
         get "contents/{*path}" => contents::get,
         get "languages" => languages::list,

@@ -8,7 +8,7 @@ use crate::{ProcessGitHub, WebhookDelivery, payload, rules};
 use async_trait::async_trait;
 use events::Timestamp;
 use github::PrKey;
-use github::port::{DismissReview, GitHubError, NewReview, OwnReview, PublishReview, ReviewId};
+use github::port::{GitHubError, NewReview, OwnReview, PublishReview, ReviewId, WithdrawReview};
 
 impl State {
     /// Posts a valid review. GitHub notifies every App about it, including the one
@@ -112,6 +112,32 @@ impl World {
     }
 }
 
+impl World {
+    /// Replaces the body of a review. The `edited` webhook is not simulated.
+    pub(crate) async fn edit_review(
+        &self,
+        pr: &PrKey,
+        id: ReviewId,
+        body: &str,
+    ) -> Result<(Pull, PostedReview), Failure> {
+        let call = format!(
+            "PUT /repos/{}/pulls/{}/reviews/{}",
+            pr.repo, pr.number, id.0
+        );
+        self.answer(Call::EditReview, Some((call, &pr.repo)), |state, _| {
+            let pull = state.pull_mut(pr)?;
+            let mut all = pull.reviews.iter_mut();
+            let found = all.find(|review| review.id == id);
+            let found = found.ok_or_else(Refusal::not_found)?;
+            rules::review_edit(body)?;
+            body.clone_into(&mut found.body);
+            let edited = found.clone();
+            Ok((pull.clone(), edited))
+        })
+        .await
+    }
+}
+
 #[async_trait]
 impl PublishReview for ProcessGitHub {
     async fn find_review(&self, pr: &PrKey, marker: &str) -> Result<Option<ReviewId>, GitHubError> {
@@ -139,7 +165,7 @@ impl PublishReview for ProcessGitHub {
 }
 
 #[async_trait]
-impl DismissReview for ProcessGitHub {
+impl WithdrawReview for ProcessGitHub {
     async fn own_reviews(&self, pr: &PrKey, marker: &str) -> Result<Vec<OwnReview>, GitHubError> {
         let call = || format!("GET /repos/{}/pulls/{}/reviews", pr.repo, pr.number);
         let pull = self.world.get_reviews(pr).await;
@@ -152,6 +178,7 @@ impl DismissReview for ProcessGitHub {
                 id: review.id,
                 state: review.state(),
                 commit_id: Some(review.commit_id.clone()),
+                body: review.body.clone(),
             })
             .collect())
     }
@@ -165,6 +192,19 @@ impl DismissReview for ProcessGitHub {
         let (repo, number, id) = (&pr.repo, pr.number, review.0);
         let call = || format!("PUT /repos/{repo}/pulls/{number}/reviews/{id}/dismissals");
         let done = self.world.dismiss_review(pr, review, message).await;
+        done.map(drop)
+            .map_err(|failure| self.error(call(), failure))
+    }
+
+    async fn edit_review(
+        &self,
+        pr: &PrKey,
+        review: ReviewId,
+        body: &str,
+    ) -> Result<(), GitHubError> {
+        let (repo, number, id) = (&pr.repo, pr.number, review.0);
+        let call = || format!("PUT /repos/{repo}/pulls/{number}/reviews/{id}");
+        let done = self.world.edit_review(pr, review, body).await;
         done.map(drop)
             .map_err(|failure| self.error(call(), failure))
     }

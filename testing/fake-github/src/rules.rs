@@ -110,6 +110,18 @@ pub(crate) fn dismissal(review: &PostedReview, message: &str) -> Result<(), Refu
     }
 }
 
+/// Validates a new body of a review ("Update a review for a pull request").
+pub(crate) fn review_edit(body: &str) -> Result<(), Refusal> {
+    let refuse = |error: &str| Err(Refusal::unprocessable(vec![error.to_owned()]));
+    if body.trim().is_empty() {
+        return refuse("Body can't be blank");
+    }
+    match body.chars().count() > LONGEST_BODY {
+        true => refuse("Body is too long (maximum is 65536 characters)"),
+        false => Ok(()),
+    }
+}
+
 /// Returns 406 above 300 files or 20,000 lines ("Compare two commits").
 pub(crate) fn diff_size(lines: &DiffLines) -> Result<(), Refusal> {
     if lines.count.files > MOST_FILES {

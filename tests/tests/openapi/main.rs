@@ -10,9 +10,9 @@ use events::{ManualClock, SeededEntropy, Timestamp};
 use fake_github::{HttpRequest, NewPullRequest, StatusState, World};
 use github::PrKey;
 use github::port::{
-    Conclusion, DismissReview, GitHubError, NewCheck, NewReview, PublishReview, ReadChecks,
-    ReadDiff, ReadFile, ReadFiles, ReadLanguages, ReadPullRequest, ReviewComment, ReviewEvent,
-    SetCheck, Side, Summarise, WhoAmI,
+    Conclusion, GitHubError, NewCheck, NewReview, PublishReview, ReadChecks, ReadDiff, ReadFile,
+    ReadFiles, ReadLanguages, ReadPullRequest, ReviewComment, ReviewEvent, SetCheck, Side,
+    Summarise, WhoAmI, WithdrawReview,
 };
 use github_client::Client;
 use journeys::wire::{self, By};
@@ -109,6 +109,8 @@ async fn write(client: &Client, world: &World, pr: &PrKey) -> Result<(), GitHubE
     assert_eq!(voting.len(), 2);
     for review in voting {
         client.dismiss_review(pr, review.id, "A newer one.").await?;
+        let body = format!("Outdated.\n\n{}", review.body);
+        client.edit_review(pr, review.id, &body).await?;
     }
 
     for conclusion in [

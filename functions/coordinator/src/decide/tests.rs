@@ -311,7 +311,7 @@ fn decides_requests() {
         (
             "a label after the verdict",
             vec![Asked(Head), Step::Verdict, Labelled(OfFacts)],
-            "it has its verdict, but would be skipped now",
+            "review_completed",
         ),
         (
             "settings that change while it runs are for the next head",

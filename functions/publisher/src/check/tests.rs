@@ -2,6 +2,7 @@ use super::*;
 use crate::tests::{clean, finding};
 use github::port::ReviewEvent;
 use policy::Conclusion as Wish;
+use review::message::SkipReason;
 use review::{Category, Severity};
 
 #[test]
@@ -49,32 +50,38 @@ fn concludes_by_findings_coverage_and_policy() {
         Some(Conclusion::Failure),
         Some(Conclusion::Success),
     );
-    let skipped = Told::Skipped(SkipReason::Draft);
+    let skipped = Status::Skipped(SkipReason::Draft);
     // The columns are the results of the default policy, and of both settings inverted.
     for (why, change, told, built_in, turned) in [
-        ("nothing is open", same, Told::Review, success, success),
-        ("it blocks", block, Told::Review, failure, neutral),
-        ("it still blocks", old_block, Told::Review, failure, neutral),
-        ("a finding", low, Told::Review, neutral, failure),
+        ("nothing is open", same, Status::Reviewed, success, success),
+        ("it blocks", block, Status::Reviewed, failure, neutral),
+        (
+            "it still blocks",
+            old_block,
+            Status::Reviewed,
+            failure,
+            neutral,
+        ),
+        ("a finding", low, Status::Reviewed, neutral, failure),
         (
             "on a line of an earlier round",
             late,
-            Told::Review,
+            Status::Reviewed,
             neutral,
             failure,
         ),
-        ("unconfirmed", unsure, Told::Review, success, success),
-        ("partial", partial, Told::Review, neutral, neutral),
+        ("unconfirmed", unsure, Status::Reviewed, success, success),
+        ("partial", partial, Status::Reviewed, neutral, neutral),
         (
             "partial, and a finding",
             partial_and_low,
-            Told::Review,
+            Status::Reviewed,
             neutral,
             failure,
         ),
-        ("unread", unread, Told::Review, neutral, neutral),
-        ("under way", same, Told::UnderWay, None, None),
-        ("blocked later", same, Told::Block, failure, neutral),
+        ("unread", unread, Status::Reviewed, neutral, neutral),
+        ("under way", same, Status::UnderWay, None, None),
+        ("blocked later", same, Status::Blocked, failure, neutral),
         ("left alone", same, skipped, neutral, neutral),
         (
             "left alone, whatever was found",
@@ -104,39 +111,8 @@ fn concludes_by_findings_coverage_and_policy() {
     ] {
         let mut item = clean();
         left_out(why)(&mut item);
-        let told = conclusion(&item, Told::Review);
+        let told = conclusion(&item, Status::Reviewed);
         assert_eq!(told, end, "one file of two was left out: {why:?}");
-    }
-}
-
-#[test]
-fn reviewed_status_is_never_downgraded() {
-    let (draft, label) = (
-        Told::Skipped(SkipReason::Draft),
-        Told::Skipped(SkipReason::Label),
-    );
-    for (why, before, now, may) in [
-        ("another text", Told::Review, Told::Review, true),
-        ("another text of a block", Told::Block, Told::Block, true),
-        ("reviewed after all", draft, Told::Review, true),
-        ("another reason", draft, label, true),
-        ("the same reason in other words", draft, draft, true),
-        ("begun after all", draft, Told::UnderWay, true),
-        ("a draft, begun before", Told::UnderWay, draft, true),
-        ("it ends", Told::UnderWay, Told::Review, true),
-        ("a block after the review", Told::Review, Told::Block, true),
-        (
-            "the review after its block",
-            Told::Block,
-            Told::Review,
-            false,
-        ),
-        ("a draft again", Told::Review, draft, false),
-        ("a draft again, blocked", Told::Block, draft, false),
-        ("begun again", Told::Review, Told::UnderWay, false),
-        ("begun again, blocked", Told::Block, Told::UnderWay, false),
-    ] {
-        assert_eq!(now.supersedes(before), may, "{why}");
     }
 }
 
@@ -147,7 +123,6 @@ fn content_covers_conclusion_title_and_summary() {
         title: title.to_owned(),
         summary: summary.to_owned(),
     };
-    let tells = |shown: &ShownCheck| Tells::of(Told::Review, shown);
     let before = shown(Some(Conclusion::Neutral), "One", "Two");
     for (why, now, new) in [
         ("the same", before.clone(), false),
@@ -160,6 +135,7 @@ fn content_covers_conclusion_title_and_summary() {
         ("a summary", shown(before.conclusion, "One", "Three"), true),
         ("a border", shown(before.conclusion, "OneT", "wo"), true),
     ] {
-        assert_eq!(tells(&now).supersedes(&tells(&before)), new, "{why}");
+        let changed = now.contribution() != before.contribution();
+        assert_eq!(changed, new, "{why}");
     }
 }

@@ -110,7 +110,7 @@ async fn pending_check_of_reviewed_head_ends() {
             .collect();
         assert_eq!(
             told,
-            [(Some(Conclusion::Cancelled), "Review cancelled")],
+            [(Some(Conclusion::Cancelled), "Superseded by a newer commit")],
             "{why}"
         );
     }
@@ -206,16 +206,15 @@ async fn begun_review_sets_check_in_progress() {
     let begun = stage.begun();
     assert_eq!(stage.hear(&begun).await, "applied, emitted 0");
     assert_eq!(stage.checks(), [GREY, None], "an end is no beginning again");
-    assert_eq!(stage.hear(&begun).await, "repeated, emitted 0 again");
+    assert_eq!(stage.hear(&begun).await, "ignored: already published");
     assert_eq!(stage.comments(), [""; 0]);
 
     stage.keep(red()).await;
     stage.published().await;
     assert_eq!(stage.checks(), [GREY, RED], "the newest is kept up to date");
     stage.keep(under_way()).await;
-    let again = stage.hear(&stage.begun()).await;
-    assert_eq!(again, "ignored: already published");
-    assert_eq!(stage.checks(), [GREY, RED], "nobody gets rid of it so");
+    assert_eq!(stage.hear(&stage.begun()).await, "applied, emitted 0");
+    assert_eq!(stage.checks(), [GREY, RED, None], "reviewed again");
 }
 
 #[tokio::test]

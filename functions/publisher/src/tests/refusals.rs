@@ -88,8 +88,8 @@ async fn reduced_form_needs_time_on_lease() {
         let slow = Fault::Slow(Duration::from_secs(40));
         stage
             .world
-            .fail_next_on(Call::ListReviews, Fault::Slow(Duration::ZERO));
-        stage.world.fail_next_on(Call::ListReviews, slow);
+            .fail_next_on(Call::PullRequest, Fault::Slow(Duration::ZERO));
+        stage.world.fail_next_on(Call::PullRequest, slow);
         let failed = stage.hear(&completed).await;
         assert!(
             failed.contains("too little of the lease is left"),
@@ -132,8 +132,11 @@ async fn replaced_head_gets_no_reduced_form() {
     stage
         .world
         .fail_next_on(Call::CreateReview, Fault::Rejected);
-    // Reviews are listed twice: before the post, and after the refusal.
-    let looks = (Call::ListReviews, 2);
+    // The pull request is read twice: before the post, and after the refusal.
+    stage
+        .world
+        .fail_next_on(Call::PullRequest, Fault::Slow(Duration::ZERO));
+    let looks = (Call::PullRequest, 1);
     let moved = hear_while_pushed(&stage, &stage.completed(), looks).await;
     assert!(moved.starts_with("ignored: superseded by"), "{moved}");
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 0);

@@ -6,41 +6,41 @@ use super::markdown::{code, plain};
 use super::{
     LONGEST_BODY, LONGEST_SUMMARY, by_severity, counted, fit, is_unread, partial, progress, unread,
 };
-use crate::check::Told;
-use crate::wanted::Wanted;
+use crate::head::HeadState;
+use crate::status::Status;
 use review::item::Verdict;
 use review::message::SkipReason;
 use std::fmt::Write;
 
 /// Returns the text of the summary comment, with `marker` in it.
-pub(crate) fn summary(of: &Wanted, told: Told, marker: &str) -> String {
-    let head = code(of.review.head_sha.short());
+pub(crate) fn summary(state: &HeadState, status: Status, marker: &str) -> String {
+    let head = code(state.review.head_sha.short());
     let body = format!(
         "### Review status of {head}\n\n**{}**\n\n{}",
-        headline(of, told),
-        overview(of, told)
+        headline(state, status),
+        overview(state, status)
     );
     fit(&body, marker, LONGEST_BODY)
 }
 
 /// Returns the text of a check.
-pub(crate) fn check_summary(of: &Wanted, told: Told) -> String {
-    fit(&overview(of, told), "", LONGEST_SUMMARY)
+pub(crate) fn check_summary(state: &HeadState, status: Status) -> String {
+    fit(&overview(state, status), "", LONGEST_SUMMARY)
 }
 
 /// Returns the title of a check: one line of fixed texts, without user input.
-pub(crate) fn headline(of: &Wanted, told: Told) -> String {
-    match (told, &of.item.verdict) {
-        (Told::Skipped(_), _) => "Not reviewed".to_owned(),
-        (Told::UnderWay, _) => "Under review".to_owned(),
-        (Told::Block, _) => "Security issues".to_owned(),
-        (Told::Review, Some(verdict)) => open(of, verdict),
-        (Told::Review, None) => "No verdict".to_owned(),
+pub(crate) fn headline(state: &HeadState, status: Status) -> String {
+    match (status, &state.item.verdict) {
+        (Status::Skipped(_), _) => "Not reviewed".to_owned(),
+        (Status::UnderWay, _) => "Under review".to_owned(),
+        (Status::Blocked, _) => "Security issues".to_owned(),
+        (Status::Reviewed, Some(verdict)) => open(state, verdict),
+        (Status::Reviewed, None) => "No verdict".to_owned(),
     }
 }
 
-fn open(of: &Wanted, verdict: &Verdict) -> String {
-    let reports = &of.item.reports;
+fn open(state: &HeadState, verdict: &Verdict) -> String {
+    let reports = &state.item.reports;
     let open = by_severity(verdict.open().chain(&verdict.late));
     if !open.is_empty() {
         format!("Open: {open}")
@@ -64,18 +64,18 @@ fn open(of: &Wanted, verdict: &Verdict) -> String {
 }
 
 /// Returns the text below the headline.
-fn overview(of: &Wanted, told: Told) -> String {
+fn overview(state: &HeadState, status: Status) -> String {
     let mut text = String::new();
-    match told {
-        Told::Skipped(reason) => return skipped(of, reason),
-        Told::Block => {
+    match status {
+        Status::Skipped(reason) => return skipped(state, reason),
+        Status::Blocked => {
             text += "The security specialist answered after the review was posted. A separate \
                      review lists its findings. Address them before merging.\n\n";
         }
-        Told::UnderWay => return "The review will list the findings.".to_owned(),
-        Told::Review => {}
+        Status::UnderWay => return "The review will list the findings.".to_owned(),
+        Status::Reviewed => {}
     }
-    let Some(verdict) = &of.item.verdict else {
+    let Some(verdict) = &state.item.verdict else {
         return text;
     };
     if let Some(progress) = progress(verdict) {
@@ -90,13 +90,17 @@ fn overview(of: &Wanted, told: Told) -> String {
     let mut open: Vec<_> = verdict.open().chain(&verdict.late).collect();
     open.sort_by_key(|finding| finding.rank());
     text += &folded("open", &open);
-    text + &left_out(&of.item.reports)
+    text + &left_out(&state.item.reports)
 }
 
 /// Returns the reason that a head was skipped. The text about invalid settings is Markdown of the
 /// bot itself; the other reasons contain logins and labels, which are escaped.
-fn skipped(of: &Wanted, reason: SkipReason) -> String {
-    let why = of.item.skipped.as_ref().map(|skipped| skipped.why.as_str());
+fn skipped(state: &HeadState, reason: SkipReason) -> String {
+    let why = state
+        .item
+        .skipped
+        .as_ref()
+        .map(|skipped| skipped.why.as_str());
     let why = why.unwrap_or_default();
     match reason {
         SkipReason::InvalidPolicy => why.to_owned(),

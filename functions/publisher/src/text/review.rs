@@ -5,8 +5,8 @@ use super::list::{behind, folded, listed};
 use super::markdown::{code, fenced, plain};
 use super::{LONGEST_BODY, by_severity, counted, fit, is_unread, partial, progress};
 use crate::approval::Approval;
-use crate::review::{Kind, Review, asks_for_changes};
-use crate::wanted::Wanted;
+use crate::desired::{ReviewContent, vote};
+use crate::head::{HeadState, asks_for_changes};
 use diff::Diff;
 use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
 use review::item::{CheckReport, ReviewItem, Verdict};
@@ -15,70 +15,81 @@ use review::{Category, Finding, Severity};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Returns the review that is `wanted`, with `marker` in its body. Comments are on lines of `diff`;
-/// a finding without a line goes into the body.
-pub(crate) fn review(wanted: &Review, diff: &Diff, marker: &str, approval: &Approval) -> NewReview {
-    with_comments(wanted, Some(diff), marker, approval)
+/// Returns the review that shows `content`, with `marker` in its body. Comments are on lines of
+/// `diff`; a finding without a line goes into the body.
+pub(crate) fn review(
+    head: &HeadState,
+    content: &ReviewContent,
+    diff: &Diff,
+    marker: &str,
+    approval: &Approval,
+) -> NewReview {
+    with_comments(head, content, Some(diff), marker, approval)
 }
 
 /// Returns the review without comments on lines, after GitHub refused them. The body lists them.
-pub(crate) fn without_comments(wanted: &Review, marker: &str, approval: &Approval) -> NewReview {
-    with_comments(wanted, None, marker, approval)
+pub(crate) fn without_comments(
+    head: &HeadState,
+    content: &ReviewContent,
+    marker: &str,
+    approval: &Approval,
+) -> NewReview {
+    with_comments(head, content, None, marker, approval)
 }
 
 fn with_comments(
-    wanted: &Review,
+    state: &HeadState,
+    content: &ReviewContent,
     diff: Option<&Diff>,
     marker: &str,
     approval: &Approval,
 ) -> NewReview {
-    let head = wanted.of.review.head_sha.short();
-    let item = &wanted.of.item;
-    let (event, findings) = match &wanted.kind {
-        Kind::Verdict(verdict) => (event(verdict, approval), &verdict.findings),
-        Kind::Late(findings) if asks_for_changes(findings) => {
-            (ReviewEvent::RequestChanges, findings)
-        }
-        Kind::Late(findings) => (ReviewEvent::Comment, findings),
+    let head = state.review.head_sha.short();
+    let item = &state.item;
+    let findings: &[Finding] = match content {
+        ReviewContent::Verdict(verdict) => &verdict.findings,
+        ReviewContent::Late(findings) => findings,
+        ReviewContent::Approval(_) => &[],
     };
     let most = usize::from(item.policy.max_comments);
     let (comments, rest) = match diff {
         Some(diff) => place(findings, diff, most),
         None => (vec![], findings.iter().collect()),
     };
-    let mut body = match &wanted.kind {
-        Kind::Verdict(verdict) => verdict_body(head, verdict, item, &rest, approval),
-        Kind::Late(findings) => late_body(head, findings, rest),
+    let mut body = match content {
+        ReviewContent::Verdict(verdict) => verdict_body(head, verdict, item, &rest, approval),
+        ReviewContent::Late(findings) => late_body(head, findings, rest),
+        ReviewContent::Approval(_) => approval_body(head),
     };
-    if diff.is_none() {
+    if diff.is_none() && !findings.is_empty() {
         body += "\nGitHub refused comments on these lines. They are listed here instead.\n";
     }
     NewReview {
-        commit_id: wanted.of.review.head_sha.clone(),
-        event,
+        commit_id: state.review.head_sha.clone(),
+        // Only the policy can approve, not the verdict.
+        event: match (vote(content), approval) {
+            (ReviewEvent::Comment, Approval::Given) => ReviewEvent::Approve,
+            (event, _) => event,
+        },
         body: fit(&body, marker, LONGEST_BODY),
         comments,
     }
 }
 
-/// Returns the review's event. Only the policy can approve, not the verdict.
-fn event(verdict: &Verdict, approval: &Approval) -> ReviewEvent {
-    match (verdict.event, approval) {
-        (ReviewEvent::RequestChanges, _) => ReviewEvent::RequestChanges,
-        (ReviewEvent::Comment | ReviewEvent::Approve, Approval::Given) => ReviewEvent::Approve,
-        (
-            ReviewEvent::Comment | ReviewEvent::Approve,
-            Approval::NotAsked | Approval::Withheld(_),
-        ) => ReviewEvent::Comment,
-    }
-}
-
 /// Returns the text of an approval that follows a review.
-pub(crate) fn approval(of: &Wanted, marker: &str) -> String {
-    let head = code(of.review.head_sha.short());
+fn approval_body(head: &str) -> String {
     let why =
         "Approved: the other checks have passed, and all conditions of the repository are met.";
-    format!("### Review of {head}\n\n{why}\n\n{marker}")
+    format!("### Review of {}\n\n{why}\n", code(head))
+}
+
+/// Returns the body of a review that no longer holds.
+pub(crate) fn outdated(body: &str) -> String {
+    let first = "> **Outdated**: this review no longer applies.";
+    match body.starts_with(first) {
+        true => body.to_owned(),
+        false => fit(&format!("{first}\n\n{body}"), "", LONGEST_BODY),
+    }
 }
 
 /// Returns a review as one text, for the record of a review that is not posted.

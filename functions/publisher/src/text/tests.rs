@@ -4,9 +4,9 @@ mod rounds;
 use super::markdown::plain;
 use super::*;
 use crate::approval::Approval;
-use crate::check::Told;
-use crate::review::{Kind, Review};
-use crate::wanted::Wanted;
+use crate::desired::ReviewContent;
+use crate::head::HeadState;
+use crate::status::Status;
 use ::review::item::{Reader, ReviewItem};
 use ::review::message::ReviewKey;
 use ::review::{Confidence, Coverage, MODEL};
@@ -58,7 +58,7 @@ fn report() -> CheckReport {
     }
 }
 
-fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> Review {
+fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> HeadState {
     let expected = Category::ALL
         .iter()
         .filter(|category| !missing.contains(category));
@@ -82,26 +82,34 @@ fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> Review {
         }),
         ..ReviewItem::of("b".repeat(40).parse().unwrap())
     };
-    Review::of_verdict(Wanted {
+    HeadState {
         review: ReviewKey {
             pr: "octo/widgets#7".parse().unwrap(),
             head_sha: "a".repeat(40).parse().unwrap(),
         },
         item,
         pull: None,
-    })
-    .unwrap()
+        late: vec![],
+    }
 }
 
-/// Returns the review with a changed verdict.
-fn decided(review: Review, change: impl FnOnce(&mut Verdict)) -> Review {
-    let mut of = review.of;
-    change(of.item.verdict.as_mut().unwrap());
-    Review::of_verdict(of).unwrap()
+/// Returns the head with a changed verdict.
+fn decided(mut head: HeadState, change: impl FnOnce(&mut Verdict)) -> HeadState {
+    change(head.item.verdict.as_mut().unwrap());
+    head
 }
 
-fn shown(wanted: &Review, diff: &Diff) -> NewReview {
-    review(wanted, diff, MARKER, &Approval::NotAsked)
+/// Returns the review of the late findings, or else of the verdict.
+fn shown(head: &HeadState, diff: &Diff) -> NewReview {
+    let content = match head.late.is_empty() {
+        true => verdict(head),
+        false => ReviewContent::Late(head.late.clone()),
+    };
+    review(head, &content, diff, MARKER, &Approval::NotAsked)
+}
+
+fn verdict(head: &HeadState) -> ReviewContent {
+    ReviewContent::Verdict(head.item.verdict.clone().unwrap().into())
 }
 
 /// Returns a diff that adds `lines` lines to `src/lib.rs`.
@@ -236,7 +244,7 @@ fn renders_review_by_rules_and_model() {
     wanted = decided(wanted, |verdict| {
         verdict.unsure = vec![finding(3, Severity::Low, "Perhaps.")];
     });
-    for report in wanted.of.item.reports.values_mut() {
+    for report in wanted.item.reports.values_mut() {
         let mut kimi = reader("kimi-k3.1-pro");
         kimi.coverage.left_out.push(OmittedFile {
             path: "Cargo.lock".to_owned(),
@@ -264,7 +272,7 @@ fn worst_findings_are_comments() {
         .collect();
     let mut wanted = wanted(findings, vec![]);
     for most in [0, 1, 10] {
-        wanted.of.item.policy.max_comments = most;
+        wanted.item.policy.max_comments = most;
         let review = shown(&wanted, &added(30));
         assert_eq!(review.comments.len(), usize::from(most), "{most}");
         let listed = review.body.matches("- `src/lib.rs:").count();
@@ -310,7 +318,7 @@ fn unreadable_change_is_not_called_clean() {
         verdict.quality_score = None;
         verdict.event = ReviewEvent::Comment;
     });
-    for report in wanted.of.item.reports.values_mut() {
+    for report in wanted.item.reports.values_mut() {
         report.readers[0].coverage.files_read = 0;
     }
     let review = shown(&wanted, &Diff::default());
@@ -332,8 +340,8 @@ fn unreadable_change_is_not_called_clean() {
 
 #[test]
 fn renders_late_findings() {
-    let late = |finding| Review {
-        kind: Kind::Late(vec![finding]),
+    let late = |finding| HeadState {
+        late: vec![finding],
         ..wanted(vec![], vec![])
     };
     let rule = finding(2, Severity::High, "Something.");

@@ -4,7 +4,7 @@ use super::Client;
 use crate::identity::{Identity, User};
 use async_trait::async_trait;
 use github::port::{
-    DismissReview, GitHubError, NewReview, OwnReview, PublishReview, ReviewId, ReviewState,
+    GitHubError, NewReview, OwnReview, PublishReview, ReviewId, ReviewState, WithdrawReview,
 };
 use github::{HeadSha, PrKey};
 use reqwest::Method;
@@ -33,6 +33,12 @@ impl ReviewBody {
         let body = self.body.as_deref().unwrap_or_default();
         body.contains(marker) && identity.wrote(self.user.as_ref())
     }
+}
+
+/// "Update a review for a pull request".
+#[derive(Serialize)]
+struct EditRequest<'a> {
+    body: &'a str,
 }
 
 /// "Dismiss a review for a pull request".
@@ -69,7 +75,7 @@ impl PublishReview for Client {
 }
 
 #[async_trait]
-impl DismissReview for Client {
+impl WithdrawReview for Client {
     async fn own_reviews(&self, pr: &PrKey, marker: &str) -> Result<Vec<OwnReview>, GitHubError> {
         let identity = self.identity().await?;
         let path = format!("/repos/{}/pulls/{}/reviews", pr.repo, pr.number);
@@ -80,6 +86,7 @@ impl DismissReview for Client {
                 id: ReviewId(review.id),
                 state: review.state,
                 commit_id: review.commit_id,
+                body: review.body.unwrap_or_default(),
             }));
             None
         };
@@ -100,6 +107,19 @@ impl DismissReview for Client {
             message,
             event: "DISMISS",
         };
+        let _: ReviewBody = self.write(repo, Method::PUT, path, &asked).await?;
+        Ok(())
+    }
+
+    async fn edit_review(
+        &self,
+        pr: &PrKey,
+        review: ReviewId,
+        body: &str,
+    ) -> Result<(), GitHubError> {
+        let (repo, number, id) = (&pr.repo, pr.number, review.0);
+        let path = format!("/repos/{repo}/pulls/{number}/reviews/{id}");
+        let asked = EditRequest { body };
         let _: ReviewBody = self.write(repo, Method::PUT, path, &asked).await?;
         Ok(())
     }

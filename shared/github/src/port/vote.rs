@@ -1,4 +1,4 @@
-//! Votes of reviews and their dismissal.
+//! Reviews of this bot that no longer hold: dismissal of votes, and edits of texts.
 
 use super::{GitHubError, ReviewId};
 use crate::{HeadSha, PrKey};
@@ -39,12 +39,14 @@ pub struct OwnReview {
     pub state: ReviewState,
     /// The reviewed commit; `None` if GitHub no longer has it.
     pub commit_id: Option<HeadSha>,
+    /// Markdown.
+    pub body: String,
 }
 
-/// Dismisses the bot's own votes. A later comment lifts neither "changes requested" nor
-/// an approval.
+/// Withdraws the bot's own reviews. A later comment lifts neither "changes requested" nor
+/// an approval, and a review without a vote cannot be dismissed.
 #[async_trait]
-pub trait DismissReview: Send + Sync {
+pub trait WithdrawReview: Send + Sync {
     /// Returns this bot's reviews whose body contains `marker`, oldest first ("List
     /// reviews for a pull request").
     async fn own_reviews(&self, pr: &PrKey, marker: &str) -> Result<Vec<OwnReview>, GitHubError>;
@@ -60,5 +62,15 @@ pub trait DismissReview: Send + Sync {
         pr: &PrKey,
         review: ReviewId,
         message: &str,
+    ) -> Result<(), GitHubError>;
+
+    /// Replaces the body of a review; its state and comments do not change ("Update a
+    /// review for a pull request"). Does not retry, although the caller may: the call is
+    /// idempotent.
+    async fn edit_review(
+        &self,
+        pr: &PrKey,
+        review: ReviewId,
+        body: &str,
     ) -> Result<(), GitHubError>;
 }

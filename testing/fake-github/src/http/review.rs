@@ -114,3 +114,21 @@ pub(super) async fn dismiss(
     let (pull, dismissed) = world.dismiss_review(&pr, id, &body.message).await?;
     Ok(Json(payload::review(&pull, &dismissed)))
 }
+
+/// Body of "Update a review for a pull request".
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EditBody {
+    body: String,
+}
+
+pub(super) async fn edit(
+    State(world): State<World>,
+    params: PathParams,
+    body: Bytes,
+) -> Result<Json<Value>, Failure> {
+    let (pr, id) = (params.pr()?, ReviewId(params.number("review")?));
+    let body: EditBody = body::read(&body)?;
+    let (pull, edited) = world.edit_review(&pr, id, &body.body).await?;
+    Ok(Json(payload::review(&pull, &edited)))
+}

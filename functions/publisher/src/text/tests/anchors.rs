@@ -110,7 +110,7 @@ fn anchors_are_valid_and_findings_complete() {
         });
         let pr = opened.pr.unwrap();
         let mut wanted = wanted(found.clone(), vec![]);
-        wanted.of.review = ReviewKey {
+        wanted.review = ReviewKey {
             head_sha: world.head(&pr),
             pr: pr.clone(),
         };

@@ -11,7 +11,7 @@ fn since(verdict: &mut Verdict) {
 }
 
 /// Returns a second round with one finding of every kind.
-fn second_round() -> Review {
+fn second_round() -> HeadState {
     let review = wanted(vec![finding(1, Severity::Medium, "New.")], vec![]);
     decided(review, |verdict| {
         since(verdict);
@@ -94,7 +94,7 @@ fn cost_includes_second_look() {
     let mut review = decided(wanted(vec![], vec![]), |it| it.usage = Some(usage(5)));
     let alone = shown(&review, &added(3)).body;
     assert!(alone.contains("<sub>`second look`: 5 tokens"), "{alone}");
-    for report in review.of.item.reports.values_mut() {
+    for report in review.item.reports.values_mut() {
         let mut kimi = reader("kimi");
         kimi.usage = Some(usage(10));
         report.readers.push(kimi);
@@ -108,8 +108,8 @@ fn cost_includes_second_look() {
 
 #[test]
 fn renders_approval_and_its_reasons() {
-    let review = decided(wanted(vec![], vec![]), |it| it.event = ReviewEvent::Comment);
-    let with = |approval: &Approval| super::super::review(&review, &added(3), MARKER, approval);
+    let head = decided(wanted(vec![], vec![]), |it| it.event = ReviewEvent::Comment);
+    let with = |approval: &Approval| review(&head, &verdict(&head), &added(3), MARKER, approval);
     let given = with(&Approval::Given);
     assert_eq!(given.event, ReviewEvent::Approve);
     assert!(
@@ -131,7 +131,8 @@ fn renders_approval_and_its_reasons() {
     - It comes from a fork.
     ");
     let blocked = wanted(vec![], vec![]);
-    let event = super::super::review(&blocked, &added(3), MARKER, &Approval::Given).event;
+    let content = verdict(&blocked);
+    let event = review(&blocked, &content, &added(3), MARKER, &Approval::Given).event;
     assert_eq!(
         event,
         ReviewEvent::RequestChanges,
@@ -155,27 +156,30 @@ fn record_contains_whole_review() {
 
 #[test]
 fn renders_head_status() {
-    let of = second_round().of;
-    insta::assert_snapshot!(summary(&of, Told::Review, MARKER));
-    let late = decided(wanted(vec![], vec![Category::Security]), |_| {}).of;
-    insta::assert_snapshot!(summary(&late, Told::Block, MARKER));
-    assert_eq!(headline(&of, Told::Review), "Open: 1 high, 1 medium, 2 low");
+    let of = second_round();
+    insta::assert_snapshot!(summary(&of, Status::Reviewed, MARKER));
+    let late = decided(wanted(vec![], vec![Category::Security]), |_| {});
+    insta::assert_snapshot!(summary(&late, Status::Blocked, MARKER));
+    assert_eq!(
+        headline(&of, Status::Reviewed),
+        "Open: 1 high, 1 medium, 2 low"
+    );
 }
 
 #[test]
 fn headline_states_only_known_facts() {
-    let unread: fn(&mut Wanted) = |of| {
+    let unread: fn(&mut HeadState) = |of| {
         for report in of.item.reports.values_mut() {
             report.readers[0] = reader("rules");
             report.readers[0].coverage.files_read = 0;
         }
     };
-    let unsure: fn(&mut Wanted) = |of| {
+    let unsure: fn(&mut HeadState) = |of| {
         let verdict = of.item.verdict.as_mut().unwrap();
         verdict.unsure = vec![finding(1, Severity::Low, "Perhaps.")];
     };
-    let same: fn(&mut Wanted) = |_| {};
-    let left_out: fn(&mut Wanted) = |of| {
+    let same: fn(&mut HeadState) = |_| {};
+    let left_out: fn(&mut HeadState) = |of| {
         let report = of.item.reports.get_mut(&Category::Style).unwrap();
         let file = |path: &str, why| OmittedFile {
             path: path.to_owned(),
@@ -187,7 +191,7 @@ fn headline_states_only_known_facts() {
             file("three", OmissionReason::Generated),
         ];
     };
-    let left_out_one: fn(&mut Wanted) = |of| {
+    let left_out_one: fn(&mut HeadState) = |of| {
         let report = of.item.reports.get_mut(&Category::Style).unwrap();
         report.readers[0] = reader("rules");
     };
@@ -220,12 +224,16 @@ fn headline_states_only_known_facts() {
             "No specialist answered",
         ),
     ] {
-        let mut of = wanted(vec![], missing).of;
+        let mut of = wanted(vec![], missing);
         for report in of.item.reports.values_mut() {
             report.readers[0].coverage.left_out.clear();
         }
         change(&mut of);
-        assert_eq!(super::super::headline(&of, Told::Review), headline, "{why}");
+        assert_eq!(
+            super::super::headline(&of, Status::Reviewed),
+            headline,
+            "{why}"
+        );
     }
 }
 
@@ -245,13 +253,13 @@ fn renders_skip_reason() {
             "**Line 3**: `drafts` is no number.",
         ),
     ] {
-        let mut of = wanted(vec![], vec![]).of;
+        let mut of = wanted(vec![], vec![]);
         of.item.verdict = None;
         of.item.skipped = Some(SkippedHead {
             reason,
             why: text.to_owned(),
         });
-        let told = Told::Skipped(reason);
+        let told = Status::Skipped(reason);
         assert_eq!(check_summary(&of, told).trim(), shown, "{why}");
         assert_eq!(headline(&of, told), "Not reviewed", "{why}");
         assert!(summary(&of, told, MARKER).contains(shown), "{why}");
@@ -264,11 +272,11 @@ fn cuts_check_summary_at_github_limit() {
     let findings = (1..=40)
         .map(|line| finding(line, Severity::Low, &long))
         .collect();
-    let of = wanted(findings, vec![]).of;
-    let text = check_summary(&of, Told::Review);
+    let of = wanted(findings, vec![]);
+    let text = check_summary(&of, Status::Reviewed);
     assert!(text.chars().count() <= LONGEST_SUMMARY);
     assert!(text.contains("Text cut here"));
-    let body = summary(&of, Told::Review, MARKER);
+    let body = summary(&of, Status::Reviewed, MARKER);
     assert!(body.chars().count() <= LONGEST_BODY);
     assert!(body.ends_with(MARKER));
 }

@@ -1,0 +1,73 @@
+//! Adopts reviews that the state does not know: it was lost, or an earlier version wrote them.
+
+use crate::claim::Claim;
+use crate::deps::Deps;
+use crate::desired::Desired;
+use crate::head::HeadState;
+use crate::published::{
+    MARKER, Marker, PublishedPullRequest, PublishedReview, ReviewKind, ReviewObject, Subject,
+};
+use crate::review::{adopted, awaited};
+use events::HandlerError;
+use github::port::OwnReview;
+
+/// Searches GitHub once for reviews of the bot that the state does not know. Those that show what
+/// is desired are kept, and those with a vote are withdrawn later.
+pub(crate) async fn search(
+    deps: &Deps,
+    head: &HeadState,
+    desired: &Desired,
+    claim: &mut Claim<PublishedPullRequest>,
+) -> Result<(), HandlerError> {
+    if claim.value.is_searched || desired.status.is_none() {
+        return Ok(());
+    }
+    let own = deps.github.own_reviews(&head.review.pr, MARKER).await?;
+    let approval = awaited(head).ok();
+    let wanted = desired.reviews.iter().chain(&approval);
+    let wanted: Vec<_> = wanted.map(|review| &review.subject).collect();
+    let reviews = &mut claim.value.reviews;
+    for found in own {
+        let known = reviews.iter_mut().find(|review| is_same(review, &found));
+        match known {
+            Some(known) => known.object = adopted(&found),
+            None => reviews.extend(unknown(&wanted, &found)),
+        }
+    }
+    // GitHub's ids increase.
+    reviews.sort_by_key(|review| match &review.object {
+        ReviewObject::Posted { id, .. } => id.0,
+        ReviewObject::Attempt | ReviewObject::Recorded { .. } => u64::MAX,
+    });
+    claim.value.is_searched = true;
+    Ok(())
+}
+
+fn is_same(review: &PublishedReview, found: &OwnReview) -> bool {
+    match &review.object {
+        ReviewObject::Posted { id, .. } => *id == found.id,
+        ReviewObject::Attempt => found.body.contains(review.marker.as_str()),
+        ReviewObject::Recorded { .. } => false,
+    }
+}
+
+/// Returns a review that the state does not know, if it has a vote or shows what is desired.
+fn unknown(wanted: &[&Subject], found: &OwnReview) -> Option<PublishedReview> {
+    let marker = Marker::in_text(&found.body)?;
+    let mut wanted = wanted.iter();
+    let subject = match wanted.find(|subject| marker.is_labelled(&subject.label())) {
+        Some(subject) => (*subject).clone(),
+        None if found.state.votes() => Subject {
+            kind: ReviewKind::Verdict,
+            head_sha: found.commit_id.clone(),
+            base: None,
+            digest: String::new(),
+        },
+        None => return None,
+    };
+    Some(PublishedReview {
+        subject,
+        marker,
+        object: adopted(found),
+    })
+}

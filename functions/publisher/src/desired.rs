@@ -1,0 +1,134 @@
+//! What should be visible of a head on GitHub, computed from its state.
+
+use crate::head::{HeadState, asks_for_changes};
+use crate::published::{ReviewKind, Subject};
+use crate::status::Status;
+use github::port::ReviewEvent;
+use review::Finding;
+use review::item::Verdict;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+/// Desired publications of a pull request.
+#[derive(Debug, Clone)]
+pub(crate) struct Desired {
+    /// Reviews, in the order of posting.
+    pub(crate) reviews: Vec<DesiredReview>,
+    /// Status in the check and the summary; `None` if the settings hide it.
+    pub(crate) status: Option<Status>,
+    /// Earlier head whose findings the verdict continues. Its comments remain valid.
+    pub(crate) since: Option<github::HeadSha>,
+}
+
+/// Review that should be visible.
+#[derive(Debug, Clone)]
+pub(crate) struct DesiredReview {
+    pub(crate) subject: Subject,
+    pub(crate) content: ReviewContent,
+}
+
+/// Content of a review.
+#[derive(Debug, Clone)]
+pub(crate) enum ReviewContent {
+    Verdict(Box<Verdict>),
+    /// Blocking findings that arrived after the verdict was published without them.
+    Late(Vec<Finding>),
+    /// Approval that follows the verdict's review.
+    Approval(Box<Verdict>),
+}
+
+/// Computes the desired publications of a head.
+pub(crate) fn desired(head: &HeadState) -> Desired {
+    let verdict = head.item.verdict.as_ref();
+    let verdict = verdict.filter(|_| head.item.skipped.is_none());
+    let mut reviews = Vec::new();
+    if let Some(verdict) = verdict {
+        reviews.push(DesiredReview {
+            subject: head.subject(
+                match head.item.policy.publish {
+                    true => ReviewKind::Verdict,
+                    false => ReviewKind::Record,
+                },
+                &shown(verdict),
+            ),
+            content: ReviewContent::Verdict(verdict.clone().into()),
+        });
+        if head.item.policy.publish && !head.late.is_empty() {
+            reviews.push(DesiredReview {
+                subject: head.subject(ReviewKind::Late, &json!(places(&head.late))),
+                content: ReviewContent::Late(head.late.clone()),
+            });
+        }
+    }
+    Desired {
+        reviews,
+        status: head.status(),
+        since: verdict.and_then(|verdict| verdict.since.clone()),
+    }
+}
+
+impl DesiredReview {
+    /// Returns the approval that follows the review of `verdict`.
+    pub(crate) fn approval(head: &HeadState, verdict: &Verdict) -> Self {
+        Self {
+            subject: head.subject(ReviewKind::Approval, &shown(verdict)),
+            content: ReviewContent::Approval(verdict.clone().into()),
+        }
+    }
+}
+
+impl HeadState {
+    fn subject(&self, kind: ReviewKind, shown: &serde_json::Value) -> Subject {
+        let digest = Sha256::digest(shown.to_string());
+        Subject {
+            kind,
+            head_sha: Some(self.review.head_sha.clone()),
+            base: self.item.base_branch.clone(),
+            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+}
+
+/// Returns the parts of a verdict that a new review must show.
+fn shown(verdict: &Verdict) -> serde_json::Value {
+    let vote = match verdict.event {
+        ReviewEvent::Approve => "approve",
+        ReviewEvent::Comment => "comment",
+        ReviewEvent::RequestChanges => "request_changes",
+    };
+    json!([
+        vote,
+        places(&verdict.findings),
+        places(&verdict.unsure),
+        places(&verdict.still_open),
+        verdict.missing,
+    ])
+}
+
+/// Returns the fields of `findings` that an update of the bot does not change. Texts and ranks are
+/// left out: a new wording must not cause a second review.
+fn places(findings: &[Finding]) -> Vec<serde_json::Value> {
+    let place = |finding: &Finding| {
+        json!([
+            finding.path,
+            finding.line,
+            finding.side,
+            finding.rule,
+            finding.severity
+        ])
+    };
+    findings.iter().map(place).collect()
+}
+
+/// Returns the vote of a review without an approval.
+pub(crate) fn vote(content: &ReviewContent) -> ReviewEvent {
+    match content {
+        ReviewContent::Verdict(verdict) if verdict.event == ReviewEvent::RequestChanges => {
+            ReviewEvent::RequestChanges
+        }
+        ReviewContent::Verdict(_) => ReviewEvent::Comment,
+        ReviewContent::Late(findings) if asks_for_changes(findings) => ReviewEvent::RequestChanges,
+        ReviewContent::Late(_) => ReviewEvent::Comment,
+        ReviewContent::Approval(_) => ReviewEvent::Approve,
+    }
+}

@@ -1,0 +1,97 @@
+//! Compares what is published with what should be.
+
+use crate::desired::{Desired, DesiredReview};
+use crate::published::{PublishedReview, ReviewKind, ReviewObject, Subject};
+use crate::status::Status;
+use github::port::{ReviewEvent, ReviewId};
+
+/// Way to withdraw a review that no longer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Withdrawal {
+    /// Its vote is dismissed.
+    Dismiss(ReviewId),
+    /// It has no vote, which GitHub does not let the bot dismiss. Its text says that it is outdated.
+    MarkOutdated(ReviewId),
+    /// It remains: it is not on GitHub, or a later review continues it.
+    Forget,
+}
+
+/// Returns the desired reviews that are not published.
+pub(crate) fn missing<'a>(
+    desired: &'a Desired,
+    published: &[PublishedReview],
+) -> Vec<&'a DesiredReview> {
+    let is_missing = |review: &&DesiredReview| {
+        let mut holding = holding(desired, published);
+        !holding.any(|published| published.subject == review.subject)
+    };
+    desired.reviews.iter().filter(is_missing).collect()
+}
+
+/// Returns the published reviews that no longer hold, with the way to withdraw each. There are none
+/// while a review is under way: its verdict replaces them.
+pub(crate) fn outdated<'a>(
+    desired: &Desired,
+    published: &'a [PublishedReview],
+) -> Vec<(&'a PublishedReview, Withdrawal)> {
+    if desired.status == Some(Status::UnderWay) {
+        return vec![];
+    }
+    let holding: Vec<_> = holding(desired, published).collect();
+    let others = published.iter().filter(|review| !holding.contains(review));
+    let with_way = |review| withdrawal(desired, review).map(|way| (review, way));
+    others.filter_map(with_way).collect()
+}
+
+/// Returns the way to withdraw a review that does not hold, or `None` if it stays as it is.
+fn withdrawal(desired: &Desired, review: &PublishedReview) -> Option<Withdrawal> {
+    let id = match review.object {
+        ReviewObject::Attempt | ReviewObject::Recorded { .. } => return Some(Withdrawal::Forget),
+        ReviewObject::Posted { id, event, .. } => match event {
+            ReviewEvent::Approve | ReviewEvent::RequestChanges => {
+                return Some(Withdrawal::Dismiss(id));
+            }
+            ReviewEvent::Comment => id,
+        },
+    };
+    let verdict = desired.reviews.first()?;
+    let is_continued = review.subject.head_sha.is_some()
+        && review.subject.head_sha == desired.since
+        && review.subject.base == verdict.subject.base;
+    Some(match is_continued {
+        true => Withdrawal::Forget,
+        false => Withdrawal::MarkOutdated(id),
+    })
+}
+
+/// Returns the published reviews that are desired and that no later review contradicts.
+pub(crate) fn holding<'a>(
+    desired: &'a Desired,
+    published: &'a [PublishedReview],
+) -> impl Iterator<Item = &'a PublishedReview> {
+    let is_contradicted = |index: usize, review: &PublishedReview| {
+        let mut later = published.iter().skip(index + 1).map(|later| &later.subject);
+        later.any(|later| later.kind == review.subject.kind || !later.is_beside(&review.subject))
+    };
+    let holds = move |(index, review): (usize, &'a PublishedReview)| {
+        let holds = is_desired(desired, &review.subject) && !is_contradicted(index, review);
+        holds.then_some(review)
+    };
+    published.iter().enumerate().filter_map(holds)
+}
+
+/// Returns whether a review of `subject` is desired, or approves a desired verdict.
+fn is_desired(desired: &Desired, subject: &Subject) -> bool {
+    let verdict = Subject {
+        kind: ReviewKind::Verdict,
+        ..subject.clone()
+    };
+    let wanted = match subject.kind {
+        ReviewKind::Approval => &verdict,
+        ReviewKind::Verdict | ReviewKind::Record | ReviewKind::Late => subject,
+    };
+    desired
+        .reviews
+        .iter()
+        .any(|review| review.subject == *wanted)
+}

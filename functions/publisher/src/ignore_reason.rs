@@ -1,0 +1,96 @@
+//! Reasons to publish nothing.
+
+use events::{Failure, Outcome};
+use policy::NoApprovalReason;
+use review::item::StaleReason;
+use review::message::ReviewKey;
+use std::fmt;
+
+/// Reason that nothing is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum IgnoreReason {
+    /// The head is closed or superseded.
+    Stale(StaleReason),
+    /// The content is published already.
+    Already,
+    /// The verdict contains the blocking findings.
+    InVerdict,
+    /// Another attempt holds the lease, and handles this event too.
+    Postponed,
+    /// The policy has `publish = false`.
+    Unpublished,
+    /// The pull request has another base branch than the one that the settings were read from.
+    OtherBase {
+        /// Base branch of the review.
+        was: String,
+        /// Current base branch.
+        now: String,
+    },
+    /// No check of the head is in progress.
+    NoCheck,
+    /// The publisher does not handle this topic.
+    UnknownTopic(String),
+    /// The state holds no review of this head.
+    NotKept,
+    /// The review began again after this verdict was announced.
+    Replaced,
+    /// The head is skipped now.
+    Skipped,
+    /// The review is not published yet. It reads the checks itself when it is posted.
+    NotReviewed,
+    /// The policy does not ask for an approval, or the review requests changes.
+    NotAsked,
+    /// The pull request is not approved, for these reasons.
+    Withheld(Vec<NoApprovalReason>),
+    /// The checks belong to no pull request of this repository.
+    OfNone,
+}
+
+impl IgnoreReason {
+    pub(crate) fn outcome(&self) -> Outcome {
+        Outcome::Ignored {
+            reason: self.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for IgnoreReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stale(stale) => stale.fmt(f),
+            Self::Already => f.write_str("already published"),
+            Self::InVerdict => f.write_str("the verdict contains the blocking findings"),
+            Self::Postponed => f.write_str("the attempt that holds the lease continues"),
+            Self::Unpublished => f.write_str("not posted: publish = false"),
+            Self::OtherBase { was, now } => {
+                write!(
+                    f,
+                    "reviewed for base branch {was}, but the base branch is {now}"
+                )
+            }
+            Self::NoCheck => f.write_str("no check is in progress"),
+            Self::UnknownTopic(topic) => write!(f, "unknown topic {topic}"),
+            Self::Replaced => f.write_str("the review began again"),
+            Self::NotKept => f.write_str("no review in state"),
+            Self::Skipped => f.write_str("the head is skipped now"),
+            Self::NotReviewed => f.write_str("the review is not published yet"),
+            Self::NotAsked => f.write_str("no approval wanted"),
+            Self::Withheld(reasons) => {
+                let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+                write!(f, "not approved: {}", reasons.join(" "))
+            }
+            Self::OfNone => f.write_str("the checks belong to no pull request"),
+        }
+    }
+}
+
+/// Error: the verdict was announced and is missing in the state, so the state was lost.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} has no verdict in state, although it was announced")]
+pub(crate) struct NoVerdict(pub(crate) ReviewKey);
+
+impl Failure for NoVerdict {
+    fn is_retryable(&self) -> bool {
+        false
+    }
+}

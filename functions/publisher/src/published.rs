@@ -1,0 +1,301 @@
+//! State items: what is published on GitHub.
+
+use crate::claim::Item;
+use events::Entropy;
+use github::port::{CheckId, CommentId, Conclusion, ReviewEvent, ReviewId};
+use github::{HeadSha, PrKey, RepoName};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use state::Key;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Prefix of every marker.
+pub(crate) const MARKER: &str = "<!-- github-bot:";
+
+/// Marker in a posted text. The publisher searches for it before it posts again. It is stored
+/// before the text is posted: it is secret until then, so no other account can post it first to
+/// suppress a review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Marker(String);
+
+impl Marker {
+    /// Returns a new marker that also names `label`, by which the text is found again if the state
+    /// is lost.
+    pub(crate) fn draw(entropy: &dyn Entropy, label: &str) -> Self {
+        Self(format!("{MARKER}{} {label} -->", entropy.nonce()))
+    }
+
+    /// Returns the marker in a text on GitHub.
+    pub(crate) fn in_text(text: &str) -> Option<Self> {
+        let (_, rest) = text.split_once(MARKER)?;
+        let (inner, _) = rest.split_once("-->")?;
+        Some(Self(format!("{MARKER}{inner}-->")))
+    }
+
+    /// Returns whether the marker has this label.
+    pub(crate) fn is_labelled(&self, label: &str) -> bool {
+        self.0.ends_with(&format!(" {label} -->"))
+    }
+
+    /// Returns the marker as an HTML comment, which is invisible in Markdown.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the marker for fields without Markdown.
+    pub(crate) fn bare(&self) -> &str {
+        self.0.trim_start_matches("<!-- ").trim_end_matches(" -->")
+    }
+}
+
+/// Label of the summary's marker.
+pub(crate) const SUMMARY: &str = "summary";
+
+/// `publication:{owner}/{repo}#{n}`: what is visible of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PublishedPullRequest {
+    /// Marker of the summary.
+    pub(crate) marker: Marker,
+    /// Reviews that are visible and not withdrawn, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reviews: Vec<PublishedReview>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) summary: Option<PublishedSummary>,
+    /// True once GitHub was searched for reviews that this item does not know: the state may have
+    /// been lost.
+    #[serde(default)]
+    pub(crate) is_searched: bool,
+}
+
+impl PublishedPullRequest {
+    pub(crate) fn new(entropy: &dyn Entropy) -> Self {
+        Self {
+            marker: Marker::draw(entropy, SUMMARY),
+            reviews: vec![],
+            summary: None,
+            is_searched: false,
+        }
+    }
+
+    pub(crate) fn key(pr: &PrKey) -> Key {
+        key(&pr.to_string())
+    }
+}
+
+impl Item for PublishedPullRequest {
+    fn take_over(&mut self, held: &Self) {
+        self.clone_from(held);
+    }
+}
+
+/// One review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PublishedReview {
+    pub(crate) subject: Subject,
+    pub(crate) marker: Marker,
+    pub(crate) object: ReviewObject,
+}
+
+/// Stage of a review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReviewObject {
+    /// An attempt to post it was made. The marker tells whether it is on GitHub.
+    Attempt,
+    /// The review is on GitHub.
+    Posted {
+        id: ReviewId,
+        /// The vote that GitHub accepted.
+        event: ReviewEvent,
+        /// Number of comments on lines.
+        comments: u32,
+    },
+    /// The review is stored and not posted: `publish = false`.
+    Recorded {
+        /// Text of the review with its comments, as it would be posted.
+        recorded: String,
+        /// Number of comments that it would have.
+        comments: u32,
+    },
+}
+
+/// Identifies what a review shows. Another subject needs another review: the same head has another
+/// verdict after a change of its base branch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Subject {
+    pub(crate) kind: ReviewKind,
+    /// The reviewed commit; `None` if GitHub no longer has it.
+    pub(crate) head_sha: Option<HeadSha>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) base: Option<String>,
+    /// SHA-256 of what the review shows, in hexadecimal digits.
+    pub(crate) digest: String,
+}
+
+/// Kind of a review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReviewKind {
+    /// The verdict.
+    Verdict,
+    /// The verdict, stored and not posted.
+    Record,
+    /// Blocking findings that arrived after the verdict was published without them.
+    Late,
+    /// An approval that follows the verdict's review.
+    Approval,
+}
+
+impl ReviewKind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Verdict => "verdict",
+            Self::Record => "record",
+            Self::Late => "late",
+            Self::Approval => "approval",
+        }
+    }
+}
+
+impl Subject {
+    /// Returns a label that is equal for equal subjects only.
+    pub(crate) fn label(&self) -> String {
+        let head = self.head_sha.as_ref().map_or("", HeadSha::as_str);
+        let base = self.base.as_deref().unwrap_or_default();
+        let digest = TextDigest::of([head, base, &self.digest]);
+        format!("{} {}", self.kind.as_str(), digest.0)
+    }
+
+    /// Returns whether both are about the same head and base branch.
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+        self.head_sha == other.head_sha && self.base == other.base
+    }
+}
+
+/// The summary comment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PublishedSummary {
+    /// GitHub's id of the comment.
+    pub(crate) comment: CommentId,
+    /// Digest of the text.
+    pub(crate) text: TextDigest,
+}
+
+/// `publication:{owner}/{repo}@{head}`: the check of a commit. GitHub does not assign checks to
+/// pull requests: all pull requests with this head share it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PublishedCheck {
+    /// Marker of the check run.
+    pub(crate) marker: Marker,
+    /// Statuses by pull request number.
+    pub(crate) pull_requests: BTreeMap<u64, Contribution>,
+    /// The check run on GitHub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) run: Option<CheckRun>,
+}
+
+/// Check run on GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CheckRun {
+    /// An attempt to create it was made. The marker tells whether it is on GitHub.
+    Attempt,
+    /// The check is set.
+    Set {
+        id: CheckId,
+        /// Conclusion and text that it shows.
+        content: Contribution,
+        /// Statuses that it was computed from, by pull request number.
+        shown: BTreeMap<u64, Contribution>,
+        /// Pull requests among them that were closed or had another head.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        gone: BTreeSet<u64>,
+    },
+    /// GitHub refused the check for this reason: it accepts check runs only from Apps with that
+    /// permission. The publisher does not try again.
+    Refused(String),
+}
+
+impl PublishedCheck {
+    pub(crate) fn new(entropy: &dyn Entropy) -> Self {
+        Self {
+            marker: Marker::draw(entropy, "check"),
+            pull_requests: BTreeMap::new(),
+            run: None,
+        }
+    }
+
+    /// Returns whether the check run has to be created or updated after an event of the pull
+    /// request with this number.
+    pub(crate) fn is_due(&self, number: u64) -> bool {
+        match &self.run {
+            None => !self.pull_requests.is_empty(),
+            Some(CheckRun::Attempt) => true,
+            Some(CheckRun::Set { shown, gone, .. }) => {
+                *shown != self.pull_requests || gone.contains(&number)
+            }
+            Some(CheckRun::Refused(_)) => false,
+        }
+    }
+
+    pub(crate) fn key(repo: &RepoName, head: &HeadSha) -> Key {
+        key(&format!("{repo}@{head}"))
+    }
+}
+
+impl Item for PublishedCheck {
+    /// Leaves the statuses of the pull requests: their events change them also while the item is
+    /// claimed.
+    fn take_over(&mut self, held: &Self) {
+        self.run.clone_from(&held.run);
+    }
+}
+
+/// Conclusion and text of a check, or of the status of one pull request in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Contribution {
+    /// Conclusion of the check; `None` while the review is under way.
+    pub(crate) conclusion: Option<Conclusion>,
+    /// Digest of title and text.
+    pub(crate) text: TextDigest,
+}
+
+impl Contribution {
+    /// Returns the rank of the conclusion: a greater number is worse.
+    pub(crate) fn badness(&self) -> u8 {
+        match self.conclusion {
+            Some(Conclusion::Failure) => 3,
+            None => 2,
+            Some(Conclusion::Neutral) => 1,
+            // No review ends as cancelled: a dropped head contributes nothing.
+            Some(Conclusion::Cancelled | Conclusion::Success) => 0,
+        }
+    }
+}
+
+/// Digest of a text, to compare it with a later one: 32 hexadecimal digits of SHA-256.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct TextDigest(String);
+
+impl TextDigest {
+    pub(crate) fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part);
+            hash.update([0]);
+        }
+        let digits = hash.finalize();
+        let digits = digits.iter().take(16).map(|byte| format!("{byte:02x}"));
+        Self(digits.collect())
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "GitHub's names are checked when they come in"
+)]
+pub(crate) fn key(rest: &str) -> Key {
+    Key::new("publication", rest).expect("GitHub names are valid keys")
+}

@@ -1,0 +1,395 @@
+//! Publishes the reviews and the summary of a pull request.
+
+use crate::adopt;
+use crate::approval::{self, Approval};
+use crate::claim::{self, Claim, Claimable, Work};
+use crate::deps::{Deps, NAME};
+use crate::desired::{Desired, DesiredReview, desired};
+use crate::difference::{holding, missing, outdated};
+use crate::head::{HeadState, load_newest};
+use crate::ignore_reason::IgnoreReason;
+use crate::published::{Marker, PublishedPullRequest, PublishedReview, ReviewKind, ReviewObject};
+use crate::{old_items, review, summary, withdraw};
+use ::review::item::RETENTION;
+use ::review::message::ReviewKey;
+use async_trait::async_trait;
+use events::{Event, HandlerError, NewEvent, Outcome};
+use github::port::ReviewEvent;
+use state::Decision;
+
+/// Part of the desired state that an event asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// The reviews.
+    Reviews,
+    /// The reviews, the summary, and the withdrawal of reviews that no longer hold.
+    Rest,
+    /// The approval that waits for the checks of other Apps.
+    Approval,
+    /// Everything, for events that were postponed.
+    All,
+}
+
+impl Scope {
+    fn has_reviews(self) -> bool {
+        match self {
+            Self::Reviews | Self::Rest | Self::All => true,
+            Self::Approval => false,
+        }
+    }
+
+    fn has_approval(self) -> bool {
+        match self {
+            Self::Approval | Self::All => true,
+            Self::Reviews | Self::Rest => false,
+        }
+    }
+
+    /// Returns whether the scope has the summary and withdrawals. A review that is not posted has
+    /// no event of its own that asks for them.
+    fn has_rest(self, desired: &Desired) -> bool {
+        match self {
+            Self::Rest | Self::All => true,
+            Self::Reviews => desired.status.is_none(),
+            Self::Approval => false,
+        }
+    }
+}
+
+/// Request to publish.
+#[derive(Debug, Clone)]
+pub(crate) struct Request<'a> {
+    pub(crate) event: &'a Event,
+    pub(crate) review: &'a ReviewKey,
+    pub(crate) scope: Scope,
+    /// Review that the event announces. It is not announced again.
+    pub(crate) announced: Option<u64>,
+}
+
+/// Publishes what is desired for the newest head of the pull request. An event that is to be
+/// `ignored` only continues what other events have asked for.
+pub(crate) async fn publish(
+    deps: &Deps,
+    request: &Request<'_>,
+    ignored: Option<IgnoreReason>,
+) -> Result<Outcome, HandlerError> {
+    let key = PublishedPullRequest::key(&request.review.pr);
+    let seen: Option<Claimable<PublishedPullRequest>> = deps.state.peek(&key).await?;
+    let is_in_use = |seen: &Claimable<_>| seen.is_in_use(deps.clock.now());
+    let first = match seen {
+        Some(seen) if is_in_use(&seen) => seen.value,
+        seen => {
+            if let Some(reason) = ignored {
+                return Ok(reason.outcome());
+            }
+            let head = match load_newest(deps, request.review).await? {
+                Ok(head) => head,
+                Err(reason) => return Ok(reason.outcome()),
+            };
+            let published = match seen {
+                Some(seen) => seen.value,
+                None => old_items::pull_request(deps, &head.review).await?,
+            };
+            let desired = desired(&head);
+            if !is_due(request.scope, &head, &desired, &published) {
+                return announce(deps, request, &head, &desired).await;
+            }
+            published
+        }
+    };
+    let mut work = PullRequestWork { request };
+    claim::run(deps, request.event, key, &first, |_| true, &mut work).await
+}
+
+/// Returns whether something differs from what is desired.
+fn is_due(
+    scope: Scope,
+    head: &HeadState,
+    desired: &Desired,
+    published: &PublishedPullRequest,
+) -> bool {
+    let reviews = &published.reviews;
+    let has_attempt = || {
+        let mut objects = reviews.iter().map(|review| &review.object);
+        objects.any(|object| *object == ReviewObject::Attempt)
+    };
+    let summary = |status| summary::is_due(head, status, published);
+    (scope.has_reviews() && (has_attempt() || !missing(desired, reviews).is_empty()))
+        || (scope.has_approval() && approval(head, desired, reviews).is_ok())
+        || (scope.has_rest(desired)
+            && (!outdated(desired, reviews).is_empty() || desired.status.is_some_and(summary)))
+}
+
+/// Decides whether the pull request may be approved now.
+pub(crate) async fn may_approve(
+    deps: &Deps,
+    head: &HeadState,
+) -> Result<Result<(), IgnoreReason>, HandlerError> {
+    if let Err(reason) = review::awaited(head) {
+        return Ok(Err(reason));
+    }
+    let verdict = head.item.verdict.as_ref();
+    let decided = approval::approval(deps, head, verdict).await?;
+    Ok(decided.and_then(|approval| match approval {
+        Approval::Given => Ok(()),
+        Approval::NotAsked => Err(IgnoreReason::NotAsked),
+        Approval::Withheld(reasons) => Err(IgnoreReason::Withheld(reasons)),
+    }))
+}
+
+/// Returns the approval that may follow the verdict's review.
+fn approval(
+    head: &HeadState,
+    desired: &Desired,
+    published: &[PublishedReview],
+) -> Result<DesiredReview, IgnoreReason> {
+    let approval = review::awaited(head)?;
+    let holding: Vec<_> = holding(desired, published).collect();
+    if holding
+        .iter()
+        .any(|it| it.subject.kind == ReviewKind::Approval)
+    {
+        return Err(IgnoreReason::Already);
+    }
+    let verdict = holding
+        .iter()
+        .find(|it| it.subject.kind == ReviewKind::Verdict);
+    match verdict.map(|verdict| &verdict.object) {
+        Some(ReviewObject::Posted {
+            event: ReviewEvent::Comment,
+            ..
+        }) => Ok(approval),
+        Some(ReviewObject::Posted { .. }) => Err(IgnoreReason::Already),
+        Some(ReviewObject::Attempt | ReviewObject::Recorded { .. }) | None => {
+            Err(IgnoreReason::NotReviewed)
+        }
+    }
+}
+
+/// Returns the announcements of the published reviews that hold. They are emitted for every event:
+/// a subscriber may have been at another head, and an attempt may have crashed before it emitted
+/// them.
+fn announcements(
+    request: &Request<'_>,
+    head: &HeadState,
+    desired: &Desired,
+    published: &[PublishedReview],
+) -> Vec<NewEvent> {
+    if desired.status.is_none() && request.scope == Scope::Rest {
+        return vec![];
+    }
+    let newest = holding(desired, published)
+        .filter(|review| review.subject.kind != ReviewKind::Approval)
+        .last();
+    let is_announced = |object: &ReviewObject| match object {
+        ReviewObject::Posted { id, .. } => Some(id.0) == request.announced,
+        ReviewObject::Attempt | ReviewObject::Recorded { .. } => false,
+    };
+    let newest = newest.filter(|review| !is_announced(&review.object));
+    let event = newest.and_then(|review| review::announcement(head, &review.object));
+    event.into_iter().collect()
+}
+
+/// Announces the published reviews of a pull request without a difference.
+async fn announce(
+    deps: &Deps,
+    request: &Request<'_>,
+    head: &HeadState,
+    desired: &Desired,
+) -> Result<Outcome, HandlerError> {
+    let key = PublishedPullRequest::key(&request.review.pr);
+    let decide = |seen: Option<&Claimable<PublishedPullRequest>>, now| {
+        let published = seen.map(|seen| &*seen.value.reviews).unwrap_or_default();
+        let emits = match request.scope {
+            Scope::Reviews => announcements(request, head, desired, published),
+            Scope::Rest | Scope::Approval | Scope::All => vec![],
+        };
+        match seen {
+            Some(seen) if !emits.is_empty() => Decision::Write {
+                next: seen.clone(),
+                emits,
+                expires_at: Some(now + RETENTION),
+            },
+            Some(_) | None => Decision::Ignore(match request.scope {
+                Scope::Approval => match approval(head, desired, published) {
+                    Ok(_) => IgnoreReason::Already,
+                    Err(reason) => reason,
+                },
+                Scope::Reviews | Scope::Rest | Scope::All => match desired.status {
+                    None => IgnoreReason::Unpublished,
+                    Some(_) => IgnoreReason::Already,
+                },
+            }),
+        }
+    };
+    let turn = deps.state.turn(&key, NAME, request.event, decide).await?;
+    let (outcome, events) = turn.into_parts();
+    deps.bus.emit(events).await?;
+    Ok(outcome)
+}
+
+struct PullRequestWork<'a> {
+    request: &'a Request<'a>,
+}
+
+#[async_trait]
+impl Work<PublishedPullRequest> for PullRequestWork<'_> {
+    async fn apply(
+        &mut self,
+        deps: &Deps,
+        claim: &mut Claim<PublishedPullRequest>,
+    ) -> Result<Result<Vec<NewEvent>, IgnoreReason>, HandlerError> {
+        let head = match load_newest(deps, self.request.review).await? {
+            Ok(head) => head,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let desired = desired(&head);
+        // Postponed events may have asked for anything.
+        let scope = match claim.postponed {
+            0 => self.request.scope,
+            _ => Scope::All,
+        };
+        adopt::search(deps, &head, &desired, claim).await?;
+        resolve_attempts(deps, &head, claim).await?;
+        if let Err(reason) = self.post(deps, &head, &desired, scope, claim).await? {
+            return Ok(Err(reason));
+        }
+        if scope.has_rest(&desired)
+            && let Err(reason) = rest(deps, &head, &desired, claim).await?
+        {
+            return Ok(Err(reason));
+        }
+        let published = &claim.value.reviews;
+        Ok(Ok(match scope {
+            Scope::Approval => vec![],
+            Scope::Reviews | Scope::Rest | Scope::All => {
+                announcements(self.request, &head, &desired, published)
+            }
+        }))
+    }
+}
+
+/// Finds out whether earlier attempts have posted their reviews.
+async fn resolve_attempts(
+    deps: &Deps,
+    head: &HeadState,
+    claim: &mut Claim<PublishedPullRequest>,
+) -> Result<(), HandlerError> {
+    let mut resolved = Vec::new();
+    for review in &claim.value.reviews {
+        let object = match review.object {
+            ReviewObject::Attempt => review::find(deps, &head.review.pr, &review.marker).await?,
+            ReviewObject::Posted { .. } | ReviewObject::Recorded { .. } => {
+                Some(review.object.clone())
+            }
+        };
+        resolved.extend(object.map(|object| PublishedReview {
+            object,
+            ..review.clone()
+        }));
+    }
+    claim.value.reviews = resolved;
+    Ok(())
+}
+
+impl PullRequestWork<'_> {
+    /// Posts the reviews that are missing, and the approval that has become due.
+    async fn post(
+        &self,
+        deps: &Deps,
+        head: &HeadState,
+        desired: &Desired,
+        scope: Scope,
+        claim: &mut Claim<PublishedPullRequest>,
+    ) -> Result<Result<(), IgnoreReason>, HandlerError> {
+        let missing = match scope.has_reviews() {
+            true => missing(desired, &claim.value.reviews),
+            false => vec![],
+        };
+        let is_missing = !missing.is_empty();
+        for review in missing {
+            if let Err(reason) = post(deps, head, review, claim).await? {
+                return Ok(Err(reason));
+            }
+        }
+        // A review that was just posted has read the checks itself.
+        if is_missing || !scope.has_approval() {
+            return Ok(Ok(()));
+        }
+        let posted = match approval(head, desired, &claim.value.reviews) {
+            Ok(approval) => post(deps, head, &approval, claim).await?,
+            Err(reason) => Err(reason),
+        };
+        Ok(match scope {
+            Scope::Approval => posted,
+            Scope::Reviews | Scope::Rest | Scope::All => Ok(()),
+        })
+    }
+}
+
+/// Posts one review. Its marker is stored first, so that the next attempt finds the review if this
+/// one crashes.
+async fn post(
+    deps: &Deps,
+    head: &HeadState,
+    review: &DesiredReview,
+    claim: &mut Claim<PublishedPullRequest>,
+) -> Result<Result<(), IgnoreReason>, HandlerError> {
+    let marker = Marker::draw(&*deps.entropy, &review.subject.label());
+    let attempt = PublishedReview {
+        subject: review.subject.clone(),
+        marker: marker.clone(),
+        object: ReviewObject::Attempt,
+    };
+    claim.value.reviews.push(attempt);
+    claim::save(deps, claim).await?;
+    let posted = review::post(deps, head, review, &marker, claim).await;
+    let object = match &posted {
+        Ok(Ok(object)) => Some(object.clone()),
+        // It may be posted: the next attempt searches for the marker.
+        Err(error) if error.is_retryable() => Some(ReviewObject::Attempt),
+        Ok(Err(_)) | Err(_) => None,
+    };
+    claim.value.reviews.pop();
+    claim
+        .value
+        .reviews
+        .extend(object.map(|object| PublishedReview {
+            subject: review.subject.clone(),
+            marker,
+            object,
+        }));
+    posted.map(|posted| posted.map(drop))
+}
+
+/// Writes the summary, and withdraws the reviews that no longer hold.
+async fn rest(
+    deps: &Deps,
+    head: &HeadState,
+    desired: &Desired,
+    claim: &mut Claim<PublishedPullRequest>,
+) -> Result<Result<(), IgnoreReason>, HandlerError> {
+    let published = &claim.value;
+    let is_outdated = !outdated(desired, &published.reviews).is_empty();
+    let status = desired.status;
+    let status = status.filter(|status| summary::is_due(head, *status, published));
+    if !is_outdated && status.is_none() {
+        return Ok(Ok(()));
+    }
+    // The text of an older head must not replace that of a newer one.
+    let now = deps.github.pull_request(&head.review.pr).await?;
+    if let Err(reason) = head.still(&now) {
+        return Ok(Err(reason));
+    }
+    let written = match status {
+        Some(status) => summary::publish(deps, head, status, claim).await,
+        None => Ok(()),
+    };
+    if let Err(error) = &written
+        && error.is_retryable()
+    {
+        return written.map(Ok);
+    }
+    withdraw::withdraw(deps, head, desired, claim).await?;
+    written.map(Ok)
+}

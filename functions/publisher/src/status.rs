@@ -1,0 +1,18 @@
+//! Status of a head, as its check and the summary show it.
+
+use review::message::SkipReason;
+use serde::{Deserialize, Serialize};
+
+/// Status of a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Status {
+    /// The head is not reviewed.
+    Skipped(SkipReason),
+    /// The review has begun.
+    UnderWay,
+    /// The review is complete.
+    Reviewed,
+    /// The review is complete, and blocking findings arrived after it.
+    Blocked,
+}
