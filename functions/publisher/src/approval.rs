@@ -152,6 +152,7 @@ mod tests {
             author_association: "MEMBER".to_owned(),
             base_ref: "main".to_owned(),
             draft: false,
+            labels: vec![],
         };
         let verdict = head.item.verdict.clone().unwrap();
         let own = |login| facts(&head, &verdict, &now, login, true).own_pull_request;

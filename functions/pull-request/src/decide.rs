@@ -1,8 +1,10 @@
 use events::{NewEvent, Timestamp};
 use github::PullRequestChanged;
+use github::port::PullRequest;
 use review::item::{PullRequestItem, ReviewedHead};
 use review::message::{RequestCause, ReviewDropped, ReviewKey, ReviewPublished, ReviewRequested};
 use state::Decision;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Reason that an event changes nothing.
@@ -30,28 +32,15 @@ impl fmt::Display for Reason {
 }
 
 /// Applies a delivery to the stored pull request. Without GitHub's own time in it, the change
-/// counts as of `delivered_at`.
+/// counts as of `delivered_at`. `current` is GitHub's pull request if both have the same time.
 pub(crate) fn changed(
     seen: Option<&PullRequestItem>,
     change: &PullRequestChanged,
     delivered_at: Timestamp,
+    current: Option<&PullRequest>,
 ) -> Decision<PullRequestItem, Reason> {
-    // A review against another base branch does not count for this change.
-    let same_base = |seen: &&PullRequestItem| seen.base.branch == change.base.branch;
-    let reviewed = seen.filter(same_base).and_then(|it| it.reviewed.clone());
-    let next = PullRequestItem {
-        head_sha: change.head_sha.clone(),
-        before: change.before.clone(),
-        base: change.base.clone(),
-        author: change.author.clone(),
-        open: change.open,
-        head_repo: change.head_repo.clone(),
-        draft: change.draft,
-        labels: change.labels.clone(),
-        updated_at: change.updated_at.unwrap_or(delivered_at),
-        reviewed,
-    };
-    if seen.is_some_and(|seen| is_older(&next, seen)) {
+    let next = item(seen, change, delivered_at);
+    if seen.is_some_and(|seen| is_older(&next, seen, current)) {
         return Decision::Ignore(Reason::OutOfOrder);
     }
     if change.action == "edited" && seen.is_some_and(|seen| is_as_it_was(seen, &next)) {
@@ -78,15 +67,65 @@ pub(crate) fn changed(
     }
 }
 
-/// Returns whether `next` is older than `seen`. GitHub does not deliver in order, and its times are
-/// whole seconds: within one second, a push's `before` gives the order of the heads.
-fn is_older(next: &PullRequestItem, seen: &PullRequestItem) -> bool {
+/// Returns the pull request after a change.
+fn item(
+    seen: Option<&PullRequestItem>,
+    change: &PullRequestChanged,
+    delivered_at: Timestamp,
+) -> PullRequestItem {
+    // A review against another base branch does not count for this change.
+    let same_base = |seen: &&PullRequestItem| seen.base.branch == change.base.branch;
+    let reviewed = seen.filter(same_base).and_then(|it| it.reviewed.clone());
+    PullRequestItem {
+        head_sha: change.head_sha.clone(),
+        before: change.before.clone(),
+        base: change.base.clone(),
+        author: change.author.clone(),
+        open: change.open,
+        head_repo: change.head_repo.clone(),
+        draft: change.draft,
+        labels: change.labels.clone(),
+        updated_at: change.updated_at.unwrap_or(delivered_at),
+        reviewed,
+    }
+}
+
+/// Returns whether the times do not tell if `change` is newer than `seen`. GitHub does not deliver
+/// in order, and its times are whole seconds.
+pub(crate) fn is_tie(
+    seen: &PullRequestItem,
+    change: &PullRequestChanged,
+    delivered_at: Timestamp,
+) -> bool {
+    let next = item(Some(seen), change, delivered_at);
+    next.updated_at == seen.updated_at && !is_as_it_was(seen, &next)
+}
+
+/// Returns whether `next` is older than `seen`. Within one second, the change that GitHub shows is
+/// the newer one. If it shows neither, a later delivery follows, and a push's `before` gives the
+/// order of the heads.
+fn is_older(next: &PullRequestItem, seen: &PullRequestItem, current: Option<&PullRequest>) -> bool {
     if next.updated_at != seen.updated_at {
         return next.updated_at < seen.updated_at;
+    }
+    if let Some(current) = current
+        && is_shown(seen, current) != is_shown(next, current)
+    {
+        return is_shown(seen, current);
     }
     let follows = next.before.as_ref() == Some(&seen.head_sha);
     let precedes = seen.before.as_ref() == Some(&next.head_sha);
     precedes && !follows
+}
+
+/// Returns whether GitHub's pull request has the fields of `item` that affect a review.
+fn is_shown(item: &PullRequestItem, current: &PullRequest) -> bool {
+    let labels = |labels: &[String]| labels.iter().cloned().collect::<BTreeSet<_>>();
+    item.head_sha == current.head_sha
+        && item.base.branch == current.base_ref
+        && item.open == current.open
+        && item.draft == current.draft
+        && labels(&item.labels) == labels(&current.labels)
 }
 
 /// Returns whether all fields that affect a review are the same.

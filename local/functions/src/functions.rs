@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 /// The parts of GitHub that the functions call.
 pub trait GitHub:
-    coordinator::GitHub
+    pull_request::GitHub
+    + coordinator::GitHub
     + security::GitHub
     + style::GitHub
     + logic::GitHub
@@ -18,7 +19,8 @@ pub trait GitHub:
 }
 
 impl<T> GitHub for T where
-    T: coordinator::GitHub
+    T: pull_request::GitHub
+    + coordinator::GitHub
     + security::GitHub
     + style::GitHub
     + logic::GitHub
@@ -41,6 +43,7 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     let handler = Arc::new(pull_request::handler(pull_request::Deps {
         state: rights.state(&deps.state),
         bus: rights.bus(&deps.bus),
+        github: deps.github.clone(),
     }));
     bus.on("github.pr.opened", handler.clone())?;
     bus.on("github.pr.reopened", handler.clone())?;

@@ -40,6 +40,8 @@ pub struct PullRequest {
     pub base_ref: String,
     /// `true` while not ready for review.
     pub draft: bool,
+    /// Names of the labels.
+    pub labels: Vec<String>,
 }
 
 /// Effect of a review ("Create a review for a pull request", `event`).

@@ -102,7 +102,7 @@ fn last(heard: &[TestEvent]) -> (Option<PullRequestItem>, String) {
     let mut told = String::new();
     for heard in heard {
         let decision = match heard {
-            TestEvent::Change(change) => changed(seen.as_ref(), change, at(0)),
+            TestEvent::Change(change) => changed(seen.as_ref(), change, at(0), None),
             TestEvent::Published(head, second) => {
                 published(seen.as_ref(), &stands(*head), at(*second))
             }
@@ -422,4 +422,51 @@ fn forgets_review_against_other_base() {
         .chain(heard)
         .collect();
     assert_eq!(last(&heard).0.unwrap().reviewed, None);
+}
+
+/// Returns GitHub's pull request after `change`.
+fn shown(change: &PullRequestChanged) -> PullRequest {
+    PullRequest {
+        head_sha: change.head_sha.clone(),
+        open: change.open,
+        author: "octocat".to_owned(),
+        author_association: "MEMBER".to_owned(),
+        base_ref: change.base.branch.clone(),
+        draft: change.draft,
+        labels: change.labels.clone(),
+    }
+}
+
+#[test]
+fn github_decides_order_within_one_second() {
+    let opened = || change("opened", 'a', 1);
+    for (why, other) in [
+        ("a label", labelled(change("labeled", 'a', 1))),
+        ("a draft", draft(change("converted_to_draft", 'a', 1))),
+        ("closed", change("closed", 'a', 1)),
+        (
+            "another base branch",
+            onto("release", change("edited", 'a', 1)),
+        ),
+        (
+            "a head without its predecessor",
+            change("synchronize", 'c', 1),
+        ),
+    ] {
+        for (first, second) in [(opened(), other.clone()), (other.clone(), opened())] {
+            let seen = item(None, &first, at(0));
+            assert!(is_tie(&seen, &second, at(0)), "{why}");
+            let older = changed(Some(&seen), &second, at(0), Some(&shown(&first)));
+            assert_eq!(older, Decision::Ignore(Reason::OutOfOrder), "{why}");
+            let newer = changed(Some(&seen), &second, at(0), Some(&shown(&second)));
+            assert!(matches!(newer, Decision::Write { .. }), "{why}");
+            let later = onto("next", change("edited", 'd', 2));
+            let neither = changed(Some(&seen), &second, at(0), Some(&shown(&later)));
+            assert!(matches!(neither, Decision::Write { .. }), "{why}");
+        }
+    }
+    let seen = item(None, &opened(), at(0));
+    assert!(!is_tie(&seen, &opened(), at(0)), "a redelivery");
+    let later = labelled(change("labeled", 'a', 2));
+    assert!(!is_tie(&seen, &later, at(0)), "another second");
 }

@@ -16,9 +16,16 @@ struct PullRequestBody {
     base: BaseBody,
     #[serde(default)]
     draft: bool,
+    #[serde(default)]
+    labels: Vec<LabelBody>,
     author_association: String,
     /// `null` if the account was deleted.
     user: Option<User>,
+}
+
+#[derive(Deserialize)]
+struct LabelBody {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +48,7 @@ impl ReadPullRequest for Client {
             author_association: found.author_association,
             base_ref: found.base.r#ref,
             draft: found.draft,
+            labels: found.labels.into_iter().map(|label| label.name).collect(),
             open: found.state == "open",
             // GitHub attributes the work of deleted accounts to `ghost`.
             author: found
