@@ -26,14 +26,15 @@ pub(crate) const NAME: &str = "github-bot";
 /// removed.
 const MOST_PULL_REQUESTS: usize = 50;
 
-/// Sets the check of a head.
+/// Sets the check of a head. Ends it if the settings hide it.
 pub(crate) async fn publish(
     deps: &Deps,
     event: &Event,
     head: &HeadState,
 ) -> Result<Outcome, HandlerError> {
     let Some(status) = head.status() else {
-        return Ok(IgnoreReason::Unpublished.outcome());
+        let hidden = IgnoreReason::Unpublished;
+        return end(deps, event, &head.review, None, &hidden).await;
     };
     let contribution = ShownCheck::of(head, status).contribution();
     let change = |check: &mut PublishedCheck| {
@@ -52,6 +53,17 @@ pub(crate) async fn cancel(
     review: &ReviewKey,
     why: &StaleReason,
 ) -> Result<Outcome, HandlerError> {
+    end(deps, event, review, Some(why), &IgnoreReason::NoCheck).await
+}
+
+/// Ends the check of a head if it is in progress. The event is ignored for the reason `otherwise`.
+async fn end(
+    deps: &Deps,
+    event: &Event,
+    review: &ReviewKey,
+    stale: Option<&StaleReason>,
+    otherwise: &IgnoreReason,
+) -> Result<Outcome, HandlerError> {
     let change = |check: &mut PublishedCheck| {
         let own = check.pull_requests.get(&review.pr.number);
         if own.is_some_and(|own| own.conclusion.is_none()) {
@@ -59,9 +71,8 @@ pub(crate) async fn cancel(
         }
         check.is_due(review.pr.number)
     };
-    let outcome = run(deps, event, review, change, Some(why)).await?;
-    Ok(match outcome {
-        Outcome::Ignored { .. } => IgnoreReason::NoCheck.outcome(),
+    Ok(match run(deps, event, review, change, stale).await? {
+        Outcome::Ignored { .. } => otherwise.outcome(),
         done @ (Outcome::Applied { .. } | Outcome::Repeated { .. }) => done,
     })
 }
@@ -114,7 +125,8 @@ impl ShownCheck {
     fn cancelled(stale: Option<&StaleReason>) -> Self {
         let title = match stale {
             Some(StaleReason::Closed) => "The pull request is closed",
-            Some(StaleReason::Superseded(_)) | None => "Superseded by a newer commit",
+            Some(StaleReason::Superseded(_)) => "Superseded by a newer commit",
+            None => "No review is published",
         };
         let summary = match stale {
             Some(StaleReason::Superseded(by)) => {

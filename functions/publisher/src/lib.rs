@@ -104,9 +104,15 @@ impl Handler for Publisher {
 }
 
 impl Publisher {
-    /// Posts the review of a verdict.
+    /// Posts the review of a verdict. If the settings hide it, no later event ends the check.
     async fn completed(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
-        let ignored = match load(&self.deps, review).await? {
+        let head = load(&self.deps, review).await?;
+        if let Ok(head) = &head
+            && head.status().is_none()
+        {
+            check::publish(&self.deps, event, head).await?;
+        }
+        let ignored = match head {
             Ok(head) if head.item.skipped.is_some() => Some(IgnoreReason::Skipped),
             Ok(head) if head.item.verdict.is_none() => Some(IgnoreReason::Replaced),
             Ok(_) => None,

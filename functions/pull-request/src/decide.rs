@@ -12,8 +12,6 @@ use std::fmt;
 pub(crate) enum Reason {
     /// A later change is stored already.
     OutOfOrder,
-    /// The edit changed neither the base branch nor another fact that affects the review.
-    SameBase,
     /// A review was published for an unknown pull request.
     Unknown,
     /// A review of the same time or later is stored already.
@@ -24,7 +22,6 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::OutOfOrder => "a later change is stored already",
-            Self::SameBase => "the edit does not affect the review",
             Self::Unknown => "unknown pull request",
             Self::Reviewed => "this review or a later one is stored already",
         })
@@ -42,9 +39,6 @@ pub(crate) fn changed(
     let next = item(seen, change, delivered_at);
     if seen.is_some_and(|seen| is_older(&next, seen, current)) {
         return Decision::Ignore(Reason::OutOfOrder);
-    }
-    if change.action == "edited" && seen.is_some_and(|seen| is_as_it_was(seen, &next)) {
-        return Decision::Ignore(Reason::SameBase);
     }
     let asks = |cause| {
         NewEvent::new(&ReviewRequested {

@@ -240,7 +240,7 @@ fn decides_deliveries() {
         (
             "another title",
             vec![open().into(), change("edited", 'a', 2).into()],
-            "the edit does not affect the review",
+            NOTHING,
         ),
         (
             "another base branch of a closed pull request",
