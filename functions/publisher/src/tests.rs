@@ -1,7 +1,9 @@
 //! Stories: a pull request on a simulated GitHub, and the publisher's writes to it.
 
+mod adoption;
 mod approvals;
 mod checks;
+mod concurrency;
 mod late_approvals;
 mod refusals;
 mod stories;

@@ -26,6 +26,7 @@ by_token_and_by_app!(
 
 async fn pull_request_is_equal(stage: Stage) {
     let client = stage.client();
+    stage.world.label(&stage.pr, "bug");
     let want = |open| PullRequest {
         head_sha: stage.head(),
         open,
@@ -33,6 +34,7 @@ async fn pull_request_is_equal(stage: Stage) {
         author_association: "CONTRIBUTOR".into(),
         base_ref: "main".into(),
         draft: false,
+        labels: vec!["bug".into()],
     };
     assert_eq!(client.pull_request(&stage.pr).await, Ok(want(true)));
     stage.world.push(&stage.pr, common::DIFF);

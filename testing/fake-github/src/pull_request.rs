@@ -64,7 +64,7 @@ impl ReadPullRequest for ProcessGitHub {
                 author_association: pull.association,
                 base_ref: pull.base_branch,
                 draft: pull.draft,
-                labels: pull.labels.clone(),
+                labels: pull.labels,
             }),
             Err(failure) => Err(self.error(call(), failure)),
         }

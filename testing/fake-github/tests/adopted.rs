@@ -52,6 +52,7 @@ async fn world_matches_adopted_payload() {
         author_association: "CONTRIBUTOR".into(),
         base_ref: "main".into(),
         draft: true,
+        labels: vec!["deps".into()],
     };
     assert_eq!(github.pull_request(&pr).await, Ok(want));
     let diff = github.diff(&pr, &world.base(&pr), &world.head(&pr)).await;
