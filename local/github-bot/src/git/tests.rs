@@ -53,7 +53,7 @@ fn keeps_escape_codes_without_colours() {
 }
 
 #[test]
-fn keeps_lines_that_a_hunk_does_not_count() {
+fn keeps_uncounted_hunk_lines() {
     let file = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-x\n+y\n";
     for (why, rest, kept) in [
         ("an added line", "+z\n", "+z\n"),
