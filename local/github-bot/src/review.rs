@@ -2,7 +2,7 @@
 
 use crate::git::GitOutput;
 use anstyle::{AnsiColor, Style};
-use diff::{Diff, OmissionReason, OmittedFile};
+use diff::{Diff, FileDiff, LineKind, OmissionReason, OmittedFile};
 use events::{Clock, Entropy};
 use model_client::Model;
 use policy::{Attributes, Policy};
@@ -68,11 +68,14 @@ impl Review {
 pub fn read(text: &str) -> Result<Diff, ReadError> {
     let output = GitOutput::read(text);
     let mut diff = diff::parse(&output.diff);
-    let combined = output.combined.into_iter().map(|path| OmittedFile {
+    let (files, unchanged): (Vec<_>, Vec<_>) = diff.files.into_iter().partition(has_changes);
+    diff.files = files;
+    let unchanged = unchanged.into_iter().map(|file| file.path);
+    let unread = unchanged.chain(output.combined).map(|path| OmittedFile {
         path,
         why: OmissionReason::Malformed,
     });
-    diff.left_out.extend(combined);
+    diff.left_out.extend(unread);
     let is_unread = |file: &OmittedFile| {
         matches!(
             file.why,
@@ -86,6 +89,12 @@ pub fn read(text: &str) -> Result<Diff, ReadError> {
         }
         _ => Ok(diff),
     }
+}
+
+/// Returns whether every hunk has an added or removed line. The hunks of a word diff have none.
+fn has_changes(file: &FileDiff) -> bool {
+    let mut hunks = file.hunks.iter();
+    hunks.all(|hunk| hunk.lines.iter().any(|line| line.kind != LineKind::Context))
 }
 
 /// Reviews `diff` with the rules and, if there is one, the model, under the deployment's `policy`.

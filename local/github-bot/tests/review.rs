@@ -68,6 +68,11 @@ fn status_tells_whether_merging_is_blocked() {
             2,
         ),
         (
+            "a word diff",
+            "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n return [-1-]{+2+}\n",
+            2,
+        ),
+        (
             "only a binary file",
             "diff --git a/x.png b/x.png\nindex 1..2 100644\nBinary files a/x.png and b/x.png differ\n",
             0,
