@@ -130,6 +130,7 @@ fn percent(part: usize, of: usize) -> f64 {
 /// Returns the repository's source files, pages and settings, without build results and the
 /// generated template.
 fn files(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let ci = root.join(".ci");
     let (mut files, mut folders) = (Vec::new(), vec![root.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {
@@ -140,7 +141,7 @@ fn files(root: &Path) -> io::Result<Vec<PathBuf>> {
                     folders.push(path);
                 }
             } else if name != "template.yaml"
-                && (path.parent().is_some_and(|folder| folder.ends_with(".ci"))
+                && (path.parent() == Some(ci.as_path())
                     || ENDS.iter().any(|end| name.ends_with(end)))
             {
                 files.push(path);
