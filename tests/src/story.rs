@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Whether stories rename and transfer the repository. Switched off: the state is keyed
+/// True if stories rename and transfer the repository. Switched off: the state is keyed
 /// by the repository's name, so a renamed repository loses its state.
 const RENAMES: bool = false;
 /// Label that the built-in settings skip.
@@ -172,7 +172,7 @@ pub struct Step {
     /// Seconds before the action.
     pub pause: u64,
     pub action: Action,
-    /// Whether GitHub holds the action's delivery back.
+    /// True if GitHub delays the action's delivery.
     pub is_held: bool,
     /// Number of deliveries to functions before the next step; `None` is all.
     pub handled: Option<usize>,
@@ -194,10 +194,10 @@ impl fmt::Display for Step {
 /// Random story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Story {
-    /// Whether a model that finds nothing reads the changes too, so that the bot can
+    /// True if a model that finds nothing reads the changes too, so that the bot can
     /// approve.
     pub has_model: bool,
-    /// Whether the bot is a user account, which cannot set checks.
+    /// True if the bot is a user account, which cannot set checks.
     pub is_user: bool,
     pub steps: Vec<Step>,
 }
@@ -447,7 +447,7 @@ pub struct Pull {
     pub pr: PrKey,
     pub open: bool,
     pub draft: bool,
-    /// Whether it has the label that the built-in settings skip.
+    /// True if the pull request has the label that the built-in settings skip.
     pub is_labelled: bool,
     pub base: Base,
     /// Content of each head, oldest first.

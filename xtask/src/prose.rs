@@ -66,6 +66,8 @@ const OPENINGS: [&str; 13] = [
 const TEST_OPENINGS: [&str; 10] = [
     "what", "who", "whose", "that", "nothing", "nobody", "a", "an", "the", "where",
 ];
+/// Ends of the names of the files that are read, beside those in `.ci`.
+const ENDS: [&str; 4] = [".rs", ".md", ".toml", ".yaml"];
 const VAGUE: [&str; 8] = [
     "nobody", "somebody", "anybody", "whoever", "told", "stands", "stand", "stood",
 ];
@@ -125,18 +127,23 @@ fn percent(part: usize, of: usize) -> f64 {
     100.0 * part as f64 / of.max(1) as f64
 }
 
-/// Returns the repository's source files and pages, without build results.
+/// Returns the repository's source files, pages and settings, without build results and the
+/// generated template.
 fn files(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let ci = root.join(".ci");
     let (mut files, mut folders) = (Vec::new(), vec![root.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if path.is_dir() {
-                if name != "target" && !name.starts_with('.') {
+                if name == ".ci" || (name != "target" && !name.starts_with('.')) {
                     folders.push(path);
                 }
-            } else if [".rs", ".md"].iter().any(|end| name.ends_with(end)) {
+            } else if name != "template.yaml"
+                && (path.parent() == Some(ci.as_path())
+                    || ENDS.iter().any(|end| name.ends_with(end)))
+            {
                 files.push(path);
             }
         }
@@ -160,6 +167,14 @@ impl Sources {
                     is_code = !is_code;
                 } else if !is_code && !trimmed.is_empty() {
                     self.pages.push(place(number, line));
+                }
+                continue;
+            }
+            if !file.ends_with(".rs") {
+                if let Some(comment) = trimmed.strip_prefix("# ") {
+                    self.comments.push(place(number, comment));
+                } else if words(trimmed).count() > 4 {
+                    self.texts.push(place(number, trimmed));
                 }
                 continue;
             }
@@ -252,13 +267,20 @@ mod tests {
                     #[test]\nfn posts_one() {}\n// Comment.\n";
         sources.read("a.rs", text);
         sources.read("a.md", "Line.\n```\ncode\n```\n");
+        sources.read(
+            "a.yaml",
+            "# Note.\nName: x\nDescription: A text of five words.\n",
+        );
         let texts = |places: &[Place]| {
             let texts: Vec<_> = places.iter().map(|it| it.text.clone()).collect();
             texts.join("|")
         };
         assert_eq!(texts(&sources.docs), "Doc.");
-        assert_eq!(texts(&sources.comments), "Doc.|More.|Comment.");
-        assert_eq!(texts(&sources.texts), "a text of more than 25 letters");
+        assert_eq!(texts(&sources.comments), "Doc.|More.|Comment.|Note.");
+        assert_eq!(
+            texts(&sources.texts),
+            "a text of more than 25 letters|Description: A text of five words."
+        );
         assert_eq!(texts(&sources.tests), "posts_one");
         assert_eq!(texts(&sources.pages), "Line.");
     }

@@ -122,7 +122,7 @@ const PARAMETER: &str = r#"  <parameter>:
     MaxLength: 256
     AllowedPattern: "[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*"
     Default: github-bot/<default>
-    Description: Name of the secret <variable>. In SSM, a slash stands before it.
+    Description: Name of the secret <variable>. In SSM, the parameter has a slash in front of it.
 "#;
 
 /// Returns the name of resources for a function's name: `pull-request` is `PullRequest`.

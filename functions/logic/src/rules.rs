@@ -43,3 +43,11 @@ const RULES: &[Rule] = &[
     tests_kept::DELETED,
     tests_kept::MISSING,
 ];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn page_lists_every_rule() {
+        review::rules::check_page(super::RULES);
+    }
+}

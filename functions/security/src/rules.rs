@@ -77,3 +77,11 @@ const RULES: &[Rule] = &[
     settings::BIDI,
     settings::HIDDEN,
 ];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn page_lists_every_rule() {
+        review::rules::check_page(super::RULES);
+    }
+}

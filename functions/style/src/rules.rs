@@ -30,3 +30,11 @@ const RULES: &[Rule] = &[
     reading::MIXED_INDENTATION,
     reading::LONG_LINE,
 ];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn page_lists_every_rule() {
+        review::rules::check_page(super::RULES);
+    }
+}

@@ -38,6 +38,11 @@ pub enum ServeError {
         /// Problem with the value, and the expected form.
         problem: String,
     },
+    /// There is no database to read.
+    #[error(
+        "no database at {0}: give the location of the server's state with --state sqlite://path or STATE_URL"
+    )]
+    NoDatabase(String),
     /// The state cannot be opened.
     #[error(transparent)]
     State(#[from] StateError),
@@ -85,6 +90,7 @@ impl ServeError {
         match self {
             Self::Config(_)
             | Self::StateUrl { .. }
+            | Self::NoDatabase(_)
             | Self::State(_)
             | Self::LambdaUrl(_)
             | Self::BusName { .. }

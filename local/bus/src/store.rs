@@ -19,34 +19,39 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the state that `given` names, or `STATE_URL`, or [`DEFAULT_STATE`].
+    /// Opens the state that `given` names, or `STATE_URL`, or [`DEFAULT_STATE`]. Creates a missing
+    /// file.
     ///
     /// # Errors
     /// [`ServeError`] names the value and its source.
     pub fn open(given: Option<&str>, environment: &Environment) -> Result<Self, ServeError> {
-        let (given_by, url) = match (given, environment.state_url()) {
-            (Some(url), _) => ("--state", url),
-            (None, Ok(url)) => ("STATE_URL", url),
-            (None, Err(_)) => ("--state", DEFAULT_STATE),
-        };
-        let refused = |problem| ServeError::StateUrl { given_by, problem };
-        match url
-            .parse()
-            .map_err(|error: state::InvalidStateUrl| refused(error.to_string()))?
-        {
-            StateUrl::Memory => Ok(Self {
+        match location(given, environment)? {
+            None => Ok(Self {
                 state: Arc::new(Memory::default()),
                 queue: Queue::in_memory()?,
                 path: None,
             }),
-            StateUrl::Sqlite(path) => Ok(Self {
+            Some(path) => Ok(Self {
                 state: Arc::new(Sqlite::open(&path)?),
                 queue: Queue::open(&path)?,
                 path: Some(path),
             }),
-            StateUrl::DynamoDb(_) | StateUrl::Redis(_) => Err(refused(format!(
-                "{url:?} is not for one machine: expected sqlite://path or memory:"
-            ))),
+        }
+    }
+
+    /// Opens the state as [`Store::open`] does, but does not create a missing file.
+    ///
+    /// # Errors
+    /// [`ServeError::NoDatabase`] if there is no file at the path; otherwise as [`Store::open`].
+    pub fn open_existing(
+        given: Option<&str>,
+        environment: &Environment,
+    ) -> Result<Self, ServeError> {
+        match location(given, environment)? {
+            Some(path) if !path.is_file() => {
+                Err(ServeError::NoDatabase(path.display().to_string()))
+            }
+            Some(_) | None => Self::open(given, environment),
         }
     }
 
@@ -54,6 +59,26 @@ impl Store {
     /// every event twice.
     pub fn lock(&self) -> Result<Option<File>, ServeError> {
         self.path.as_deref().map(lock).transpose()
+    }
+}
+
+/// Returns the path of the database; `None` for the memory of the process.
+fn location(given: Option<&str>, environment: &Environment) -> Result<Option<PathBuf>, ServeError> {
+    let (given_by, url) = match (given, environment.state_url()) {
+        (Some(url), _) => ("--state", url),
+        (None, Ok(url)) => ("STATE_URL", url),
+        (None, Err(_)) => ("--state", DEFAULT_STATE),
+    };
+    let refused = |problem| ServeError::StateUrl { given_by, problem };
+    match url
+        .parse()
+        .map_err(|error: state::InvalidStateUrl| refused(error.to_string()))?
+    {
+        StateUrl::Memory => Ok(None),
+        StateUrl::Sqlite(path) => Ok(Some(path)),
+        StateUrl::DynamoDb(_) | StateUrl::Redis(_) => Err(refused(format!(
+            "{url:?} is not for one machine: expected sqlite://path or memory:"
+        ))),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Command line definition.
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use policy::Source;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -15,7 +16,7 @@ use std::path::PathBuf;
     args_conflicts_with_subcommands = true,
     after_help = "Environment: GITHUB_WEBHOOK_SECRET, GITHUB_TOKEN (or GITHUB_APP_ID, \
                   GITHUB_APP_PRIVATE_KEY), GITHUB_API_URL, KIMI_API_KEY, KIMI_BASE_URL, KIMI_MODEL, \
-                  KIMI_PRICES, ALLOW_ADDRESSES, REVIEW_POLICY, STATE_URL, EVENT_BUS_NAME, RUST_LOG, NO_COLOR.\nExit status: 0 done, 1 failed, 2 something given is wrong."
+                  KIMI_PRICES, ALLOW_ADDRESSES, REVIEW_POLICY, STATE_URL, EVENT_BUS_NAME, RUST_LOG, NO_COLOR.\nExit status: 0 success, 1 failure, 2 invalid options, environment or input (nothing was written)."
 )]
 pub struct Cli {
     /// Play sample deliveries through all functions against a simulated GitHub
@@ -142,11 +143,13 @@ pub enum Command {
     },
     /// Review a diff from standard input, such as git diff main | github-bot review -
     ///
-    /// The rules review, and the model if KIMI_API_KEY is set. REVIEW_POLICY applies. Exit status:
-    /// 0 nothing blocks, 1 a finding blocks merging, 2 the input is no diff.
+    /// Reads the output of git diff, git show and git format-patch --stdout, and prints files that
+    /// are not read on standard error. The rules review, and the model if KIMI_API_KEY is set.
+    /// Settings: the built-in ones and REVIEW_POLICY. Exit status: 0 nothing blocks, 1 a finding
+    /// blocks merging, 2 invalid input: no diff, or no file of it could be read.
     Review {
-        /// `-` for standard input
-        #[arg(value_name = "-", value_parser = ["-"])]
+        /// Diff to review: - for standard input
+        #[arg(value_name = "INPUT", value_parser = ["-"], hide_possible_values = true)]
         input: String,
         /// Print one JSON object per finding, each on a line: path, line, rule, category, severity,
         /// confidence (percent), message
@@ -156,8 +159,11 @@ pub enum Command {
         #[arg(long)]
         no_model: bool,
     },
-    /// Check a settings file (.github/review-bot.toml)
+    /// Check a settings file
     CheckSettings {
+        /// Place of the settings; each place has its own limits
+        #[arg(long = "for", value_name = "PLACE", value_enum, default_value_t)]
+        layer: SettingsPlace,
         /// File to check
         #[arg(value_name = "FILE")]
         file: PathBuf,
@@ -167,4 +173,26 @@ pub enum Command {
         /// Shell to print the script for
         shell: Shell,
     },
+}
+
+/// Place of a settings file.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum SettingsPlace {
+    /// .github/review-bot.toml of a repository
+    #[default]
+    Repository,
+    /// review-bot.toml in the repository .github of an organisation
+    Organisation,
+    /// Text of the variable REVIEW_POLICY
+    Deployment,
+}
+
+impl From<SettingsPlace> for Source {
+    fn from(place: SettingsPlace) -> Self {
+        match place {
+            SettingsPlace::Repository => Self::Repository,
+            SettingsPlace::Organisation => Self::Organisation,
+            SettingsPlace::Deployment => Self::Deployment,
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Command line and server of `github-bot`: every function in one process.
 
 pub mod cli;
+mod git;
 pub mod review;
 pub mod serve;

@@ -64,7 +64,9 @@ async fn run(cli: Cli, environment: &Environment) -> End {
         Some(Command::Review { json, no_model, .. }) => {
             return review_input(environment, *json, *no_model).await;
         }
-        Some(Command::CheckSettings { file }) => return check_settings(file),
+        Some(Command::CheckSettings { file, layer }) => {
+            return check_settings(file, (*layer).into());
+        }
         Some(
             Command::Rules { .. }
             | Command::Bus { .. }
@@ -128,7 +130,7 @@ async fn run(cli: Cli, environment: &Environment) -> End {
                 .map_err(served)
         }
         (Some(Command::DeadLetters { redrive, state }), _) => {
-            let store = Store::open(state.as_deref(), environment).map_err(served)?;
+            let store = Store::open_existing(state.as_deref(), environment).map_err(served)?;
             dead_letters(&store, redrive).await
         }
         (
@@ -235,6 +237,7 @@ async fn review_input(environment: &Environment, json: bool, no_model: bool) -> 
     };
     let (clock, entropy) = (Arc::new(SystemClock) as _, Arc::new(SystemEntropy) as _);
     let review = review::review(&diff, &deployment, model.as_ref(), &clock, &entropy).await;
+    anstream::eprint!("{}", review::remarks(&review));
     print(&if json {
         review::json(&review)
     } else {
@@ -247,10 +250,10 @@ async fn review_input(environment: &Environment, json: bool, no_model: bool) -> 
 }
 
 /// Checks a settings file.
-fn check_settings(file: &Path) -> End {
+fn check_settings(file: &Path, source: Source) -> End {
     let name = file.display();
     let text = std::fs::read_to_string(file).map_err(|error| wrong(format!("{name}: {error}")))?;
-    match Layer::parse(&text, Source::Repository) {
+    match Layer::parse(&text, source) {
         Ok(_) => print(&format!("{name}: valid\n")),
         Err(error) => Err(wrong(format!("{name}\n{}", error.for_people().trim_end()))),
     }

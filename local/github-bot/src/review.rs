@@ -1,7 +1,8 @@
 //! `review`: reviews a diff from standard input and prints the findings.
 
+use crate::git::GitOutput;
 use anstyle::{AnsiColor, Style};
-use diff::Diff;
+use diff::{Diff, FileDiff, LineKind, OmissionReason, OmittedFile};
 use events::{Clock, Entropy};
 use model_client::Model;
 use policy::{Attributes, Policy};
@@ -17,12 +18,26 @@ const PATIENCE: Duration = Duration::from_secs(180);
 const TITLE: Style = Style::new().bold();
 const QUIET: Style = AnsiColor::BrightBlack.on_default();
 
-/// Text that is not a diff.
+/// Input that no review can read.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "standard input is no diff: expected the output of git diff, such as git diff main | github-bot review -"
-)]
-pub struct NoDiff;
+pub enum ReadError {
+    /// The text is not a diff.
+    #[error(
+        "standard input is no diff: expected the output of git diff, such as git diff main | github-bot review -"
+    )]
+    NoDiff,
+    /// No file of the diff could be read.
+    #[error(
+        "no file of the diff could be read: {}. Expected the output of git diff; a combined diff of a merge and a word diff are not supported",
+        paths(.0)
+    )]
+    Unread(Vec<OmittedFile>),
+}
+
+fn paths(files: &[OmittedFile]) -> String {
+    let each = |file: &OmittedFile| format!("{} ({})", file.path, file.why);
+    files.iter().map(each).collect::<Vec<_>>().join(", ")
+}
 
 /// Findings of all reviewers in a diff.
 #[derive(Debug, Default)]
@@ -45,16 +60,41 @@ impl Review {
     }
 }
 
-/// Reads a diff.
+/// Reads the output of a git command that prints a diff, such as `git diff` or `git show`.
 ///
 /// # Errors
-/// [`NoDiff`] if the text is neither blank nor a diff.
-pub fn read(text: &str) -> Result<Diff, NoDiff> {
-    let diff = diff::parse(text);
-    match diff.files.is_empty() && !text.trim().is_empty() && !text.contains("diff --git ") {
-        true => Err(NoDiff),
-        false => Ok(diff),
+/// [`ReadError`] if the text is not blank and no file could be read. A diff of only binary files
+/// and submodules is not an error.
+pub fn read(text: &str) -> Result<Diff, ReadError> {
+    let output = GitOutput::read(text);
+    let mut diff = diff::parse(&output.diff);
+    let (files, unchanged): (Vec<_>, Vec<_>) = diff.files.into_iter().partition(has_changes);
+    diff.files = files;
+    let unchanged = unchanged.into_iter().map(|file| file.path);
+    let unread = unchanged.chain(output.combined).map(|path| OmittedFile {
+        path,
+        why: OmissionReason::Malformed,
+    });
+    diff.left_out.extend(unread);
+    let is_unread = |file: &OmittedFile| {
+        matches!(
+            file.why,
+            OmissionReason::Malformed | OmissionReason::TooLarge
+        )
+    };
+    match (diff.files.is_empty(), diff.left_out.is_empty()) {
+        (true, true) if !text.trim().is_empty() => Err(ReadError::NoDiff),
+        (true, false) if diff.left_out.iter().any(is_unread) => {
+            Err(ReadError::Unread(diff.left_out))
+        }
+        _ => Ok(diff),
     }
+}
+
+/// Returns whether every hunk has an added or removed line. The hunks of a word diff have none.
+fn has_changes(file: &FileDiff) -> bool {
+    let mut hunks = file.hunks.iter();
+    hunks.all(|hunk| hunk.lines.iter().any(|line| line.kind != LineKind::Context))
 }
 
 /// Reviews `diff` with the rules and, if there is one, the model, under the deployment's `policy`.
@@ -134,16 +174,6 @@ pub fn text(review: &Review) -> String {
             finding.message
         );
     }
-    for note in &review.notes {
-        let _ = writeln!(out, "{QUIET}{note}{QUIET:#}");
-    }
-    for file in &review.coverage.left_out {
-        let _ = writeln!(
-            out,
-            "{QUIET}not read: {} ({}){QUIET:#}",
-            file.path, file.why
-        );
-    }
     let result = match (review.findings.len(), review.blocks()) {
         (0, _) => "Nothing found".to_owned(),
         (count, blocks) => format!(
@@ -154,7 +184,28 @@ pub fn text(review: &Review) -> String {
     };
     let read = review.coverage.files_read;
     let files = if read == 1 { "file" } else { "files" };
-    let _ = writeln!(out, "{TITLE}{result}{TITLE:#}, {read} {files} read");
+    let unread = match review.coverage.left_out.len() {
+        0 => String::new(),
+        unread => format!(", {unread} not read"),
+    };
+    let _ = writeln!(out, "{TITLE}{result}{TITLE:#}, {read} {files} read{unread}");
+    out
+}
+
+/// Renders the reviewers' remarks and the files that were not read as coloured text, for standard
+/// error.
+pub fn remarks(review: &Review) -> String {
+    let mut out = String::new();
+    for note in &review.notes {
+        let _ = writeln!(out, "{QUIET}{note}{QUIET:#}");
+    }
+    for file in &review.coverage.left_out {
+        let _ = writeln!(
+            out,
+            "{QUIET}not read: {} ({}){QUIET:#}",
+            file.path, file.why
+        );
+    }
     out
 }
 

@@ -166,6 +166,12 @@ fn error_names_option_before_any_write() {
             &both,
         ),
         ("no database", with(&["--state", "sqlite://text.db"]), &both),
+        ("no dead letters", vec!["dead-letters"], &[]),
+        (
+            "no dead letters in another file",
+            vec!["dead-letters", "--redrive", "--state", "sqlite://no.db"],
+            &[],
+        ),
         (
             "functions nowhere",
             vec!["bus", "--lambda", "127.0.0.1:9000"],

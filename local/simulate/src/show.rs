@@ -151,6 +151,10 @@ fn state(out: &mut String, run: &Run) {
     out.push('\n');
 }
 
+fn counted(findings: usize) -> String {
+    format!("{findings} finding{}", if findings == 1 { "" } else { "s" })
+}
+
 /// Summarises a state item in a few words.
 fn gist(value: &serde_json::Value) -> String {
     let count = |pointer: &str| {
@@ -162,13 +166,13 @@ fn gist(value: &serde_json::Value) -> String {
     let text = |pointer: &str| value.pointer(pointer).and_then(|it| it.as_str());
     if let Some(findings) = count("/verdict/findings") {
         let event = text("/verdict/event").unwrap_or_default().to_lowercase();
-        format!("verdict: {event}, {findings} findings")
+        format!("verdict: {event}, {}", counted(findings))
     } else if let Some(reason) = text("/skipped/reason") {
         format!("skipped: {reason}")
     } else if let Some(expected) = count("/expected") {
         format!("waits for {expected} specialists")
     } else if let Some(findings) = count("/report/findings") {
-        format!("{findings} findings")
+        counted(findings)
     } else if let Some(published) = published(value) {
         published
     } else if value.pointer("/stage/claimed").is_some() {

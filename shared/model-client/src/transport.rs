@@ -66,12 +66,12 @@ impl Transport {
         let status = response.status();
         let mut body = Vec::new();
         if status.is_success() {
-            // What is larger ends somewhere, and is no JSON.
+            // A larger body is cut off, and is not valid JSON then.
             let whole = egress::fill(&mut body, &mut response, LARGEST).await;
             whole.map_err(|error| self.failed(error))?;
             return Ok(body);
         }
-        // Of an error, what can be had: the status has said the main thing.
+        // The body of an error is optional: the status is sufficient.
         let _ = egress::fill(&mut body, &mut response, LARGEST_ERROR).await;
         let wait = retry_after(response.headers(), now);
         Err(refusal::read(status.as_u16(), wait, &body, &self.redactor))

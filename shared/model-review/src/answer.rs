@@ -298,7 +298,7 @@ fn replacement(code: &str) -> Option<String> {
     let mut lines = Vec::new();
     for line in code.lines() {
         let shown = crate::prompt::strip(line);
-        // Masked, stripped or cut code is not what was meant, nor is what was shown so.
+        // A masked, stripped or truncated line is not the replacement that the model meant.
         let is_whole = matches!(secrets::mask(&shown), Cow::Borrowed(_)) && shown == line;
         if !is_whole || crate::prompt::is_marked(line) {
             return None;

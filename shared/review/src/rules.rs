@@ -32,6 +32,8 @@ use crate::{
 use async_trait::async_trait;
 use diff::{Diff, FileDiff, OmissionReason, OmittedFile};
 use std::collections::BTreeMap;
+#[cfg(feature = "testing")]
+use std::collections::BTreeSet;
 
 /// Maximum number of findings of one rule per file; the last one shows the number of
 /// further ones.
@@ -110,6 +112,36 @@ pub fn check(rows: &[(Rule, &str, &str, &str, bool)]) {
         let found = !rule.lines_of(path, text).is_empty();
         assert_eq!(found, *hit, "{}: {why}\n{text}", rule.id);
     }
+}
+
+/// Checks in tests that docs/rules.md has a row for each id of `rules`, with its severities and its
+/// confidence.
+#[cfg(feature = "testing")]
+pub fn check_page(rules: &[Rule]) {
+    const PAGE: &str = include_str!("../../../docs/rules.md");
+    let mut groups = BTreeMap::<&str, Vec<&Rule>>::new();
+    for rule in rules {
+        groups.entry(rule.id).or_default().push(rule);
+    }
+    let mut missing = String::new();
+    for (id, rules) in groups {
+        let severities: BTreeSet<_> = rules.iter().map(|rule| rule.severity).collect();
+        let severities: Vec<_> = severities.iter().map(ToString::to_string).collect();
+        let percent = rules.iter().map(|rule| rule.confidence.as_percent());
+        let (low, high) = (percent.clone().min(), percent.max());
+        let (low, high) = (low.unwrap_or_default(), high.unwrap_or_default());
+        let confidence = match low == high {
+            true => format!("{low} %"),
+            false => format!("{low} to {high} %"),
+        };
+        let severities = severities.join(", ").to_lowercase();
+        let row = format!("| `{id}` | {severities} | {confidence} |");
+        if !PAGE.contains(&row) {
+            let message = rules.first().map_or("", |rule| rule.message);
+            missing += &format!("{row} {message} |\n");
+        }
+    }
+    assert!(missing.is_empty(), "docs/rules.md lacks:\n{missing}");
 }
 
 impl Rule {

@@ -53,7 +53,7 @@ impl FromStr for StateUrl {
                 Err(invalid("expected a host, as in redis://127.0.0.1:6379"))
             }
             Some(_) | None => Err(invalid(
-                "expected memory:, sqlite://path, dynamodb://table or redis://host:port",
+                "expected memory:, sqlite://path or dynamodb://table",
             )),
         }
     }
@@ -138,15 +138,15 @@ mod tests {
         .map(|text| text.parse::<StateUrl>().unwrap_err().to_string())
         .into();
         insta::assert_snapshot!(emitted.join("\n"), @r#"
-        "" is no state URL: expected memory:, sqlite://path, dynamodb://table or redis://host:port
-        "memory" is no state URL: expected memory:, sqlite://path, dynamodb://table or redis://host:port
-        "postgres://localhost/bot" is no state URL: expected memory:, sqlite://path, dynamodb://table or redis://host:port
+        "" is no state URL: expected memory:, sqlite://path or dynamodb://table
+        "memory" is no state URL: expected memory:, sqlite://path or dynamodb://table
+        "postgres://localhost/bot" is no state URL: expected memory:, sqlite://path or dynamodb://table
         "sqlite://" is no state URL: expected a file's path, as in sqlite://github-bot.db
         "sqlite://bot.db?mode=ro" is no state URL: expected a file's path, as in sqlite://github-bot.db
         "dynamodb://" is no state URL: expected a table's name, 3 to 255 of a-z, A-Z, 0-9, _, - and ., as in dynamodb://github-bot
         "dynamodb://a table" is no state URL: expected a table's name, 3 to 255 of a-z, A-Z, 0-9, _, - and ., as in dynamodb://github-bot
         "redis://" is no state URL: expected a host, as in redis://127.0.0.1:6379
-        "radis://…@cache:6379" is no state URL: expected memory:, sqlite://path, dynamodb://table or redis://host:port
+        "radis://…@cache:6379" is no state URL: expected memory:, sqlite://path or dynamodb://table
         "#);
     }
 
