@@ -1,56 +1,146 @@
-//! Paces the writes to GitHub: one per second, over all publishers.
+//! Limits the rate of writes to GitHub, over all processes.
 //!
-//! *Reads and writes* `pace:github`: the time of the next write.
+//! *Reads and writes* `pace:{host}/{owner}` for an App's installation, `pace:{host}` for a token:
+//! the turns that are taken.
 
 use async_trait::async_trait;
 use events::{Clock, Timestamp};
 use github::port::{GitHubError, Pace};
 use serde::{Deserialize, Serialize};
-use state::{Key, StateManager};
+use state::{Key, StateError, StateManager};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Minimum time between writes ("Best practices for using the REST API").
+/// Time between writes after a burst ("Best practices for using the REST API").
 const BETWEEN: Duration = Duration::from_secs(1);
 
-/// Maximum wait for a turn. A longer wait returns `Unavailable`: the function's timeout is 30 s.
+/// Number of writes at once after a pause. With one write per second, a minute has at most 80
+/// writes: GitHub's limit for requests that create content ("Rate limits for the REST API").
+const BURST: u32 = 20;
+
+/// Maximum number of writes per hour, of the same limit.
+const MOST_PER_HOUR: u32 = 500;
+
+/// Minutes whose writes count for an hour: the first one counts as a whole.
+const MINUTES: i64 = 61;
+
+/// Maximum wait for a turn. A longer wait returns `RateLimited`: the function's timeout is 30 s.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Turns for writes, one per second.
+/// Turns for writes.
 pub struct Turns {
-    /// State with the time of the next turn.
+    /// State with the turns that are taken.
     pub state: StateManager,
     pub clock: Arc<dyn Clock>,
 }
 
+/// Turns of one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Stored {
-    next: Timestamp,
+struct TakenTurns {
+    /// Time at which the whole burst is available again.
+    full: Timestamp,
+    /// Number of writes by minute since 1970.
+    minutes: BTreeMap<i64, u32>,
+}
+
+impl TakenTurns {
+    /// Takes the next turn at `now`, and returns the wait for it. Takes none if the wait is too
+    /// long.
+    fn take(&mut self, now: Timestamp) -> Result<Duration, Duration> {
+        let full = self.full.max(now);
+        let in_burst = full - BETWEEN * (BURST - 1);
+        let at = in_burst.max(self.below_hourly_limit(now)).max(now);
+        let wait = Duration::try_from(at.duration_since(now)).unwrap_or_default();
+        if wait > LONGEST {
+            return Err(wait);
+        }
+        self.full = full + BETWEEN;
+        *self.minutes.entry(minute(at)).or_default() += 1;
+        Ok(wait)
+    }
+
+    /// Returns the time from which another write is within the limit per hour.
+    fn below_hourly_limit(&mut self, now: Timestamp) -> Timestamp {
+        self.minutes
+            .retain(|start, _| *start > minute(now) - MINUTES);
+        let mut rest: u32 = self.minutes.values().sum();
+        for (start, count) in &self.minutes {
+            if rest < MOST_PER_HOUR {
+                break;
+            }
+            rest -= count;
+            if rest < MOST_PER_HOUR {
+                let end = (start + MINUTES) * 60;
+                return Timestamp::from_second(end).unwrap_or(now);
+            }
+        }
+        now
+    }
+
+    /// Gives back the newest turn.
+    fn give_back(&mut self) {
+        self.full -= BETWEEN;
+        if let Some(mut newest) = self.minutes.last_entry() {
+            *newest.get_mut() = newest.get().saturating_sub(1);
+        }
+    }
+}
+
+fn minute(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(60)
+}
+
+impl Turns {
+    /// Changes the turns of the account.
+    async fn update<R: Send>(
+        &self,
+        account: &str,
+        change: impl Fn(&mut TakenTurns, Timestamp) -> R + Send + Sync,
+    ) -> Result<R, StateError> {
+        let key = Key::new("pace", account).map_err(|error| StateError::Unavailable {
+            reason: error.to_string(),
+        })?;
+        let update = |seen: Option<TakenTurns>, now: Timestamp| {
+            let mut turns = seen.unwrap_or(TakenTurns {
+                full: now,
+                minutes: BTreeMap::new(),
+            });
+            let before = turns.clone();
+            let result = change(&mut turns, now);
+            let expires_at = now + Duration::from_secs(60 * 62);
+            ((turns != before).then_some((turns, expires_at)), result)
+        };
+        self.state.update(&key, update).await
+    }
 }
 
 #[async_trait]
 impl Pace for Turns {
-    async fn turn(&self, call: &str) -> Result<(), GitHubError> {
-        let away = |reason: String| GitHubError::Unavailable {
-            call: call.to_owned(),
-            reason,
-        };
-        let key = Key::new("pace", "github").map_err(|error| away(error.to_string()))?;
-        let take = |seen: Option<Stored>, now| {
-            let turn = seen.map_or(now, |stored| stored.next.max(now));
-            let wait = Duration::try_from(turn.duration_since(now)).unwrap_or_default();
-            let next = turn + BETWEEN;
-            match wait > LONGEST {
-                true => (None, None),
-                false => (Some((Stored { next }, next)), Some(wait)),
+    async fn turn(&self, account: &str, call: &str) -> Result<(), GitHubError> {
+        let call = || call.to_owned();
+        let taken = self.update(account, TakenTurns::take).await;
+        match taken.map_err(|error| GitHubError::Unavailable {
+            call: call(),
+            reason: error.to_string(),
+        })? {
+            Ok(wait) if wait.is_zero() => Ok(()),
+            Ok(wait) => {
+                self.clock.sleep(wait).await;
+                Ok(())
             }
-        };
-        let turn = self.state.update(&key, take).await;
-        match turn.map_err(|error| away(error.to_string()))? {
-            Some(wait) => self.clock.sleep(wait).await,
-            None => return Err(away("too many writes are queued".to_owned())),
+            Err(retry_after) => Err(GitHubError::RateLimited {
+                call: call(),
+                retry_after,
+            }),
         }
-        Ok(())
+    }
+
+    async fn give_back(&self, account: &str) {
+        let given = self.update(account, |turns, _| turns.give_back()).await;
+        if let Err(error) = given {
+            tracing::debug!(account, %error, "the turn of a refused call is not given back");
+        }
     }
 }
 
@@ -58,7 +148,9 @@ impl Pace for Turns {
 mod tests {
     use super::*;
     use events::{Failure, ManualClock, SeededEntropy};
-    use state::{Memory, SaveResult};
+    use state::Memory;
+
+    const ACCOUNT: &str = "api.github.com/octo";
 
     fn two() -> (Arc<ManualClock>, [Turns; 2]) {
         let start = Timestamp::from_second(1_767_603_600).unwrap();
@@ -75,34 +167,86 @@ mod tests {
         (clock, turns)
     }
 
-    #[tokio::test]
-    async fn two_processes_write_a_second_apart() {
-        let (clock, [one, other]) = two();
-        let start = clock.now();
-        for (turns, begins) in [(&one, 0), (&other, 1), (&one, 2), (&one, 3), (&other, 4)] {
-            turns.turn("POST /reviews").await.unwrap();
-            let since = Duration::try_from(clock.now().duration_since(start)).unwrap();
-            assert_eq!(since, Duration::from_secs(begins));
+    /// Takes turns until `count` are granted, and returns their times in seconds.
+    async fn granted(clock: &ManualClock, turns: &[Turns; 2], count: usize) -> Vec<i64> {
+        let start = clock.now().as_second();
+        let mut times = Vec::new();
+        for turns in turns.iter().cycle() {
+            if times.len() == count {
+                break;
+            }
+            match turns.turn(ACCOUNT, "POST /reviews").await {
+                Ok(()) => times.push(clock.now().as_second() - start),
+                Err(error) => clock.advance(error.retry_after().unwrap()),
+            }
         }
+        times
+    }
+
+    #[tokio::test]
+    async fn burst_is_followed_by_one_write_per_second() {
+        let (clock, turns) = two();
+        let times = granted(&clock, &turns, 25).await;
+        assert_eq!(times[..20], [0; 20], "the burst");
+        assert_eq!(times[20..], [1, 2, 3, 4, 5]);
         clock.advance(Duration::from_secs(60));
+        assert_eq!(granted(&clock, &turns, 20).await, [0; 20], "after a pause");
+    }
+
+    #[tokio::test]
+    async fn writes_stay_within_github_limits() {
+        let (clock, turns) = two();
+        let times = granted(&clock, &turns, 1_200).await;
+        for (seconds, most) in [(60, 80), (3_600, 500)] {
+            let within = |from: &i64| {
+                let times = times.iter();
+                times
+                    .filter(|at| (*from..from + seconds).contains(at))
+                    .count()
+            };
+            let worst = times.iter().map(within).max();
+            assert!(worst <= Some(most), "{worst:?} in {seconds} s");
+        }
+        let last = times.last().unwrap();
+        assert!(*last < 3 * 3_700, "{last} s");
+    }
+
+    #[tokio::test]
+    async fn accounts_do_not_wait_for_each_other() {
+        let (clock, turns) = two();
+        granted(&clock, &turns, 25).await;
         let before = clock.now();
-        other.turn("POST /reviews").await.unwrap();
-        assert_eq!(clock.now(), before, "no write for a minute");
+        turns[0]
+            .turn("api.github.com/other", "POST /reviews")
+            .await
+            .unwrap();
+        assert_eq!(clock.now(), before);
+    }
+
+    #[tokio::test]
+    async fn refused_call_gives_its_turn_back() {
+        let (clock, turns) = two();
+        granted(&clock, &turns, 20).await;
+        turns[0].give_back(ACCOUNT).await;
+        assert_eq!(granted(&clock, &turns, 2).await, [0, 1]);
     }
 
     #[tokio::test]
     async fn long_wait_fails_without_a_turn() {
-        let (clock, [one, other]) = two();
-        let key = Key::new("pace", "github").unwrap();
-        let next = clock.now() + Duration::from_secs(11);
-        let seen = one.state.get::<Stored>(&key).await.unwrap();
-        let stored = Stored { next };
-        let saved = one.state.set(&key, seen.version, &stored, Some(next));
-        assert!(matches!(saved.await, Ok(SaveResult::Written(_))));
-        let error = other.turn("POST /reviews").await.unwrap_err();
-        assert!(error.is_retryable(), "{error}");
-        clock.advance(Duration::from_secs(1));
-        other.turn("POST /reviews").await.unwrap();
-        assert_eq!(clock.now(), next, "the next turn is unchanged");
+        let (clock, turns) = two();
+        let [one, other] = &turns;
+        granted(&clock, &turns, 20).await;
+        let wait = |turns: &mut TakenTurns, _| turns.full += Duration::from_secs(11);
+        one.update(ACCOUNT, wait).await.unwrap();
+        let error = other.turn(ACCOUNT, "POST /reviews").await.unwrap_err();
+        assert_eq!(
+            error.retry_after(),
+            Some(Duration::from_secs(12)),
+            "{error}"
+        );
+        clock.advance(Duration::from_secs(12));
+        let before = clock.now();
+        other.turn(ACCOUNT, "POST /reviews").await.unwrap();
+        assert_eq!(clock.now(), before, "the failed call took no turn");
     }
 }

@@ -12,7 +12,7 @@ use crate::text;
 use events::HandlerError;
 use github::port::{OwnReview, ReviewId};
 
-/// Maximum number of reviews withdrawn at a time: GitHub asks for one second between writes.
+/// Maximum number of reviews withdrawn at a time: the rate of writes to GitHub is limited.
 const MOST: usize = 10;
 
 /// Withdraws every review that does not hold. A review remains if branch protection does not let

@@ -15,6 +15,7 @@ use local_bus::server::{self, ServeError};
 use local_bus::template::Template;
 use local_functions::Dependencies;
 use model_client::{Agent, Model};
+use publisher::Turns;
 use source::Door;
 use state::StateManager;
 use std::net::IpAddr;
@@ -66,6 +67,10 @@ pub async fn serve(
     ));
     let entropy = Arc::new(SystemEntropy);
     let state = StateManager::new(store.state.clone(), clock.clone(), entropy.clone());
+    let github = github.paced_by(Arc::new(Turns {
+        state: state.clone(),
+        clock: clock.clone(),
+    }));
     let agent = Agent::from_environment(
         environment,
         https,

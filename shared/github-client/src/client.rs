@@ -17,32 +17,26 @@ use crate::identity::{Identity, User};
 use crate::link;
 use crate::transport::Transport;
 use crate::wire::{About, Answer, Call, JSON};
-use events::{Clock, Timestamp};
+use events::Clock;
 use github::RepoName;
 use github::port::{GitHubError, Pace};
 use reqwest::{Method, Url, header};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
-use tokio::sync::Mutex;
 
 /// Size limit of a JSON response in bytes. A page of 50 bodies of 65,536 characters,
 /// each escaped to six bytes in the worst case, takes 18.75 MiB.
 const LARGEST_JSON: usize = 20 << 20;
 
-/// Minimum interval between writes ("Best practices for using the REST API").
-const BETWEEN_WRITES: Duration = Duration::from_secs(1);
-
 /// Client of GitHub's REST API with one token or one App. All handlers of a process
-/// share one client, which spaces their writes.
+/// share one client.
 pub struct Client {
     transport: Transport,
     identity: RwLock<Option<Identity>>,
-    /// Time of the last write. Locked during a write.
-    last_write: Mutex<Option<Timestamp>>,
-    /// Spaces writes across processes, if configured.
+    /// Limits the rate of writes, if configured.
     pace: Option<Arc<dyn Pace>>,
+    refused_checks: check::RefusedChecks,
     files: std::sync::Mutex<contents::FileCache>,
 }
 
@@ -70,14 +64,13 @@ impl Client {
         Ok(Self {
             transport: Transport::new(&config, https, clock)?,
             identity: RwLock::new(config.bot_login.map(Identity::Login)),
-            last_write: Mutex::new(None),
             pace: None,
+            refused_checks: check::RefusedChecks::default(),
             files: std::sync::Mutex::default(),
         })
     }
 
-    /// Waits for a turn of `pace` before each write. Use it if other processes write
-    /// too.
+    /// Waits for a turn of `pace` before each write.
     #[must_use]
     pub fn paced_by(mut self, pace: Arc<dyn Pace>) -> Self {
         self.pace = Some(pace);
@@ -238,27 +231,41 @@ impl Client {
             etag: None,
             about: About::Repository(repo.clone()),
         };
-        let answer = self.spaced(&call).await?;
+        let answer = self.paced(repo, &call).await?;
         call.json(&answer)
     }
 
-    async fn spaced(&self, call: &Call) -> Result<Answer, GitHubError> {
-        let clock = self.transport.wire.clock();
-        let mut last_write = self.last_write.lock().await;
-        if let Some(last) = *last_write {
-            let since = Duration::try_from(clock.now().duration_since(last)).unwrap_or_default();
-            let wait = BETWEEN_WRITES.saturating_sub(since);
-            if !wait.is_zero() {
-                clock.sleep(wait).await;
-            }
-        }
-        if let Some(pace) = &self.pace {
-            pace.turn(&call.name).await?;
-        }
-        *last_write = Some(clock.now()); // even if this future is dropped during the write
+    /// Writes when its turn has come.
+    async fn paced(&self, repo: &RepoName, call: &Call) -> Result<Answer, GitHubError> {
+        let Some(pace) = &self.pace else {
+            return self.transport.write(call).await;
+        };
+        let account = self.account(repo);
+        pace.turn(&account, &call.name).await?;
         let answer = self.transport.write(call).await;
-        *last_write = Some(clock.now());
+        match &answer {
+            Err(
+                GitHubError::Forbidden { .. }
+                | GitHubError::NotFound { .. }
+                | GitHubError::TooLarge { .. }
+                | GitHubError::Rejected { .. },
+            ) => pace.give_back(&account).await,
+            Ok(_) | Err(GitHubError::Unavailable { .. } | GitHubError::RateLimited { .. }) => {}
+        }
         answer
+    }
+
+    /// Returns the name of the credentials that GitHub limits: of an App's installation, which
+    /// belongs to one owner, or of the token.
+    fn account(&self, repo: &RepoName) -> String {
+        let api = self.at("/", None);
+        let host = api.host_str().unwrap_or_default();
+        match repo.as_str().split_once('/') {
+            Some((owner, _)) if self.transport.is_app() => {
+                format!("{host}/{}", owner.to_ascii_lowercase())
+            }
+            Some(_) | None => host.to_owned(),
+        }
     }
 
     /// Returns the account that the credentials post as. Asks GitHub once.

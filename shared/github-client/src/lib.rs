@@ -27,7 +27,7 @@
 //!   remain, else one minute. A `GET` waits for up to five seconds. For a longer
 //!   limit, and for any limit on a write, the client returns
 //!   [`GitHubError::RateLimited`](github::port::GitHubError::RateLimited) and the caller
-//!   waits. One client sends its writes one after the other, at least a second apart.
+//!   waits. A [`Pace`](github::port::Pace) limits the rate of writes.
 //! - **Time and size are bounded**: 10 s for one attempt (so about 40 s for a `GET` that
 //!   fails three times and waits for limits in between), 20 MiB for a diff or for all
 //!   patches, 64 KiB for a file or an error.

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use common::Stage;
 use events::{Failure, SeededEntropy, SystemClock};
 use fake_github::{Call, Fault, Limit, NewPullRequest, World};
-use github::port::{GitHubError, Pace, PublishReview, ReadPullRequest};
+use github::port::{
+    GitHubError, NewCheck, Pace, PublishReview, ReadPullRequest, ReviewComment, SetCheck, Side,
+};
 use github_client::{Client, Config};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -162,37 +164,18 @@ async fn write_is_never_retried() {
     }
 }
 
-#[tokio::test]
-async fn writes_are_one_second_apart() {
-    let stage = Stage::new().await;
-    let client = stage.client();
-    let post = || async {
-        client
-            .create_review(&stage.pr, &stage.review("one more"))
-            .await
-    };
-    assert_eq!(stage.slept(post()).await.1, secs(0), "the first");
-    assert_eq!(stage.slept(post()).await.1, secs(1), "the second");
-    stage.clock.advance(Duration::from_millis(400));
-    let rest = Duration::from_millis(600);
-    assert_eq!(stage.slept(post()).await.1, rest, "the rest of a second");
-    stage.clock.advance(secs(1));
-    assert_eq!(stage.slept(post()).await.1, secs(0), "a second went by");
-
-    let (both, slept) = stage.slept(async { tokio::join!(post(), post()) }).await;
-    assert!(both.0.is_ok() && both.1.is_ok());
-    assert_eq!(slept, secs(2), "at once, they go one after the other");
-}
-
 /// Grants one turn.
 #[derive(Default)]
-struct OneTurn(Mutex<Vec<String>>);
+struct OneTurn {
+    calls: Mutex<Vec<String>>,
+    given_back: Mutex<Vec<String>>,
+}
 
 #[async_trait]
 impl Pace for OneTurn {
-    async fn turn(&self, call: &str) -> Result<(), GitHubError> {
-        let mut calls = self.0.lock().expect("a lock");
-        calls.push(call.to_owned());
+    async fn turn(&self, account: &str, call: &str) -> Result<(), GitHubError> {
+        let mut calls = self.calls.lock().expect("a lock");
+        calls.push(format!("{account}: {call}"));
         match calls.len() {
             1 => Ok(()),
             _ => Err(GitHubError::Unavailable {
@@ -200,6 +183,11 @@ impl Pace for OneTurn {
                 reason: "not now".to_owned(),
             }),
         }
+    }
+
+    async fn give_back(&self, account: &str) {
+        let mut given_back = self.given_back.lock().expect("a lock");
+        given_back.push(account.to_owned());
     }
 }
 
@@ -214,15 +202,58 @@ async fn write_waits_for_its_turn() {
     let error = client.create_review(&stage.pr, &review).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
     let post = format!(
-        "POST /repos/{}/pulls/{}/reviews",
+        "127.0.0.1: POST /repos/{}/pulls/{}/reviews",
         stage.pr.repo, stage.pr.number
     );
     assert_eq!(
-        *pace.0.lock().unwrap(),
+        *pace.calls.lock().unwrap(),
         [post.clone(), post],
         "to read takes none"
     );
     assert_eq!(stage.world.reviews(&stage.pr).len(), 1, "nothing was sent");
+    assert_eq!(*pace.given_back.lock().unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn refused_write_gives_its_turn_back() {
+    let stage = Stage::new().await;
+    let pace = Arc::new(OneTurn::default());
+    let client = stage.client().paced_by(pace.clone());
+    let review = github::port::NewReview {
+        comments: vec![ReviewComment::at("no-file", 1, Side::Right, "Hm.")],
+        ..stage.review("a thought")
+    };
+    let error = client.create_review(&stage.pr, &review).await.unwrap_err();
+    assert!(matches!(error, GitHubError::Rejected { .. }), "{error}");
+    assert_eq!(*pace.given_back.lock().unwrap(), ["127.0.0.1"]);
+}
+
+#[tokio::test]
+async fn refused_check_is_not_asked_for_an_hour() {
+    let stage = Stage::new().await;
+    stage.world.set_bot("reviewer");
+    let client = stage.client();
+    let check = NewCheck {
+        head_sha: stage.world.head(&stage.pr),
+        name: "review".to_owned(),
+        conclusion: None,
+        title: "One".to_owned(),
+        summary: "Two.".to_owned(),
+        external_id: "1".to_owned(),
+    };
+    let mut writes = Vec::new();
+    for _ in 0..3 {
+        for _ in 0..2 {
+            let refused = client.create_check(&stage.pr.repo, &check).await;
+            assert!(
+                matches!(refused, Err(GitHubError::Forbidden { .. })),
+                "{refused:?}"
+            );
+        }
+        writes.push(stage.world.writes().len());
+        stage.clock.advance(Duration::from_secs(3_600));
+    }
+    assert_eq!(writes, [1, 2, 3], "one for each hour");
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ fn accepted_delivery_is_reviewed_once() {
             answered.insert(n);
         }
     }
-    // Each pull request has a review, a check and a summary, one second apart. Work that a kill
+    // Each pull request has a review, a check and a summary, and the rate of writes is limited. Work that a kill
     // interrupted waits until its lease expires.
     eventually(
         "all are reviewed and settled",

@@ -2,10 +2,14 @@
 
 use super::Client;
 use async_trait::async_trait;
+use events::Timestamp;
 use github::port::{CheckId, Conclusion, FoundCheck, GitHubError, NewCheck, SetCheck};
 use github::{HeadSha, RepoName};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// Maximum number of pages to search.
 const MOST_PAGES: usize = 20;
@@ -72,6 +76,51 @@ pub(super) struct AppBody {
     pub(super) slug: String,
 }
 
+/// Time for which a refusal is remembered.
+const REFUSAL: Duration = Duration::from_hours(1);
+
+/// Accounts that GitHub does not let set checks, with the time and the reason of the refusal. They
+/// are not asked again for an hour.
+#[derive(Debug, Default)]
+pub(super) struct RefusedChecks(Mutex<BTreeMap<String, (Timestamp, String)>>);
+
+impl RefusedChecks {
+    /// Returns the reason if the account was refused within the last hour.
+    fn reason(&self, account: &str, now: Timestamp) -> Option<String> {
+        let refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, reason) = refused.get(account)?;
+        (now < *at + REFUSAL).then(|| reason.clone())
+    }
+
+    fn learn(&self, account: String, now: Timestamp, reason: String) {
+        let mut refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.insert(account, (now, reason));
+    }
+}
+
+impl Client {
+    /// Writes a check, unless GitHub has refused the account's checks within the last hour.
+    async fn write_check(
+        &self,
+        repo: &RepoName,
+        method: Method,
+        path: String,
+        asked: &Asked<'_>,
+    ) -> Result<CheckBody, GitHubError> {
+        let (account, clock) = (self.account(repo), self.transport.wire.clock());
+        if let Some(reason) = self.refused_checks.reason(&account, clock.now()) {
+            let call = format!("{method} {path}");
+            return Err(GitHubError::Forbidden { call, reason });
+        }
+        let answer = self.write(repo, method, path, asked).await;
+        if let Err(GitHubError::Forbidden { reason, .. }) = &answer {
+            let now = self.transport.wire.clock().now();
+            self.refused_checks.learn(account, now, reason.clone());
+        }
+        answer
+    }
+}
+
 #[async_trait]
 impl SetCheck for Client {
     async fn find_check(
@@ -116,7 +165,7 @@ impl SetCheck for Client {
             ..Asked::of(check)
         };
         let path = format!("/repos/{repo}/check-runs");
-        let set: CheckBody = self.write(repo, Method::POST, path, &asked).await?;
+        let set = self.write_check(repo, Method::POST, path, &asked).await?;
         Ok(CheckId(set.id))
     }
 
@@ -128,7 +177,8 @@ impl SetCheck for Client {
     ) -> Result<(), GitHubError> {
         let path = format!("/repos/{repo}/check-runs/{}", id.0);
         let asked = Asked::of(check);
-        let _: CheckBody = self.write(repo, Method::PATCH, path, &asked).await?;
-        Ok(())
+        self.write_check(repo, Method::PATCH, path, &asked)
+            .await
+            .map(drop)
     }
 }

@@ -1,14 +1,18 @@
 use super::GitHubError;
 use async_trait::async_trait;
 
-/// Spaces the writes of all processes: GitHub asks for one second between writes ("Best
-/// practices for using the REST API").
+/// Limits the rate of writes of all processes ("Best practices for using the REST API", "Rate
+/// limits for the REST API").
 #[async_trait]
 pub trait Pace: Send + Sync {
-    /// Returns when the caller may make `call`.
+    /// Returns when the caller may make `call` with the credentials of `account`: an installation
+    /// or a token, by host.
     ///
     /// # Errors
-    /// [`GitHubError::Unavailable`] if too many callers wait or the queue cannot be
-    /// read. The caller must not write then.
-    async fn turn(&self, call: &str) -> Result<(), GitHubError>;
+    /// [`GitHubError::RateLimited`] if the turn is too far away, and
+    /// [`GitHubError::Unavailable`] if the turns cannot be read. The caller must not write then.
+    async fn turn(&self, account: &str, call: &str) -> Result<(), GitHubError>;
+
+    /// Gives back the turn of a call that GitHub refused.
+    async fn give_back(&self, account: &str);
 }
