@@ -7,7 +7,7 @@ use github::PrKey;
 use github::port::ReviewEvent;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use local_bus::LocalBus;
-use local_bus::queue::{DeadLetter, Queue};
+use local_bus::queue::{DeadLetter, Queue, RetryWaits};
 use local_bus::runner::{CallResult, Runner};
 use local_bus::template::{DeliveryPath, Template};
 use local_functions::{self, Dependencies, GitHub};
@@ -278,7 +278,7 @@ impl Bot {
                     DeliveryPath::Queue { visibility, .. } => visibility,
                 };
                 let again = clock.now() + wait;
-                queue.again(in_hand.id, again).await.expect("the queue");
+                queue.again(in_hand.id, again, RetryWaits::default()).await.expect("the queue");
                 Some(None)
             }
         }

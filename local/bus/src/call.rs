@@ -10,6 +10,7 @@ pub use lambda::{InvalidLambdaUrl, Lambda};
 use crate::queue::Delivery;
 use crate::template::Route;
 use async_trait::async_trait;
+use events::WaitCause;
 use std::fmt;
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ pub enum Failure {
         retryable: bool,
         /// Visibility timeout that the function set for its message. Applies to queue routes only.
         hidden_for: Option<Duration>,
+        /// Cause of the wait before the next attempt, if the function ran in this process.
+        cause: WaitCause,
     },
     /// The function panicked.
     Panicked(String),
@@ -57,6 +60,14 @@ impl Failure {
         match self {
             Self::Error { retryable, .. } => *retryable,
             Self::Panicked(_) | Self::TimedOut(_) | Self::Unreached(_) => true,
+        }
+    }
+
+    /// Returns the cause of the wait before the next attempt.
+    pub fn wait_cause(&self) -> WaitCause {
+        match self {
+            Self::Error { cause, .. } => *cause,
+            Self::Panicked(_) | Self::TimedOut(_) | Self::Unreached(_) => WaitCause::Failure,
         }
     }
 

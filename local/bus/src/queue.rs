@@ -5,11 +5,12 @@
 mod schema;
 
 use crate::template::Route;
-use events::{EventBridgeEvent, Timestamp};
+use events::{EventBridgeEvent, Timestamp, WaitCause};
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::mpsc;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Maximum number of requests per commit.
@@ -35,6 +36,29 @@ pub struct Delivery {
     /// Time from which this attempt may begin: after the route's delay, or after the wait of a
     /// failed attempt.
     pub due_at: Timestamp,
+    /// Waits after failed attempts so far, of the causes that are counted.
+    pub waits: RetryWaits,
+}
+
+/// Waits after failed attempts, by cause.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RetryWaits {
+    /// Waits for a limited rate of writes.
+    pub pace: Duration,
+    /// Waits for a pause of a service.
+    pub pause: Duration,
+}
+
+impl RetryWaits {
+    /// Returns one wait.
+    pub fn of(cause: WaitCause, wait: Duration) -> Self {
+        let none = Self::default();
+        match cause {
+            WaitCause::Pace => Self { pace: wait, ..none },
+            WaitCause::Pause => Self { pause: wait, ..none },
+            WaitCause::Failure => none,
+        }
+    }
 }
 
 impl Delivery {
@@ -171,7 +195,8 @@ impl Queue {
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, QueueError> {
         self.ask(move |queue| {
             let mut select = queue.prepare_cached(
-                "SELECT id, rule, target, event, attempts, put_at, unreached, due_at FROM delivery
+                "SELECT id, rule, target, event, attempts, put_at, unreached, due_at,
+                        pace_ms, pause_ms FROM delivery
                  WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
             )?;
             let mut due = Vec::new();
@@ -194,7 +219,8 @@ impl Queue {
     ) -> Result<Vec<Delivery>, QueueError> {
         self.ask(move |queue| {
             let mut select = queue.prepare_cached(
-                "SELECT id, rule, target, event, attempts, put_at, unreached, due_at FROM delivery
+                "SELECT id, rule, target, event, attempts, put_at, unreached, due_at,
+                        pace_ms, pause_ms FROM delivery
                  WHERE rule = ?1 AND target = ?2 AND due_at <= ?3 ORDER BY due_at, id LIMIT ?4",
             )?;
             let mut due = Vec::new();
@@ -257,12 +283,19 @@ impl Queue {
     ///
     /// # Errors
     /// [`QueueError`] if SQLite fails.
-    pub async fn again(&self, id: i64, due_at: Timestamp) -> Result<(), QueueError> {
+    pub async fn again(
+        &self,
+        id: i64,
+        due_at: Timestamp,
+        waits: RetryWaits,
+    ) -> Result<(), QueueError> {
         self.ask(move |queue| {
             let mut update = queue.prepare_cached(
-                "UPDATE delivery SET attempts = attempts + 1, due_at = ?2 WHERE id = ?1",
+                "UPDATE delivery SET attempts = attempts + 1, due_at = ?2,
+                 pace_ms = pace_ms + ?3, pause_ms = pause_ms + ?4 WHERE id = ?1",
             )?;
-            update.execute(params![id, due_at.as_millisecond()])?;
+            let (pace, pause) = (milliseconds(waits.pace), milliseconds(waits.pause));
+            update.execute(params![id, due_at.as_millisecond(), pace, pause])?;
             Ok(())
         })
         .await
@@ -443,6 +476,10 @@ fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
     })
 }
 
+fn milliseconds(wait: Duration) -> i64 {
+    i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
+}
+
 fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
@@ -466,6 +503,10 @@ fn read(
                 put_at: timestamp(row, 5)?,
                 unreached: row.get(6)?,
                 due_at: timestamp(row, 7)?,
+                waits: RetryWaits {
+                    pace: Duration::from_millis(row.get(8)?),
+                    pause: Duration::from_millis(row.get(9)?),
+                },
             }),
             Err(error) => {
                 let reason = format!("it cannot be read any more: {error}");

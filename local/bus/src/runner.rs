@@ -4,7 +4,7 @@
 mod retry;
 
 use crate::call::{Call, Failure};
-use crate::queue::{Delivery, Lane, Queue, QueueError};
+use crate::queue::{Delivery, Lane, Queue, QueueError, RetryWaits};
 use crate::template::{Route, Template};
 use crate::{Handlers, LocalBus};
 use events::{Clock, EventBridgeEvent, Outcome, Timestamp};
@@ -164,6 +164,7 @@ impl<F: Call> Runner<F> {
         };
         let limit = self.template.functions.get(&route.function);
         let waits = Waits::of(&delivery, route.via.delay(), self.clock.now());
+        waits.log(&delivery.event, &route.function);
         let started = Instant::now();
         let result = self
             .functions
@@ -173,7 +174,6 @@ impl<F: Call> Runner<F> {
         let settled = match result {
             Ok(answer) => {
                 self.queue.done(delivery.id).await?;
-                waits.log(&delivery.event, &route.function);
                 (Ok(answer), End::Handled)
             }
             Err(failure) => self.failed(&delivery, route, &failure).await?,
@@ -191,7 +191,9 @@ impl<F: Call> Runner<F> {
         let function = route.function.as_str();
         let at = match retry::next(route.via, delivery, failure, self.clock.now()) {
             Next::Again(at) => {
-                self.queue.again(delivery.id, at).await?;
+                let wait = Duration::try_from(at.duration_since(self.clock.now()));
+                let waits = RetryWaits::of(failure.wait_cause(), wait.unwrap_or_default());
+                self.queue.again(delivery.id, at, waits).await?;
                 at
             }
             Next::ReachAgain(at) => {
@@ -204,7 +206,8 @@ impl<F: Call> Runner<F> {
             }
         };
         let reason = failure.to_string();
-        tracing::warn!(function, reason, again_at = %at, "delivery failed, will be retried");
+        let cause = failure.wait_cause().as_str();
+        tracing::warn!(function, reason, cause, again_at = %at, "delivery failed, will be retried");
         Ok((Err(reason), End::Again(at)))
     }
 
@@ -233,7 +236,9 @@ struct Waits {
     latency: Duration,
     /// Delay of the route.
     delay: Duration,
-    /// Waits after failed attempts, such as for a pace, a pause or a lease.
+    /// Waits for a limited rate of writes, and for a pause of a service.
+    counted: RetryWaits,
+    /// Other waits after failed attempts, such as for a lease.
     retry: Duration,
 }
 
@@ -244,10 +249,12 @@ impl Waits {
             Duration::try_from(since).unwrap_or_default()
         };
         let hidden = since(delivery.due_at);
+        let counted = delivery.waits;
         Self {
             latency: since(now),
             delay: delay.min(hidden),
-            retry: hidden.saturating_sub(delay),
+            counted,
+            retry: (hidden.saturating_sub(delay)).saturating_sub(counted.pace + counted.pause),
         }
     }
 
@@ -260,8 +267,10 @@ impl Waits {
             id = event.id,
             latency_ms = milliseconds(self.latency),
             delay_ms = milliseconds(self.delay),
+            pace_ms = milliseconds(self.counted.pace),
+            pause_ms = milliseconds(self.counted.pause),
             retry_wait_ms = milliseconds(self.retry),
-            "handled"
+            "started"
         );
     }
 }

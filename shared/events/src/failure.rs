@@ -10,4 +10,31 @@ pub trait Failure: std::error::Error + Send + Sync + 'static {
     fn retry_after(&self) -> Option<Duration> {
         None
     }
+
+    /// Returns the cause of the wait before the next attempt.
+    fn wait_cause(&self) -> WaitCause {
+        WaitCause::Failure
+    }
+}
+
+/// Cause of a wait before the next attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitCause {
+    /// The rate of writes is limited.
+    Pace,
+    /// A service has asked for a pause of all calls.
+    Pause,
+    /// The attempt failed, or another attempt holds a lease.
+    Failure,
+}
+
+impl WaitCause {
+    /// Returns the name in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pace => "pace",
+            Self::Pause => "pause",
+            Self::Failure => "failure",
+        }
+    }
 }

@@ -1,4 +1,4 @@
-use crate::{Event, Failure, Outcome};
+use crate::{Event, Failure, Outcome, WaitCause};
 use async_trait::async_trait;
 use std::fmt;
 use std::time::Duration;
@@ -48,6 +48,11 @@ impl HandlerError {
     /// Returns the shortest time before the next attempt, if the error states one.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after()
+    }
+
+    /// Returns the cause of the wait before the next attempt.
+    pub fn wait_cause(&self) -> WaitCause {
+        self.0.wait_cause()
     }
 }
 

@@ -30,7 +30,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use emit::{Emit, EmitError};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use envelope::{Event, EventBridgeEvent, MalformedEvent};
-pub use failure::Failure;
+pub use failure::{Failure, WaitCause};
 pub use function::handler;
 pub use handler::{Handler, HandlerError};
 pub use id::{CorrelationId, EventId, InvalidId};

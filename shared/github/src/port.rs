@@ -21,7 +21,7 @@ pub use vote::{OwnReview, ReviewState, WithdrawReview};
 
 use crate::{HeadSha, PrKey};
 use async_trait::async_trait;
-use events::Failure;
+use events::{Failure, WaitCause};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -198,6 +198,17 @@ impl Failure for GitHubError {
             | Self::NotFound { .. }
             | Self::TooLarge { .. }
             | Self::Rejected { .. } => false,
+        }
+    }
+
+    fn wait_cause(&self) -> WaitCause {
+        match self {
+            Self::RateLimited { .. } => WaitCause::Pace,
+            Self::Unavailable { .. }
+            | Self::Forbidden { .. }
+            | Self::NotFound { .. }
+            | Self::TooLarge { .. }
+            | Self::Rejected { .. } => WaitCause::Failure,
         }
     }
 

@@ -4,7 +4,7 @@ use crate::Base;
 use crate::invocation::{Invocation, Record};
 use crate::queues::{hide, send_dead_letter};
 use config::ConfigError;
-use events::{EventBridgeEvent, Handler};
+use events::{Event, EventBridgeEvent, Handler};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -71,7 +71,7 @@ impl<H: Handler> Edge<H> {
     pub(crate) async fn answer(&self, event: LambdaEvent<Value>) -> Result<Value, InvocationError> {
         let payload = event.payload;
         match Invocation::read(&payload) {
-            Ok(Invocation::Event) => self.settle(payload, false).await?,
+            Ok(Invocation::Event) => self.settle(payload, None, false).await?,
             Ok(Invocation::Batch(records)) => return Ok(self.batch(records).await),
             Err(error) => {
                 let failed = self.malformed(&error);
@@ -89,7 +89,7 @@ impl<H: Handler> Edge<H> {
             let last = self
                 .last_receive
                 .is_some_and(|last| record.receives() >= last);
-            if let Err(why) = self.settle(record.event(), last).await {
+            if let Err(why) = self.settle(record.event(), Some(&record), last).await {
                 self.put_off(&record, &why).await;
                 failed.push(json!({ "itemIdentifier": record.message_id }));
             }
@@ -115,8 +115,13 @@ impl<H: Handler> Edge<H> {
     }
 
     /// Handles one event. An event whose failure is recorded as a dead letter counts as handled.
-    async fn settle(&self, event: Value, last_try: bool) -> Result<(), InvocationError> {
-        match self.hear(&event).await {
+    async fn settle(
+        &self,
+        event: Value,
+        record: Option<&Record>,
+        last_try: bool,
+    ) -> Result<(), InvocationError> {
+        match self.hear(&event, record).await {
             Ok(()) => Ok(()),
             Err(failed) => self.give_up(event, failed, last_try).await,
         }
@@ -145,25 +150,24 @@ impl<H: Handler> Edge<H> {
     }
 
     /// Handles one event and logs its failure; no other place logs it.
-    async fn hear(&self, event: &Value) -> Result<(), InvocationError> {
+    async fn hear(&self, event: &Value, record: Option<&Record>) -> Result<(), InvocationError> {
         let function = self.handler.name();
         let event = match serde_json::from_value::<EventBridgeEvent>(event.clone()) {
             Ok(envelope) => envelope.detail,
             Err(error) => return Err(self.malformed(&error)),
         };
         let (id, topic) = (event.id.as_str(), event.topic.as_str());
-        let latency = self.base.clock.now().duration_since(event.time);
-        let latency_ms = latency.as_millis_f64();
+        self.log_latency(&event, record);
         match self.handler.handle(&event).await {
             Ok(outcome) => {
-                let metric = "EventLatency";
-                tracing::info!(metric, id, topic, function, latency_ms, "{outcome}");
+                tracing::info!(id, topic, function, "{outcome}");
                 Ok(())
             }
             Err(error) => {
                 let (retryable, hidden_for) = (error.is_retryable(), error.hidden_for());
                 let reason = error.to_string();
-                tracing::error!(id, topic, function, retryable, "{reason}");
+                let cause = error.wait_cause().as_str();
+                tracing::error!(id, topic, function, retryable, cause, "{reason}");
                 Err(InvocationError::Handler {
                     retryable,
                     hidden_for,
@@ -171,6 +175,23 @@ impl<H: Handler> Edge<H> {
                 })
             }
         }
+    }
+
+    /// Logs the time from the publication of the event to the start of the function. Waits in a
+    /// queue are fields of their own; the log of each failed attempt names the cause of its wait.
+    fn log_latency(&self, event: &Event, record: Option<&Record>) {
+        let now = self.base.clock.now();
+        let milliseconds = |wait: Option<Duration>| wait.unwrap_or_default().as_secs_f64() * 1000.0;
+        tracing::info!(
+            metric = "EventLatency",
+            function = self.handler.name(),
+            topic = event.topic.as_str(),
+            id = event.id.as_str(),
+            latency_ms = now.duration_since(event.time).as_millis_f64(),
+            queue_ms = milliseconds(record.and_then(Record::queued)),
+            retry_wait_ms = milliseconds(record.and_then(|record| record.retried(now))),
+            "started"
+        );
     }
 
     /// Logs that the payload is not an event.

@@ -1,8 +1,10 @@
 //! Parses the payload of an invocation: an EventBridge event, or a batch of SQS messages with such
 //! events ("Using Lambda with Amazon SQS").
 
+use events::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+use std::time::Duration;
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Invocation {
@@ -30,6 +32,12 @@ pub(crate) struct Attributes {
     /// Number of deliveries to a function, including this one.
     #[serde(default)]
     approximate_receive_count: Option<String>,
+    /// Time of the arrival in the queue, in milliseconds since 1970.
+    #[serde(default)]
+    sent_timestamp: Option<String>,
+    /// Time of the first delivery to a function, in milliseconds since 1970.
+    #[serde(default)]
+    approximate_first_receive_timestamp: Option<String>,
 }
 
 impl Invocation {
@@ -41,10 +49,34 @@ impl Invocation {
     }
 }
 
+fn milliseconds(text: Option<&str>) -> Option<u64> {
+    text?.parse().ok()
+}
+
 impl Record {
     /// Returns the event as JSON. Text that is not JSON becomes a JSON string.
     pub(crate) fn event(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| self.body.clone().into())
+    }
+
+    /// Returns the time in the queue before the first delivery: its delay, and the wait for a free
+    /// function. `None` if SQS does not say so.
+    pub(crate) fn queued(&self) -> Option<Duration> {
+        let first = self.first_receive()?;
+        let sent = milliseconds(self.attributes.sent_timestamp.as_deref())?;
+        Some(Duration::from_millis(first.saturating_sub(sent)))
+    }
+
+    /// Returns the time between the first delivery and `now`: the waits after failed attempts.
+    pub(crate) fn retried(&self, now: Timestamp) -> Option<Duration> {
+        let first = self.first_receive()?;
+        let now = u64::try_from(now.as_millisecond()).ok()?;
+        Some(Duration::from_millis(now.saturating_sub(first)))
+    }
+
+    fn first_receive(&self) -> Option<u64> {
+        let attributes = &self.attributes;
+        milliseconds(attributes.approximate_first_receive_timestamp.as_deref())
     }
 
     /// Returns the number of deliveries to a function, including this one.

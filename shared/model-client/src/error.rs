@@ -1,4 +1,4 @@
-use events::{Failure, Timestamp};
+use events::{Failure, Timestamp, WaitCause};
 use state::StateError;
 use std::time::Duration;
 
@@ -79,6 +79,23 @@ impl Failure for AgentError {
             | Self::Malformed { .. }
             | Self::Rejected { .. }
             | Self::NoTime => false,
+        }
+    }
+
+    fn wait_cause(&self) -> WaitCause {
+        match self {
+            Self::Paused { .. } => WaitCause::Pause,
+            Self::State(error) => error.wait_cause(),
+            Self::OverBudget { .. }
+            | Self::Quota { .. }
+            | Self::Unavailable { .. }
+            | Self::Refused(_)
+            | Self::CutShort
+            | Self::Empty
+            | Self::Filtered
+            | Self::Malformed { .. }
+            | Self::Rejected { .. }
+            | Self::NoTime => WaitCause::Failure,
         }
     }
 

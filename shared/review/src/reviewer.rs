@@ -1,7 +1,7 @@
 use crate::{Category, Coverage, Finding, rules};
 use async_trait::async_trait;
 use diff::{Diff, FileDiff};
-use events::{Failure, Timestamp};
+use events::{Failure, Timestamp, WaitCause};
 use github::{HeadSha, PrKey};
 use policy::{Attributes, Policy};
 use serde::{Deserialize, Serialize};
@@ -148,6 +148,13 @@ impl Failure for ReviewError {
         match self {
             Self::Unavailable(_) | Self::Paused { .. } => true,
             Self::Refused { .. } => false,
+        }
+    }
+
+    fn wait_cause(&self) -> WaitCause {
+        match self {
+            Self::Paused { .. } => WaitCause::Pause,
+            Self::Unavailable(_) | Self::Refused { .. } => WaitCause::Failure,
         }
     }
 

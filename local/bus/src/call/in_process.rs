@@ -3,7 +3,7 @@ use crate::Handlers;
 use crate::queue::Delivery;
 use crate::template::Route;
 use async_trait::async_trait;
-use events::{Event, Outcome};
+use events::{Event, Outcome, WaitCause};
 use serde::Deserialize;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -24,6 +24,7 @@ impl Call for Handlers {
                 reason: format!("{} is not built in", route.function),
                 retryable: true,
                 hidden_for: None,
+                cause: WaitCause::Failure,
             });
         };
         let event = Event::deserialize(&delivery.event.detail);
@@ -31,6 +32,7 @@ impl Call for Handlers {
             reason: format!("malformed event: {error}"),
             retryable: false,
             hidden_for: None,
+                cause: WaitCause::Failure,
         })?;
         let mut call = JoinSet::new();
         call.spawn(async move { function.handle(&event).await });
@@ -39,6 +41,7 @@ impl Call for Handlers {
                 reason: error.to_string(),
                 retryable: error.is_retryable(),
                 hidden_for: Some(error.hidden_for()),
+                cause: error.wait_cause(),
             }),
             Ok(Some(Err(panic))) => Err(Failure::Panicked(panic.to_string())),
             Ok(None) => Err(Failure::Panicked("it was never called".to_owned())),

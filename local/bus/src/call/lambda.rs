@@ -2,6 +2,7 @@ use super::{Call, Failure, sqs};
 use crate::queue::Delivery;
 use crate::template::{DeliveryPath, Route};
 use async_trait::async_trait;
+use events::WaitCause;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{StatusCode, Url};
 use serde::Deserialize;
@@ -176,5 +177,6 @@ fn failed(reason: String) -> Failure {
         reason,
         retryable: true,
         hidden_for: None,
+        cause: WaitCause::Failure,
     }
 }

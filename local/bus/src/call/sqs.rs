@@ -94,6 +94,7 @@ mod tests {
             unreached: 1,
             put_at: Timestamp::UNIX_EPOCH,
             due_at: Timestamp::UNIX_EPOCH,
+            waits: crate::queue::RetryWaits::default(),
         }
     }
 

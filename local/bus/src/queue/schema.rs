@@ -10,7 +10,9 @@ const TABLES: &str = "
         attempts INTEGER NOT NULL,
         put_at   INTEGER NOT NULL,
         due_at   INTEGER NOT NULL,
-        unreached INTEGER NOT NULL DEFAULT 0
+        unreached INTEGER NOT NULL DEFAULT 0,
+        pace_ms  INTEGER NOT NULL DEFAULT 0,
+        pause_ms INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX IF NOT EXISTS delivery_due_at ON delivery (due_at, id);
     CREATE INDEX IF NOT EXISTS delivery_route ON delivery (rule, target, due_at, id);
@@ -25,8 +27,8 @@ const TABLES: &str = "
     ) STRICT;
 ";
 
-/// Files of earlier versions lack this column.
-const ADD_UNREACHED: &str = "ALTER TABLE delivery ADD COLUMN unreached INTEGER NOT NULL DEFAULT 0";
+/// Columns that files of earlier versions lack.
+const ADDED: [&str; 3] = ["unreached", "pace_ms", "pause_ms"];
 
 /// Creates the tables and sets the options of the connection.
 pub(super) fn prepared(connection: Connection) -> rusqlite::Result<Connection> {
@@ -35,8 +37,11 @@ pub(super) fn prepared(connection: Connection) -> rusqlite::Result<Connection> {
     // A webhook is answered after its delivery is on the disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.execute_batch(TABLES)?;
-    if !connection.column_exists(None, "delivery", "unreached")? {
-        connection.execute(ADD_UNREACHED, [])?;
+    for column in ADDED {
+        if !connection.column_exists(None, "delivery", column)? {
+            let add = format!("ALTER TABLE delivery ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0");
+            connection.execute(&add, [])?;
+        }
     }
     Ok(connection)
 }

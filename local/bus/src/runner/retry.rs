@@ -102,6 +102,7 @@ mod tests {
             unreached,
             put_at: at(0),
             due_at: at(0),
+            waits: crate::queue::RetryWaits::default(),
         }
     }
 
@@ -126,6 +127,7 @@ mod tests {
             reason: "the model is paused".to_owned(),
             retryable: true,
             hidden_for: Some(Duration::from_secs(60)),
+            cause: WaitCause::Failure,
         };
         assert_eq!(
             next(queue, &delivery(0, 0), &hidden, at(10)),
@@ -188,6 +190,7 @@ mod tests {
                 reason: "it failed".to_owned(),
                 retryable,
                 hidden_for: None,
+                cause: WaitCause::Failure,
             };
             assert_eq!(
                 next(via, &delivery(failed_before, 0), &failure, at(now)),

@@ -4,7 +4,7 @@ use super::*;
 use crate::call::Failure;
 use crate::queue::Depth;
 use async_trait::async_trait;
-use events::{Emit, Event, EventBridgeEvent, ManualClock};
+use events::{Emit, Event, EventBridgeEvent, ManualClock, WaitCause};
 use serde::Deserialize;
 use std::sync::Mutex;
 use tokio::sync::Semaphore;
@@ -159,11 +159,16 @@ async fn former_target_ends_in_dead_letters() {
 fn waits_are_split_by_cause() {
     let at = |second| Timestamp::from_second(second).expect("an instant");
     let seconds = Duration::from_secs;
-    for (why, delay, due, now, delayed, retried) in [
-        ("at once", 0, 0, 1, 0, 0),
-        ("the route's delay", 720, 720, 721, 720, 0),
-        ("a pause after a failed attempt", 0, 60, 61, 0, 60),
-        ("both", 720, 780, 781, 720, 60),
+    let none = RetryWaits::default();
+    let pace = RetryWaits::of(WaitCause::Pace, seconds(50));
+    let pause = RetryWaits::of(WaitCause::Pause, seconds(60));
+    for (why, delay, due, now, counted, delayed, retried) in [
+        ("at once", 0, 0, 1, none, 0, 0),
+        ("the route's delay", 720, 720, 721, none, 720, 0),
+        ("a failed attempt", 0, 60, 61, none, 0, 60),
+        ("both", 720, 780, 781, none, 720, 60),
+        ("a limited rate", 0, 50, 51, pace, 0, 0),
+        ("a pause and a failed attempt", 0, 105, 106, pause, 0, 45),
     ] {
         let delivery = Delivery {
             id: 1,
@@ -179,11 +184,13 @@ fn waits_are_split_by_cause() {
             unreached: 0,
             put_at: at(0),
             due_at: at(due),
+            waits: counted,
         };
         let waits = Waits::of(&delivery, seconds(delay), at(now));
         let expected = Waits {
             latency: seconds(now.unsigned_abs()),
             delay: seconds(delayed),
+            counted,
             retry: seconds(retried),
         };
         assert_eq!(waits, expected, "{why}");
