@@ -79,7 +79,7 @@ fn reach_again(policy: RetryPolicy, delivery: &Delivery, now: Timestamp) -> Next
 #[cfg(test)]
 mod tests {
     use super::*;
-    use events::{Event, NewEvent};
+    use events::{Event, NewEvent, WaitCause};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
