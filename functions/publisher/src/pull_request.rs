@@ -251,7 +251,7 @@ impl Work<PublishedPullRequest> for PullRequestWork<'_> {
         };
         adopt::search(deps, &head, &desired, claim).await?;
         resolve_attempts(deps, &head, claim).await?;
-        if let Err(reason) = self.post(deps, &head, &desired, scope, claim).await? {
+        if let Err(reason) = post_missing(deps, &head, &desired, scope, claim).await? {
             return Ok(Err(reason));
         }
         if scope.has_rest(&desired)
@@ -292,39 +292,36 @@ async fn resolve_attempts(
     Ok(())
 }
 
-impl PullRequestWork<'_> {
-    /// Posts the reviews that are missing, and the approval that has become due.
-    async fn post(
-        &self,
-        deps: &Deps,
-        head: &HeadState,
-        desired: &Desired,
-        scope: Scope,
-        claim: &mut Claim<PublishedPullRequest>,
-    ) -> Result<Result<(), IgnoreReason>, HandlerError> {
-        let missing = match scope.has_reviews() {
-            true => missing(desired, &claim.value.reviews),
-            false => vec![],
-        };
-        let is_missing = !missing.is_empty();
-        for review in missing {
-            if let Err(reason) = post(deps, head, review, claim).await? {
-                return Ok(Err(reason));
-            }
+/// Posts the reviews that are missing, and the approval that has become due.
+async fn post_missing(
+    deps: &Deps,
+    head: &HeadState,
+    desired: &Desired,
+    scope: Scope,
+    claim: &mut Claim<PublishedPullRequest>,
+) -> Result<Result<(), IgnoreReason>, HandlerError> {
+    let missing = match scope.has_reviews() {
+        true => missing(desired, &claim.value.reviews),
+        false => vec![],
+    };
+    let is_missing = !missing.is_empty();
+    for review in missing {
+        if let Err(reason) = post(deps, head, review, claim).await? {
+            return Ok(Err(reason));
         }
-        // A review that was just posted has read the checks itself.
-        if is_missing || !scope.has_approval() {
-            return Ok(Ok(()));
-        }
-        let posted = match approval(head, desired, &claim.value.reviews) {
-            Ok(approval) => post(deps, head, &approval, claim).await?,
-            Err(reason) => Err(reason),
-        };
-        Ok(match scope {
-            Scope::Approval => posted,
-            Scope::Reviews | Scope::Rest | Scope::All => Ok(()),
-        })
     }
+    // A review that was just posted has read the checks itself.
+    if is_missing || !scope.has_approval() {
+        return Ok(Ok(()));
+    }
+    let posted = match approval(head, desired, &claim.value.reviews) {
+        Ok(approval) => post(deps, head, &approval, claim).await?,
+        Err(reason) => Err(reason),
+    };
+    Ok(match scope {
+        Scope::Approval => posted,
+        Scope::Reviews | Scope::Rest | Scope::All => Ok(()),
+    })
 }
 
 /// Posts one review. Its marker is stored first, so that the next attempt finds the review if this
