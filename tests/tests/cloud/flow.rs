@@ -28,16 +28,17 @@ async fn accepted(cloud: &Cloud, delivery: &WebhookDelivery) {
 /// table's items of the pull request, by key.
 async fn published(cloud: &Cloud, pr: &PrKey) -> BTreeMap<String, Value> {
     let head = cloud.world.head(pr);
-    let review = format!("publication:{pr}@{head}/verdict");
-    let summary = format!("publication:{pr}/summary");
+    let key = format!("publication:{pr}");
     let what = format!("the publication of {pr}@{head}");
     cloud
         .eventually(&what, async || {
             let mut items = cloud.items().await;
             items.retain(|key, _| key.contains(&format!(":{pr}")));
-            let summary = items.get(&summary)?;
-            let is_told = summary.contains("published") && summary.contains(head.as_str());
-            let is_settled = items.get(&review)?.contains("review_id") && is_told;
+            let published = items.get(&key)?;
+            let comments = cloud.world.comments(pr);
+            let is_told = comments.iter().any(|it| it.body.contains(head.short()));
+            let is_posted = published.contains("posted") && published.contains(head.as_str());
+            let is_settled = is_told && is_posted && !published.contains("lease");
             let value = |text: String| serde_json::from_str(&text).expect("JSON");
             let items = items.into_iter().map(|(key, text)| (key, value(text)));
             is_settled.then(|| items.collect())
@@ -70,8 +71,7 @@ async fn findings_become_review_and_items() {
         format!("check:{pr}@{head}/security"),
         format!("check:{pr}@{head}/style"),
         format!("pr:{pr}"),
-        format!("publication:{pr}/summary"),
-        format!("publication:{pr}@{head}/verdict"),
+        format!("publication:{pr}"),
         format!("review:{pr}@{head}"),
     ];
     assert_eq!(keys, expected);
