@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod bench;
+pub mod cost;
 pub mod include;
 pub mod manifest;
 pub mod markers;

@@ -1,7 +1,7 @@
 //! Reads the manifests, computes every generated file, then writes the stale ones.
 
 use crate::manifest::{self, Function, Problem};
-use crate::{bench, include, registration, samples, table, template};
+use crate::{bench, cost, include, registration, samples, table, template};
 use std::path::Path;
 use std::{fs, io};
 
@@ -35,10 +35,13 @@ pub fn generate(root: &Path) -> Result<Vec<Output>, Vec<Problem>> {
     let functions = load(root, &base)?;
     let functions = template::ordered(&base, functions);
     let (docs, cargo) = (read(table::PATH)?, read(registration::CARGO)?);
+    let costs = read(cost::PATH)?;
     let samples = samples::module(root, &functions)?;
+    let template = template::template(&base, &functions).map_err(|problem| vec![problem])?;
     let texts = [
         (samples::PATH, Ok(samples)),
-        (template::PATH, template::template(&base, &functions)),
+        (cost::PATH, cost::insert(&costs, &template)),
+        (template::PATH, Ok(template)),
         (bench::PATH, Ok(bench::samples(&functions))),
         (registration::PATH, Ok(registration::module(&functions))),
         (
@@ -63,7 +66,16 @@ pub fn generate(root: &Path) -> Result<Vec<Output>, Vec<Problem>> {
     Ok(outputs)
 }
 
-/// Reads and validates the manifests, in the order of their names.
+/// Reads and validates the manifests of a repository, in the order of their names.
+///
+/// # Errors
+/// All problems of the manifests, by file and line.
+pub fn functions(root: &Path) -> Result<Vec<Function>, Vec<Problem>> {
+    let base = fs::read_to_string(root.join(template::BASE));
+    let base = base.map_err(|error| vec![Problem::new(template::BASE, 1, error)])?;
+    load(root, &base)
+}
+
 fn load(root: &Path, base: &str) -> Result<Vec<Function>, Vec<Problem>> {
     let folder = root.join("functions");
     let failed = |error: io::Error| vec![Problem::new("functions", 1, error)];
