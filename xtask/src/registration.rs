@@ -47,12 +47,15 @@ pub fn module(functions: &[Function]) -> String {
 fn registration(function: &Function) -> String {
     let (name, module) = (&function.name, function.module());
     let state = function.needs.state.clone().unwrap_or_default();
-    let mut text = format!(
-        "    let rights = Rights {{\n        function: {name:?},\n        emits: &{:?},\n        \
-         reads: &{:?},\n        writes: &{:?},\n    }};\n    \
-         let handler = Arc::new({module}::handler({module}::Deps {{\n",
-        function.emits, state.read, state.write
-    );
+    let mut text = String::new();
+    if function.needs.bus || function.needs.state.is_some() {
+        text += &format!(
+            "    let rights = Rights {{\n        function: {name:?},\n        emits: &{:?},\n        \
+             reads: &{:?},\n        writes: &{:?},\n    }};\n",
+            function.emits, state.read, state.write
+        );
+    }
+    text += &format!("    let handler = Arc::new({module}::handler({module}::Deps {{\n");
     for field in function.needs.fields() {
         text += &match field {
             "state" | "bus" => format!("        {field}: rights.{field}(&deps.{field}),\n"),
