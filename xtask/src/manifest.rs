@@ -78,7 +78,7 @@ pub struct Subscription {
     pub target: String,
     /// Seconds before the function may take an event from the queue.
     pub delay: Option<Setting>,
-    /// Events that the function takes from the queue at a time.
+    /// Events that the function takes from the queue at a time. Every queue has a limit.
     pub concurrency: Option<Setting>,
     /// Line in the manifest, from 1.
     pub line: usize,
@@ -206,6 +206,9 @@ impl Needs {
     }
 }
 
+/// Parameter that limits a queue's consumer without `concurrency`.
+const DEFAULT_CONCURRENCY: &str = "SpecialistConcurrency";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Manifest {
@@ -314,6 +317,14 @@ impl Check<'_> {
         }
         self.setting("delay", of.delay.as_ref(), 0..901);
         self.setting("concurrency", of.concurrency.as_ref(), 2..1001);
+        let limit = of.concurrency.as_ref().map(|it| it.get_ref().clone());
+        let concurrency = match of.invoke {
+            Invoke::Rule => None,
+            Invoke::Queue => limit.or_else(|| {
+                self.parameter(&span, DEFAULT_CONCURRENCY);
+                Some(Setting::Parameter(DEFAULT_CONCURRENCY.to_owned()))
+            }),
+        };
         let source = of.source.clone().unwrap_or_else(|| "Queue".to_owned());
         let name = of.name.clone().unwrap_or_else(|| function.to_owned());
         if !is_name(&name) {
@@ -334,7 +345,7 @@ impl Check<'_> {
             invoke: of.invoke,
             source,
             delay: of.delay.as_ref().map(|it| it.get_ref().clone()),
-            concurrency: of.concurrency.as_ref().map(|it| it.get_ref().clone()),
+            concurrency,
             line: self.line(&span),
         }
     }

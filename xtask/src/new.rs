@@ -361,6 +361,7 @@ impl Page {
             ("event", !is_http),
             ("schedule", agent.schedule.is_some()),
             ("topics", !agent.on.is_empty()),
+            ("queue", agent.queue),
             ("quiet", is_quiet),
             (
                 "sample",

@@ -1,8 +1,8 @@
 //! Refusals of bad manifests, by file and line.
 
-use xtask::manifest::{conflicts, parse};
+use xtask::manifest::{Setting, conflicts, parse};
 
-const BASE: &str = "Parameters:\n  Pause:\n    Type: Number\nConditions:\n";
+const BASE: &str = "Parameters:\n  Pause:\n    Type: Number\n  SpecialistConcurrency:\n    Type: Number\nConditions:\n";
 const GOOD: &str = r#"description = "Counts events"
 timeout = 30
 sample = "bus/github.pr.opened.json"
@@ -103,6 +103,14 @@ fn refuses_bad_manifests_by_line() {
         let first = problems.first().expect("a problem").to_string();
         assert!(first.starts_with(&expected), "{why}: {first}");
     }
+}
+
+#[test]
+fn queue_without_limit_gets_default() {
+    let function = parse("count", GOOD, BASE).expect("a manifest");
+    let limit = function.queue().and_then(|it| it.concurrency.clone());
+    let expected = Setting::Parameter("SpecialistConcurrency".to_owned());
+    assert_eq!(limit, Some(expected));
 }
 
 #[test]
