@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Generated files and the new sample event. The folder of the agent comes in addition.
-const MOST_OTHER_FILES: usize = 8;
+const MOST_OTHER_FILES: usize = 9;
 
 /// Returns Cargo's target directory, which contains this program.
 fn target() -> PathBuf {
@@ -132,21 +132,52 @@ fn new_agent_handles_its_event() {
         "action": "created", "repository": {"full_name": "octo/widgets"}}}"#;
     fs::create_dir_all(sample.parent().expect("a folder")).expect("a new folder");
     fs::write(&sample, sample_text).expect("a new file");
+    for options in OTHERS {
+        let arguments = [&["new", "agent"], options].concat();
+        succeeds(&xtask(&root, &arguments));
+    }
+    let mut simulate = cargo(&root, "run -p github-bot");
+    simulate.args(["--", "--simulate", "--json", "--events"]);
+    let output = simulate.arg(&sample).output().expect("cargo starts");
+    succeeds(&output);
+    let lines = text(&output.stdout);
+    let is_handled = |line: &&str| line.contains("github.star.created") && line.contains("greeter");
+    assert!(lines.lines().any(|line| is_handled(&line)), "{lines}");
+    assert!(lines.contains("agent.star.greeted"), "{lines}");
+
+    let guards = "test -p journeys --test template --test wiring";
+    let agents = "test -p greeter -p tickets -p labeler -p relay";
+    for command in [guards, agents] {
+        let output = cargo(&root, command).output().expect("cargo starts");
+        let reports = text(&output.stdout) + &text(&output.stderr);
+        assert!(output.status.success(), "{command}: {reports}");
+        assert!(!reports.contains("warning"), "{command}: {reports}");
+    }
+}
+
+/// Agents beside `greeter`, which has a queue.
+const OTHERS: [&[&str]; 3] = [
+    &[
+        "tickets",
+        "--http=POST /tickets",
+        "--emits=support.ticket.created",
+    ],
+    &[
+        "labeler",
+        "--on=github.issue.opened",
+        "--needs=github-write",
+    ],
+    &["relay", "--on=github.pr.opened", "--needs=bus"],
+];
+
+/// Returns a command of Cargo in the copy, which shares the build of the repository.
+fn cargo(root: &Path, command: &str) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--offline",
-            "-p",
-            "github-bot",
-            "--target-dir",
-        ])
+        .args(command.split(' '))
+        .args(["--quiet", "--locked", "--offline", "--target-dir"])
         .arg(target())
-        .args(["--", "--simulate", "--json", "--events"])
-        .arg(&sample)
-        .current_dir(&root);
+        .current_dir(root);
     for variable in [
         "CARGO_MANIFEST_DIR",
         "CARGO_MANIFEST_PATH",
@@ -154,12 +185,7 @@ fn new_agent_handles_its_event() {
     ] {
         cargo.env_remove(variable);
     }
-    let output = cargo.output().expect("cargo starts");
-    succeeds(&output);
-    let lines = text(&output.stdout);
-    let is_handled = |line: &&str| line.contains("github.star.created") && line.contains("greeter");
-    assert!(lines.lines().any(|line| is_handled(&line)), "{lines}");
-    assert!(lines.contains("agent.star.greeted"), "{lines}");
+    cargo
 }
 
 #[test]
