@@ -1,6 +1,7 @@
 //! Generates the wiring of the functions from their manifests.
 
 pub mod alarms;
+pub mod base;
 pub mod bench;
 pub mod cost;
 pub mod include;

@@ -79,15 +79,23 @@ pub fn functions(root: &Path) -> Result<Vec<Function>, Vec<Problem>> {
 fn load(root: &Path, base: &str) -> Result<Vec<Function>, Vec<Problem>> {
     let folder = root.join("functions");
     let failed = |error: io::Error| vec![Problem::new("functions", 1, error)];
-    let mut names = Vec::new();
+    let (mut names, mut problems) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(&folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        if entry.path().join("Cargo.toml").is_file() {
-            names.push(entry.file_name().to_string_lossy().into_owned());
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let has = |file: &str| entry.path().join(file).is_file();
+        match (has("Cargo.toml"), has("function.toml")) {
+            (true, _) => names.push(name),
+            (false, true) => {
+                let file = format!("functions/{name}/function.toml");
+                let reason = format!("functions/{name}/Cargo.toml does not exist");
+                problems.push(Problem::new(&file, 1, reason));
+            }
+            (false, false) => {}
         }
     }
     names.sort();
-    let (mut functions, mut problems) = (Vec::new(), Vec::new());
+    let mut functions = Vec::new();
     for name in names {
         let file = format!("functions/{name}/function.toml");
         match fs::read_to_string(root.join(&file)) {
@@ -98,12 +106,12 @@ fn load(root: &Path, base: &str) -> Result<Vec<Function>, Vec<Problem>> {
             Err(error) => problems.push(Problem::new(&file, 1, error)),
         }
     }
-    problems.extend(manifest::conflicts(&functions));
-    for function in &functions {
-        if !root.join("events").join(&function.sample).is_file() {
-            let text = format!("events/{} does not exist", function.sample);
-            problems.push(Problem::new(&function.file(), 1, text));
-        }
+    if problems.is_empty() {
+        problems.extend(manifest::conflicts(&functions));
+        problems.extend(samples::problems(root, &functions));
+    }
+    if problems.is_empty() {
+        problems.extend(template::conflicts(base, &functions));
     }
     if problems.is_empty() {
         Ok(functions)
