@@ -4,6 +4,8 @@ use local_bus::{LocalBus, Store};
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::Json;
 use axum::routing::{MethodFilter, on};
 use config::Environment;
 use events::{Clock, SystemClock, SystemEntropy};
@@ -13,7 +15,7 @@ use local_bus::runner::Runner;
 use local_bus::schedule;
 use local_bus::server::{self, ServeError};
 use local_bus::template::Template;
-use local_functions::Dependencies;
+use local_functions::{Dependencies, MissingSecret};
 use model_client::{Agent, Model};
 use source::Door;
 use state::StateManager;
@@ -98,15 +100,17 @@ pub async fn serve(
         queue: store.queue.clone(),
         clock: clock.clone(),
     };
-    let doors = sources.into_iter().map(|(route, source)| {
-        let door = Door::new(source, bus.clone()).with_state(deps.state.clone());
-        (route, door)
-    });
-    let routes = doors
-        .fold(Router::new(), |routes, (route, door)| {
-            open(routes, route, door)
-        })
-        .merge(server::health(store.queue.clone(), clock.clone()));
+    let mut routes = server::health(store.queue.clone(), clock.clone());
+    for (route, source) in sources {
+        routes = match source.door(&deps.bus, &deps.state) {
+            Ok(door) => open(routes, route, door),
+            Err(missing) => {
+                let MissingSecret { function, variable } = missing;
+                tracing::warn!(source = function, variable, "{missing}");
+                close(routes, route, &missing)
+            }
+        };
+    }
 
     println!("listening on http://{}/webhook", listener.local_addr()?);
     let scheduled = tokio::spawn(schedule::run(schedules, bus, clock));
@@ -118,12 +122,26 @@ pub async fn serve(
 
 /// Adds the route of a manifest, such as `POST /webhook`.
 fn open(routes: Router, route: &'static str, door: Door) -> Router {
+    let (path, methods) = parts(route);
+    let door = Arc::new(door);
+    let answer = move |request: Request| async move { door.answer(request).await };
+    routes.route(path, on(methods, answer))
+}
+
+/// Adds the route of a source that is off: it answers 503 with the reason.
+fn close(routes: Router, route: &'static str, missing: &MissingSecret) -> Router {
+    let (path, methods) = parts(route);
+    let body = Json(serde_json::json!({ "message": missing.to_string() }));
+    let answer = move || async move { (StatusCode::SERVICE_UNAVAILABLE, body) };
+    routes.route(path, on(methods, answer))
+}
+
+/// Returns the path and the method of a route.
+fn parts(route: &str) -> (&str, MethodFilter) {
     let (method, path) = route.split_once(' ').unwrap_or(("POST", route));
     let methods = Method::from_bytes(method.as_bytes())
         .ok()
         .and_then(|method| MethodFilter::try_from(method).ok())
         .unwrap_or(MethodFilter::POST);
-    let door = Arc::new(door);
-    let answer = move |request: Request| async move { door.answer(request).await };
-    routes.route(path, on(methods, answer))
+    (path, methods)
 }
