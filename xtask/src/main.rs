@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use xtask::manifest::Problem;
 use xtask::new::{self, Agent};
 use xtask::prose;
+use xtask::remove;
 use xtask::wire::{self, WrittenFiles};
 
 /// Tasks of this repository
@@ -95,7 +96,7 @@ fn main() -> ExitCode {
         },
         Task::Remove {
             remove: Remove::Agent { name },
-        } => match new::remove(&root, &name) {
+        } => match remove::agent(&root, &name) {
             Ok(paths) => {
                 for path in paths {
                     println!("wrote {path}");

@@ -333,15 +333,14 @@ impl<'a> Check<'a> {
     /// Refuses an event pattern that EventBridge refuses.
     fn joined(&mut self, span: &Range<usize>, pattern: &Value) {
         let text = pattern.to_string();
-        if let Err(error) = EventPattern::parse(&text) {
-            self.refuse(span, error);
-        }
         let length = text.chars().count();
         if length > MAX_PATTERN {
             let reason = format!(
                 "the event pattern has {length} characters, EventBridge accepts {MAX_PATTERN}"
             );
             self.refuse(span, reason);
+        } else if let Err(error) = EventPattern::parse(&text) {
+            self.refuse(span, error);
         }
     }
 
