@@ -148,10 +148,19 @@ fn roles_have_boundary_and_code_no_network_rights() {
     ");
 }
 
-/// Returns the rights that a statement grants, such as "dynamodb:GetItem on Table".
+/// Returns the rights that a statement grants, such as "events:PutEvents on Bus" or
+/// "dynamodb:GetItem of pr on Table".
 fn granted(statement: &Value) -> BTreeSet<String> {
     let actions = branches(&statement["Action"]);
     let resources = branches(&statement["Resource"]);
+    let keys = &statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"];
+    let kinds = match keys.is_null() {
+        true => vec![String::new()],
+        false => texts(keys)
+            .iter()
+            .map(|kind| format!(" of {kind}"))
+            .collect(),
+    };
     let mut rights = BTreeSet::new();
     for (actions, resource) in actions.into_iter().zip(resources) {
         let named = arn(resource).or(reference(resource));
@@ -159,8 +168,9 @@ fn granted(statement: &Value) -> BTreeSet<String> {
         let text = text.as_str().or(text[0].as_str());
         let on = named.or(text).expect("a resource");
         let on = on.rsplit(":").next().unwrap_or(on);
-        let actions = texts(actions).into_iter();
-        rights.extend(actions.map(|action| format!("{action} on {on}")));
+        for action in texts(actions) {
+            rights.extend(kinds.iter().map(|kind| format!("{action}{kind} on {on}")));
+        }
     }
     rights
 }
@@ -187,16 +197,18 @@ fn needed_rights(function: &Function) -> BTreeSet<String> {
     }
     let needs = &function.needs;
     if let Some(state) = &needs.state {
-        rights.push("dynamodb:GetItem on Table".to_owned());
-        if !state.write.is_empty() {
-            rights.push("dynamodb:UpdateItem on Table".to_owned());
-        }
+        // The start of a function reads an item of the kind "-", which never exists.
+        let read = state.read.iter().chain(&state.write);
+        let read = read.map(String::as_str).chain(["-"]);
+        rights.extend(read.map(|kind| format!("dynamodb:GetItem of {kind} on Table")));
+        let written = state.write.iter();
+        rights.extend(written.map(|kind| format!("dynamodb:UpdateItem of {kind} on Table")));
     }
     if needs.bus {
         let actions = ["PutEvents", "DescribeEventBus"];
         rights.extend(actions.map(|action| format!("events:{action} on Bus")));
     }
-    let mut secrets: Vec<_> = needs.secrets.values().map(|it| &**it.get_ref()).collect();
+    let mut secrets: Vec<_> = needs.secrets.values().map(String::as_str).collect();
     if needs.has_github() {
         secrets.extend(["GitHubAppKeyName", "GitHubTokenName"]);
     }
@@ -272,15 +284,13 @@ fn undeclared(infra: &Infra) -> Vec<String> {
 
 #[test]
 fn rights_and_variables_follow_manifests() {
-    let told = broken(
-        undeclared,
-        "[dynamodb:GetItem, dynamodb:UpdateItem]",
-        "[dynamodb:GetItem, dynamodb:DeleteItem]",
-    );
+    let told = broken(undeclared, "dynamodb:UpdateItem", "dynamodb:DeleteItem");
     insta::assert_snapshot!(told, @"
-    PullRequestFunction: undeclared right dynamodb:DeleteItem on Table
-    PullRequestFunction: missing right dynamodb:UpdateItem on Table
+    PullRequestFunction: undeclared right dynamodb:DeleteItem of pr on Table
+    PullRequestFunction: missing right dynamodb:UpdateItem of pr on Table
     ");
+    let told = broken(undeclared, r#"["-", "pr"]"#, r#"["-", "pr", "review"]"#);
+    insta::assert_snapshot!(told, @"PullRequestFunction: undeclared right dynamodb:GetItem of review on Table");
     let told = broken(undeclared, "REVIEW_POLICY:", "REVIEW_POLICIES:");
     insta::assert_snapshot!(told, @"
     CoordinatorFunction: undeclared variable REVIEW_POLICIES

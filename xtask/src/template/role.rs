@@ -23,8 +23,11 @@ const ROLE: &str = r#"  <Fn>Role:
 
 "#;
 
+// The partition key of the table is the kind ("Using IAM policy conditions for fine-grained access
+// control", DynamoDB Developer Guide).
 const TABLE_STATEMENT: &str = r#"- Effect: Allow
-  Action: <actions>
+  Action: <action>
+  Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": <kinds> } }
   Resource: !If
     - CreatesTable
     - !GetAtt Table.Arn
@@ -58,6 +61,9 @@ const KEY_STATEMENT: &str = r#"- !If
   - !Ref AWS::NoValue
 "#;
 
+/// Kind of the item that never exists, which a function reads at its start.
+const NO_KIND: &str = "-";
+
 /// Returns the role of a function.
 pub(super) fn role(function: &Function) -> String {
     ROLE.replace("<statements>", indent(14, &statements(function)).trim_end())
@@ -83,14 +89,16 @@ fn statements(function: &Function) -> String {
         text += &allow(actions, &format!("{}Queue", pascal(&queue.name)));
     }
     if let Some(state) = state {
-        // A write reads the version first.
-        let is_writer = !state.write.is_empty();
-        let actions = if is_writer {
-            "[dynamodb:GetItem, dynamodb:UpdateItem]"
-        } else {
-            "dynamodb:GetItem"
+        let table = |action: &str, kinds: &[&str]| {
+            let statement = TABLE_STATEMENT.replace("<action>", action);
+            statement.replace("<kinds>", &format!("{kinds:?}"))
         };
-        text += &TABLE_STATEMENT.replace("<actions>", actions);
+        let read = [&[NO_KIND], &*state.kinds()].concat();
+        let written: Vec<_> = state.write.iter().map(String::as_str).collect();
+        text += &table("dynamodb:GetItem", &read);
+        if !written.is_empty() {
+            text += &table("dynamodb:UpdateItem", &written);
+        }
     }
     if *bus {
         text += &allow("[events:PutEvents, events:DescribeEventBus]", "Bus");
