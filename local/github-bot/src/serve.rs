@@ -1,7 +1,5 @@
 //! `--port`: webhook server with all functions in the process, a durable queue and SQLite state.
 
-use local_bus::{LocalBus, Store};
-
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -15,6 +13,7 @@ use local_bus::runner::Runner;
 use local_bus::schedule;
 use local_bus::server::{self, ServeError};
 use local_bus::template::Template;
+use local_bus::{LocalBus, Store};
 use local_functions::{Dependencies, MissingSecret};
 use model_client::{Agent, Model};
 use source::Door;
@@ -144,4 +143,30 @@ fn parts(route: &str) -> (&str, MethodFilter) {
         .and_then(|method| MethodFilter::try_from(method).ok())
         .unwrap_or(MethodFilter::POST);
     (path, methods)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn route_without_secret_answers_503() {
+        let missing = MissingSecret {
+            function: "tickets",
+            variable: "TICKETS_SECRET",
+        };
+        let routes = close(Router::new(), "POST /tickets", &missing);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let request = b"POST /tickets HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        let body = r#"{"message":"tickets is off: TICKETS_SECRET is not set"}"#;
+        assert!(answer.ends_with(body), "{answer}");
+    }
 }
