@@ -45,7 +45,7 @@ enum Task {
 
 #[derive(Subcommand)]
 enum Remove {
-    /// Deletes functions/NAME and runs wire
+    /// Deletes functions/NAME and the samples that only it needs, and runs wire
     Agent {
         /// Name of the folder
         name: String,
@@ -99,7 +99,7 @@ fn main() -> ExitCode {
         } => match remove::agent(&root, &name) {
             Ok(paths) => {
                 for path in paths {
-                    println!("wrote {path}");
+                    println!("changed {path}");
                 }
                 ExitCode::SUCCESS
             }

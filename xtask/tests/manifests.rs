@@ -395,6 +395,8 @@ fn found(functions: &[(&str, &str)]) -> Vec<String> {
 #[test]
 fn refuses_resources_of_one_name() {
     let resource = "its resource";
+    let secret = "bus = true\nsecrets = { A_KEY = \"ApiLogs\" }";
+    let with_secret = GOOD.replace("bus = true", secret);
     for (why, functions, expected) in [
         (
             "a digit after a hyphen",
@@ -406,6 +408,11 @@ fn refuses_resources_of_one_name() {
             "a resource of the base file",
             [("other", GOOD), ("api", GOOD)],
             "functions/api/function.toml:1: its resource ApiLogs is taken by infra/base.yaml:14",
+        ),
+        (
+            "a parameter",
+            [("other", GOOD), ("third", &with_secret)],
+            "functions/third/function.toml:1: its parameter ApiLogs is taken by infra/base.yaml:14",
         ),
         (
             "a schedule",

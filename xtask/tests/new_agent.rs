@@ -157,7 +157,7 @@ fn new_agent_handles_its_event() {
         assert!(output.status.success(), "{command}: {reports}");
         assert!(!reports.contains("warning"), "{command}: {reports}");
     }
-    // Lints of the entry points on AWS, which no test builds.
+    // The entry points on AWS, which no test builds.
     let features = "greeter/lambda tickets/lambda orders/lambda labeler/lambda relay/lambda";
     let mut check = cargo(
         &root,
@@ -210,6 +210,8 @@ fn cargo(root: &Path, command: &str) -> Command {
         .args(command.split(' '))
         .args(["--quiet", "--locked", "--offline", "--target-dir"])
         .arg(target())
+        // Snapshot tests write no pending snapshots.
+        .env("INSTA_UPDATE", "no")
         .current_dir(root);
     for variable in [
         "CARGO_MANIFEST_DIR",
