@@ -64,7 +64,7 @@ pub(super) fn check(root: &Path, name: &str) -> Result<(), String> {
     if RESERVED.contains(&module.as_str()) {
         return Err(format!("{name:?} is a name of the compiler or of Cargo"));
     }
-    if packages(root)?.iter().any(|it| *it == module) {
+    if packages(root)?.contains(&module) {
         return Err(format!("{name:?} is the name of a package in Cargo.lock"));
     }
     let (kind, is_code) = (pascal(name), |line: &&str| !line.contains("//"));
