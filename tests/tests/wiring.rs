@@ -13,9 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-
-/// Functions that HTTP requests invoke.
-const CALLED_FROM_OUTSIDE: [&str; 1] = ["webhook"];
+use xtask::manifest::Function;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -46,6 +44,17 @@ fn folders(of: &str) -> BTreeSet<String> {
         .filter(|entry| entry.path().join("Cargo.toml").is_file())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect()
+}
+
+/// Returns the functions as their manifests declare them.
+fn manifests() -> Vec<Function> {
+    xtask::wire::functions(&root()).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// Returns the functions that HTTP requests invoke.
+fn sources() -> BTreeSet<String> {
+    let sources = manifests().into_iter().filter(|it| it.http.is_some());
+    sources.map(|it| it.name).collect()
 }
 
 #[test]
@@ -134,7 +143,7 @@ fn functions_have_folder_template_and_handler() {
     assert_eq!(folders("functions"), in_template, "folder by folder");
     let handlers = handlers(template);
     let mut registered: BTreeSet<String> = handlers.keys().map(ToString::to_string).collect();
-    registered.extend(CALLED_FROM_OUTSIDE.map(str::to_owned));
+    registered.extend(sources());
     assert_eq!(registered, in_template, "handler by handler");
 }
 
@@ -142,9 +151,9 @@ fn functions_have_folder_template_and_handler() {
 fn functions_are_reached_by_rules() {
     let template = template();
     let routes = template.rules.iter().flat_map(|rule| &rule.routes);
-    let mut reached: BTreeSet<&str> = routes.map(|route| route.function.as_str()).collect();
-    reached.extend(CALLED_FROM_OUTSIDE);
-    let functions: BTreeSet<&str> = template.functions.keys().map(String::as_str).collect();
+    let mut reached: BTreeSet<_> = routes.map(|route| route.function.clone()).collect();
+    reached.extend(sources());
+    let functions: BTreeSet<_> = template.functions.keys().cloned().collect();
     assert_eq!(reached, functions);
 }
 
@@ -185,15 +194,20 @@ fn functions_depend_on_no_function() {
 }
 
 #[test]
-fn publisher_alone_writes_to_github() {
-    for port in ["PublishReview", "WithdrawReview", "SetCheck", "Summarise"] {
-        for function in folders("functions") {
-            let sources = rust_files(&root().join("functions").join(&function));
-            let names = sources
-                .iter()
-                .any(|file| fs::read_to_string(file).is_ok_and(|text| text.contains(port)));
-            assert_eq!(names, function == "publisher", "{function}: {port}");
-        }
+fn only_declared_functions_write_to_github() {
+    const PORTS: [&str; 4] = ["PublishReview", "WithdrawReview", "SetCheck", "Summarise"];
+    for function in manifests() {
+        let sources = rust_files(&root().join("functions").join(&function.name));
+        let read = |file: &PathBuf| fs::read_to_string(file).expect("a source file");
+        let text: String = sources.iter().map(read).collect();
+        let named: Vec<_> = PORTS
+            .into_iter()
+            .filter(|port| text.contains(port))
+            .collect();
+        let name = &function.name;
+        let may_write = function.needs.github_write;
+        assert_eq!(!named.is_empty(), may_write, "{name}: {named:?}");
+        assert!(name != "publisher" || named == PORTS, "{name}: {named:?}");
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use xtask::manifest::Problem;
 use xtask::new::{self, Agent};
 use xtask::prose;
+use xtask::remove;
 use xtask::wire::{self, WrittenFiles};
 
 /// Tasks of this repository
@@ -44,7 +45,7 @@ enum Task {
 
 #[derive(Subcommand)]
 enum Remove {
-    /// Deletes functions/NAME and runs wire
+    /// Deletes functions/NAME and the samples that only it needs, and runs wire
     Agent {
         /// Name of the folder
         name: String,
@@ -95,10 +96,10 @@ fn main() -> ExitCode {
         },
         Task::Remove {
             remove: Remove::Agent { name },
-        } => match new::remove(&root, &name) {
+        } => match remove::agent(&root, &name) {
             Ok(paths) => {
                 for path in paths {
-                    println!("wrote {path}");
+                    println!("changed {path}");
                 }
                 ExitCode::SUCCESS
             }

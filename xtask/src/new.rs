@@ -1,15 +1,18 @@
 //! Creates the folder of a new agent.
 
-use crate::manifest::{Problem, is_name};
-use crate::template::pascal;
-use crate::{samples, wire};
-use events::{EventId, Topic, TopicPattern};
-use pattern::{Event, EventPattern};
-use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+mod files;
+mod names;
+mod page;
+pub(crate) mod sample;
+
+use crate::manifest::Problem;
+use crate::snapshot::Snapshot;
+use crate::wire;
+use events::{Topic, TopicPattern};
+use pattern::EventPattern;
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Command;
-use std::{fs, io};
 
 /// Description of a new agent.
 #[derive(Debug, Default, clap::Args)]
@@ -23,16 +26,18 @@ pub struct Agent {
     #[arg(long, value_name = "TOPIC")]
     pub emits: Vec<String>,
     /// Puts a queue before the agent, for work that waits or is limited
-    #[arg(long, requires = "on")]
+    #[arg(long, requires = "on", conflicts_with = "http")]
     pub queue: bool,
-    /// Dependencies: state, bus, github-read, github-write, model, clock, entropy
+    /// Dependencies: state, bus, github-read, github-write, model, clock, entropy; with --http only
+    /// state, bus and clock
     #[arg(long, value_name = "NEED", value_delimiter = ',', value_parser = NEEDS)]
     pub needs: Vec<String>,
-    /// Expression of EventBridge Scheduler, such as "rate(1 hour)"
-    #[arg(long, value_name = "EXPRESSION", conflicts_with = "http")]
+    /// Rate of EventBridge Scheduler from "rate(1 minute)" to "rate(365 days)"; cron(...) and
+    /// at(...) are not supported
+    #[arg(long, value_name = "RATE", conflicts_with = "http")]
     pub schedule: Option<String>,
     /// HTTP route of an event source, such as "POST /tickets"
-    #[arg(long, value_name = "ROUTE", conflicts_with_all = ["on", "needs"])]
+    #[arg(long, value_name = "ROUTE", conflicts_with = "on")]
     pub http: Option<String>,
 }
 
@@ -45,152 +50,145 @@ const NEEDS: [&str; 7] = [
     "clock",
     "entropy",
 ];
-
-const CARGO: &str = include_str!("../scaffold/Cargo.toml.txt");
-const MANIFEST: &str = include_str!("../scaffold/function.toml.txt");
-const HANDLER: &str = include_str!("../scaffold/lib.rs.txt");
-const HANDLER_MAIN: &str = include_str!("../scaffold/main.rs.txt");
-const SOURCE: &str = include_str!("../scaffold/source.rs.txt");
-const SOURCE_MAIN: &str = include_str!("../scaffold/source_main.rs.txt");
+/// Needs that an event source can have.
+const SOURCE_NEEDS: [&str; 3] = ["state", "bus", "clock"];
 
 /// Creates the agent's folder and its sample events, and generates the wiring. Returns the
 /// written paths.
 ///
 /// # Errors
-/// The problems of the description. Nothing is left behind.
+/// The problems of the description. Every file is as before.
 pub fn agent(root: &Path, agent: &Agent) -> Result<Vec<String>, Vec<Problem>> {
-    let failed = |problem: String| vec![Problem::new("new agent", 1, problem)];
-    if !is_name(&agent.name) {
-        let name = &agent.name;
-        return Err(failed(format!("{name:?} is not a name of a-z, 0-9 and -")));
-    }
-    let folder = root.join("functions").join(&agent.name);
-    if folder.exists() {
-        return Err(failed(format!("functions/{} exists", agent.name)));
-    }
-    let topics = agent.topics().map_err(failed)?;
+    let failed = |problem: String| vec![Problem::of_option("new agent", problem)];
+    names::check(root, &agent.name).map_err(|it| vec![Problem::of_option("NAME", it)])?;
+    let topics = agent.topics().map_err(|problem| vec![problem])?;
     let files = agent.files(root, &topics).map_err(failed)?;
-    let mut created = Created::default();
-    let written = created
-        .write(root, &files)
-        .map_err(|error| failed(error.to_string()))
-        .and_then(|()| wire::generate(root));
-    match written {
-        Ok(outputs) => {
-            let wired = wire::write(root, &outputs).map_err(failed)?;
-            lock(root).map_err(failed)?;
-            let paths = files.into_iter().map(|(path, _)| path);
-            Ok(paths
-                .chain(wired.0)
-                .chain(["Cargo.lock".to_owned()])
-                .collect())
-        }
-        Err(problems) => {
-            created.remove();
-            Err(problems)
-        }
-    }
+    let mut snapshot = Snapshot::new(root);
+    let written = create(root, agent, &files, &mut snapshot);
+    written.map_err(|problems| match snapshot.restore() {
+        Ok(()) => problems,
+        Err(error) => failed(error),
+    })
 }
 
-/// Removes the agent's folder and generates the wiring. Returns the written paths.
-///
-/// # Errors
-/// The agent does not exist, or the problems of the remaining manifests.
-pub fn remove(root: &Path, name: &str) -> Result<Vec<String>, Vec<Problem>> {
-    let failed = |problem: String| vec![Problem::new("remove agent", 1, problem)];
-    let folder = root.join("functions").join(name);
-    if !is_name(name) || !folder.join("function.toml").is_file() {
-        return Err(failed(format!("functions/{name} does not exist")));
+fn create(
+    root: &Path,
+    agent: &Agent,
+    files: &[(String, String)],
+    snapshot: &mut Snapshot,
+) -> Result<Vec<String>, Vec<Problem>> {
+    let failed = |problem: String| vec![Problem::of_option("new agent", problem)];
+    for (path, text) in files {
+        snapshot.write(path, text).map_err(failed)?;
     }
-    fs::remove_dir_all(&folder).map_err(|error| failed(error.to_string()))?;
-    let wired = wire::write(root, &wire::generate(root)?).map_err(failed)?;
+    let outputs = wire::generate(root);
+    let outputs = outputs.map_err(|problems| agent.by_option(files, problems))?;
+    for output in &outputs {
+        snapshot.keep(&output.path).map_err(failed)?;
+    }
+    let wired = wire::write(root, &outputs).map_err(failed)?;
+    snapshot.keep(LOCK).map_err(failed)?;
     lock(root).map_err(failed)?;
-    Ok(wired.0)
+    let paths = files.iter().map(|(path, _)| path.clone());
+    let sources: Vec<_> = paths.clone().filter(|path| path.ends_with(".rs")).collect();
+    format(root, &sources).map_err(failed)?;
+    Ok(paths.chain(wired.0).chain([LOCK.to_owned()]).collect())
 }
 
-/// Updates the crates of the workspace in `Cargo.lock`, and formats them.
-fn lock(root: &Path) -> Result<(), String> {
-    let update: &[&str] = &["update", "--workspace", "--offline"];
-    for arguments in [update, &["fmt", "--all"]] {
-        let output = Command::new("cargo")
-            .args(arguments)
-            .current_dir(root)
-            .output();
-        let output = output.map_err(|error| format!("cargo: {error}"))?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
-        }
-    }
-    Ok(())
+/// Path of the file that [`lock`] updates.
+pub(crate) const LOCK: &str = "Cargo.lock";
+
+/// Updates the crates of the workspace in `Cargo.lock`.
+pub(crate) fn lock(root: &Path) -> Result<(), String> {
+    run(root, "cargo", &["update", "--workspace", "--offline"])
 }
 
-/// Files and folders that were created.
-#[derive(Default)]
-struct Created(Vec<PathBuf>);
+/// Formats the given files alone.
+fn format(root: &Path, files: &[String]) -> Result<(), String> {
+    let files = files.iter().map(String::as_str);
+    let arguments: Vec<_> = ["--edition", "2024"].into_iter().chain(files).collect();
+    run(root, "rustfmt", &arguments)
+}
 
-impl Created {
-    fn write(&mut self, root: &Path, files: &[(String, String)]) -> io::Result<()> {
-        for (path, text) in files {
-            let path = root.join(path);
-            for folder in path.ancestors().skip(1).filter(|it| !it.exists()) {
-                self.0.push(folder.to_owned());
-            }
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            self.0.push(path.clone());
-            fs::write(path, text)?;
-        }
-        Ok(())
-    }
-
-    fn remove(&self) {
-        for path in self.0.iter().rev() {
-            // What cannot be removed is reported by the next run as existing.
-            let _ = fs::remove_file(path);
-        }
-        for folder in &self.0 {
-            let _ = fs::remove_dir_all(folder);
-        }
+fn run(root: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
+    let mut command = Command::new(program);
+    let output = command.args(arguments).current_dir(root).output();
+    let output = output.map_err(|error| format!("{program}: {error}"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
     }
 }
 
 impl Agent {
     /// Returns the topic patterns with an example topic for each.
-    fn topics(&self) -> Result<Vec<(String, Topic)>, String> {
-        let mut topics = Vec::new();
-        for pattern in &self.on {
-            pattern
-                .parse::<TopicPattern>()
-                .map_err(|error| error.to_string())?;
-            let example = pattern.replace('*', "example");
-            let example = example.parse().map_err(|error| format!("{error}"))?;
-            topics.push((pattern.clone(), example));
+    fn topics(&self) -> Result<Vec<(String, Topic)>, Problem> {
+        for (option, values) in [("--on", &self.on), ("--emits", &self.emits)] {
+            let mut seen = BTreeSet::new();
+            if let Some(twice) = values.iter().find(|value| !seen.insert(*value)) {
+                return Err(Problem::of_option(
+                    option,
+                    format!("{twice} is listed twice"),
+                ));
+            }
         }
-        if let Some(topic) = self
-            .schedule
-            .as_ref()
-            .map(|_| format!("schedule.{}", self.name))
-        {
-            let example = topic.parse().map_err(|error| format!("{error}"))?;
+        let mut topics = Vec::new();
+        let invalid =
+            |option: &str, error: &dyn std::fmt::Display| Problem::of_option(option, error);
+        for on in &self.on {
+            let pattern: TopicPattern = on.parse().map_err(|error| invalid("--on", &error))?;
+            EventPattern::parse(&pattern.to_event_pattern().to_string())
+                .map_err(|error| invalid("--on", &error))?;
+            for topic in self.emits.iter().filter_map(|it| it.parse().ok()) {
+                if pattern.matches(&topic) {
+                    let reason = format!(
+                        "{topic} matches --on {on}: the agent would handle its own events without end"
+                    );
+                    return Err(Problem::of_option("--emits", reason));
+                }
+            }
+            let example = on.replace('*', "example");
+            let example = example.parse().map_err(|error| invalid("--on", &error))?;
+            topics.push((on.clone(), example));
+        }
+        if self.schedule.is_some() {
+            let topic = format!("schedule.{}", self.name);
+            let example = topic.parse().map_err(|error| invalid("NAME", &error))?;
             topics.push((topic, example));
         }
         for topic in &self.emits {
-            topic.parse::<Topic>().map_err(|error| error.to_string())?;
+            topic
+                .parse::<Topic>()
+                .map_err(|error| invalid("--emits", &error))?;
         }
-        match (&self.http, self.emits.is_empty()) {
-            (Some(_), true) => Err("--http needs --emits, the topic of its events".to_owned()),
-            _ => Ok(topics),
+        if self.http.is_none() {
+            return Ok(topics);
+        }
+        if self.emits.is_empty() {
+            let reason = "it needs --emits, the topic of its events";
+            return Err(Problem::of_option("--http", reason));
+        }
+        let mut needs = self.needs.iter().map(String::as_str);
+        match needs.find(|need| !SOURCE_NEEDS.contains(need)) {
+            None => Ok(topics),
+            Some(need) => {
+                let reason = format!("an agent with --http cannot need {need}; it can need state");
+                Err(Problem::of_option("--needs", reason))
+            }
         }
     }
 
     fn needs(&self) -> BTreeSet<&str> {
         let mut needs: BTreeSet<&str> = self.needs.iter().map(String::as_str).collect();
         if self.http.is_some() {
-            return BTreeSet::from(["bus", "clock"]);
+            needs.extend(["bus", "clock"]);
+            return needs;
         }
         if needs.is_empty() || needs.contains("model") {
             needs.insert("state");
+        }
+        if needs.contains("github-write") {
+            needs.remove("github-read");
         }
         if !self.emits.is_empty() {
             needs.insert("bus");
@@ -198,312 +196,31 @@ impl Agent {
         needs
     }
 
-    /// Returns the new files with their texts.
-    fn files(
-        &self,
-        root: &Path,
-        topics: &[(String, Topic)],
-    ) -> Result<Vec<(String, String)>, String> {
-        let folder = format!("functions/{}", self.name);
-        let mut files = Vec::new();
-        let mut sample = None;
-        for (pattern, example) in topics {
-            let name = match matching_sample(root, pattern)? {
-                Some(name) => name,
-                None => {
-                    let name = format!("bus/{example}.json");
-                    files.push((format!("events/{name}"), new_sample(example)?));
-                    name
-                }
-            };
-            sample.get_or_insert(name);
-        }
-        if self.http.is_some() {
-            let name = format!("http/{}.json", self.name);
-            files.push((format!("events/{name}"), self.request()));
-            for topic in &self.emits {
-                let path = format!("{}/{topic}.json", samples::FOLDER);
-                if let (false, Ok(topic)) = (root.join(&path).exists(), topic.parse()) {
-                    files.push((path, new_sample(&topic)?));
-                }
+    /// Names the option for each problem of the new manifest, which does not exist afterwards.
+    fn by_option(&self, files: &[(String, String)], problems: Vec<Problem>) -> Vec<Problem> {
+        let path = format!("functions/{}/function.toml", self.name);
+        let manifest = files.iter().find(|(file, _)| *file == path);
+        let manifest = manifest.map(|(_, text)| text.as_str()).unwrap_or_default();
+        let option = |line: usize| {
+            let text = manifest.lines().nth(line - 1).unwrap_or_default();
+            let key = text.split(" = ").next().unwrap_or_default();
+            match key {
+                "http" => "--http",
+                "schedule" => "--schedule",
+                "emits" => "--emits",
+                "topics" | "[[subscribe]]" => "--on",
+                "invoke" | "concurrency" => "--queue",
+                "state" | "bus" | "github-read" | "github-write" | "model" | "clock"
+                | "entropy" => "--needs",
+                _ => "NAME",
             }
-            sample = Some(name);
-        }
-        let page = Page::new(self, sample.unwrap_or_default());
-        let (lib, main) = match self.http {
-            Some(_) => (SOURCE, SOURCE_MAIN),
-            None => (HANDLER, HANDLER_MAIN),
         };
-        for (path, text) in [
-            ("Cargo.toml", CARGO),
-            ("function.toml", MANIFEST),
-            ("src/lib.rs", lib),
-            ("src/main.rs", main),
-        ] {
-            files.push((format!("{folder}/{path}"), page.fill(text)));
-        }
-        Ok(files)
-    }
-
-    /// Returns the sample request of an event source, in the form of an HTTP API.
-    fn request(&self) -> String {
-        let route = self.http.as_deref().unwrap_or_default();
-        let (method, path) = route.split_once(' ').unwrap_or(("POST", route));
-        let request = json!({
-            "version": "2.0",
-            "routeKey": route,
-            "rawPath": path,
-            "rawQueryString": "",
-            "headers": { "content-type": "application/json" },
-            "requestContext": {
-                "accountId": "123456789012",
-                "apiId": "example",
-                "http": {
-                    "method": method,
-                    "path": path,
-                    "protocol": "HTTP/1.1",
-                    "sourceIp": "192.0.2.1",
-                    "userAgent": "example"
-                },
-                "requestId": "example",
-                "routeKey": route,
-                "stage": "$default",
-                "time": "05/Jan/2026:09:00:00 +0000",
-                "timeEpoch": 1_767_603_600_000_u64
-            },
-            "body": "{\"id\":\"7\"}",
-            "isBase64Encoded": false
-        });
-        format!("{request:#}\n")
-    }
-}
-
-/// Returns the path below `events/` of a sample event that `pattern` matches.
-fn matching_sample(root: &Path, pattern: &str) -> Result<Option<String>, String> {
-    let topics: TopicPattern = pattern.parse().map_err(|error| format!("{error}"))?;
-    let pattern = EventPattern::parse(&topics.to_event_pattern().to_string())
-        .map_err(|error| error.to_string())?;
-    let mut names = Vec::new();
-    for entry in fs::read_dir(root.join(samples::FOLDER)).map_err(|error| error.to_string())? {
-        let path = entry.map_err(|error| error.to_string())?.path();
-        let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
-        let is_match = Event::parse(&text).is_ok_and(|event| pattern.matches(&event));
-        if let (true, Some(name)) = (is_match, path.file_name()) {
-            names.push(format!("bus/{}", name.to_string_lossy()));
-        }
-    }
-    names.sort();
-    Ok(names.into_iter().next())
-}
-
-/// Returns a sample event on `topic`, in the form that a rule's target receives.
-fn new_sample(topic: &Topic) -> Result<String, String> {
-    let seed: EventId = "sample".parse().map_err(|error| format!("{error}"))?;
-    let id = EventId::derive(&seed, topic.as_str(), 0);
-    let source = match topic.as_str().split('.').next() {
-        Some("github") => "github-bot.webhook".to_owned(),
-        Some("schedule") => "schedule".to_owned(),
-        _ => "github-bot.example".to_owned(),
-    };
-    let is_github = topic.as_str().starts_with("github.");
-    let (subject, data) = match is_github {
-        true => (
-            "octo/widgets#8",
-            json!({ "installation": 2_311_213, "number": 8, "repo": "octo/widgets", "sender": "octocat" }),
-        ),
-        false => ("example", json!({})),
-    };
-    let event = json!({
-        "version": "0",
-        "id": id,
-        "detail-type": topic,
-        "source": source,
-        "account": "123456789012",
-        "time": "2026-01-05T09:00:00Z",
-        "region": "eu-central-1",
-        "resources": [],
-        "detail": {
-            "specversion": "1.0",
-            "id": id,
-            "source": source,
-            "type": topic,
-            "subject": subject,
-            "time": "2026-01-05T09:00:00Z",
-            "correlationid": id,
-            "data": data
-        }
-    });
-    Ok(format!("{event:#}\n"))
-}
-
-/// Values and flags of the scaffold's texts.
-struct Page {
-    values: BTreeMap<&'static str, String>,
-    flags: BTreeSet<&'static str>,
-}
-
-impl Page {
-    fn new(agent: &Agent, sample: String) -> Self {
-        let needs = agent.needs();
-        let mut flags: BTreeSet<&'static str> = NEEDS
+        let problems = problems
             .into_iter()
-            .filter(|need| needs.contains(need))
-            .collect();
-        let is_http = agent.http.is_some();
-        let has_emits = !agent.emits.is_empty();
-        let has_github = needs.contains("github-read") || needs.contains("github-write");
-        let is_quiet = !needs.contains("state") && !needs.contains("bus");
-        for (flag, is_set) in [
-            ("github", has_github),
-            ("emits", has_emits),
-            ("http", is_http),
-            ("secret", is_http),
-            ("event", !is_http),
-            ("schedule", agent.schedule.is_some()),
-            ("topics", !agent.on.is_empty()),
-            ("quiet", is_quiet),
-            (
-                "sample",
-                is_http || (agent.schedule.is_none() && agent.on.iter().all(|it| it.contains('*'))),
-            ),
-            (
-                "arc",
-                has_github
-                    || ["bus", "model", "clock", "entropy"]
-                        .iter()
-                        .any(|it| needs.contains(it)),
-            ),
-        ] {
-            if is_set {
-                flags.insert(flag);
-            }
-        }
-        if flags.contains("github-write") {
-            flags.remove("github-read");
-        }
-        let quoted = |topics: &[String]| {
-            let topics: Vec<_> = topics.iter().map(|topic| format!("{topic:?}")).collect();
-            topics.join(", ")
-        };
-        let code = |topics: &[String]| {
-            let topics: Vec<_> = topics.iter().map(|topic| format!("`{topic}`")).collect();
-            topics.join(", ")
-        };
-        let mut lambda = vec!["\"dep:lambda\"", "\"dep:tokio\""];
-        for (feature, is_needed) in [
-            ("\"dep:github-client\"", flags.contains("github")),
-            ("\"source/lambda\"", is_http),
-        ] {
-            if is_needed {
-                lambda.push(feature);
-            }
-        }
-        lambda.sort_unstable();
-        let new_events = agent
-            .emits
-            .iter()
-            .map(|topic| format!("NewEvent::on({topic:?}, subject(), &data),"));
-        let has_new_events = has_emits || (needs.contains("bus") && !needs.contains("state"));
-        let mut events = vec!["Event", "Handler", "HandlerError", "Outcome"];
-        for (name, is_used) in [
-            ("Clock", needs.contains("clock")),
-            ("Emit", needs.contains("bus")),
-            ("Entropy", needs.contains("entropy")),
-            ("NewEvent", has_new_events),
-        ] {
-            if is_used {
-                events.push(name);
-            }
-        }
-        events.sort_unstable();
-        let subscribed = match (&agent.http, &agent.schedule) {
-            (Some(http), _) => format!("`{http}`"),
-            (None, Some(_)) if agent.on.is_empty() => format!("`schedule.{}`", agent.name),
-            _ => code(&agent.on),
-        };
-        let module = agent.name.replace('-', "_");
-        let secret = format!("{}_SECRET", module.to_uppercase());
-        let values = BTreeMap::from([
-            ("<name>", agent.name.clone()),
-            ("<Name>", pascal(&agent.name)),
-            ("<name_>", module.clone()),
-            ("<module>", module),
-            ("<secret>", secret.to_lowercase()),
-            ("<SECRET>", secret),
-            ("<description>", description(agent)),
-            ("<events>", events.join(", ")),
-            ("<lambda>", lambda.join(", ")),
-            ("<http>", agent.http.clone().unwrap_or_default()),
-            ("<schedule>", agent.schedule.clone().unwrap_or_default()),
-            ("<topics>", quoted(&agent.on)),
-            ("<subscribed>", subscribed),
-            ("<emits>", quoted(&agent.emits)),
-            ("<emitted>", code(&agent.emits)),
-            ("<topic>", agent.emits.first().cloned().unwrap_or_default()),
-            (
-                "<invoke>",
-                if agent.queue { "queue" } else { "rule" }.to_owned(),
-            ),
-            ("<sample>", sample),
-            ("<event>", if has_emits { "event" } else { "_" }.to_owned()),
-            (
-                "<new_events>",
-                if has_emits {
-                    "new_events(event)"
-                } else {
-                    "Vec::new()"
-                }
-                .to_owned(),
-            ),
-            (
-                "<new_event>",
-                new_events.collect::<Vec<_>>().join("\n        "),
-            ),
-            (
-                "<client>",
-                match needs.contains("github-write") {
-                    true => "publisher_from_environment",
-                    false => "from_environment",
-                }
-                .to_owned(),
-            ),
-        ]);
-        Self { values, flags }
-    }
-
-    /// Returns the text with its conditional lines resolved and its values inserted. A line
-    /// `@state&!bus text` is kept if the flags allow it.
-    fn fill(&self, text: &str) -> String {
-        let mut out = String::new();
-        for line in text.lines() {
-            let line = match line.strip_prefix('@').and_then(|it| it.split_once(' ')) {
-                Some((condition, line)) if self.holds(condition) => line,
-                Some(_) => continue,
-                None => line,
-            };
-            out += line.trim_end();
-            out.push('\n');
-        }
-        for (name, value) in &self.values {
-            out = out.replace(name, value);
-        }
-        out
-    }
-
-    fn holds(&self, condition: &str) -> bool {
-        condition.split('|').any(|all| {
-            all.split('&').all(|flag| match flag.strip_prefix('!') {
-                Some(flag) => !self.flags.contains(flag),
-                None => self.flags.contains(flag),
-            })
-        })
-    }
-}
-
-fn description(agent: &Agent) -> String {
-    match (&agent.http, &agent.schedule, agent.on.is_empty()) {
-        (Some(http), _, _) => format!("Publishes the requests of {http} as events"),
-        (None, Some(schedule), true) => format!("Runs at {schedule}"),
-        _ => format!("Handles {}", agent.on.join(", ")),
+            .map(|problem| match problem.line_in(&path) {
+                Some(line) => problem.at_option(option(line)),
+                None => problem,
+            });
+        problems.collect()
     }
 }

@@ -21,9 +21,11 @@ pub fn module(functions: &[Function]) -> String {
     format!(
         "//! Generated from functions/*/function.toml by `cargo xtask wire`.\n\n\
          use crate::rights::Rights;\n\
-         use crate::{{Dependencies, Sources}};\n\
+         use crate::source::{{Source, Sources}};\n\
+         use crate::Dependencies;\n\
          use config::{{ConfigError, Environment}};\n\
          use events::{{Clock, OnError, Subscribe}};\n\
+         use source::EventSource;\n\
          use std::sync::Arc;\n\n\
          /// The parts of GitHub that the functions call.\n\
          pub trait GitHub:\n    {github}\n{{\n}}\n\n\
@@ -37,7 +39,7 @@ pub fn module(functions: &[Function]) -> String {
          /// Creates the event sources of the manifests.\n\
          ///\n\
          /// # Errors\n\
-         /// [`ConfigError`] names the variable that is missing or wrong.\n\
+         /// [`ConfigError`] names the variable that is wrong, or that a required source misses.\n\
          pub fn sources(environment: &Environment, clock: &Arc<dyn Clock>) -> Result<Sources, ConfigError> {{\n    \
          let mut sources = Sources::new();\n\
          {sources}    Ok(sources)\n}}\n"
@@ -45,14 +47,11 @@ pub fn module(functions: &[Function]) -> String {
 }
 
 fn registration(function: &Function) -> String {
-    let (name, module) = (&function.name, function.module());
-    let state = function.needs.state.clone().unwrap_or_default();
-    let mut text = format!(
-        "    let rights = Rights {{\n        function: {name:?},\n        emits: &{:?},\n        \
-         reads: &{:?},\n        writes: &{:?},\n    }};\n    \
-         let handler = Arc::new({module}::handler({module}::Deps {{\n",
-        function.emits, state.read, state.write
-    );
+    let (module, mut text) = (function.module(), String::new());
+    if function.needs.bus || function.needs.state.is_some() {
+        text += &rights(function);
+    }
+    text += &format!("    let handler = Arc::new({module}::handler({module}::Deps {{\n");
     for field in function.needs.fields() {
         text += &match field {
             "state" | "bus" => format!("        {field}: rights.{field}(&deps.{field}),\n"),
@@ -77,20 +76,41 @@ fn registration(function: &Function) -> String {
 
 fn source(function: &Function) -> Option<String> {
     let (module, http) = (function.module(), function.http.as_ref()?);
-    let mut text = format!("    let source = {module}::source({module}::Deps {{\n");
+    let mut text = rights(function);
+    text += &format!(
+        "    let source = || -> Result<Arc<dyn EventSource>, ConfigError> {{\n        \
+         Ok(Arc::new({module}::source({module}::Deps {{\n"
+    );
+    // The door has the bus and the state.
     for field in function.needs.fields() {
-        if field != "bus" {
-            text += &format!("        {field}: {field}.clone(),\n");
+        if !["bus", "state"].contains(&field) {
+            text += &format!("            {field}: {field}.clone(),\n");
         }
     }
-    for variable in function.needs.secrets.keys() {
+    let secrets: Vec<_> = function.needs.secrets.keys().collect();
+    for variable in &secrets {
         let field = variable.to_lowercase();
-        text += &format!("        {field}: environment.secret({variable:?})?,\n");
+        text += &format!("            {field}: environment.secret({variable:?})?,\n");
     }
+    let optional = match function.is_required {
+        true => Vec::new(),
+        false => secrets,
+    };
     Some(format!(
-        "{text}    }})?;\n    sources.insert({:?}, Arc::new(source));\n\n",
+        "{text}        }})?))\n    }};\n    \
+         sources.insert({:?}, Source::new(rights, environment, &{optional:?}, source)?);\n\n",
         http.key
     ))
+}
+
+/// Returns the rights that the manifest declares, as a variable.
+fn rights(function: &Function) -> String {
+    let state = function.needs.state.clone().unwrap_or_default();
+    format!(
+        "    let rights = Rights {{\n        function: {:?},\n        emits: &{:?},\n        \
+         reads: &{:?},\n        writes: &{:?},\n    }};\n",
+        function.name, function.emits, state.read, state.write
+    )
 }
 
 /// Returns the local process's `Cargo.toml` with the dependencies between its markers replaced.

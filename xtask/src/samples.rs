@@ -1,9 +1,10 @@
 //! Generates the table of sample events and the functions that they reach.
 
-use crate::manifest::{Function, Problem};
+use crate::manifest::{Function, Key, Problem};
 use pattern::Event;
-use std::fs;
+use serde_json::Value;
 use std::path::Path;
+use std::{fs, io};
 
 /// Path of the generated module.
 pub const PATH: &str = "tests/src/samples.rs";
@@ -45,19 +46,56 @@ pub fn module(root: &Path, functions: &[Function]) -> Result<String, Vec<Problem
     ))
 }
 
-/// Returns a problem for each exact topic of a manifest without a sample.
+/// Returns a problem for each exact topic of a manifest without a sample, subscribed or emitted.
 fn missing(functions: &[Function], names: &[String]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for function in functions {
-        for subscription in &function.subscriptions {
-            for topic in subscription.topics.iter().filter(|it| !it.contains('*')) {
-                let name = format!("{topic}.json");
-                if !names.contains(&name) {
-                    let reason = format!("{topic} has no sample: expected {FOLDER}/{name}");
-                    problems.push(Problem::new(&function.file(), subscription.line, reason));
-                }
+        for (topic, line) in function.exact_topics() {
+            let name = format!("{topic}.json");
+            if !names.contains(&name) {
+                let reason = format!("{topic} has no sample: expected {FOLDER}/{name}");
+                problems.push(Problem::new(&function.file(), line, reason));
             }
         }
     }
     problems
+}
+
+/// Returns the problems of the functions' own samples: each must exist, and match a subscription or
+/// have the route.
+pub fn problems(root: &Path, functions: &[Function]) -> Vec<Problem> {
+    let problems = functions.iter().filter_map(|function| {
+        let reason = problem(root, function).err()?;
+        let line = function.line(Key::Sample, &function.sample);
+        Some(Problem::new(&function.file(), line, reason))
+    });
+    problems.collect()
+}
+
+fn problem(root: &Path, function: &Function) -> Result<(), String> {
+    let path = format!("events/{}", function.sample);
+    let text = match fs::read_to_string(root.join(&path)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(format!("{path} does not exist"));
+        }
+        Err(error) => return Err(format!("{path}: {error}")),
+    };
+    let Some(http) = &function.http else {
+        let event = Event::parse(&text).map_err(|error| format!("{path}: {error}"))?;
+        let mut subscriptions = function.subscriptions.iter();
+        return match subscriptions.any(|it| it.matches(&event)) {
+            true => Ok(()),
+            false => Err(format!("no subscription matches the sample {path}")),
+        };
+    };
+    let request: Value = serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))?;
+    match request.get("routeKey").and_then(Value::as_str) {
+        Some(route) if route == http.key => Ok(()),
+        None => Err(format!("the sample {path} has no routeKey")),
+        Some(route) => Err(format!(
+            "the sample {path} has the route {route:?}, not {:?}",
+            http.key
+        )),
+    }
 }

@@ -1,7 +1,7 @@
 //! Reads the manifests, computes every generated file, then writes the stale ones.
 
 use crate::manifest::{self, Function, Problem};
-use crate::{bench, include, registration, samples, table, template};
+use crate::{bench, cost, include, registration, samples, table, template};
 use std::path::Path;
 use std::{fs, io};
 
@@ -35,10 +35,13 @@ pub fn generate(root: &Path) -> Result<Vec<Output>, Vec<Problem>> {
     let functions = load(root, &base)?;
     let functions = template::ordered(&base, functions);
     let (docs, cargo) = (read(table::PATH)?, read(registration::CARGO)?);
+    let costs = read(cost::PATH)?;
     let samples = samples::module(root, &functions)?;
+    let template = template::template(&base, &functions).map_err(|problem| vec![problem])?;
     let texts = [
         (samples::PATH, Ok(samples)),
-        (template::PATH, template::template(&base, &functions)),
+        (cost::PATH, cost::insert(&costs, &template)),
+        (template::PATH, Ok(template)),
         (bench::PATH, Ok(bench::samples(&functions))),
         (registration::PATH, Ok(registration::module(&functions))),
         (
@@ -63,19 +66,36 @@ pub fn generate(root: &Path) -> Result<Vec<Output>, Vec<Problem>> {
     Ok(outputs)
 }
 
-/// Reads and validates the manifests, in the order of their names.
+/// Reads and validates the manifests of a repository, in the order of their names.
+///
+/// # Errors
+/// All problems of the manifests, by file and line.
+pub fn functions(root: &Path) -> Result<Vec<Function>, Vec<Problem>> {
+    let base = fs::read_to_string(root.join(template::BASE));
+    let base = base.map_err(|error| vec![Problem::new(template::BASE, 1, error)])?;
+    load(root, &base)
+}
+
 fn load(root: &Path, base: &str) -> Result<Vec<Function>, Vec<Problem>> {
     let folder = root.join("functions");
     let failed = |error: io::Error| vec![Problem::new("functions", 1, error)];
-    let mut names = Vec::new();
+    let (mut names, mut problems) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(&folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        if entry.path().join("Cargo.toml").is_file() {
-            names.push(entry.file_name().to_string_lossy().into_owned());
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let has = |file: &str| entry.path().join(file).is_file();
+        match (has("Cargo.toml"), has("function.toml")) {
+            (true, _) => names.push(name),
+            (false, true) => {
+                let file = format!("functions/{name}/function.toml");
+                let reason = format!("functions/{name}/Cargo.toml does not exist");
+                problems.push(Problem::new(&file, 1, reason));
+            }
+            (false, false) => {}
         }
     }
     names.sort();
-    let (mut functions, mut problems) = (Vec::new(), Vec::new());
+    let mut functions = Vec::new();
     for name in names {
         let file = format!("functions/{name}/function.toml");
         match fs::read_to_string(root.join(&file)) {
@@ -86,12 +106,12 @@ fn load(root: &Path, base: &str) -> Result<Vec<Function>, Vec<Problem>> {
             Err(error) => problems.push(Problem::new(&file, 1, error)),
         }
     }
-    problems.extend(manifest::conflicts(&functions));
-    for function in &functions {
-        if !root.join("events").join(&function.sample).is_file() {
-            let text = format!("events/{} does not exist", function.sample);
-            problems.push(Problem::new(&function.file(), 1, text));
-        }
+    if problems.is_empty() {
+        problems.extend(manifest::conflicts(&functions));
+        problems.extend(samples::problems(root, &functions));
+    }
+    if problems.is_empty() {
+        problems.extend(template::conflicts(base, &functions));
     }
     if problems.is_empty() {
         Ok(functions)

@@ -5,6 +5,7 @@
 mod away;
 mod measure;
 mod runtime_api;
+#[rustfmt::skip]
 mod samples;
 mod table;
 

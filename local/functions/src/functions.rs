@@ -1,9 +1,11 @@
 //! Generated from functions/*/function.toml by `cargo xtask wire`.
 
 use crate::rights::Rights;
-use crate::{Dependencies, Sources};
+use crate::source::{Source, Sources};
+use crate::Dependencies;
 use config::{ConfigError, Environment};
 use events::{Clock, OnError, Subscribe};
+use source::EventSource;
 use std::sync::Arc;
 
 /// The parts of GitHub that the functions call.
@@ -187,14 +189,22 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
 /// Creates the event sources of the manifests.
 ///
 /// # Errors
-/// [`ConfigError`] names the variable that is missing or wrong.
+/// [`ConfigError`] names the variable that is wrong, or that a required source misses.
 pub fn sources(environment: &Environment, clock: &Arc<dyn Clock>) -> Result<Sources, ConfigError> {
     let mut sources = Sources::new();
-    let source = webhook::source(webhook::Deps {
-        clock: clock.clone(),
-        github_webhook_secret: environment.secret("GITHUB_WEBHOOK_SECRET")?,
-    })?;
-    sources.insert("POST /webhook", Arc::new(source));
+    let rights = Rights {
+        function: "webhook",
+        emits: &["github.*"],
+        reads: &[],
+        writes: &[],
+    };
+    let source = || -> Result<Arc<dyn EventSource>, ConfigError> {
+        Ok(Arc::new(webhook::source(webhook::Deps {
+            clock: clock.clone(),
+            github_webhook_secret: environment.secret("GITHUB_WEBHOOK_SECRET")?,
+        })?))
+    };
+    sources.insert("POST /webhook", Source::new(rights, environment, &[], source)?);
 
     Ok(sources)
 }

@@ -4,20 +4,17 @@
 mod functions;
 mod reviewers;
 mod rights;
+mod source;
 
+pub use self::source::{MissingSecret, Source, Sources};
 pub use functions::{GitHub, register, sources};
 pub use reviewers::reviewers;
 
 use events::{Clock, Emit, Entropy};
 use model_client::Model;
 use policy::Policy;
-use source::EventSource;
 use state::StateManager;
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Event sources by HTTP route, such as `POST /webhook`.
-pub type Sources = BTreeMap<&'static str, Arc<dyn EventSource>>;
 
 /// Dependencies of the functions. Each function gets those that its manifest names.
 pub struct Dependencies {

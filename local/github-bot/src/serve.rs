@@ -1,9 +1,9 @@
 //! `--port`: webhook server with all functions in the process, a durable queue and SQLite state.
 
-use local_bus::{LocalBus, Store};
-
 use axum::Router;
 use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::Json;
 use axum::routing::{MethodFilter, on};
 use config::Environment;
 use events::{Clock, SystemClock, SystemEntropy};
@@ -13,7 +13,8 @@ use local_bus::runner::Runner;
 use local_bus::schedule;
 use local_bus::server::{self, ServeError};
 use local_bus::template::Template;
-use local_functions::Dependencies;
+use local_bus::{LocalBus, Store};
+use local_functions::{Dependencies, MissingSecret};
 use model_client::{Agent, Model};
 use publisher::Turns;
 use source::Door;
@@ -103,15 +104,17 @@ pub async fn serve(
         queue: store.queue.clone(),
         clock: clock.clone(),
     };
-    let doors = sources.into_iter().map(|(route, source)| {
-        let door = Door::new(source, bus.clone()).with_state(deps.state.clone());
-        (route, door)
-    });
-    let routes = doors
-        .fold(Router::new(), |routes, (route, door)| {
-            open(routes, route, door)
-        })
-        .merge(server::health(store.queue.clone(), clock.clone()));
+    let mut routes = server::health(store.queue.clone(), clock.clone());
+    for (route, source) in sources {
+        routes = match source.door(&deps.bus, &deps.state) {
+            Ok(door) => open(routes, route, door),
+            Err(missing) => {
+                let MissingSecret { function, variable } = missing;
+                tracing::warn!(source = function, variable, "{missing}");
+                close(routes, route, &missing)
+            }
+        };
+    }
 
     println!("listening on http://{}/webhook", listener.local_addr()?);
     let scheduled = tokio::spawn(schedule::run(schedules, bus, clock));
@@ -123,12 +126,52 @@ pub async fn serve(
 
 /// Adds the route of a manifest, such as `POST /webhook`.
 fn open(routes: Router, route: &'static str, door: Door) -> Router {
+    let (path, methods) = parts(route);
+    let door = Arc::new(door);
+    let answer = move |request: Request| async move { door.answer(request).await };
+    routes.route(path, on(methods, answer))
+}
+
+/// Adds the route of a source that is off: it answers 503 with the reason.
+fn close(routes: Router, route: &'static str, missing: &MissingSecret) -> Router {
+    let (path, methods) = parts(route);
+    let body = Json(serde_json::json!({ "message": missing.to_string() }));
+    let answer = move || async move { (StatusCode::SERVICE_UNAVAILABLE, body) };
+    routes.route(path, on(methods, answer))
+}
+
+/// Returns the path and the method of a route.
+fn parts(route: &str) -> (&str, MethodFilter) {
     let (method, path) = route.split_once(' ').unwrap_or(("POST", route));
     let methods = Method::from_bytes(method.as_bytes())
         .ok()
         .and_then(|method| MethodFilter::try_from(method).ok())
         .unwrap_or(MethodFilter::POST);
-    let door = Arc::new(door);
-    let answer = move |request: Request| async move { door.answer(request).await };
-    routes.route(path, on(methods, answer))
+    (path, methods)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn route_without_secret_answers_503() {
+        let missing = MissingSecret {
+            function: "tickets",
+            variable: "TICKETS_SECRET",
+        };
+        let routes = close(Router::new(), "POST /tickets", &missing);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let request = b"POST /tickets HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        let body = r#"{"message":"tickets is off: TICKETS_SECRET is not set"}"#;
+        assert!(answer.ends_with(body), "{answer}");
+    }
 }

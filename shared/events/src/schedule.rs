@@ -2,14 +2,20 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// Longest interval.
+const MAX_DAYS: u64 = 365;
+
 /// Interval of a schedule, as in `rate(5 minutes)` ("Schedule types", EventBridge Scheduler User
-/// Guide). `cron` and `at` expressions are not supported.
+/// Guide), from one minute to 365 days. `cron` and `at` expressions are not supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate(Duration);
 
 /// The text is not a rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a rate: expected a whole number and a unit, such as rate(5 minutes)")]
+#[error(
+    "{0:?} is not a rate: expected rate(NUMBER UNIT) from rate(1 minute) to rate({MAX_DAYS} days), \
+     such as rate(5 minutes); cron(...) and at(...) are not supported"
+)]
 pub struct InvalidRate(String);
 
 impl Rate {
@@ -35,7 +41,8 @@ impl FromStr for Rate {
                 ("day", 1) | ("days", 2..) => 86_400,
                 _ => return None,
             };
-            Some(Duration::from_secs(number.checked_mul(seconds)?))
+            let seconds = number.checked_mul(seconds)?;
+            (seconds <= MAX_DAYS * 86_400).then_some(Duration::from_secs(seconds))
         });
         interval
             .map(Self)
@@ -60,12 +67,15 @@ mod tests {
             ("rate(5 minutes)", Some(300)),
             ("rate(1 hour)", Some(3_600)),
             ("rate(2 days)", Some(172_800)),
+            ("rate(365 days)", Some(31_536_000)),
+            ("rate(366 days)", None),
             ("rate(0 minutes)", None),
             ("rate(1 minutes)", None),
             ("rate(5 minute)", None),
             ("rate(5 weeks)", None),
             ("rate(99999999999999999999 days)", None),
             ("cron(0 12 * * ? *)", None),
+            ("at(2026-01-05T09:00:00)", None),
             ("5 minutes", None),
         ] {
             let rate = text.parse::<Rate>().ok();

@@ -9,7 +9,7 @@ const MAX_BYTES: usize = 1024;
 /// Text that is not a key or not a key prefix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} is no state key: expected kind:rest in visible ASCII, the kind of a-z, _ and -, \
+    "{text:?} is no state key: expected kind:rest in visible ASCII, the kind of a-z, 0-9, _ and -, \
      at most {MAX_BYTES} bytes, such as pr:octo/widgets#7"
 )]
 pub struct InvalidKey {
@@ -35,7 +35,7 @@ fn kind_end(text: &str) -> Option<usize> {
     let (kind, _) = text.split_once(':')?;
     let named = kind
         .bytes()
-        .all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-');
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
     let visible = text.bytes().all(|b| b.is_ascii_graphic());
     (named && !kind.is_empty() && visible && text.len() <= MAX_BYTES).then_some(kind.len())
 }
@@ -185,6 +185,7 @@ mod tests {
         for (why, text, good) in [
             ("a pull request", "pr:octo/widgets#7", true),
             ("a second colon belongs to the rest", "ticket:a:b", true),
+            ("a digit in the kind", "ticket2:a", true),
             ("no kind", "octo/widgets#7", false),
             ("an empty kind", ":octo", false),
             ("an empty rest", "pr:", false),
@@ -230,7 +231,7 @@ mod tests {
     fn error_names_bad_key() {
         insta::assert_snapshot!(
             "pull request".parse::<Key>().unwrap_err(),
-            @r#""pull request" is no state key: expected kind:rest in visible ASCII, the kind of a-z, _ and -, at most 1024 bytes, such as pr:octo/widgets#7"#
+            @r#""pull request" is no state key: expected kind:rest in visible ASCII, the kind of a-z, 0-9, _ and -, at most 1024 bytes, such as pr:octo/widgets#7"#
         );
     }
 }

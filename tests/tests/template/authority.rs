@@ -1,9 +1,10 @@
 //! Permissions of callers and functions.
 
-use crate::infra::{Infra, arn, branches, broken, folder, reference, texts, values};
-use local_bus::template::BUILT_IN;
+use crate::infra::{Infra, arn, branches, broken, manifests, reference, texts, values};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use xtask::manifest::Function;
+use xtask::template::pascal;
 
 fn open_doors(infra: &Infra) -> Vec<String> {
     let urls = infra.all("AWS::Lambda::Url");
@@ -147,33 +148,152 @@ fn roles_have_boundary_and_code_no_network_rights() {
     ");
 }
 
-/// What a statement lets a function do, line by line: "dynamodb:GetItem on Table".
-fn allowed(statement: &Value) -> String {
+/// Returns the rights that a statement grants, such as "events:PutEvents on Bus" or
+/// "dynamodb:GetItem of pr on Table".
+fn granted(statement: &Value) -> BTreeSet<String> {
     let actions = branches(&statement["Action"]);
     let resources = branches(&statement["Resource"]);
-    let mut lines = String::new();
+    let keys = &statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"];
+    let kinds = match keys.is_null() {
+        true => vec![String::new()],
+        false => texts(keys)
+            .iter()
+            .map(|kind| format!(" of {kind}"))
+            .collect(),
+    };
+    let mut rights = BTreeSet::new();
     for (actions, resource) in actions.into_iter().zip(resources) {
         let named = arn(resource).or(reference(resource));
         let text = &resource["Fn::Sub"];
         let text = text.as_str().or(text[0].as_str());
         let on = named.or(text).expect("a resource");
+        let on = on.rsplit(":").next().unwrap_or(on);
         for action in texts(actions) {
-            lines += &format!("    {action} on {on}\n");
+            rights.extend(kinds.iter().map(|kind| format!("{action}{kind} on {on}")));
         }
     }
-    lines
+    rights
+}
+
+/// Returns the rights that follow from a manifest.
+fn needed_rights(function: &Function) -> BTreeSet<String> {
+    let name = pascal(&function.name);
+    let mut rights = vec![
+        format!("logs:CreateLogStream on {name}Logs"),
+        format!("logs:PutLogEvents on {name}Logs"),
+    ];
+    if function.http.is_none() {
+        rights.push("sqs:SendMessage on DeadLetters".to_owned());
+    }
+    if let Some(queue) = function.queue() {
+        let actions = [
+            "ReceiveMessage",
+            "DeleteMessage",
+            "GetQueueAttributes",
+            "ChangeMessageVisibility",
+        ];
+        let queue = pascal(&queue.name);
+        rights.extend(actions.map(|action| format!("sqs:{action} on {queue}Queue")));
+    }
+    let needs = &function.needs;
+    if let Some(state) = &needs.state {
+        // The start of a function reads an item of the kind "-", which never exists.
+        let read = state.read.iter().chain(&state.write);
+        let read = read.map(String::as_str).chain(["-"]);
+        rights.extend(read.map(|kind| format!("dynamodb:GetItem of {kind} on Table")));
+        let written = state.write.iter();
+        rights.extend(written.map(|kind| format!("dynamodb:UpdateItem of {kind} on Table")));
+    }
+    if needs.bus {
+        let actions = ["PutEvents", "DescribeEventBus"];
+        rights.extend(actions.map(|action| format!("events:{action} on Bus")));
+    }
+    let mut secrets: Vec<_> = needs.secrets.values().map(String::as_str).collect();
+    if needs.has_github() {
+        secrets.extend(["GitHubAppKeyName", "GitHubTokenName"]);
+    }
+    if needs.model {
+        secrets.push("ModelKeyName");
+    }
+    for secret in &secrets {
+        rights.push(format!("ssm:GetParameter on parameter/${{{secret}}}"));
+        rights.push(format!(
+            "secretsmanager:GetSecretValue on ${{{secret}}}-??????"
+        ));
+    }
+    if needs.policy {
+        rights.push("ssm:GetParameter on parameter${Name}".to_owned());
+    }
+    if needs.policy || !secrets.is_empty() {
+        rights.push("kms:Decrypt on KmsKeyArn".to_owned());
+    }
+    rights.into_iter().collect()
+}
+
+/// Returns the names of the variables that follow from a manifest.
+fn needed_variables(function: &Function) -> BTreeSet<String> {
+    let needs = &function.needs;
+    let (is_queued, has_github) = (function.queue().is_some(), needs.has_github());
+    let variables = [
+        ("RUST_LOG", true),
+        ("EXTRA_CA_CERTS", true),
+        ("EVENT_BUS_NAME", needs.bus),
+        ("STATE_URL", needs.state.is_some()),
+        ("QUEUE_URL", is_queued),
+        ("MAX_RECEIVE_COUNT", is_queued),
+        ("DEAD_LETTER_QUEUE_URL", function.http.is_none()),
+        ("ALLOW_ADDRESSES", has_github || needs.model),
+        ("GITHUB_API_URL", has_github),
+        ("GITHUB_TOKEN", has_github),
+        ("GITHUB_APP_ID", has_github),
+        ("GITHUB_APP_PRIVATE_KEY", has_github),
+        ("KIMI_API_KEY", needs.model),
+        ("KIMI_BASE_URL", needs.model),
+        ("KIMI_MODEL", needs.model),
+        ("KIMI_PRICES", needs.model),
+        ("REVIEW_POLICY", needs.policy),
+    ];
+    let needed = variables.into_iter().filter(|(_, is_needed)| *is_needed);
+    let declared = function.environment.keys().chain(needs.secrets.keys());
+    let needed = needed.map(|(name, _)| name.to_owned());
+    needed.chain(declared.cloned()).collect()
+}
+
+/// Returns the rights and variables that differ from those of the manifests.
+fn undeclared(infra: &Infra) -> Vec<String> {
+    let mut found = Vec::new();
+    for manifest in manifests() {
+        let name = format!("{}Function", pascal(&manifest.name));
+        let function = infra.one("AWS::Serverless::Function", Some(&name));
+        let statements = infra.statements(function).into_iter().flat_map(branches);
+        let statements = statements.filter(|it| reference(it) != Some("AWS::NoValue"));
+        let rights: BTreeSet<_> = statements.flat_map(granted).collect();
+        let variables: BTreeSet<_> = infra.variables(function).into_keys().collect();
+        for (kind, actual, needed) in [
+            ("right", rights, needed_rights(&manifest)),
+            ("variable", variables, needed_variables(&manifest)),
+        ] {
+            let more = actual.difference(&needed);
+            found.extend(more.map(|it| format!("{name}: undeclared {kind} {it}")));
+            let missing = needed.difference(&actual);
+            found.extend(missing.map(|it| format!("{name}: missing {kind} {it}")));
+        }
+    }
+    found
 }
 
 #[test]
-fn function_variables_and_permissions() {
-    let infra = Infra::parse(BUILT_IN);
-    let mut table = String::new();
-    for (_, function) in infra.functions() {
-        let names: Vec<_> = infra.variables(function).into_keys().collect();
-        table += &format!("{}\n    {}\n", folder(function), names.join(" "));
-        let statements = infra.statements(function).into_iter().flat_map(branches);
-        let emitted = statements.filter(|statement| reference(statement) != Some("AWS::NoValue"));
-        table.extend(emitted.map(allowed));
-    }
-    insta::assert_snapshot!(table);
+fn rights_and_variables_follow_manifests() {
+    let told = broken(undeclared, "dynamodb:UpdateItem", "dynamodb:DeleteItem");
+    insta::assert_snapshot!(told, @"
+    PullRequestFunction: undeclared right dynamodb:DeleteItem of pr on Table
+    PullRequestFunction: missing right dynamodb:UpdateItem of pr on Table
+    ");
+    let told = broken(undeclared, r#"["-", "pr"]"#, r#"["-", "pr", "review"]"#);
+    insta::assert_snapshot!(told, @"PullRequestFunction: undeclared right dynamodb:GetItem of review on Table");
+    let told = broken(undeclared, "REVIEW_POLICY:", "REVIEW_POLICIES:");
+    insta::assert_snapshot!(told, @"
+    CoordinatorFunction: undeclared variable REVIEW_POLICIES
+    CoordinatorFunction: missing variable REVIEW_POLICY
+    ");
 }

@@ -1,6 +1,6 @@
 //! Failed deliveries reach the dead letters.
 
-use crate::infra::{Infra, arn, broken, folder, reference};
+use crate::infra::{Infra, arn, broken, reference, resources};
 
 fn locked_out(infra: &Infra) -> Vec<String> {
     let mut found = Vec::new();
@@ -94,9 +94,10 @@ fn failures_end_in_dead_letters() {
     insta::assert_snapshot!(violations, @"CoordinatorQueue: failed messages stay");
 }
 
-/// Returns the functions without dead letters. The webhook needs none, because its sender receives
-/// the error directly.
+/// Returns the functions without dead letters. An event source needs none, because its sender
+/// receives the error directly.
 fn without_dead_letters(infra: &Infra) -> Vec<String> {
+    let sources = resources(|it| it.http.is_some());
     let mut found = Vec::new();
     for (name, function) in infra.functions() {
         let queue = infra.variables(function).remove("DEAD_LETTER_QUEUE_URL");
@@ -105,7 +106,7 @@ fn without_dead_letters(infra: &Infra) -> Vec<String> {
             statement["Action"] == "sqs:SendMessage"
                 && arn(&statement["Resource"]) == Some("DeadLetters")
         });
-        let must = folder(function) != "webhook";
+        let must = !sources.contains(name);
         if (knows, may) != (must, must) {
             found.push(format!(
                 "{name}: knows the dead letters: {knows}, may write: {may}"

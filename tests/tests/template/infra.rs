@@ -2,7 +2,10 @@
 
 use local_bus::template::{BUILT_IN, json};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use xtask::manifest::Function;
+use xtask::template::pascal;
 
 pub(crate) type Guard = fn(&Infra) -> Vec<String>;
 
@@ -156,6 +159,26 @@ pub(crate) fn broken(guard: Guard, old: &str, new: &str) -> String {
     let found = guard(&Infra::parse(&BUILT_IN.replacen(old, new, 1)));
     assert!(!found.is_empty(), "{new:?} in place of {old:?} is not seen");
     found.join("\n")
+}
+
+/// Returns the functions as their manifests declare them.
+pub(crate) fn manifests() -> Vec<Function> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    xtask::wire::functions(&root).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// Returns the names of the resources of the functions that `is_selected` selects.
+pub(crate) fn resources(is_selected: impl Fn(&Function) -> bool) -> BTreeSet<String> {
+    let functions = manifests().into_iter().filter(|it| is_selected(it));
+    functions
+        .map(|function| format!("{}Function", pascal(&function.name)))
+        .collect()
+}
+
+/// Returns the names of the resources that violate a guard.
+pub(crate) fn subjects(violations: &str) -> BTreeSet<String> {
+    let subject = |line: &str| line.split(':').next().unwrap_or_default().to_owned();
+    violations.lines().map(subject).collect()
 }
 
 /// Returns the branches of an `!If`, or the value itself.

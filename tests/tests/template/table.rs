@@ -33,12 +33,15 @@ fn faults(infra: &Infra) -> Vec<String> {
             found.push(format!("{name}: does not use an existing table"));
         }
         let statements = infra.statements(function);
-        let of_table = statements.iter().filter(|statement| {
+        let mut of_table = statements.iter().filter(|statement| {
             let actions = texts(&statement["Action"]);
             actions.iter().any(|action| action.starts_with("dynamodb:"))
         });
-        let resources = of_table.flat_map(|statement| branches(&statement["Resource"]));
-        if !resources.flat_map(texts).any(is_existing) {
+        let is_left_out = of_table.any(|statement| {
+            let resources = branches(&statement["Resource"]).into_iter();
+            !resources.flat_map(texts).any(is_existing)
+        });
+        if is_left_out {
             found.push(format!("{name}: may not use an existing table"));
         }
     }
