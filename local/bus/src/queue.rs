@@ -55,7 +55,10 @@ impl RetryWaits {
         let none = Self::default();
         match cause {
             WaitCause::Pace => Self { pace: wait, ..none },
-            WaitCause::Pause => Self { pause: wait, ..none },
+            WaitCause::Pause => Self {
+                pause: wait,
+                ..none
+            },
             WaitCause::Failure => none,
         }
     }
@@ -476,6 +479,11 @@ fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
     })
 }
 
+fn duration(row: &Row<'_>, column: usize) -> rusqlite::Result<Duration> {
+    let milliseconds: i64 = row.get(column)?;
+    Ok(Duration::from_millis(milliseconds.unsigned_abs()))
+}
+
 fn milliseconds(wait: Duration) -> i64 {
     i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
 }
@@ -504,8 +512,8 @@ fn read(
                 unreached: row.get(6)?,
                 due_at: timestamp(row, 7)?,
                 waits: RetryWaits {
-                    pace: Duration::from_millis(row.get(8)?),
-                    pause: Duration::from_millis(row.get(9)?),
+                    pace: duration(row, 8)?,
+                    pause: duration(row, 9)?,
                 },
             }),
             Err(error) => {

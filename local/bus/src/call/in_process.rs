@@ -32,7 +32,7 @@ impl Call for Handlers {
             reason: format!("malformed event: {error}"),
             retryable: false,
             hidden_for: None,
-                cause: WaitCause::Failure,
+            cause: WaitCause::Failure,
         })?;
         let mut call = JoinSet::new();
         call.spawn(async move { function.handle(&event).await });

@@ -39,7 +39,8 @@ pub(super) fn prepared(connection: Connection) -> rusqlite::Result<Connection> {
     connection.execute_batch(TABLES)?;
     for column in ADDED {
         if !connection.column_exists(None, "delivery", column)? {
-            let add = format!("ALTER TABLE delivery ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0");
+            let add =
+                format!("ALTER TABLE delivery ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0");
             connection.execute(&add, [])?;
         }
     }

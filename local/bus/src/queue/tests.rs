@@ -64,7 +64,10 @@ async fn dead_letter_keeps_reason_until_redrive() {
     let queue = Queue::in_memory().unwrap();
     queue.put(vec![put(1, 0)], at(0)).await.unwrap();
     let delivery = queue.due(at(0), 1).await.unwrap().remove(0);
-    queue.again(delivery.id, at(5), RetryWaits::default()).await.unwrap();
+    queue
+        .again(delivery.id, at(5), RetryWaits::default())
+        .await
+        .unwrap();
     assert!(due(&queue, 4).await.is_empty());
     queue
         .bury(delivery.id, "no tries left".to_owned(), at(5))
@@ -147,7 +150,10 @@ async fn deadline_is_delayed_not_waiting() {
     };
     assert_eq!(depth(0).await, (1, 1), "the deadline lies in the future");
     let first = queue.due(at(0), 1).await.unwrap().remove(0);
-    queue.again(first.id, at(60), RetryWaits::default()).await.unwrap();
+    queue
+        .again(first.id, at(60), RetryWaits::default())
+        .await
+        .unwrap();
     assert_eq!(depth(0).await, (1, 1), "a retry waits");
     assert_eq!(depth(720).await, (2, 0), "the deadline has come");
 }
