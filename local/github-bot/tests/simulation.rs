@@ -139,6 +139,25 @@ fn text_fits_terminal() {
 }
 
 #[test]
+fn text_names_permanent_failures() {
+    let folder = Folder::new();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/simulation");
+    let sample = std::fs::read_to_string(samples.join("20-clean.json")).expect("a sample");
+    let mut sample: Value = serde_json::from_str(&sample).expect("JSON");
+    sample["diff"] = Value::Null;
+    std::fs::write(folder.0.path().join("sample.json"), sample.to_string()).expect("written");
+    let output = folder.run(&["--simulate", "--events", "sample.json"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let failure = "acme/shop#8 logic failed permanently at agent.pr.logic_check: GitHub has";
+    assert!(shown.contains(failure), "{shown}");
+    assert!(
+        shown.ends_with("Next: github-bot --simulate -v  (the events and their failures)\n"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn verbose_text_has_events_and_state() {
     let output = Folder::new().run(&["--simulate", "-v"], &[]);
     let shown = String::from_utf8(output.stdout).expect("UTF-8");

@@ -5,7 +5,7 @@ use diff::Diff;
 use events::{Event, Outcome};
 use fake_github::{PostedCheck, PullRequestPage};
 use github::{HeadSha, PrKey};
-use local_bus::runner::CallResult;
+use local_bus::runner::{CallResult, End};
 use review::item::{ReviewItem, Verdict};
 use serde::Deserialize;
 use source::Answer;
@@ -81,6 +81,19 @@ pub struct FunctionCall {
 }
 
 impl PlayedSample {
+    /// Returns the events that failed permanently, each with the function and the reason.
+    pub(super) fn failures(&self) -> impl Iterator<Item = (&Event, &str, &str)> {
+        self.heard.iter().filter_map(|call| match &call.tried {
+            CallResult {
+                function,
+                result: Err(reason),
+                end: End::Dead,
+                ..
+            } => Some((&call.event, function.as_str(), reason.as_str())),
+            _ => None,
+        })
+    }
+
     /// Returns the number of calls that changed the state, without those of the recorder.
     pub(super) fn changes(&self) -> usize {
         let is_change = |call: &&FunctionCall| {

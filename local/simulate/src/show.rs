@@ -63,9 +63,20 @@ pub fn text(run: &Run, view: View) -> String {
     out
 }
 
-/// Renders one line for each refused or repeated delivery and for each pull request.
+/// Renders one line for each permanent failure, for each refused or repeated delivery, and for each
+/// pull request.
 fn results(out: &mut String, run: &Run, view: View) {
     for played in &run.played {
+        for (event, function, reason) in played.failures() {
+            let subject = event.subject.as_deref().unwrap_or_default();
+            let reason = short_commits(reason);
+            let text = format!("{function} failed permanently at {}: {reason}", event.topic);
+            line(
+                out,
+                &[Span::new(subject, TITLE), Span::new(&text, BAD)],
+                view,
+            );
+        }
         let answer = &played.answer;
         if !answer.status.is_success() {
             let text = format!("{} {}", answer.status.as_u16(), answer.message);
@@ -112,5 +123,42 @@ fn line(out: &mut String, parts: &[Span], view: View) {
     }
     for line in wrap(&spans, view.width) {
         write_line(out, &[], &line);
+    }
+}
+
+/// Shortens the commit ids in a text to 7 digits.
+fn short_commits(text: &str) -> String {
+    let mut short = String::with_capacity(text.len());
+    for part in text.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
+        let digits = part.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
+        match (digits.len(), part.split_at_checked(digits.len())) {
+            (40, Some((id, after))) => {
+                short.extend(id.chars().take(7));
+                short.push_str(after);
+            }
+            (_, _) => short.push_str(part),
+        }
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortens_commits() {
+        let head = "7a10000000000000000000000000000000000001";
+        for (text, short) in [
+            (
+                format!("check:a/b#7@{head}/logic"),
+                "check:a/b#7@7a10000/logic",
+            ),
+            (format!("{head}...{head}"), "7a10000...7a10000"),
+            (format!("{head}0 café"), &*format!("{head}0 café")),
+            ("pr:acme/shop#7".to_owned(), "pr:acme/shop#7"),
+        ] {
+            assert_eq!(short_commits(&text), short);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Stored items.
 
+use super::short_commits;
 use super::style::{QUIET, TITLE};
 use crate::Run;
 use std::fmt::Write;
@@ -11,21 +12,12 @@ pub(super) fn show(out: &mut String, run: &Run) {
         let _ = writeln!(
             out,
             "   {} {QUIET}version {} · {}{QUIET:#}",
-            shortened(&key.to_string()),
+            short_commits(&key.to_string()),
             version.get(),
             gist(value)
         );
     }
     out.push('\n');
-}
-
-/// Shortens the commit id in a key.
-fn shortened(key: &str) -> String {
-    let Some((before, id)) = key.split_once('@') else {
-        return key.to_owned();
-    };
-    let (id, after) = id.split_at(id.find('/').unwrap_or(id.len()));
-    format!("{before}@{}{after}", id.get(..7).unwrap_or(id))
 }
 
 fn counted(findings: usize) -> String {
@@ -101,14 +93,5 @@ mod tests {
         ] {
             assert_eq!(gist(&value), gist_, "{value}");
         }
-    }
-
-    #[test]
-    fn shortens_commits_in_keys() {
-        let head = "7a10000000000000000000000000000000000001";
-        let key = |rest: &str| shortened(&format!("check:acme/shop#7@{head}{rest}"));
-        assert_eq!(key("/logic"), "check:acme/shop#7@7a10000/logic");
-        assert_eq!(key(""), "check:acme/shop#7@7a10000");
-        assert_eq!(shortened("pr:acme/shop#7"), "pr:acme/shop#7");
     }
 }
