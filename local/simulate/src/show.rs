@@ -55,9 +55,9 @@ pub fn text(run: &Run, view: View) -> String {
         run.failed
     );
     let next = match (run.failed, view.is_verbose) {
-        (0, true) => "git diff main | github-bot review -",
+        (_, true) => "git diff main | github-bot review -",
         (0, false) => "git diff main | github-bot review -  (details of this run: --simulate -v)",
-        (_, _) => "github-bot --simulate -v  (the events and their failures)",
+        (_, false) => "github-bot --simulate -v  (the events and their failures)",
     };
     let _ = writeln!(out, "{QUIET}Next: {next}{QUIET:#}");
     out
