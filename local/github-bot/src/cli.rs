@@ -16,10 +16,11 @@ use std::path::PathBuf;
     args_conflicts_with_subcommands = true,
     after_help = "Environment: GITHUB_WEBHOOK_SECRET, GITHUB_TOKEN (or GITHUB_APP_ID, \
                   GITHUB_APP_PRIVATE_KEY), GITHUB_API_URL, KIMI_API_KEY, KIMI_BASE_URL, KIMI_MODEL, \
-                  KIMI_PRICES, ALLOW_ADDRESSES, REVIEW_POLICY, STATE_URL, EVENT_BUS_NAME, RUST_LOG, NO_COLOR.\nExit status: 0 success, 1 failure, 2 invalid options, environment or input (nothing was written)."
+                  KIMI_PRICES, ALLOW_ADDRESSES, REVIEW_POLICY, STATE_URL, EVENT_BUS_NAME, RUST_LOG, NO_COLOR, COLUMNS.\nExit status: 0 success, 1 failure, 2 invalid options, environment or input (nothing was written)."
 )]
 pub struct Cli {
-    /// Play sample deliveries through all functions against a simulated GitHub
+    /// Play sample deliveries through all functions against a simulated GitHub, and print the pull
+    /// requests as GitHub shows them
     #[arg(long, group = "printed", conflicts_with = "port")]
     pub simulate: bool,
 
@@ -53,6 +54,10 @@ pub struct Cli {
     /// Print one JSON object per line
     #[arg(long, requires = "printed")]
     pub json: bool,
+
+    /// Also print long texts in full, the tree of events and the stored state
+    #[arg(short, long, requires = "simulate")]
+    pub verbose: bool,
 
     /// Serve GitHub's webhooks on this port (POST /webhook, GET /health)
     #[arg(long, value_name = "PORT")]

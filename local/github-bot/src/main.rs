@@ -10,7 +10,7 @@ use github_bot::serve::{self, Options};
 use local_bus::server::ServeError;
 use local_bus::template::Template;
 use local_bus::{Store, rules};
-use simulate::{Sample, simulate};
+use simulate::{Sample, View, simulate};
 
 use model_client::{Agent, Model};
 use policy::{Layer, Source};
@@ -164,7 +164,7 @@ async fn run(cli: Cli, environment: &Environment) -> End {
             print(&if cli.json {
                 simulate::json(&run)
             } else {
-                simulate::text(&run)
+                simulate::text(&run, view(environment, cli.verbose))
             })?;
             match run.failed {
                 0 => Ok(()),
@@ -308,6 +308,29 @@ fn logs(environment: &Environment) -> End {
         .with(filter)
         .init();
     Ok(())
+}
+
+/// Columns of a text if standard output is no terminal.
+const WIDTH: usize = 100;
+
+/// Returns the form of a text on standard output.
+fn view(environment: &Environment, is_verbose: bool) -> View {
+    let width = environment.columns().or_else(terminal_width);
+    View {
+        width: width.unwrap_or(WIDTH),
+        is_verbose,
+    }
+}
+
+#[cfg(unix)]
+fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col.into())
+}
+
+#[cfg(not(unix))]
+fn terminal_width() -> Option<usize> {
+    None
 }
 
 /// Prints to standard output, with colours if it supports them. A closed pipe (`| head`) is not an

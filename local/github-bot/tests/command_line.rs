@@ -70,6 +70,7 @@ fn error_names_option_before_any_write() {
         ("no arguments", vec![], &[][..]),
         ("an unknown flag", vec!["--simulat"], &[]),
         ("two things at once", vec!["--simulate", "--port", "1"], &[]),
+        ("verbose without a simulation", vec!["-v"], &[]),
         ("a port beyond all ports", vec!["--port", "65536"], &[]),
         (
             "rules without an action",

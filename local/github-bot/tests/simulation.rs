@@ -52,11 +52,15 @@ fn simulation_covers_expected_events() {
         Some(4),
         "with findings, clean, the newest head, and after a second push"
     );
+    let events: Vec<_> = events
+        .iter()
+        .filter(|line| line.get("id").is_some())
+        .collect();
     let mut ids: Vec<_> = events.iter().map(|event| event["id"].to_string()).collect();
     ids.sort();
     ids.dedup();
     assert_eq!(counted("events"), Some(ids.len() as u64));
-    for event in events {
+    for event in &events {
         for name in ["id", "type", "correlationid"] {
             assert!(event[name].is_string(), "{name} of {event}");
         }
@@ -104,10 +108,121 @@ fn simulation_covers_expected_events() {
 #[test]
 fn prints_github_pages_without_colours() {
     let output = Folder::new().run(&["--simulate"], &[]);
+    insta::assert_snapshot!(String::from_utf8(output.stdout).expect("UTF-8"));
+}
+
+#[test]
+fn readme_shows_printed_text() {
+    let output = Folder::new().run(&["--simulate"], &[]);
     let shown = String::from_utf8(output.stdout).expect("UTF-8");
-    let pages = shown.find("acme/shop#7 review-bot").expect("a review");
-    let end = shown.find("State\n").expect("the state");
-    insta::assert_snapshot!(shown[pages..end]);
+    let begin = shown.find("acme/shop#10 Remember").expect("a page");
+    let length = shown[begin..].find("Open: 1 low\n").expect("its check");
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = std::fs::read_to_string(readme).expect("the README");
+    let page = &shown[begin..begin + length];
+    assert!(readme.contains(page), "README.md, Try it: {page}");
+}
+
+#[test]
+fn text_fits_terminal() {
+    for columns in ["80", "100", "140"] {
+        let output = Folder::new().run(&["--simulate"], &[("COLUMNS", columns)]);
+        let shown = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(shown.lines().count() <= 80, "{columns} columns: {shown}");
+        let width: usize = columns.parse().expect("a number");
+        let wide: Vec<_> = shown
+            .lines()
+            .filter(|line| line.chars().count() > width)
+            .collect();
+        assert!(wide.is_empty(), "{columns} columns: {wide:#?}");
+    }
+}
+
+#[test]
+fn text_names_permanent_failures() {
+    let folder = Folder::new();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/simulation");
+    let sample = std::fs::read_to_string(samples.join("20-clean.json")).expect("a sample");
+    let mut sample: Value = serde_json::from_str(&sample).expect("JSON");
+    sample["diff"] = Value::Null;
+    std::fs::write(folder.0.path().join("sample.json"), sample.to_string()).expect("written");
+    let output = folder.run(&["--simulate", "--events", "sample.json"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let failure = "acme/shop#8 logic failed permanently at agent.pr.logic_check: GitHub has";
+    assert!(shown.contains(failure), "{shown}");
+    assert!(
+        shown.ends_with("Next: github-bot --simulate -v  (the events and their failures)\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn verbose_text_has_events_and_state() {
+    let output = Folder::new().run(&["--simulate", "-v"], &[]);
+    let shown = String::from_utf8(output.stdout).expect("UTF-8");
+    let place = |text: &str| {
+        shown
+            .find(text)
+            .unwrap_or_else(|| panic!("{text}: {shown}"))
+    };
+    let places = [
+        place("Review of 7a10000 by review-bot[bot]: changes requested, later dismissed"),
+        place("│   • shop/payments.py:13 Medium This error is swallowed."),
+        place("\nEvents\n"),
+        place("agent.pr.review_requested acme/shop#7, 09:00:00\n"),
+        place("\nState\n"),
+        place("review:acme/shop#9@9c30000 version 1 · skipped: bot\n"),
+        place("59 events, 4 reviews, 0 failed\n"),
+    ];
+    assert!(places.is_sorted(), "{places:?}: {shown}");
+    assert!(!shown.contains("shown with -v"), "{shown}");
+}
+
+/// Returns a pull request of the JSON lines: lists of objects by their number, commits shortened.
+fn summary(page: &Value) -> String {
+    let value = |value: &Value| match (value.as_array(), value.as_str()) {
+        (Some(list), _) => list.len().to_string(),
+        (None, Some(text)) if text.len() == 40 => text[..7].to_owned(),
+        (None, Some(text)) => text.to_owned(),
+        (None, None) => value.to_string(),
+    };
+    let mut lines = Vec::new();
+    let mut line = |of: &Value, names: &[&str]| {
+        let each = names
+            .iter()
+            .map(|name| format!("{name}={}", value(&of[name])));
+        lines.push(each.collect::<Vec<_>>().join(" "));
+    };
+    line(page, &["repository", "number", "head", "base", "comments"]);
+    line(&page["verdict"], &["decision", "findings"]);
+    for review in page["reviews"].as_array().expect("a list") {
+        line(review, &["id", "commit", "state", "comments"]);
+    }
+    for check in page["checks"].as_array().expect("a list") {
+        line(check, &["commit", "status", "conclusion", "title"]);
+    }
+    lines.join("\n  ")
+}
+
+#[test]
+fn json_has_pull_requests() {
+    let lines = simulated();
+    let (_, lines) = lines.split_last().expect("lines");
+    let pages: Vec<_> = lines
+        .iter()
+        .filter_map(|line| line.get("pull_request"))
+        .collect();
+    let shown: Vec<_> = pages.iter().map(|page| summary(page)).collect();
+    insta::assert_snapshot!(shown.join("\n"));
+    let position = lines
+        .iter()
+        .position(|line| line.get("pull_request").is_some());
+    assert_eq!(
+        position,
+        Some(lines.len() - pages.len()),
+        "after the events"
+    );
 }
 
 #[test]
@@ -120,7 +235,7 @@ fn plays_samples_from_folder() {
     for path in ["20-clean.json", "."] {
         let output = folder.run(&["--simulate", "--events", path], &[]);
         let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(shown.ends_with("1 reviews, 0 failed\n"), "{path}: {shown}");
+        assert!(shown.contains("1 reviews, 0 failed\n"), "{path}: {shown}");
     }
 }
 

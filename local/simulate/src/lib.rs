@@ -7,7 +7,7 @@ mod show;
 
 pub use played::{FunctionCall, Page, PlayedSample, Run};
 pub use sample::{Sample, SampleError};
-pub use show::{json, text};
+pub use show::{View, json, text};
 
 use config::ConfigError;
 use events::{Clock, ManualClock, OnError, SeededEntropy, Timestamp};
@@ -19,6 +19,8 @@ use local_bus::runner::{CallResult, Runner};
 use local_bus::template::Template;
 use local_functions::Dependencies;
 use policy::Policy;
+use review::item::ReviewItem;
+use review::message::ReviewKey;
 use secrecy::SecretString;
 use source::{Door, NoSecret, Secrets};
 use state::{KeyPrefix, Memory, Record, StateBackend, StateError, StateManager};
@@ -170,22 +172,22 @@ impl Fixture {
 
     /// Collects the final pages on GitHub, the state and the number of dead letters.
     async fn look(&self, run: &mut Run) -> Result<(), SimulateError> {
-        run.pages = run
-            .heads()
-            .into_iter()
-            .map(|(pr, heads)| {
-                let of_head = |head| self.world.checks(&pr.repo, head);
-                let page = Page {
-                    reviews: self.world.reviews(&pr),
-                    checks: heads.iter().flat_map(of_head).collect(),
-                    comments: self.world.comments(&pr),
-                };
-                (pr, page)
-            })
-            .collect();
         let backend: Arc<dyn StateBackend> = self.state.clone();
         let clock: Arc<dyn Clock> = self.clock.clone();
         let state = StateManager::new(backend, clock, Arc::new(SeededEntropy::new(SEED)));
+        for github in self.world.pages() {
+            let review = ReviewKey {
+                pr: github.pr.clone(),
+                head_sha: github.head.clone(),
+            };
+            let stored = state
+                .get::<Record<ReviewItem>>(&ReviewItem::key(&review))
+                .await?;
+            run.pages.push(Page {
+                github,
+                review: stored.value.map(|record| record.value),
+            });
+        }
         for kind in ["pr:", "review:", "check:", "publication:"] {
             let Ok(prefix) = kind.parse::<KeyPrefix>() else {
                 continue;

@@ -2,44 +2,63 @@
 
 use super::Sample;
 use diff::Diff;
-use events::Event;
-use fake_github::{PostedCheck, PostedComment, PostedReview};
+use events::{Event, Outcome};
+use fake_github::{PostedCheck, PullRequestPage};
 use github::{HeadSha, PrKey};
-use local_bus::runner::CallResult;
+use local_bus::runner::{CallResult, End};
+use review::item::{ReviewItem, Verdict};
 use serde::Deserialize;
 use source::Answer;
 use state::{Key, Version};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Record of a whole run.
 #[derive(Debug, Default)]
 pub struct Run {
     /// Deliveries in order, each with its effects.
     pub played: Vec<PlayedSample>,
-    /// Final page of each pull request on GitHub.
-    pub pages: BTreeMap<PrKey, Page>,
+    /// Final pages of all pull requests, sorted by repository and number.
+    pub pages: Vec<Page>,
     /// Final state without the journal.
     pub state: Vec<(Key, Version, serde_json::Value)>,
     /// Number of dead letters.
     pub failed: u32,
 }
 
-/// Reviews, checks and comments that the bot left on a pull request.
-#[derive(Debug, Default)]
+/// Pull request at the end of the run.
+#[derive(Debug)]
 pub struct Page {
-    /// Reviews, oldest first.
-    pub reviews: Vec<PostedReview>,
-    /// Check runs of all heads, in the order of their pushes.
-    pub checks: Vec<PostedCheck>,
-    /// Comments, oldest first.
-    pub comments: Vec<PostedComment>,
+    /// Page on GitHub.
+    pub github: PullRequestPage,
+    /// Stored review of the head.
+    pub review: Option<ReviewItem>,
+}
+
+impl Page {
+    /// Returns the verdict of the newest head and base.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        let review = self.review.as_ref()?;
+        let base = review.base_branch.as_ref();
+        let is_current = base.is_none_or(|base| *base == self.github.base_branch);
+        review.verdict.as_ref().filter(|_| is_current)
+    }
+
+    /// Returns the newest check of the head.
+    pub fn check(&self) -> Option<&PostedCheck> {
+        let mut checks = self.github.checks.iter().rev();
+        checks.find(|posted| posted.check.head_sha == self.github.head)
+    }
 }
 
 /// Delivery with its effects.
 #[derive(Debug)]
 pub struct PlayedSample {
+    /// File of the sample.
+    pub file: String,
     /// Description of the sample.
     pub about: String,
+    /// `true` if an earlier delivery had the same id.
+    pub is_repeated: bool,
     /// Answer of the webhook.
     pub answer: Answer,
     /// Pull request of the delivery.
@@ -61,12 +80,38 @@ pub struct FunctionCall {
     pub tried: CallResult,
 }
 
+impl PlayedSample {
+    /// Returns the events that failed permanently, each with the function and the reason.
+    pub(super) fn failures(&self) -> impl Iterator<Item = (&Event, &str, &str)> {
+        self.heard.iter().filter_map(|call| match &call.tried {
+            CallResult {
+                function,
+                result: Err(reason),
+                end: End::Dead,
+                ..
+            } => Some((&call.event, function.as_str(), reason.as_str())),
+            _ => None,
+        })
+    }
+
+    /// Returns the number of calls that changed the state, without those of the recorder.
+    pub(super) fn changes(&self) -> usize {
+        let is_change = |call: &&FunctionCall| {
+            let is_applied = matches!(call.tried.result, Ok(Outcome::Applied { .. }));
+            is_applied && call.tried.function != "recorder"
+        };
+        self.heard.iter().filter(is_change).count()
+    }
+}
+
 impl Run {
     pub(super) fn begin(&mut self, sample: &Sample, answer: Answer) {
         let text = |pointer: &str| sample.payload.pointer(pointer);
         let repo = text("/repository/full_name").and_then(|name| name.as_str()?.parse().ok());
         let number = text("/pull_request/number").and_then(serde_json::Value::as_u64);
         self.played.push(PlayedSample {
+            file: sample.file.clone(),
+            is_repeated: sample.again,
             about: sample.about.clone(),
             answer,
             pr: repo
@@ -93,21 +138,10 @@ impl Run {
         }
     }
 
-    /// Returns the heads of each pull request, in the order of their deliveries.
-    pub(super) fn heads(&self) -> BTreeMap<PrKey, Vec<HeadSha>> {
-        let mut all: BTreeMap<PrKey, Vec<HeadSha>> = BTreeMap::new();
-        for played in &self.played {
-            let Some(pr) = &played.pr else { continue };
-            let heads = all.entry(pr.clone()).or_default();
-            let new = played.head.iter().find(|head| !heads.contains(head));
-            heads.extend(new.cloned());
-        }
-        all
-    }
-
     /// Returns the number of reviews on GitHub.
     pub fn reviews(&self) -> usize {
-        self.pages.values().map(|page| page.reviews.len()).sum()
+        let reviews = |page: &Page| page.github.reviews.len();
+        self.pages.iter().map(reviews).sum()
     }
 
     /// Returns the number of different events.

@@ -163,6 +163,7 @@ fn parse(name: &str, files: &Files) -> Result<Sample, SampleError> {
         serde_json::from_str(text(name)?).map_err(|it| error(format!("no JSON: {it}")))?;
     match serde_json::from_value(json).map_err(|_| error(EXPECTED.to_owned()))? {
         File::Redelivery { about, redelivers } if redelivers != name => Ok(Sample {
+            file: name.to_owned(),
             about,
             again: true,
             as_soon_as: None,

@@ -233,6 +233,12 @@ impl Environment {
         self.text("NO_COLOR").is_some()
     }
 
+    /// Returns `COLUMNS`, the width of the terminal, if it is a number from 1.
+    pub fn columns(&self) -> Option<usize> {
+        let columns: usize = self.text("COLUMNS")?.parse().ok()?;
+        (columns > 0).then_some(columns)
+    }
+
     /// Returns the variables that AWS sets for every function: region and credentials, and the
     /// endpoint of an emulator, if one replaces AWS.
     ///
@@ -380,6 +386,10 @@ mod tests {
         let set = Environment::from_iter([("REVIEW_POLICY", "publish = false")]);
         assert_eq!(set.review_policy(), Some("publish = false"));
         assert!(!Environment::default().no_color());
+        for (text, columns) in [("80", Some(80)), ("0", None), ("wide", None)] {
+            let set = Environment::from_iter([("COLUMNS", text)]);
+            assert_eq!(set.columns(), columns, "{text}");
+        }
     }
 
     #[test]

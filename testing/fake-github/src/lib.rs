@@ -56,6 +56,7 @@ mod hunks;
 mod languages;
 mod limit;
 mod model;
+mod page;
 mod payload;
 mod port;
 mod pull_request;
@@ -80,6 +81,7 @@ pub use http::{operations, router, serve};
 pub use hunks::MalformedDiff;
 pub use limit::Limit;
 pub use model::{Account, PostedCheck, PostedComment, PostedReview, StatusState};
+pub use page::PullRequestPage;
 pub use port::ProcessGitHub;
 #[cfg(feature = "http")]
 pub use request::HttpRequest;

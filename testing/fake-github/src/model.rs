@@ -50,7 +50,7 @@ pub struct PostedReview {
 
 impl PostedReview {
     /// Returns the `state` of a submitted review.
-    pub(crate) fn state(&self) -> ReviewState {
+    pub fn state(&self) -> ReviewState {
         match (&self.dismissed, self.event) {
             (Some(_), _) => ReviewState::Dismissed,
             (None, ReviewEvent::Comment) => ReviewState::Commented,

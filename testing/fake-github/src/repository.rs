@@ -46,6 +46,10 @@ impl Repositories {
         self.all.entry(first.clone()).or_default()
     }
 
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Repository> {
+        self.all.values()
+    }
+
     /// Returns the first names of all repositories.
     pub(crate) fn names(&self) -> impl Iterator<Item = &RepoName> + std::fmt::Debug {
         self.all.keys()
