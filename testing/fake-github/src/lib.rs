@@ -56,6 +56,8 @@ mod hunks;
 mod languages;
 mod limit;
 mod model;
+#[cfg(feature = "page")]
+mod page;
 mod payload;
 mod port;
 mod pull_request;
@@ -80,6 +82,8 @@ pub use http::{operations, router, serve};
 pub use hunks::MalformedDiff;
 pub use limit::Limit;
 pub use model::{Account, PostedCheck, PostedComment, PostedReview, StatusState};
+#[cfg(feature = "page")]
+pub use page::{serve_site, site};
 pub use port::ProcessGitHub;
 #[cfg(feature = "http")]
 pub use request::HttpRequest;
