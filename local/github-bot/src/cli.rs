@@ -2,9 +2,11 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use github::PrKey;
 use policy::Source;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// GitHub review bot made of small functions that communicate only through events. This program
 /// runs all of them in one process, wired by the same rules (infra/template.yaml) as on AWS.
@@ -141,16 +143,27 @@ pub enum Command {
         #[arg(long, value_name = "URL")]
         state: Option<String>,
     },
-    /// Review a diff from standard input, such as git diff main | github-bot review -
+    /// Review a pull request, such as acme/shop#7, or a diff from standard input, such as git diff
+    /// main | github-bot review -
     ///
-    /// Reads the output of git diff, git show and git format-patch --stdout, and prints files that
-    /// are not read on standard error. The rules review, and the model if KIMI_API_KEY is set.
-    /// Settings: the built-in ones and REVIEW_POLICY. Exit status: 0 nothing blocks, 1 a finding
-    /// blocks merging, 2 invalid input: no diff, or no file of it could be read.
+    /// A pull request is read from GitHub with GITHUB_TOKEN, or with GITHUB_APP_ID and
+    /// GITHUB_APP_PRIVATE_KEY, and reviewed with the settings of its base branch. Needs no server
+    /// and writes no file. Nothing is posted without --post.
+    ///
+    /// A diff is the output of git diff, git show or git format-patch --stdout. Settings: the
+    /// built-in ones and REVIEW_POLICY.
+    ///
+    /// The rules review, and the model if KIMI_API_KEY is set. Files that are not read are named on
+    /// standard error. Exit status: 0 nothing blocks, 1 a finding blocks merging or the review
+    /// failed, 2 invalid input: no such pull request, no credentials, no diff, or no file of it
+    /// could be read.
     Review {
-        /// Diff to review: - for standard input
-        #[arg(value_name = "INPUT", value_parser = ["-"], hide_possible_values = true)]
-        input: String,
+        /// Pull request to review, or - for a diff on standard input
+        #[arg(value_name = "OWNER/REPO#7|-")]
+        input: ReviewInput,
+        /// Publish the review on GitHub: the review, the check and the summary
+        #[arg(long)]
+        post: bool,
         /// Print one JSON object per finding, each on a line: path, line, rule, category, severity,
         /// confidence (percent), message
         #[arg(long)]
@@ -173,6 +186,29 @@ pub enum Command {
         /// Shell to print the script for
         shell: Shell,
     },
+}
+
+/// Input of `review`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReviewInput {
+    /// Diff on standard input.
+    Diff,
+    /// Pull request on GitHub.
+    PullRequest(PrKey),
+}
+
+impl FromStr for ReviewInput {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "-" => Ok(Self::Diff),
+            _ => text.parse().map(Self::PullRequest).map_err(|_| {
+                "expected a pull request such as acme/shop#7, or - for a diff on standard input"
+                    .to_owned()
+            }),
+        }
+    }
 }
 
 /// Place of a settings file.

@@ -2,5 +2,6 @@
 
 pub mod cli;
 mod git;
+pub mod pull_request;
 pub mod review;
 pub mod serve;

@@ -6,3 +6,4 @@ mod child;
 mod common;
 mod dry_run;
 mod killed;
+mod pull_request;
