@@ -134,6 +134,22 @@ pub enum Command {
         #[arg(long, value_name = "SECONDS", default_value_t = 600)]
         build: u64,
     },
+    /// Serve a simulated GitHub on this machine, with sample pull requests, to try the bot without
+    /// GitHub
+    ///
+    /// Serves the REST API that the bot uses, and a page of each pull request with its reviews,
+    /// checks and comments, on 127.0.0.1. Prints the command that starts the bot with it. Signs
+    /// deliveries with GITHUB_WEBHOOK_SECRET, or with a printed secret if it is not set. Nothing is
+    /// stored.
+    Github {
+        /// Port to serve on
+        #[arg(long, value_name = "PORT", default_value_t = 9000)]
+        port: u16,
+        /// Send webhook deliveries to this URL of a bot, such as http://127.0.0.1:8080/webhook;
+        /// repeated until the bot answers 2xx
+        #[arg(long, value_name = "URL")]
+        webhook: Option<String>,
+    },
     /// List failed deliveries with their reasons, or return them to the queue
     DeadLetters {
         /// Return all of them to the queue; the running server retries them

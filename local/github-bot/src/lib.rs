@@ -5,3 +5,4 @@ mod git;
 pub mod pull_request;
 pub mod review;
 pub mod serve;
+pub mod simulated_github;

@@ -8,6 +8,7 @@ use github_bot::cli::{Cli, Command, ReviewInput};
 use github_bot::pull_request::{self, Outcome};
 use github_bot::review::{self, Review};
 use github_bot::serve::{self, Options};
+use github_bot::simulated_github;
 use local_bus::server::ServeError;
 use local_bus::template::Template;
 use local_bus::{Store, rules};
@@ -75,6 +76,14 @@ async fn run(cli: Cli, environment: &Environment) -> End {
         }
         Some(Command::CheckSettings { file, layer }) => {
             return check_settings(file, (*layer).into());
+        }
+        Some(Command::Github { port, webhook }) => {
+            let options = simulated_github::Options {
+                port: *port,
+                webhook: webhook.clone(),
+            };
+            let ended = simulated_github::serve(options, environment).await;
+            return ended.map_err(served);
         }
         Some(
             Command::Rules { .. }
@@ -167,7 +176,8 @@ async fn run(cli: Cli, environment: &Environment) -> End {
             Some(
                 Command::Completions { .. }
                 | Command::Review { .. }
-                | Command::CheckSettings { .. },
+                | Command::CheckSettings { .. }
+                | Command::Github { .. },
             ),
             _,
         ) => Ok(()),

@@ -7,3 +7,4 @@ mod common;
 mod dry_run;
 mod killed;
 mod pull_request;
+mod simulated_github;
