@@ -150,7 +150,9 @@ mod tests {
             open: true,
             author: "octocat".to_owned(),
             author_association: "MEMBER".to_owned(),
+            head_repo: None,
             base_ref: "main".to_owned(),
+            base_sha: "b".repeat(40).parse().unwrap(),
             draft: false,
             labels: vec![],
         };

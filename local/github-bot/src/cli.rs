@@ -2,9 +2,11 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use github::PrKey;
 use policy::Source;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// GitHub review bot made of small functions that communicate only through events. This program
 /// runs all of them in one process, wired by the same rules (infra/template.yaml) as on AWS.
@@ -137,6 +139,22 @@ pub enum Command {
         #[arg(long, value_name = "SECONDS", default_value_t = 600)]
         build: u64,
     },
+    /// Serve a simulated GitHub on this machine, with sample pull requests, to try the bot without
+    /// GitHub
+    ///
+    /// Serves the REST API that the bot uses, and a page of each pull request with its reviews,
+    /// checks and comments, on 127.0.0.1. Prints the command that starts the bot with it. Signs
+    /// deliveries with GITHUB_WEBHOOK_SECRET, or with a printed secret if it is not set. Nothing is
+    /// stored.
+    Github {
+        /// Port to serve on
+        #[arg(long, value_name = "PORT", default_value_t = 9000)]
+        port: u16,
+        /// Send webhook deliveries to this URL of a bot, such as http://127.0.0.1:8080/webhook;
+        /// repeated until the bot answers 2xx
+        #[arg(long, value_name = "URL")]
+        webhook: Option<String>,
+    },
     /// List failed deliveries with their reasons, or return them to the queue
     DeadLetters {
         /// Return all of them to the queue; the running server retries them
@@ -146,16 +164,27 @@ pub enum Command {
         #[arg(long, value_name = "URL")]
         state: Option<String>,
     },
-    /// Review a diff from standard input, such as git diff main | github-bot review -
+    /// Review a pull request, such as acme/shop#7, or a diff from standard input, such as git diff
+    /// main | github-bot review -
     ///
-    /// Reads the output of git diff, git show and git format-patch --stdout, and prints files that
-    /// are not read on standard error. The rules review, and the model if KIMI_API_KEY is set.
-    /// Settings: the built-in ones and REVIEW_POLICY. Exit status: 0 nothing blocks, 1 a finding
-    /// blocks merging, 2 invalid input: no diff, or no file of it could be read.
+    /// A pull request is read from GitHub with GITHUB_TOKEN, or with GITHUB_APP_ID and
+    /// GITHUB_APP_PRIVATE_KEY, and reviewed with the settings of its base branch. Needs no server
+    /// and writes no file. Nothing is posted without --post.
+    ///
+    /// A diff is the output of git diff, git show or git format-patch --stdout. Settings: the
+    /// built-in ones and REVIEW_POLICY.
+    ///
+    /// The rules review, and the model if KIMI_API_KEY is set. Files that are not read are named on
+    /// standard error. Exit status: 0 nothing blocks, 1 a finding blocks merging or the review
+    /// failed, 2 invalid input: no such pull request, no credentials, no diff, or no file of it
+    /// could be read.
     Review {
-        /// Diff to review: - for standard input
-        #[arg(value_name = "INPUT", value_parser = ["-"], hide_possible_values = true)]
-        input: String,
+        /// Pull request to review, or - for a diff on standard input
+        #[arg(value_name = "OWNER/REPO#7|-")]
+        input: ReviewInput,
+        /// Publish the review on GitHub: the review, the check and the summary
+        #[arg(long)]
+        post: bool,
         /// Print one JSON object per finding, each on a line: path, line, rule, category, severity,
         /// confidence (percent), message
         #[arg(long)]
@@ -178,6 +207,29 @@ pub enum Command {
         /// Shell to print the script for
         shell: Shell,
     },
+}
+
+/// Input of `review`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReviewInput {
+    /// Diff on standard input.
+    Diff,
+    /// Pull request on GitHub.
+    PullRequest(PrKey),
+}
+
+impl FromStr for ReviewInput {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "-" => Ok(Self::Diff),
+            _ => text.parse().map(Self::PullRequest).map_err(|_| {
+                "expected a pull request such as acme/shop#7, or - for a diff on standard input"
+                    .to_owned()
+            }),
+        }
+    }
 }
 
 /// Place of a settings file.

@@ -2,5 +2,7 @@
 
 pub mod cli;
 mod git;
+pub mod pull_request;
 pub mod review;
 pub mod serve;
+pub mod simulated_github;

@@ -4,9 +4,11 @@ use clap::{CommandFactory, Parser};
 use config::Environment;
 use eval::{Case, Recorder, Recording, Replies};
 use events::{Clock, SystemClock, SystemEntropy};
-use github_bot::cli::{Cli, Command};
-use github_bot::review;
+use github_bot::cli::{Cli, Command, ReviewInput};
+use github_bot::pull_request::{self, Outcome};
+use github_bot::review::{self, Review};
 use github_bot::serve::{self, Options};
+use github_bot::simulated_github;
 use local_bus::server::ServeError;
 use local_bus::template::Template;
 use local_bus::{Store, rules};
@@ -61,16 +63,36 @@ async fn run(cli: Cli, environment: &Environment) -> End {
         return Ok(());
     }
     match &cli.command {
-        Some(Command::Review { json, no_model, .. }) => {
+        Some(Command::Review {
+            input: ReviewInput::Diff,
+            post,
+            json,
+            no_model,
+        }) => {
+            if *post {
+                return Err(wrong("--post: a diff has no pull request to post on"));
+            }
             return review_input(environment, *json, *no_model).await;
         }
         Some(Command::CheckSettings { file, layer }) => {
             return check_settings(file, (*layer).into());
         }
+        Some(Command::Github { port, webhook }) => {
+            let options = simulated_github::Options {
+                port: *port,
+                webhook: webhook.clone(),
+            };
+            let ended = simulated_github::serve(options, environment).await;
+            return ended.map_err(served);
+        }
         Some(
             Command::Rules { .. }
             | Command::Bus { .. }
             | Command::DeadLetters { .. }
+            | Command::Review {
+                input: ReviewInput::PullRequest(_),
+                ..
+            }
             | Command::Completions { .. },
         )
         | None => {}
@@ -116,7 +138,7 @@ async fn run(cli: Cli, environment: &Environment) -> End {
             }),
             _,
         ) => {
-            logs(environment)?;
+            logs(environment.log_filter(), environment)?;
             let options = eventbridge::Options {
                 lambda,
                 build: Duration::from_secs(build),
@@ -134,15 +156,33 @@ async fn run(cli: Cli, environment: &Environment) -> End {
             dead_letters(&store, redrive).await
         }
         (
+            Some(Command::Review {
+                input: ReviewInput::PullRequest(pr),
+                post,
+                json,
+                no_model,
+            }),
+            _,
+        ) => {
+            logs(environment.log_filter_or("warn"), environment)?;
+            let model = match no_model {
+                true => None,
+                false => configured_model(environment)?,
+            };
+            let options = pull_request::Options { pr, post, model };
+            review_pull_request(template, options, environment, json).await
+        }
+        (
             Some(
                 Command::Completions { .. }
                 | Command::Review { .. }
-                | Command::CheckSettings { .. },
+                | Command::CheckSettings { .. }
+                | Command::Github { .. },
             ),
             _,
         ) => Ok(()),
         (None, Some(port)) => {
-            logs(environment)?;
+            logs(environment.log_filter(), environment)?;
             let options = Options {
                 host: cli.host,
                 port,
@@ -237,15 +277,59 @@ async fn review_input(environment: &Environment, json: bool, no_model: bool) -> 
     };
     let (clock, entropy) = (Arc::new(SystemClock) as _, Arc::new(SystemEntropy) as _);
     let review = review::review(&diff, &deployment, model.as_ref(), &clock, &entropy).await;
-    anstream::eprint!("{}", review::remarks(&review));
+    print_review(&review, json)
+}
+
+/// Prints the review. Fails if a finding blocks merging.
+fn print_review(review: &Review, json: bool) -> End {
+    anstream::eprint!("{}", review::remarks(review));
     print(&if json {
-        review::json(&review)
+        review::json(review)
     } else {
-        review::text(&review)
+        review::text(review)
     })?;
-    match review.blocks() {
+    match review.is_blocking {
         true => Err((1, "a finding blocks merging".to_owned())),
         false => Ok(()),
+    }
+}
+
+/// Reviews a pull request of GitHub.
+async fn review_pull_request(
+    template: Template,
+    options: pull_request::Options,
+    environment: &Environment,
+    json: bool,
+) -> End {
+    let (pr, post) = (options.pr.clone(), options.post);
+    let outcome = pull_request::review(template, options, environment).await;
+    let outcome = outcome.map_err(|error| {
+        let status = if error.is_usage() { USAGE } else { 1 };
+        (status, error.to_string())
+    })?;
+    match outcome {
+        Outcome::Skipped(why) => {
+            let text = format!("{pr} is not reviewed: {why}\n");
+            match json {
+                true => anstream::eprint!("{text}"),
+                false => print(&text)?,
+            }
+            Ok(())
+        }
+        Outcome::Reviewed {
+            review,
+            unpublished,
+        } => {
+            let end = print_review(&review, json);
+            match (post, unpublished) {
+                (true, Some(reason)) => {
+                    return Err((1, format!("the review of {pr} is not posted: {reason}")));
+                }
+                (true, None) => anstream::eprintln!("posted on {pr}"),
+                (false, _) => {}
+            }
+            end
+        }
     }
 }
 
@@ -294,9 +378,8 @@ async fn dead_letters(store: &Store, redrive: bool) -> End {
 }
 
 /// Sends log lines to standard error. Standard output is for results.
-fn logs(environment: &Environment) -> End {
-    let filter: Targets = environment
-        .log_filter()
+fn logs(filter: &str, environment: &Environment) -> End {
+    let filter: Targets = filter
         .parse()
         .map_err(|error| (USAGE, format!("RUST_LOG: {error}")))?;
     let colours = !environment.no_color() && std::io::IsTerminal::is_terminal(&std::io::stderr());

@@ -48,16 +48,8 @@ pub struct Review {
     pub coverage: Coverage,
     /// Reviewers that failed, each with its reason, and their remarks.
     pub notes: Vec<String>,
-}
-
-impl Review {
-    /// Returns whether a finding blocks merging. A finding of only a model does not: it had no
-    /// second look.
-    pub fn blocks(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|it| it.blocks() && it.is_by_rules())
-    }
+    /// True if a finding blocks merging.
+    pub is_blocking: bool,
 }
 
 /// Reads the output of a git command that prints a diff, such as `git diff` or `git show`.
@@ -133,6 +125,9 @@ pub async fn review(
     }
     review.findings = merged(found);
     review.findings.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    // A finding of only a model had no second look, so it does not block.
+    let mut findings = review.findings.iter();
+    review.is_blocking = findings.any(|it| it.blocks() && it.is_by_rules());
     review
 }
 
@@ -174,7 +169,7 @@ pub fn text(review: &Review) -> String {
             finding.message
         );
     }
-    let result = match (review.findings.len(), review.blocks()) {
+    let result = match (review.findings.len(), review.is_blocking) {
         (0, _) => "Nothing found".to_owned(),
         (count, blocks) => format!(
             "{count} finding{}{}",

@@ -196,6 +196,21 @@ fn error_names_option_before_any_write() {
         ),
         ("a bus on a port in use", vec!["bus", "--port", &port], &[]),
         (
+            "a simulated GitHub on a port in use",
+            vec!["github", "--port", &port],
+            &[],
+        ),
+        (
+            "deliveries without encryption",
+            vec!["github", "--port", "0", "--webhook", "http://example.com/"],
+            &[],
+        ),
+        (
+            "deliveries to no URL",
+            vec!["github", "--port", "0", "--webhook", "8080"],
+            &[],
+        ),
+        (
             "bus with deliveries on AWS",
             vec!["bus", "--port", "0", "--state", "dynamodb://table"],
             &[],

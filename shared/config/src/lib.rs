@@ -225,7 +225,12 @@ impl Environment {
 
     /// Returns `RUST_LOG`, by default `info`.
     pub fn log_filter(&self) -> &str {
-        self.text("RUST_LOG").unwrap_or("info")
+        self.log_filter_or("info")
+    }
+
+    /// Returns `RUST_LOG`, or `default` if it is not set.
+    pub fn log_filter_or<'a>(&'a self, default: &'a str) -> &'a str {
+        self.text("RUST_LOG").unwrap_or(default)
     }
 
     /// Returns whether `NO_COLOR` ("no-color.org") is set and not empty.

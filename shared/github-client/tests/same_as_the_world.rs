@@ -32,7 +32,9 @@ async fn pull_request_is_equal(stage: Stage) {
         open,
         author: "octocat".into(),
         author_association: "CONTRIBUTOR".into(),
+        head_repo: Some(stage.pr.repo.clone()),
         base_ref: "main".into(),
+        base_sha: stage.world.base(&stage.pr),
         draft: false,
         labels: vec!["bug".into()],
     };

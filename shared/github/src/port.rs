@@ -19,7 +19,7 @@ pub use identity::WhoAmI;
 pub use pace::Pace;
 pub use vote::{OwnReview, ReviewState, WithdrawReview};
 
-use crate::{HeadSha, PrKey};
+use crate::{HeadSha, PrKey, RepoName};
 use async_trait::async_trait;
 use events::{Failure, WaitCause};
 use serde::{Deserialize, Serialize};
@@ -36,8 +36,12 @@ pub struct PullRequest {
     pub author: String,
     /// Author's association with the repository, such as `MEMBER` or `NONE`.
     pub author_association: String,
+    /// Repository of the head; `None` if the fork was deleted.
+    pub head_repo: Option<RepoName>,
     /// Base branch, the target of the merge.
     pub base_ref: String,
+    /// Newest commit of the base branch.
+    pub base_sha: HeadSha,
     /// `true` while not ready for review.
     pub draft: bool,
     /// Names of the labels.

@@ -46,6 +46,7 @@ mod check;
 mod comment;
 mod compare;
 mod contents;
+mod conversation;
 mod delivery;
 mod edit;
 mod fault;
@@ -56,6 +57,7 @@ mod hunks;
 mod languages;
 mod limit;
 mod model;
+#[cfg(feature = "page")]
 mod page;
 mod payload;
 mod port;
@@ -78,10 +80,12 @@ pub use delivery::WebhookDelivery;
 pub use fault::Fault;
 #[cfg(feature = "http")]
 pub use http::{operations, router, serve};
+pub use conversation::PullRequestPage;
 pub use hunks::MalformedDiff;
 pub use limit::Limit;
 pub use model::{Account, PostedCheck, PostedComment, PostedReview, StatusState};
-pub use page::PullRequestPage;
+#[cfg(feature = "page")]
+pub use page::{serve_site, site};
 pub use port::ProcessGitHub;
 #[cfg(feature = "http")]
 pub use request::HttpRequest;

@@ -1,89 +1,89 @@
-//! Pages of pull requests.
+//! Pages for people: `/` lists the pull requests, and `/{owner}/{repo}/pull/{number}` shows one as
+//! GitHub's conversation page does. Texts of the pull request are escaped, and the headers allow no
+//! script, no image and no form.
 
-use crate::model::{Account, PostedCheck, PostedComment, PostedReview, Pull, Repository};
-use crate::world::World;
-use github::{HeadSha, PrKey};
+mod html;
+mod markdown;
+mod patch;
+mod pull_request;
 
-/// Page of a pull request: its header and all content that was posted on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PullRequestPage {
-    pub pr: PrKey,
-    pub title: String,
-    pub author: Account,
-    /// Newest commit.
-    pub head: HeadSha,
-    /// Base branch, the target of the merge.
-    pub base_branch: String,
-    /// Reviews by any author, oldest first.
-    pub reviews: Vec<PostedReview>,
-    /// Checks of all commits, oldest first.
-    pub checks: Vec<PostedCheck>,
-    /// Comments by any author, oldest first.
-    pub comments: Vec<PostedComment>,
+use crate::{World, http};
+use axum::extract::{Path, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, middleware, routing};
+use html::Html;
+use tokio::net::TcpListener;
+
+const STYLE: &str = include_str!("page/style.css");
+
+const HEADERS: [(HeaderName, &str); 4] = [
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'",
+    ),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (CACHE_CONTROL, "no-store"),
+];
+
+/// Builds the router of the pages and, at all other paths, of the API.
+pub fn site(world: World) -> Router {
+    Router::new()
+        .route("/", routing::get(index))
+        .route("/style.css", routing::get(style))
+        .route("/{owner}/{repo}/pull/{number}", routing::get(pull_request))
+        .layer(middleware::map_response(add_headers))
+        .with_state(world.clone())
+        .fallback_service(http::router(world))
 }
 
-impl PullRequestPage {
-    fn new(pull: &Pull, repository: &Repository) -> Self {
-        let is_on = |posted: &&PostedCheck| {
-            let head = &posted.check.head_sha;
-            pull.commits.contains(head) || pull.removed_heads.contains(head)
-        };
-        let mut checks: Vec<_> = repository.checks.iter().filter(is_on).cloned().collect();
-        checks.sort_by_key(|posted| posted.id);
-        Self {
-            pr: PrKey {
-                repo: pull.repo.clone(),
-                number: pull.number,
-            },
-            title: pull.title.clone(),
-            author: pull.author.clone(),
-            head: pull.head.clone(),
-            base_branch: pull.base_branch.clone(),
-            reviews: pull.reviews.clone(),
-            checks,
-            comments: pull.posted.clone(),
-        }
-    }
+/// Serves the [`site`] on `listener` until the task is dropped. Listen on loopback.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve_site(world: World, listener: TcpListener) -> std::io::Result<()> {
+    axum::serve(listener, site(world)).await
 }
 
-impl World {
-    /// Returns the pages of all pull requests, sorted by repository and number.
-    pub fn pages(&self) -> Vec<PullRequestPage> {
-        let state = self.lock();
-        let of = |repository: &'_ Repository| -> Vec<_> {
-            let pulls = repository.pulls.values();
-            pulls
-                .map(|pull| PullRequestPage::new(pull, repository))
-                .collect()
-        };
-        let mut pages: Vec<_> = state.repos.all().flat_map(of).collect();
-        pages.sort_by(|one, other| one.pr.cmp(&other.pr));
-        pages
+async fn add_headers(mut response: Response) -> Response {
+    for (name, value) in HEADERS {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
     }
+    response
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::NewPullRequest;
+async fn style() -> Response {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
+}
 
-    #[test]
-    fn pages_are_sorted_and_current() {
-        let world = World::seeded(1);
-        for (repo, number) in [("octo/b", 2), ("octo/a", 10), ("octo/a", 9)] {
-            world.open_pull_request(NewPullRequest {
-                repo: repo.parse().unwrap(),
-                number: Some(number),
-                ..NewPullRequest::default()
-            });
-        }
-        let pr = "octo/b#2".parse().unwrap();
-        world.force_push(&pr, "");
-        world.comment(&pr, "octocat", "Look again.");
-        let pages = world.pages();
-        let prs: Vec<_> = pages.iter().map(|page| page.pr.to_string()).collect();
-        assert_eq!(prs, ["octo/a#9", "octo/a#10", "octo/b#2"]);
-        assert_eq!(pages[2].head, world.head(&pr));
-        assert_eq!(pages[2].comments, world.comments(&pr));
-    }
+async fn index(State(world): State<World>) -> Response {
+    let mut html = Html::default();
+    pull_request::list(&world.lock(), &mut html);
+    html.into_page("Simulated GitHub").into_response()
+}
+
+async fn pull_request(
+    State(world): State<World>,
+    Path((owner, repo, number)): Path<(String, String, String)>,
+) -> Response {
+    let state = world.lock();
+    let repo = format!("{owner}/{repo}").parse().ok();
+    let repo = repo.and_then(|repo| state.repo(&repo));
+    let pull = repo.and_then(|repo| Some((repo, repo.pulls.get(&number.parse().ok()?)?)));
+    let mut html = Html::default();
+    let Some((repo, pull)) = pull else {
+        html.raw("<h1>Not Found</h1><p>There is no such pull request. ");
+        html.raw("<a href=\"/\">All pull requests</a></p>");
+        return (StatusCode::NOT_FOUND, html.into_page("Not Found")).into_response();
+    };
+    pull_request::show(repo, pull, &mut html);
+    let title = format!("{} · {}#{}", pull.title, pull.repo, pull.number);
+    html.into_page(&title).into_response()
 }

@@ -50,7 +50,9 @@ async fn world_matches_adopted_payload() {
         open: true,
         author: "dependabot[bot]".into(),
         author_association: "CONTRIBUTOR".into(),
+        head_repo: Some(pr.repo.clone()),
         base_ref: "main".into(),
+        base_sha: world.base(&pr),
         draft: true,
         labels: vec!["deps".into()],
     };

@@ -431,7 +431,9 @@ fn shown(change: &PullRequestChanged) -> PullRequest {
         open: change.open,
         author: "octocat".to_owned(),
         author_association: "MEMBER".to_owned(),
+        head_repo: change.head_repo.clone(),
         base_ref: change.base.branch.clone(),
+        base_sha: change.base.sha.clone(),
         draft: change.draft,
         labels: change.labels.clone(),
     }

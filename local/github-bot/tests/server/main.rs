@@ -6,3 +6,5 @@ mod child;
 mod common;
 mod dry_run;
 mod killed;
+mod pull_request;
+mod simulated_github;

@@ -5,7 +5,7 @@ use crate::identity::User;
 use crate::wire::About;
 use async_trait::async_trait;
 use github::port::{GitHubError, PullRequest, ReadPullRequest};
-use github::{HeadSha, PrKey};
+use github::{HeadSha, PrKey, RepoName};
 use serde::Deserialize;
 
 /// Used fields of "Get a pull request".
@@ -31,11 +31,19 @@ struct LabelBody {
 #[derive(Deserialize)]
 struct HeadBody {
     sha: HeadSha,
+    /// `null` if the fork was deleted.
+    repo: Option<RepositoryBody>,
+}
+
+#[derive(Deserialize)]
+struct RepositoryBody {
+    full_name: RepoName,
 }
 
 #[derive(Deserialize)]
 struct BaseBody {
     r#ref: String,
+    sha: HeadSha,
 }
 
 #[async_trait]
@@ -46,7 +54,9 @@ impl ReadPullRequest for Client {
         Ok(PullRequest {
             head_sha: found.head.sha,
             author_association: found.author_association,
+            head_repo: found.head.repo.map(|repo| repo.full_name),
             base_ref: found.base.r#ref,
+            base_sha: found.base.sha,
             draft: found.draft,
             labels: found.labels.into_iter().map(|label| label.name).collect(),
             open: found.state == "open",
