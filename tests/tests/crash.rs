@@ -104,9 +104,9 @@ async fn told(story: Story, interruption: &Arc<Interruption>) -> (End, usize) {
     (end, before)
 }
 
-/// Removes GitHub's ids from JSON, because they depend on the order of calls.
+/// Removes GitHub's ids and markers from JSON, because they depend on the order of calls.
 fn unnumbered(value: Value) -> Value {
-    let given = |name: &str| matches!(name, "review_id" | "check_id" | "comment");
+    let given = |name: &str| matches!(name, "review_id" | "id" | "comment" | "marker");
     match value {
         Value::Object(fields) => fields
             .into_iter()
@@ -120,8 +120,8 @@ fn unnumbered(value: Value) -> Value {
     }
 }
 
-/// Removes the parts of a record that may differ: times, leases, markers, and the
-/// causing event.
+/// Removes the parts of a record that may differ: times, ids, markers, and the causing
+/// event.
 fn settled(record: &str) -> Value {
     let record: Value = serde_json::from_str(record).expect("JSON");
     let record: Record<Value> = serde_json::from_value(unnumbered(record)).expect("a record");
@@ -129,7 +129,6 @@ fn settled(record: &str) -> Value {
     let emitted: BTreeSet<String> = emitted.map(|say| json!(say).to_string()).collect();
     let mut value = record.value;
     let object = value.as_object_mut().expect("a state");
-    object.remove("marker");
     for (within, time) in [
         ("verdict", "decided_at"),
         ("reviewed", "at"),

@@ -255,6 +255,7 @@ async fn every_call_matches_description() {
     POST /repos/{owner}/{repo}/check-runs
     POST /repos/{owner}/{repo}/issues/{issue_number}/comments
     POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews
+    PUT /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}
     PUT /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals
     ");
 }

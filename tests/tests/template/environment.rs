@@ -162,7 +162,7 @@ fn environments_contain_no_secrets() {
         "!Sub secretsmanager:${GitHubTokenName}",
         "!Ref GitHubTokenName",
     );
-    insta::assert_snapshot!(violations, @"CoordinatorFunction: GITHUB_TOKEN is not a reference to a secret");
+    insta::assert_snapshot!(violations, @"PullRequestFunction: GITHUB_TOKEN is not a reference to a secret");
     let violations = broken(
         plain_secrets,
         "Default: github-bot/github-token",
@@ -174,5 +174,5 @@ fn environments_contain_no_secrets() {
         "GITHUB_API_URL: !Ref GitHubApiUrl",
         "GITHUB_API_URL: \"{{resolve:ssm:url}}\"",
     );
-    insta::assert_snapshot!(violations, @"CoordinatorFunction: GITHUB_API_URL would show the resolved value");
+    insta::assert_snapshot!(violations, @"PullRequestFunction: GITHUB_API_URL would show the resolved value");
 }
