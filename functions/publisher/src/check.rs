@@ -162,9 +162,10 @@ impl Work<PublishedCheck> for CheckWork<'_> {
         &mut self,
         deps: &Deps,
         claim: &mut Claim<PublishedCheck>,
-    ) -> Result<Result<Vec<NewEvent>, IgnoreReason>, HandlerError> {
+    ) -> Result<Result<(), IgnoreReason>, HandlerError> {
         let (worst, gone) = self.worst(deps, &claim.value).await?;
         let check = worst.unwrap_or_else(|| ShownCheck::cancelled(self.stale));
+        let before = claim.value.run.clone();
         claim.value.run = match self.set(deps, claim, check).await {
             Ok(Some((id, content))) => Some(CheckRun::Set {
                 id,
@@ -178,11 +179,21 @@ impl Work<PublishedCheck> for CheckWork<'_> {
             }
             Err(SetError::Refused(reason)) => {
                 tracing::info!(review = %self.review, reason, "GitHub refused the check; it requires an App with the permission checks: write");
-                Some(CheckRun::Refused(reason))
+                match before {
+                    // The run may be set again.
+                    Some(CheckRun::Set { .. }) => before,
+                    Some(CheckRun::Attempt | CheckRun::Refused(_)) | None => {
+                        Some(CheckRun::Refused(reason))
+                    }
+                }
             }
             Err(SetError::Failed(error)) => return Err(error),
         };
-        Ok(Ok(vec![]))
+        Ok(Ok(()))
+    }
+
+    fn emits(&self) -> &[NewEvent] {
+        &[]
     }
 }
 

@@ -32,13 +32,16 @@ pub(crate) trait Item: Clone + Serialize + DeserializeOwned + Send + Sync {
 /// Writes to GitHub under a claim.
 #[async_trait]
 pub(crate) trait Work<T>: Send {
-    /// Brings GitHub into the state that is desired now. Returns the events to emit, or the reason
-    /// to publish nothing.
+    /// Brings GitHub into the state that is desired now, or returns the reason to write nothing.
     async fn apply(
         &mut self,
         deps: &Deps,
         claim: &mut Claim<T>,
-    ) -> Result<Result<Vec<NewEvent>, IgnoreReason>, HandlerError>;
+    ) -> Result<Result<(), IgnoreReason>, HandlerError>;
+
+    /// Returns the events to emit after the newest [`apply`](Work::apply), also if it failed in
+    /// part.
+    fn emits(&self) -> &[NewEvent];
 }
 
 /// Item with the lease of the attempt that writes for it.
@@ -215,24 +218,29 @@ pub(crate) async fn run<T: Item>(
         Claimed::Postponed => return Ok(IgnoreReason::Postponed.outcome()),
         Claimed::Held(claim) => claim,
     };
-    let mut failed = None;
     loop {
-        let ended = match work.apply(deps, &mut claim).await {
-            Ok(Ok(emits)) => end(deps, &mut claim, event, &emits).await?,
-            Ok(Err(reason)) => end_ignored(deps, &mut claim, reason.to_string()).await?,
+        let (mut ignored, mut failed) = (None, None);
+        match work.apply(deps, &mut claim).await {
+            Ok(Ok(())) => {}
+            Ok(Err(reason)) => ignored = Some(reason.to_string()),
             Err(error) if error.is_retryable() => {
                 release(deps, &claim).await?;
                 return Err(error);
             }
             Err(error) => {
-                let reason = error.to_string();
+                ignored = Some(error.to_string());
                 failed = Some(error);
+            }
+        }
+        let ended = match ignored {
+            Some(reason) if work.emits().is_empty() => {
                 end_ignored(deps, &mut claim, reason).await?
             }
+            Some(_) | None => end(deps, &mut claim, event, work.emits()).await?,
         };
         match ended {
             Ended::Renewed => {}
-            Ended::Lost => return Ok(IgnoreReason::Postponed.outcome()),
+            Ended::Lost => return Err(ClaimError::Lost.into()),
             Ended::Done(outcome, events) => {
                 deps.bus.emit(events).await?;
                 return failed.map_or(Ok(outcome), Err);
@@ -259,17 +267,23 @@ async fn claim<T: Item>(
         });
         let is_due = change(&mut next.value.value) || next.value.postponed > 0;
         let claimed = match next.value.active(now) {
-            Some(lease) if lease.event == event.id => {
+            Some(lease) if lease.event == event.id && lease.holder != holder => {
                 let until = lease.until;
                 let wait = Duration::try_from(until.duration_since(now)).unwrap_or(LEASE);
                 return (None, Err(ClaimError::Busy { until, wait }));
             }
-            Some(_) => {
+            Some(lease) if lease.holder != holder => {
+                // Only compared with an earlier count.
                 next.value.postponed = next.value.postponed.wrapping_add(1);
                 Claimed::Postponed
             }
             None if !is_due => return (None, Ok(Claimed::NotNeeded)),
-            None => {
+            // The holder is this attempt if the answer to its own write was lost.
+            Some(_) | None => {
+                if next.value.lease.is_some() {
+                    // What the holder of an ended lease had to do is unknown.
+                    next.value.postponed = next.value.postponed.max(1);
+                }
                 let lease = Lease {
                     holder: holder.clone(),
                     event: event.id.clone(),
@@ -324,14 +338,22 @@ async fn end<T: Item>(
             Err(reason) => Decision::Ignore(reason),
         }
     };
-    let turn = deps.state.turn(&claim.key, NAME, event, decide).await?;
-    match turn {
-        Turn::Ignored(reason) => return renew(deps, claim, reason).await,
-        // The event was handled before, and its events are emitted again.
-        Turn::Repeated { .. } => release(deps, claim).await?,
-        Turn::Applied { .. } => {}
+    let mut turn = deps.state.turn(&claim.key, NAME, event, decide).await?;
+    if let Turn::Repeated { .. } = turn {
+        // The event was handled before. What this attempt did is recorded under an id of its own.
+        let again = Event {
+            id: EventId::derive(&event.id, &claim.lease.holder, 0),
+            ..event.clone()
+        };
+        turn = deps.state.turn(&claim.key, NAME, &again, decide).await?;
     }
-    let (outcome, events) = turn.into_parts();
+    if let Turn::Ignored(reason) = turn {
+        return renew(deps, claim, reason).await;
+    }
+    let (outcome, mut events) = turn.into_parts();
+    for emitted in &mut events {
+        emitted.causationid = Some(event.id.clone());
+    }
     Ok(Ended::Done(outcome, events))
 }
 

@@ -2,6 +2,7 @@
 //! an update posts nothing again.
 
 use crate::deps::Deps;
+use crate::desired::Desired;
 use crate::published::{
     CheckRun, Contribution, Marker, PublishedCheck, PublishedPullRequest, PublishedReview,
     PublishedSummary, ReviewKind, ReviewObject, Subject, TextDigest, key,
@@ -76,6 +77,7 @@ enum OldEnd {
 pub(crate) async fn pull_request(
     deps: &Deps,
     review: &ReviewKey,
+    desired: &Desired,
 ) -> Result<PublishedPullRequest, HandlerError> {
     let mut published = PublishedPullRequest::new(&*deps.entropy);
     for (suffix, kind) in [
@@ -87,7 +89,7 @@ pub(crate) async fn pull_request(
         let old = read::<OldReview>(deps, &format!("{review}/{suffix}")).await?;
         published
             .reviews
-            .extend(old.and_then(|old| adopt(review, kind, old)));
+            .extend(old.and_then(|old| adopt(review, kind, desired, old)));
     }
     let old = read::<OldSummary>(deps, &format!("{}/summary", review.pr)).await?;
     if let Some(old) = old {
@@ -158,8 +160,12 @@ fn object<T>(stage: OldStage<T>) -> Option<T> {
     }
 }
 
-fn adopt(review: &ReviewKey, kind: ReviewKind, old: OldItem<OldReview>) -> Option<PublishedReview> {
-    let subject = old.subject?;
+fn adopt(
+    review: &ReviewKey,
+    kind: ReviewKind,
+    desired: &Desired,
+    old: OldItem<OldReview>,
+) -> Option<PublishedReview> {
     let object = match old.stage {
         OldStage::Published(posted) => ReviewObject::Posted {
             id: ReviewId(posted.review_id),
@@ -171,11 +177,18 @@ fn adopt(review: &ReviewKey, kind: ReviewKind, old: OldItem<OldReview>) -> Optio
         OldStage::Withdrawn(_) => return None,
     };
     Some(PublishedReview {
-        subject: Subject {
-            kind,
-            head_sha: Some(review.head_sha.clone()),
-            base: subject.base,
-            digest: subject.digest,
+        subject: match old.subject {
+            Some(subject) => Subject {
+                kind,
+                head_sha: Some(review.head_sha.clone()),
+                base: subject.base,
+                digest: subject.digest,
+            },
+            // An item of an earlier version shows what is stored.
+            None => {
+                let mut subjects = desired.reviews.iter().map(|review| &review.subject);
+                subjects.find(|subject| subject.kind == kind)?.clone()
+            }
         },
         marker: old.marker,
         object,

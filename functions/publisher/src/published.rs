@@ -50,7 +50,7 @@ impl Marker {
 }
 
 /// Label of the summary's marker.
-pub(crate) const SUMMARY: &str = "summary";
+pub(crate) const SUMMARY: &str = "github-bot-summary";
 
 /// `publication:{owner}/{repo}#{n}`: what is visible of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

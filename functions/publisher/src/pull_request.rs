@@ -86,18 +86,21 @@ pub(crate) async fn publish(
                 Ok(head) => head,
                 Err(reason) => return Ok(reason.outcome()),
             };
+            let desired = desired(&head);
             let published = match seen {
                 Some(seen) => seen.value,
-                None => old_items::pull_request(deps, &head.review).await?,
+                None => old_items::pull_request(deps, &head.review, &desired).await?,
             };
-            let desired = desired(&head);
             if !is_due(request.scope, &head, &desired, &published) {
                 return announce(deps, request, &head, &desired).await;
             }
             published
         }
     };
-    let mut work = PullRequestWork { request };
+    let mut work = PullRequestWork {
+        request,
+        emits: vec![],
+    };
     claim::run(deps, request.event, key, &first, |_| true, &mut work).await
 }
 
@@ -166,9 +169,9 @@ fn approval(
     }
 }
 
-/// Returns the announcements of the published reviews that hold. They are emitted for every event:
-/// a subscriber may have been at another head, and an attempt may have crashed before it emitted
-/// them.
+/// Returns the announcement of the newest published review that holds, unless the event announces
+/// it. It is emitted again: a subscriber may have been at another head, and an attempt may have
+/// crashed before it emitted it.
 fn announcements(
     request: &Request<'_>,
     head: &HeadState,
@@ -201,8 +204,10 @@ async fn announce(
     let decide = |seen: Option<&Claimable<PublishedPullRequest>>, now| {
         let published = seen.map(|seen| &*seen.value.reviews).unwrap_or_default();
         let emits = match request.scope {
-            Scope::Reviews => announcements(request, head, desired, published),
-            Scope::Rest | Scope::Approval | Scope::All => vec![],
+            Scope::Approval => vec![],
+            Scope::Reviews | Scope::Rest | Scope::All => {
+                announcements(request, head, desired, published)
+            }
         };
         match seen {
             Some(seen) if !emits.is_empty() => Decision::Write {
@@ -230,6 +235,8 @@ async fn announce(
 
 struct PullRequestWork<'a> {
     request: &'a Request<'a>,
+    /// Announcement of what is published.
+    emits: Vec<NewEvent>,
 }
 
 #[async_trait]
@@ -238,7 +245,7 @@ impl Work<PublishedPullRequest> for PullRequestWork<'_> {
         &mut self,
         deps: &Deps,
         claim: &mut Claim<PublishedPullRequest>,
-    ) -> Result<Result<Vec<NewEvent>, IgnoreReason>, HandlerError> {
+    ) -> Result<Result<(), IgnoreReason>, HandlerError> {
         let head = match load_newest(deps, self.request.review).await? {
             Ok(head) => head,
             Err(reason) => return Ok(Err(reason)),
@@ -251,21 +258,24 @@ impl Work<PublishedPullRequest> for PullRequestWork<'_> {
         };
         adopt::search(deps, &head, &desired, claim).await?;
         resolve_attempts(deps, &head, claim).await?;
-        if let Err(reason) = post_missing(deps, &head, &desired, scope, claim).await? {
-            return Ok(Err(reason));
-        }
-        if scope.has_rest(&desired)
-            && let Err(reason) = rest(deps, &head, &desired, claim).await?
-        {
-            return Ok(Err(reason));
-        }
-        let published = &claim.value.reviews;
-        Ok(Ok(match scope {
+        let posted = post_missing(deps, &head, &desired, scope, claim).await;
+        self.emits = match scope {
             Scope::Approval => vec![],
             Scope::Reviews | Scope::Rest | Scope::All => {
-                announcements(self.request, &head, &desired, published)
+                announcements(self.request, &head, &desired, &claim.value.reviews)
             }
-        }))
+        };
+        if let Err(reason) = posted? {
+            return Ok(Err(reason));
+        }
+        match scope.has_rest(&desired) {
+            true => rest(deps, &head, &desired, claim).await,
+            false => Ok(Ok(())),
+        }
+    }
+
+    fn emits(&self) -> &[NewEvent] {
+        &self.emits
     }
 }
 

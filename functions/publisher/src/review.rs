@@ -151,9 +151,11 @@ impl Posting<'_> {
             self.claim.time_left(self.deps.clock.now())?;
             let review = form.written(self, diff);
             let answer = github.create_review(pr, &review).await;
-            let less = match &answer {
-                Err(GitHubError::Rejected { reason, .. }) => form.after(&review, reason),
-                Ok(_) | Err(_) => None,
+            let less = match (&answer, self.content) {
+                // It is nothing without its vote.
+                (_, ReviewContent::Approval(_)) => None,
+                (Err(GitHubError::Rejected { reason, .. }), _) => form.after(&review, reason),
+                (Ok(_) | Err(_), _) => None,
             };
             let Some(less) = less else {
                 return Ok(Ok(ReviewObject::Posted {

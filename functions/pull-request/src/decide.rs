@@ -95,21 +95,19 @@ pub(crate) fn is_tie(
     next.updated_at == seen.updated_at && !is_as_it_was(seen, &next)
 }
 
-/// Returns whether `next` is older than `seen`. Within one second, the change that GitHub shows is
-/// the newer one. If it shows neither, a later delivery follows, and a push's `before` gives the
-/// order of the heads.
+/// Returns whether `next` is older than `seen`. Within one second, a push's `before` gives the order
+/// of two heads; otherwise the change that GitHub shows is the newer one. If it shows neither, a
+/// later delivery follows.
 fn is_older(next: &PullRequestItem, seen: &PullRequestItem, current: Option<&PullRequest>) -> bool {
     if next.updated_at != seen.updated_at {
         return next.updated_at < seen.updated_at;
     }
-    if let Some(current) = current
-        && is_shown(seen, current) != is_shown(next, current)
-    {
-        return is_shown(seen, current);
-    }
     let follows = next.before.as_ref() == Some(&seen.head_sha);
     let precedes = seen.before.as_ref() == Some(&next.head_sha);
-    precedes && !follows
+    if follows != precedes {
+        return precedes;
+    }
+    current.is_some_and(|current| is_shown(seen, current) && !is_shown(next, current))
 }
 
 /// Returns whether GitHub's pull request has the fields of `item` that affect a review.

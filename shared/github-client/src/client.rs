@@ -208,7 +208,7 @@ impl Client {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends a write in `repo` once, at least one second after the last write.
+    /// Sends a write in `repo` once.
     async fn write<T: DeserializeOwned>(
         &self,
         repo: &RepoName,

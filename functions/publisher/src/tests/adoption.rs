@@ -59,8 +59,9 @@ async fn lost_state_dismisses_unknown_vote() {
     assert_eq!(dismissed, [true, false]);
 }
 
-/// Stores the items of version 0.1 for what is published, and deletes today's.
-async fn write_old_items(stage: &Stage) {
+/// Stores the items of version 0.1 for what is published, and deletes today's. Its first builds
+/// stored no subject.
+async fn write_old_items(stage: &Stage, has_subject: bool) {
     let review = stage.review();
     let deps = &stage.publisher.deps;
     let head = load(deps, &review).await.unwrap().unwrap();
@@ -74,7 +75,7 @@ async fn write_old_items(stage: &Stage) {
             format!("{review}/verdict"),
             json!({
                 "marker": "<!-- github-bot:1 -->",
-                "subject": {"digest": subject.digest},
+                "subject": has_subject.then(|| json!({"digest": subject.digest})),
                 "stage": {"published": {"review_id": posted.id.0, "comments": 1}},
             }),
         ),
@@ -107,10 +108,16 @@ async fn write_old_items(stage: &Stage) {
 
 #[tokio::test]
 async fn update_posts_nothing_again() {
+    for has_subject in [true, false] {
+        update(has_subject).await;
+    }
+}
+
+async fn update(has_subject: bool) {
     let stage = Stage::new();
     stage.keep(objecting()).await;
     stage.published().await;
-    write_old_items(&stage).await;
+    write_old_items(&stage, has_subject).await;
     stage.hear(&stage.completed()).await;
     stage.hear(&stage.said_published(1)).await;
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);

@@ -112,3 +112,31 @@ async fn same_event_waits_for_its_earlier_delivery() {
     );
     assert_eq!(stage.hear(&event).await, "repeated, emitted 1 again");
 }
+
+#[tokio::test]
+async fn redelivered_event_announces_new_review() {
+    let stage = Stage::new();
+    stage.keep(clean()).await;
+    let event = stage.completed();
+    stage.hear(&event).await;
+    let first = stage.heard();
+    stage.keep(objecting()).await;
+    assert_eq!(stage.hear(&event).await, "applied, emitted 1");
+    let second = stage.heard();
+    assert_eq!(second.causationid, Some(event.id));
+    assert_ne!(second.data["review_id"], first.data["review_id"]);
+    assert_ne!(second.id, first.id);
+}
+
+#[tokio::test]
+async fn refused_summary_does_not_hide_review() {
+    let stage = Stage::new();
+    stage.keep(clean()).await;
+    let (first, second) = (stage.completed(), stage.completed());
+    stage
+        .world
+        .fail_next_on(Call::CreateComment, Fault::Rejected);
+    let [first, _] = hear_meanwhile(&stage, &first, Call::CreateReview, &second).await;
+    assert!(first.starts_with("failed: "), "{first}");
+    assert_eq!(stage.topics(), ["agent.pr.review_published"]);
+}

@@ -98,6 +98,17 @@ impl RefusedChecks {
     }
 }
 
+/// Returns whether GitHub refused the call for every repository of the account, and not only for
+/// this one ("Troubleshooting the REST API").
+fn is_missing_permission(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    let texts = [
+        "resource not accessible",
+        "must authenticate via a github app",
+    ];
+    texts.iter().any(|text| reason.contains(text))
+}
+
 impl Client {
     /// Writes a check, unless GitHub has refused the account's checks within the last hour.
     async fn write_check(
@@ -113,7 +124,9 @@ impl Client {
             return Err(GitHubError::Forbidden { call, reason });
         }
         let answer = self.write(repo, method, path, asked).await;
-        if let Err(GitHubError::Forbidden { reason, .. }) = &answer {
+        if let Err(GitHubError::Forbidden { reason, .. }) = &answer
+            && is_missing_permission(reason)
+        {
             let now = self.transport.wire.clock().now();
             self.refused_checks.learn(account, now, reason.clone());
         }
