@@ -281,7 +281,7 @@ async fn late_block_updates_check_and_summary() {
     assert_eq!(stage.hear(&reviewed).await, "repeated, emitted 0 again");
     assert_eq!(stage.hear(&blocked).await, "repeated, emitted 0 again");
     let back = stage.hear(&stage.skipped(SkipReason::Draft)).await;
-    assert_eq!(back, "ignored: already published");
+    assert_eq!(back, "applied, emitted 1");
     assert_eq!(stage.checks(), red, "a draft does not replace it");
 }
 
