@@ -76,11 +76,11 @@ pub use adopt::AdoptError;
 #[cfg(feature = "http")]
 pub use app::NewApp;
 pub use call::{Call, WriteRequest};
+pub use conversation::PullRequestPage;
 pub use delivery::WebhookDelivery;
 pub use fault::Fault;
 #[cfg(feature = "http")]
 pub use http::{operations, router, serve};
-pub use conversation::PullRequestPage;
 pub use hunks::MalformedDiff;
 pub use limit::Limit;
 pub use model::{Account, PostedCheck, PostedComment, PostedReview, StatusState};
