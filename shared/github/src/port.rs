@@ -1,6 +1,6 @@
 //! Narrow ports to GitHub's REST API. A handler depends on the ports that it uses, not
 //! on all of GitHub. Only the publisher has the ports that write: [`PublishReview`],
-//! [`SetCheck`] and [`Summarise`].
+//! [`WithdrawReview`], [`SetCheck`] and [`Summarise`].
 
 mod check;
 mod comment;
