@@ -85,15 +85,20 @@ impl Handler for Coordinator {
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
         let asked: ReviewRequested = event.read()?;
         let ReviewKey { pr, head_sha } = &asked.review;
-        let pull: Option<PullRequestItem> = self.deps.state.peek(&PullRequestItem::key(pr)).await?;
-        let Some(pull) = pull else {
-            return Err(NoPullRequest(asked.review).into());
+        let mut pull = self.pull_request(&asked.review).await?;
+        // The pull request may change while the settings are read.
+        let settings = loop {
+            if let Err(stale) = pull.wants(head_sha) {
+                let reason = IgnoreReason::Stale(stale).to_string();
+                return Ok(Outcome::Ignored { reason });
+            }
+            let settings = self.settings(pr, &pull.base).await?;
+            let now = self.pull_request(&asked.review).await?;
+            if now == pull {
+                break settings;
+            }
+            pull = now;
         };
-        if let Err(stale) = pull.wants(head_sha) {
-            let reason = IgnoreReason::Stale(stale).to_string();
-            return Ok(Outcome::Ignored { reason });
-        }
-        let settings = self.settings(pr, &pull.base).await?;
         let known = RequestContext {
             asked: &asked,
             request: &event.id,
@@ -106,6 +111,15 @@ impl Handler for Coordinator {
         let (outcome, events) = turn.into_parts();
         self.deps.bus.emit(events).await?;
         Ok(outcome)
+    }
+}
+
+impl Coordinator {
+    /// Returns the stored pull request.
+    async fn pull_request(&self, review: &ReviewKey) -> Result<PullRequestItem, HandlerError> {
+        let key = PullRequestItem::key(&review.pr);
+        let pull = self.deps.state.peek(&key).await?;
+        pull.ok_or_else(|| NoPullRequest(review.clone()).into())
     }
 }
 

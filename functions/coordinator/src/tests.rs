@@ -43,23 +43,11 @@ impl Fixture {
 
     /// Stores the pull request as it is on GitHub.
     async fn know(&self, event: &str) {
-        let pull = self.pull();
-        let key = PullRequestItem::key(&self.pr);
-        let write = |_: Option<&PullRequestItem>, _| Decision::<_, Infallible>::Write {
-            next: pull.clone(),
-            emits: vec![],
-            expires_at: None,
-        };
         let event = Event {
             id: event.parse().unwrap(),
             ..self.asked()
         };
-        let turn = self
-            .coordinator
-            .deps
-            .state
-            .turn(&key, "test", &event, write);
-        let _written = turn.await.unwrap().into_parts();
+        store(&self.coordinator.deps.state, &self.pr, &event, self.pull()).await;
     }
 
     fn pull(&self) -> PullRequestItem {
@@ -108,6 +96,17 @@ impl Fixture {
         let review = self.coordinator.deps.state.peek(&key).await.unwrap();
         review.expect("a review")
     }
+}
+
+/// Stores the pull request.
+async fn store(state: &StateManager, pr: &PrKey, event: &Event, pull: PullRequestItem) {
+    let write = |_: Option<&PullRequestItem>, _| Decision::<_, Infallible>::Write {
+        next: pull.clone(),
+        emits: vec![],
+        expires_at: None,
+    };
+    let turn = state.turn(&PullRequestItem::key(pr), "test", event, write);
+    let _written = turn.await.unwrap().into_parts();
 }
 
 #[tokio::test]
@@ -378,4 +377,55 @@ fn deployment_mistakes_name_their_lines() {
     assert!(!of("publish = false").unwrap().publish);
     let mistakes = of("enabled = true\nseverity_flor = 1\nmax_comments = 51");
     insta::assert_snapshot!(mistakes.unwrap_err(), @"REVIEW_POLICY: line 2: `severity_flor` is not a setting. Did you mean `severity_floor`? line 3: `max_comments` is `51`. Write a whole number from 0 to 50.");
+}
+
+/// GitHub that answers so slowly that the pull request becomes a draft meanwhile.
+struct SlowGitHub {
+    state: StateManager,
+    pr: PrKey,
+    event: Event,
+    draft: PullRequestItem,
+    rest: Arc<dyn GitHub>,
+}
+
+#[async_trait]
+impl ReadFile for SlowGitHub {
+    async fn file(
+        &self,
+        repo: &RepoName,
+        path: &str,
+        reference: &str,
+    ) -> Result<Option<Vec<u8>>, GitHubError> {
+        store(&self.state, &self.pr, &self.event, self.draft.clone()).await;
+        self.rest.file(repo, path, reference).await
+    }
+}
+
+#[async_trait]
+impl ReadLanguages for SlowGitHub {
+    async fn languages(&self, repo: &RepoName) -> Result<Vec<String>, GitHubError> {
+        self.rest.languages(repo).await
+    }
+}
+
+#[tokio::test]
+async fn decides_by_newest_pull_request() {
+    let mut fixture = Fixture::new("").await;
+    let slow = SlowGitHub {
+        state: fixture.coordinator.deps.state.clone(),
+        pr: fixture.pr.clone(),
+        event: Event {
+            id: "converted".parse().unwrap(),
+            ..fixture.asked()
+        },
+        draft: PullRequestItem {
+            draft: true,
+            ..fixture.pull()
+        },
+        rest: fixture.coordinator.deps.github.clone(),
+    };
+    fixture.coordinator.deps.github = Arc::new(slow);
+    let review = fixture.opened().await;
+    let reason = review.skipped.map(|skipped| skipped.reason);
+    assert_eq!(reason, Some(SkipReason::Draft));
 }

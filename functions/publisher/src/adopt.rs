@@ -19,7 +19,7 @@ pub(crate) async fn search(
     desired: &Desired,
     claim: &mut Claim<PublishedPullRequest>,
 ) -> Result<(), HandlerError> {
-    if claim.value.is_searched || desired.status.is_none() {
+    if claim.value.is_searched {
         return Ok(());
     }
     let own = deps.github.own_reviews(&head.review.pr, MARKER).await?;

@@ -1,7 +1,7 @@
 //! Withdraws reviews that no longer hold. At GitHub a review that only comments does not replace an
 //! earlier vote.
 
-use crate::claim::Claim;
+use crate::claim::{self, Claim};
 use crate::deps::Deps;
 use crate::desired::Desired;
 use crate::difference::{Withdrawal, outdated};
@@ -36,6 +36,7 @@ pub(crate) async fn withdraw(
             Withdrawal::MarkOutdated(id) => mark(deps, head, &review, id).await?,
         }
         claim.value.reviews.retain(|other| *other != review);
+        claim::save(deps, claim).await?;
     }
     Ok(())
 }
