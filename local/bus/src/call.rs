@@ -71,6 +71,14 @@ impl Failure {
         }
     }
 
+    /// Returns whether the call uses up a try. A wait for a rate limit or a pause does not.
+    pub fn counts(&self) -> bool {
+        match self.wait_cause() {
+            WaitCause::Failure => true,
+            WaitCause::Pace | WaitCause::Pause => false,
+        }
+    }
+
     /// Returns the visibility timeout that the function set, or `None` for the queue's default.
     pub fn hidden_for(&self) -> Option<Duration> {
         match self {

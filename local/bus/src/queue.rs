@@ -282,7 +282,7 @@ impl Queue {
         .await
     }
 
-    /// Counts a failed call. The delivery is due again at `due_at`.
+    /// Schedules a delivery again at `due_at`. Counts the failed call, unless it only has to wait.
     ///
     /// # Errors
     /// [`QueueError`] if SQLite fails.
@@ -294,11 +294,12 @@ impl Queue {
     ) -> Result<(), QueueError> {
         self.ask(move |queue| {
             let mut update = queue.prepare_cached(
-                "UPDATE delivery SET attempts = attempts + 1, due_at = ?2,
+                "UPDATE delivery SET attempts = attempts + ?5, due_at = ?2,
                  pace_ms = pace_ms + ?3, pause_ms = pause_ms + ?4 WHERE id = ?1",
             )?;
             let (pace, pause) = (milliseconds(waits.pace), milliseconds(waits.pause));
-            update.execute(params![id, due_at.as_millisecond(), pace, pause])?;
+            let failed = i64::from(waits == RetryWaits::default());
+            update.execute(params![id, due_at.as_millisecond(), pace, pause, failed])?;
             Ok(())
         })
         .await

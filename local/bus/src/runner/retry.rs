@@ -51,11 +51,11 @@ pub(super) fn next(
                 Next::Again(at)
             }
         }
-        DeliveryPath::Queue {
-            max_receives,
-            max_concurrency: None,
-            ..
-        } if failed + 1 >= max_receives as usize => Next::GiveUp("no tries left"),
+        DeliveryPath::Queue { max_receives, .. }
+            if failure.counts() && failed + 1 >= max_receives as usize =>
+        {
+            Next::GiveUp("no tries left")
+        }
         DeliveryPath::Queue { visibility, .. } => {
             Next::Again(now + failure.hidden_for().unwrap_or(visibility))
         }
@@ -120,7 +120,7 @@ mod tests {
             delay: Duration::from_secs(600),
             visibility: Duration::from_secs(180),
             max_receives: 3,
-            max_concurrency: None,
+            max_concurrency: Some(2),
         };
         const NONE_LEFT: Next = Next::GiveUp("no tries left");
         let hidden = Failure::Error {
@@ -201,6 +201,30 @@ mod tests {
     }
 
     #[test]
+    fn waits_use_up_no_tries() {
+        let via = DeliveryPath::Queue {
+            delay: Duration::ZERO,
+            visibility: Duration::from_secs(180),
+            max_receives: 3,
+            max_concurrency: Some(2),
+        };
+        for (cause, gives_up) in [
+            (WaitCause::Failure, true),
+            (WaitCause::Pace, false),
+            (WaitCause::Pause, false),
+        ] {
+            let failure = Failure::Error {
+                reason: "it waits".to_owned(),
+                retryable: true,
+                hidden_for: None,
+                cause,
+            };
+            let next = next(via, &delivery(2, 0), &failure, at(10));
+            assert_eq!(matches!(next, Next::GiveUp(_)), gives_up, "{cause:?}");
+        }
+    }
+
+    #[test]
     fn unreached_function_follows_target_policy() {
         let gone = Failure::Unreached("connection refused".to_owned());
         let invoke = |retries, max_age| DeliveryPath::Invoke {
@@ -215,7 +239,7 @@ mod tests {
             delay: Duration::ZERO,
             visibility: Duration::from_secs(180),
             max_receives: 3,
-            max_concurrency: None,
+            max_concurrency: Some(2),
         };
         for (why, via, unreached, now, expected) in [
             (
