@@ -56,6 +56,24 @@ pub(crate) async fn cancel(
     end(deps, event, review, Some(why), &IgnoreReason::NoCheck).await
 }
 
+/// Continues what postponed events have asked for, after an event that is ignored for `reason`. Ends
+/// the check of a stale head.
+pub(crate) async fn resume(
+    deps: &Deps,
+    event: &Event,
+    review: &ReviewKey,
+    reason: &IgnoreReason,
+) -> Result<Outcome, HandlerError> {
+    if let IgnoreReason::Stale(why) = reason {
+        return cancel(deps, event, review, why).await;
+    }
+    let change = |check: &mut PublishedCheck| check.is_due(review.pr.number);
+    Ok(match run(deps, event, review, change, None).await? {
+        Outcome::Ignored { .. } => reason.outcome(),
+        done @ (Outcome::Applied { .. } | Outcome::Repeated { .. }) => done,
+    })
+}
+
 /// Ends the check of a head if it is in progress. The event is ignored for the reason `otherwise`.
 async fn end(
     deps: &Deps,

@@ -158,11 +158,10 @@ impl Publisher {
     ) -> Result<Outcome, HandlerError> {
         let (check, ignored) = match load(&self.deps, review).await? {
             Ok(head) => (check::publish(&self.deps, event, &head).await, None),
-            Err(IgnoreReason::Stale(why)) => {
-                let cancelled = check::cancel(&self.deps, event, review, &why).await;
-                (cancelled, Some(IgnoreReason::Stale(why)))
+            Err(reason) => {
+                let check = check::resume(&self.deps, event, review, &reason).await;
+                (check, Some(reason))
             }
-            Err(reason) => (Ok(reason.outcome()), Some(reason)),
         };
         if let Err(error) = &check
             && error.is_retryable()
@@ -182,14 +181,15 @@ impl Publisher {
     /// Sets the check in progress. A check of a skipped head must not allow a merge while the head
     /// is under review.
     async fn begun(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
-        match load(&self.deps, review).await? {
+        let reason = match load(&self.deps, review).await? {
             Ok(head) if head.status() == Some(Status::UnderWay) => {
-                check::publish(&self.deps, event, &head).await
+                return check::publish(&self.deps, event, &head).await;
             }
-            Ok(head) if head.status().is_none() => Ok(IgnoreReason::Unpublished.outcome()),
-            Ok(_) => Ok(IgnoreReason::NoCheck.outcome()),
-            Err(reason) => Ok(reason.outcome()),
-        }
+            Ok(head) if head.status().is_none() => IgnoreReason::Unpublished,
+            Ok(_) => IgnoreReason::NoCheck,
+            Err(reason) => reason,
+        };
+        check::resume(&self.deps, event, review, &reason).await
     }
 
     /// Approves the pull requests that waited for these checks.
