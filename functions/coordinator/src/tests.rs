@@ -105,7 +105,8 @@ async fn store(state: &StateManager, pr: &PrKey, event: &Event, pull: PullReques
         emits: vec![],
         expires_at: None,
     };
-    let turn = state.turn(&PullRequestItem::key(pr), "test", event, write);
+    let key = PullRequestItem::key(pr);
+    let turn = state.turn(&key, "test", event, write);
     let _written = turn.await.unwrap().into_parts();
 }
 
