@@ -30,7 +30,7 @@ pub(crate) async fn search(
     for found in own {
         let known = reviews.iter_mut().find(|review| is_same(review, &found));
         match known {
-            Some(known) => known.object = adopted(&found),
+            Some(known) => known.object = adopted(&found, comments(&known.object)),
             None => reviews.extend(unknown(&wanted, &found)),
         }
     }
@@ -46,8 +46,16 @@ pub(crate) async fn search(
 fn is_same(review: &PublishedReview, found: &OwnReview) -> bool {
     match &review.object {
         ReviewObject::Posted { id, .. } => *id == found.id,
-        ReviewObject::Attempt => found.body.contains(review.marker.as_str()),
-        ReviewObject::Recorded { .. } => false,
+        ReviewObject::Attempt | ReviewObject::Recorded { .. } => false,
+    }
+}
+
+fn comments(object: &ReviewObject) -> u32 {
+    match object {
+        ReviewObject::Posted { comments, .. } | ReviewObject::Recorded { comments, .. } => {
+            *comments
+        }
+        ReviewObject::Attempt => 0,
     }
 }
 
@@ -68,6 +76,6 @@ fn unknown(wanted: &[&Subject], found: &OwnReview) -> Option<PublishedReview> {
     Some(PublishedReview {
         subject,
         marker,
-        object: adopted(found),
+        object: adopted(found, 0),
     })
 }

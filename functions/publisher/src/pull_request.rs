@@ -256,8 +256,8 @@ impl Work<PublishedPullRequest> for PullRequestWork<'_> {
             0 => self.request.scope,
             _ => Scope::All,
         };
+        resolve_attempts(deps, &head, &desired, claim).await?;
         adopt::search(deps, &head, &desired, claim).await?;
-        resolve_attempts(deps, &head, claim).await?;
         let posted = post_missing(deps, &head, &desired, scope, claim).await;
         self.emits = match scope {
             Scope::Approval => vec![],
@@ -283,12 +283,17 @@ impl Work<PublishedPullRequest> for PullRequestWork<'_> {
 async fn resolve_attempts(
     deps: &Deps,
     head: &HeadState,
+    desired: &Desired,
     claim: &mut Claim<PublishedPullRequest>,
 ) -> Result<(), HandlerError> {
     let mut resolved = Vec::new();
     for review in &claim.value.reviews {
         let object = match review.object {
-            ReviewObject::Attempt => review::find(deps, &head.review.pr, &review.marker).await?,
+            ReviewObject::Attempt => {
+                let mut wanted = desired.reviews.iter();
+                let wanted = wanted.find(|wanted| wanted.subject == review.subject);
+                review::find(deps, head, wanted, &review.marker).await?
+            }
             ReviewObject::Posted { .. } | ReviewObject::Recorded { .. } => {
                 Some(review.object.clone())
             }

@@ -11,7 +11,6 @@ use crate::text;
 use diff::Diff;
 use events::HandlerError;
 use events::NewEvent;
-use github::PrKey;
 use github::port::{GitHubError, NewReview, OwnReview, ReviewEvent, ReviewState};
 use policy::NoApprovalReason;
 use review::message::{ReviewPublished, ReviewRecorded};
@@ -44,14 +43,7 @@ pub(crate) async fn post(
         marker,
         claim,
     };
-    let (pr, head_sha) = (&head.review.pr, &head.review.head_sha);
-    let diff = match content {
-        ReviewContent::Verdict(_) | ReviewContent::Late(_) => {
-            let base_sha = &head.item.base_sha;
-            review::change::read(&*deps.github, pr, base_sha, head_sha).await?
-        }
-        ReviewContent::Approval(_) => Diff::default(),
-    };
+    let diff = diff(deps, head, content).await?;
     if review.subject.kind == ReviewKind::Record {
         return Ok(Ok(posting.record(&diff)));
     }
@@ -82,18 +74,54 @@ async fn approval_of(
     })
 }
 
-/// Returns the review with `marker` on GitHub, if an earlier attempt posted it.
+/// Returns the review with `marker` on GitHub, if an earlier attempt posted it. It shows `review`, if
+/// that is still desired.
 pub(crate) async fn find(
     deps: &Deps,
-    pr: &PrKey,
+    head: &HeadState,
+    review: Option<&DesiredReview>,
     marker: &Marker,
 ) -> Result<Option<ReviewObject>, HandlerError> {
-    let own = deps.github.own_reviews(pr, marker.as_str()).await?;
-    Ok(own.first().map(adopted))
+    let own = deps.github.own_reviews(&head.review.pr, marker.as_str());
+    let own = own.await?;
+    let Some(found) = own.first() else {
+        return Ok(None);
+    };
+    let comments = match review {
+        Some(review) => {
+            let diff = diff(deps, head, &review.content).await?;
+            let marker = marker.as_str();
+            count(&text::review(
+                head,
+                &review.content,
+                &diff,
+                marker,
+                &Approval::NotAsked,
+            ))
+        }
+        None => 0,
+    };
+    Ok(Some(adopted(found, comments)))
+}
+
+/// Returns the diff that comments are anchored to.
+async fn diff(
+    deps: &Deps,
+    head: &HeadState,
+    content: &ReviewContent,
+) -> Result<Diff, HandlerError> {
+    match content {
+        ReviewContent::Verdict(_) | ReviewContent::Late(_) => {
+            let (pr, head_sha) = (&head.review.pr, &head.review.head_sha);
+            let base_sha = &head.item.base_sha;
+            Ok(review::change::read(&*deps.github, pr, base_sha, head_sha).await?)
+        }
+        ReviewContent::Approval(_) => Ok(Diff::default()),
+    }
 }
 
 /// Returns a review on GitHub as published.
-pub(crate) fn adopted(found: &OwnReview) -> ReviewObject {
+pub(crate) fn adopted(found: &OwnReview, comments: u32) -> ReviewObject {
     ReviewObject::Posted {
         id: found.id,
         event: match found.state {
@@ -103,7 +131,7 @@ pub(crate) fn adopted(found: &OwnReview) -> ReviewObject {
                 ReviewEvent::Comment
             }
         },
-        comments: 0,
+        comments,
     }
 }
 
