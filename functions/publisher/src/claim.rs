@@ -147,9 +147,10 @@ impl<T: Item> Claimable<T> {
         self.lease.as_ref().filter(|lease| now < lease.until)
     }
 
-    /// Returns whether an attempt holds the item, or has to handle a postponed event.
-    pub(crate) fn is_in_use(&self, now: Timestamp) -> bool {
-        self.active(now).is_some() || self.postponed > 0
+    /// Returns whether an attempt holds the item, has crashed while it held the item, or has to
+    /// handle a postponed event.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.lease.is_some() || self.postponed > 0
     }
 
     fn is_held_by(&self, claim: &Claim<T>) -> bool {
@@ -265,7 +266,7 @@ async fn claim<T: Item>(
             value: Claimable::new(first.clone()),
             applied: vec![],
         });
-        let is_due = change(&mut next.value.value) || next.value.postponed > 0;
+        let is_due = change(&mut next.value.value) || next.value.is_in_use();
         let claimed = match next.value.active(now) {
             Some(lease) if lease.event == event.id && lease.holder != holder => {
                 let until = lease.until;

@@ -75,9 +75,8 @@ pub(crate) async fn publish(
 ) -> Result<Outcome, HandlerError> {
     let key = PublishedPullRequest::key(&request.review.pr);
     let seen: Option<Claimable<PublishedPullRequest>> = deps.state.peek(&key).await?;
-    let is_in_use = |seen: &Claimable<_>| seen.is_in_use(deps.clock.now());
     let first = match seen {
-        Some(seen) if is_in_use(&seen) => seen.value,
+        Some(seen) if seen.is_in_use() => seen.value,
         seen => {
             if let Some(reason) = ignored {
                 return Ok(reason.outcome());
