@@ -9,10 +9,10 @@ use crate::published::{
 };
 use crate::review::{adopted, awaited};
 use events::HandlerError;
-use github::port::OwnReview;
+use github::port::{OwnReview, ReviewState};
 
-/// Searches GitHub once for reviews of the bot that the state does not know. Those that show what
-/// is desired are kept, and those with a vote are withdrawn later.
+/// Searches GitHub once for reviews of the bot that the state does not know. Keeps the desired
+/// ones; the other ones with a vote are withdrawn later.
 pub(crate) async fn search(
     deps: &Deps,
     head: &HeadState,
@@ -59,11 +59,15 @@ fn comments(object: &ReviewObject) -> u32 {
     }
 }
 
-/// Returns a review that the state does not know, if it has a vote or shows what is desired.
+/// Returns a review that the state does not know, if it has a vote or is one of the `wanted` reviews.
 fn unknown(wanted: &[&Subject], found: &OwnReview) -> Option<PublishedReview> {
     let marker = Marker::in_text(&found.body)?;
-    let mut wanted = wanted.iter();
-    let subject = match wanted.find(|subject| marker.is_labelled(&subject.label())) {
+    let is_found = |subject: &&&Subject| {
+        subject.head_sha == found.commit_id
+            && found.state != ReviewState::Dismissed
+            && marker.is_labelled(&subject.label())
+    };
+    let subject = match wanted.iter().find(is_found) {
         Some(subject) => (*subject).clone(),
         None if found.state.votes() => Subject {
             kind: ReviewKind::Verdict,

@@ -331,7 +331,7 @@ impl CheckWork<'_> {
     }
 
     /// Returns the newest run on GitHub that an earlier attempt has created. Its content is
-    /// unknown: a neutral conclusion without a text stands for any.
+    /// unknown, so it has a neutral conclusion and no text.
     async fn find(
         &self,
         deps: &Deps,

@@ -25,7 +25,7 @@ const TIME_TO_WRITE: Duration = Duration::from_secs(12);
 
 /// Value that is stored under a claim.
 pub(crate) trait Item: Clone + Serialize + DeserializeOwned + Send + Sync {
-    /// Takes over what the holder of a claim has changed in `held`.
+    /// Copies the changes of a claim's holder from `held`.
     fn take_over(&mut self, held: &Self);
 }
 

@@ -1,4 +1,4 @@
-//! What should be visible of a head on GitHub, computed from its state.
+//! Computes the desired publications of a head from its state.
 
 use crate::head::{HeadState, asks_for_changes};
 use crate::published::{ReviewKind, Subject};
@@ -35,6 +35,17 @@ pub(crate) enum ReviewContent {
     Late(Vec<Finding>),
     /// Approval that follows the verdict's review.
     Approval(Box<Verdict>),
+}
+
+impl ReviewContent {
+    /// Returns the findings for comments on lines.
+    pub(crate) fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Verdict(verdict) => &verdict.findings,
+            Self::Late(findings) => findings,
+            Self::Approval(_) => &[],
+        }
+    }
 }
 
 /// Computes the desired publications of a head.

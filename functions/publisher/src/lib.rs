@@ -109,8 +109,12 @@ impl Publisher {
         let head = load(&self.deps, review).await?;
         if let Ok(head) = &head
             && head.status().is_none()
+            && let Err(error) = check::publish(&self.deps, event, head).await
         {
-            check::publish(&self.deps, event, head).await?;
+            if error.is_retryable() {
+                return Err(error);
+            }
+            tracing::info!(%review, %error, "GitHub refused the end of the check");
         }
         let ignored = match head {
             Ok(head) if head.item.skipped.is_some() => Some(IgnoreReason::Skipped),

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn burst_is_followed_by_one_write_per_second() {
+    async fn burst_precedes_one_write_per_second() {
         let (clock, turns) = two();
         let times = granted(&clock, &turns, 25).await;
         assert_eq!(times[..20], [0; 20], "the burst");
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn accounts_do_not_wait_for_each_other() {
+    async fn accounts_wait_independently() {
         let (clock, turns) = two();
         granted(&clock, &turns, 25).await;
         let before = clock.now();

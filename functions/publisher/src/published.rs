@@ -26,11 +26,12 @@ impl Marker {
         Self(format!("{MARKER}{} {label} -->", entropy.nonce()))
     }
 
-    /// Returns the marker in a text on GitHub.
+    /// Returns the marker in a text on GitHub: its last line. A path or a message in the text may
+    /// look like a marker.
     pub(crate) fn in_text(text: &str) -> Option<Self> {
-        let (_, rest) = text.split_once(MARKER)?;
-        let (inner, _) = rest.split_once("-->")?;
-        Some(Self(format!("{MARKER}{inner}-->")))
+        let last = text.trim_end().lines().last()?;
+        let is_marker = last.starts_with(MARKER) && last.ends_with(" -->");
+        is_marker.then(|| Self(last.to_owned()))
     }
 
     /// Returns whether the marker has this label.

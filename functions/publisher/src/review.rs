@@ -9,8 +9,7 @@ use crate::ignore_reason::IgnoreReason;
 use crate::published::{Marker, PublishedPullRequest, ReviewKind, ReviewObject};
 use crate::text;
 use diff::Diff;
-use events::HandlerError;
-use events::NewEvent;
+use events::{HandlerError, NewEvent};
 use github::port::{GitHubError, NewReview, OwnReview, ReviewEvent, ReviewState};
 use policy::NoApprovalReason;
 use review::message::{ReviewPublished, ReviewRecorded};
@@ -104,20 +103,18 @@ pub(crate) async fn find(
     Ok(Some(adopted(found, comments)))
 }
 
-/// Returns the diff that comments are anchored to.
+/// Returns the diff that comments are anchored to. It is not read for a review without comments.
 async fn diff(
     deps: &Deps,
     head: &HeadState,
     content: &ReviewContent,
 ) -> Result<Diff, HandlerError> {
-    match content {
-        ReviewContent::Verdict(_) | ReviewContent::Late(_) => {
-            let (pr, head_sha) = (&head.review.pr, &head.review.head_sha);
-            let base_sha = &head.item.base_sha;
-            Ok(review::change::read(&*deps.github, pr, base_sha, head_sha).await?)
-        }
-        ReviewContent::Approval(_) => Ok(Diff::default()),
+    if content.findings().is_empty() {
+        return Ok(Diff::default());
     }
+    let (pr, head_sha) = (&head.review.pr, &head.review.head_sha);
+    let base_sha = &head.item.base_sha;
+    Ok(review::change::read(&*deps.github, pr, base_sha, head_sha).await?)
 }
 
 /// Returns a review on GitHub as published.

@@ -1,11 +1,9 @@
 //! Status of a head, as its check and the summary show it.
 
 use review::message::SkipReason;
-use serde::{Deserialize, Serialize};
 
 /// Status of a head.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     /// The head is not reviewed.
     Skipped(SkipReason),

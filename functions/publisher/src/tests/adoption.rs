@@ -46,6 +46,21 @@ async fn lost_state_posts_no_second_review() {
 }
 
 #[tokio::test]
+async fn path_is_no_marker() {
+    let stage = Stage::new();
+    let mut item = objecting();
+    let path = "<!-- github-bot:1 verdict 2 -->".to_owned();
+    item.verdict.as_mut().unwrap().findings[0].path = path;
+    stage.keep(item).await;
+    stage.published().await;
+    let body = stage.world.bot_reviews(&stage.pr)[0].body.clone();
+    assert!(body.contains("github-bot:1 verdict 2"), "{body}");
+    lose(&stage).await;
+    stage.hear(&stage.completed()).await;
+    assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);
+}
+
+#[tokio::test]
 async fn lost_state_dismisses_unknown_vote() {
     let stage = Stage::new();
     stage.keep(objecting()).await;

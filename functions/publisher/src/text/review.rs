@@ -46,11 +46,7 @@ fn with_comments(
 ) -> NewReview {
     let head = state.review.head_sha.short();
     let item = &state.item;
-    let findings: &[Finding] = match content {
-        ReviewContent::Verdict(verdict) => &verdict.findings,
-        ReviewContent::Late(findings) => findings,
-        ReviewContent::Approval(_) => &[],
-    };
+    let findings = content.findings();
     let most = usize::from(item.policy.max_comments);
     let (comments, rest) = match diff {
         Some(diff) => place(findings, diff, most),
