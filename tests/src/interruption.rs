@@ -259,11 +259,6 @@ impl ReadPullRequest for InterruptibleCalls<dyn GitHub> {
 
 #[async_trait]
 impl PublishReview for InterruptibleCalls<dyn GitHub> {
-    async fn find_review(&self, pr: &PrKey, marker: &str) -> Result<Option<ReviewId>, GitHubError> {
-        let work = self.inner.find_review(pr, marker);
-        self.ask("find review", work).await
-    }
-
     async fn create_review(&self, pr: &PrKey, review: &NewReview) -> Result<ReviewId, GitHubError> {
         let work = self.inner.create_review(pr, review);
         self.ask("create review", work).await

@@ -1,13 +1,13 @@
 //! Adopts reviews that the state does not know: it was lost, or an earlier version wrote them.
 
-use crate::claim::Claim;
 use crate::deps::Deps;
 use crate::desired::Desired;
 use crate::head::HeadState;
+use crate::lease::HeldLease;
 use crate::published::{
     MARKER, Marker, PublishedPullRequest, PublishedReview, ReviewKind, ReviewObject, Subject,
 };
-use crate::review::{adopted, awaited};
+use crate::review::{adopted, pending_approval};
 use events::HandlerError;
 use github::port::{OwnReview, ReviewState};
 
@@ -17,20 +17,20 @@ pub(crate) async fn search(
     deps: &Deps,
     head: &HeadState,
     desired: &Desired,
-    claim: &mut Claim<PublishedPullRequest>,
+    held: &mut HeldLease<PublishedPullRequest>,
 ) -> Result<(), HandlerError> {
-    if claim.value.is_searched {
+    if held.value.is_searched {
         return Ok(());
     }
     let own = deps.github.own_reviews(&head.review.pr, MARKER).await?;
-    let approval = awaited(head).ok();
+    let approval = pending_approval(head).ok();
     let wanted = desired.reviews.iter().chain(&approval);
     let wanted: Vec<_> = wanted.map(|review| &review.subject).collect();
-    let reviews = &mut claim.value.reviews;
+    let reviews = &mut held.value.reviews;
     for found in own {
-        let known = reviews.iter_mut().find(|review| is_same(review, &found));
-        match known {
-            Some(known) => known.object = adopted(&found, comments(&known.object)),
+        let stored = reviews.iter_mut().find(|review| is_same(review, &found));
+        match stored {
+            Some(stored) => stored.object = adopted(&found, comments(&stored.object)),
             None => reviews.extend(unknown(&wanted, &found)),
         }
     }
@@ -39,7 +39,7 @@ pub(crate) async fn search(
         ReviewObject::Posted { id, .. } => id.0,
         ReviewObject::Attempt | ReviewObject::Recorded { .. } => u64::MAX,
     });
-    claim.value.is_searched = true;
+    held.value.is_searched = true;
     Ok(())
 }
 

@@ -4,8 +4,7 @@
 use crate::check;
 use crate::deps::Deps;
 use crate::head::HeadState;
-use crate::ignore_reason::IgnoreReason;
-use events::HandlerError;
+use crate::ignore_reason::Stop;
 use github::port::{PullRequest, ReviewEvent};
 use policy::{ApprovalFacts, AuthorAssociation, NoApprovalReason};
 use review::item::{CheckReport, Reader, ReviewItem, Verdict};
@@ -16,53 +15,51 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Approval {
     /// The policy does not ask for approvals, or the review requests changes.
-    NotAsked,
+    NotRequested,
     /// The pull request is approved.
     Given,
     /// The pull request is not approved, for these reasons.
     Withheld(Vec<NoApprovalReason>),
 }
 
-/// Decides about the approval right before a review is posted. Returns the reason if the review is
-/// no longer wanted. Sends slow requests first and reads the head last, so that a push in between
+/// Decides about the approval right before a review is posted. Stops if the review is no longer
+/// wanted. Sends slow requests first and reads the head last, so that a push in between
 /// prevents the approval.
 pub(crate) async fn approval(
     deps: &Deps,
     head: &HeadState,
     verdict: Option<&Verdict>,
-) -> Result<Result<Approval, IgnoreReason>, HandlerError> {
+) -> Result<Approval, Stop> {
     let policy = &head.item.policy;
-    let asked = verdict.filter(|verdict| is_asked(&head.item, verdict));
+    let requesting = verdict.filter(|verdict| requests_approval(&head.item, verdict));
     let (mut login, mut checks_green) = (None, false);
-    if asked.is_some() {
+    if requesting.is_some() {
         let answer = deps.github.login().await;
         login = head
-            .or_without("login of the bot, for an approval", answer)?
+            .optional_answer("login of the bot, for an approval", answer)?
             .flatten();
         if policy.auto_approve().require_checks {
             let (repo, head_sha) = (&head.review.pr.repo, &head.review.head_sha);
             let green = deps.github.others_are_green(repo, head_sha, check::NAME);
             checks_green = head
-                .or_without("checks of other Apps, for an approval", green.await)?
+                .optional_answer("checks of other Apps, for an approval", green.await)?
                 .unwrap_or(false);
         }
     }
     let now = deps.github.pull_request(&head.review.pr).await?;
-    if let Err(reason) = head.still(&now) {
-        return Ok(Err(reason));
-    }
-    let Some(verdict) = asked else {
-        return Ok(Ok(Approval::NotAsked));
+    head.check_current(&now)?;
+    let Some(verdict) = requesting else {
+        return Ok(Approval::NotRequested);
     };
     let facts = facts(head, verdict, &now, login.as_deref(), checks_green);
-    Ok(Ok(match policy.may_approve(&facts) {
+    Ok(match policy.may_approve(&facts) {
         Ok(()) => Approval::Given,
         Err(reasons) => Approval::Withheld(reasons),
-    }))
+    })
 }
 
 /// Returns whether the policy asks for approvals and the verdict does not request changes.
-pub(crate) fn is_asked(item: &ReviewItem, verdict: &Verdict) -> bool {
+pub(crate) fn requests_approval(item: &ReviewItem, verdict: &Verdict) -> bool {
     let policy = &item.policy;
     let wanted = policy.publish && policy.auto_approve().enabled;
     wanted && verdict.event != ReviewEvent::RequestChanges

@@ -2,10 +2,10 @@
 //! runs to pull requests. All pull requests with this head share the check, and it shows the worst
 //! of their statuses.
 
-use crate::claim::{self, Claim, Work};
 use crate::deps::Deps;
 use crate::head::{HeadState, load};
-use crate::ignore_reason::IgnoreReason;
+use crate::ignore_reason::{IgnoreReason, Stop};
+use crate::lease::{self, HeldLease, Work};
 use crate::published::{CheckRun, Contribution, PublishedCheck, TextDigest};
 use crate::status::Status;
 use crate::{old_items, text};
@@ -56,7 +56,7 @@ pub(crate) async fn cancel(
     end(deps, event, review, Some(why), &IgnoreReason::NoCheck).await
 }
 
-/// Continues what postponed events have asked for, after an event that is ignored for `reason`. Ends
+/// Continues the work of postponed events, after an event that is ignored for `reason`. Ends
 /// the check of a stale head.
 pub(crate) async fn resume(
     deps: &Deps,
@@ -105,7 +105,7 @@ async fn run(
     let key = PublishedCheck::key(&review.pr.repo, &review.head_sha);
     let first = old_items::check(deps, review).await?;
     let mut work = CheckWork { review, stale };
-    claim::run(deps, event, key, &first, change, &mut work).await
+    lease::run(deps, event, key, &first, change, &mut work).await
 }
 
 /// Removes the pull requests with the best statuses above the limit, except the pull request
@@ -113,7 +113,7 @@ async fn run(
 fn remove_best(all: &mut BTreeMap<u64, Contribution>, own: u64) {
     while all.len() > MOST_PULL_REQUESTS {
         let others = all.iter().filter(|(number, _)| **number != own);
-        let best = others.min_by_key(|(_, contribution)| contribution.badness());
+        let best = others.min_by_key(|(_, contribution)| contribution.rank());
         let Some(best) = best.map(|(number, _)| *number) else {
             return;
         };
@@ -179,21 +179,21 @@ impl Work<PublishedCheck> for CheckWork<'_> {
     async fn apply(
         &mut self,
         deps: &Deps,
-        claim: &mut Claim<PublishedCheck>,
-    ) -> Result<Result<(), IgnoreReason>, HandlerError> {
-        let (worst, gone) = self.worst(deps, &claim.value).await?;
+        held: &mut HeldLease<PublishedCheck>,
+    ) -> Result<(), Stop> {
+        let (worst, gone) = self.worst(deps, &held.value).await?;
         let check = worst.unwrap_or_else(|| ShownCheck::cancelled(self.stale));
-        let before = claim.value.run.clone();
-        claim.value.run = match self.set(deps, claim, check).await {
+        let before = held.value.run.clone();
+        held.value.run = match self.set(deps, held, check).await {
             Ok(Some((id, content))) => Some(CheckRun::Set {
                 id,
                 content,
-                shown: claim.value.pull_requests.clone(),
+                shown: held.value.pull_requests.clone(),
                 gone,
             }),
             Ok(None) => {
-                claim.value.run = None;
-                return Ok(Err(IgnoreReason::NoCheck));
+                held.value.run = None;
+                return Err(IgnoreReason::NoCheck.into());
             }
             Err(SetError::Refused(reason)) => {
                 tracing::info!(review = %self.review, reason, "GitHub refused the check; it requires an App with the permission checks: write");
@@ -205,9 +205,9 @@ impl Work<PublishedCheck> for CheckWork<'_> {
                     }
                 }
             }
-            Err(SetError::Failed(error)) => return Err(error),
+            Err(SetError::Failed(error)) => return Err(error.into()),
         };
-        Ok(Ok(()))
+        Ok(())
     }
 
     fn emits(&self) -> &[NewEvent] {
@@ -249,7 +249,7 @@ impl CheckWork<'_> {
     ) -> Result<(Option<ShownCheck>, BTreeSet<u64>), HandlerError> {
         let own = self.review.pr.number;
         let mut order: Vec<_> = check.pull_requests.iter().collect();
-        order.sort_by_key(|(number, it)| Reverse((it.badness(), **number == own)));
+        order.sort_by_key(|(number, it)| Reverse((it.rank(), **number == own)));
         let mut gone = BTreeSet::new();
         for (number, contribution) in order {
             let review = ReviewKey {
@@ -259,7 +259,11 @@ impl CheckWork<'_> {
                 },
                 head_sha: self.review.head_sha.clone(),
             };
-            let head = load(deps, &review).await?.ok();
+            let head = match load(deps, &review).await {
+                Ok(head) => Some(head),
+                Err(Stop::Ignored(_)) => None,
+                Err(Stop::Failed(error)) => return Err(error),
+            };
             let shown = head.and_then(|head| {
                 let status = head.status()?;
                 Some(ShownCheck::of(&head, status))
@@ -284,7 +288,7 @@ impl CheckWork<'_> {
     async fn set(
         &self,
         deps: &Deps,
-        claim: &mut Claim<PublishedCheck>,
+        held: &mut HeldLease<PublishedCheck>,
         shown: ShownCheck,
     ) -> Result<Option<(CheckId, Contribution)>, SetError> {
         let ReviewKey { pr, head_sha } = self.review;
@@ -295,9 +299,9 @@ impl CheckWork<'_> {
             conclusion: shown.conclusion,
             title: shown.title,
             summary: shown.summary,
-            external_id: claim.value.marker.bare().to_owned(),
+            external_id: held.value.marker.bare().to_owned(),
         };
-        let before = match &claim.value.run {
+        let before = match &held.value.run {
             Some(CheckRun::Set { id, content, .. }) => Some((*id, content.clone())),
             Some(CheckRun::Attempt) => self.find(deps, &check).await?,
             Some(CheckRun::Refused(_)) | None => None,
@@ -313,18 +317,16 @@ impl CheckWork<'_> {
             (before, _) => before.map(|(id, _)| id),
         };
         if let Some(id) = before {
-            claim
-                .time_left(deps.clock.now())
+            held.time_left(deps.clock.now())
                 .map_err(HandlerError::from)?;
             match deps.github.update_check(&pr.repo, id, &check).await {
                 Err(GitHubError::NotFound { .. }) => {}
                 answer => return Ok(answer.map(|()| Some((id, content)))?),
             }
         }
-        claim.value.run = Some(CheckRun::Attempt);
-        claim::save(deps, claim).await?;
-        claim
-            .time_left(deps.clock.now())
+        held.value.run = Some(CheckRun::Attempt);
+        lease::save(deps, held).await?;
+        held.time_left(deps.clock.now())
             .map_err(HandlerError::from)?;
         let id = deps.github.create_check(&pr.repo, &check).await?;
         Ok(Some((id, content)))

@@ -12,7 +12,7 @@ pub(crate) const NAME: &str = "publisher";
 
 /// Dependencies of the handler.
 pub struct Deps {
-    /// State with the claims, and with what is published.
+    /// State with the leases, and with what is published.
     pub state: StateManager,
     /// Bus for the events about published reviews.
     pub bus: Arc<dyn Emit>,

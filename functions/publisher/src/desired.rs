@@ -1,6 +1,6 @@
 //! Computes the desired publications of a head from its state.
 
-use crate::head::{HeadState, asks_for_changes};
+use crate::head::{HeadState, requests_changes};
 use crate::published::{ReviewKind, Subject};
 use crate::status::Status;
 use github::port::ReviewEvent;
@@ -138,7 +138,7 @@ pub(crate) fn vote(content: &ReviewContent) -> ReviewEvent {
             ReviewEvent::RequestChanges
         }
         ReviewContent::Verdict(_) => ReviewEvent::Comment,
-        ReviewContent::Late(findings) if asks_for_changes(findings) => ReviewEvent::RequestChanges,
+        ReviewContent::Late(findings) if requests_changes(findings) => ReviewEvent::RequestChanges,
         ReviewContent::Late(_) => ReviewEvent::Comment,
         ReviewContent::Approval(_) => ReviewEvent::Approve,
     }

@@ -10,10 +10,10 @@ use github::port::{ReviewEvent, ReviewId};
 pub(crate) enum Withdrawal {
     /// Its vote is dismissed.
     Dismiss(ReviewId),
-    /// It has no vote, which GitHub does not let the bot dismiss. Its text says that it is outdated.
+    /// It has no vote, which GitHub does not let the bot dismiss. Its text is marked as outdated.
     MarkOutdated(ReviewId),
     /// It remains: it is not on GitHub, or a later review continues it.
-    Forget,
+    RemoveFromState,
 }
 
 /// Returns the desired reviews that are not published.
@@ -46,7 +46,9 @@ pub(crate) fn outdated<'a>(
 /// Returns the way to withdraw a review that does not hold, or `None` if it stays as it is.
 fn withdrawal(desired: &Desired, review: &PublishedReview) -> Option<Withdrawal> {
     let id = match review.object {
-        ReviewObject::Attempt | ReviewObject::Recorded { .. } => return Some(Withdrawal::Forget),
+        ReviewObject::Attempt | ReviewObject::Recorded { .. } => {
+            return Some(Withdrawal::RemoveFromState);
+        }
         ReviewObject::Posted { id, event, .. } => match event {
             ReviewEvent::Approve | ReviewEvent::RequestChanges => {
                 return Some(Withdrawal::Dismiss(id));
@@ -59,7 +61,7 @@ fn withdrawal(desired: &Desired, review: &PublishedReview) -> Option<Withdrawal>
         && review.subject.head_sha == desired.since
         && review.subject.base == verdict.subject.base;
     Some(match is_continued {
-        true => Withdrawal::Forget,
+        true => Withdrawal::RemoveFromState,
         false => Withdrawal::MarkOutdated(id),
     })
 }
@@ -71,7 +73,9 @@ pub(crate) fn holding<'a>(
 ) -> impl Iterator<Item = &'a PublishedReview> {
     let is_contradicted = |index: usize, review: &PublishedReview| {
         let mut later = published.iter().skip(index + 1).map(|later| &later.subject);
-        later.any(|later| later.kind == review.subject.kind || !later.is_beside(&review.subject))
+        later.any(|later| {
+            later.kind == review.subject.kind || !later.has_same_head_and_base(&review.subject)
+        })
     };
     let holds = move |(index, review): (usize, &'a PublishedReview)| {
         let holds = is_desired(desired, &review.subject) && !is_contradicted(index, review);

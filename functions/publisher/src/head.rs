@@ -1,7 +1,7 @@
 //! Loads the state of a head.
 
 use crate::deps::Deps;
-use crate::ignore_reason::IgnoreReason;
+use crate::ignore_reason::{IgnoreReason, Stop};
 use crate::status::Status;
 use events::{Failure, HandlerError};
 use github::port::{GitHubError, PullRequest};
@@ -27,7 +27,7 @@ impl HeadState {
         match (&item.skipped, &item.verdict) {
             _ if !item.policy.publish => None,
             (Some(skipped), _) => Some(Status::Skipped(skipped.reason)),
-            (None, Some(_)) if asks_for_changes(&self.late) => Some(Status::Blocked),
+            (None, Some(_)) if requests_changes(&self.late) => Some(Status::Blocked),
             (None, Some(_)) => Some(Status::Reviewed),
             (None, None) => Some(Status::UnderWay),
         }
@@ -35,7 +35,7 @@ impl HeadState {
 
     /// Returns GitHub's answer, or `None` for an error that a retry does not fix. Logs the error
     /// with `what`, and the caller continues without the answer.
-    pub(crate) fn or_without<T>(
+    pub(crate) fn optional_answer<T>(
         &self,
         what: &str,
         answer: Result<T, GitHubError>,
@@ -51,7 +51,7 @@ impl HeadState {
 
     /// Returns an error if GitHub's pull request `now` has another head or base branch, or is
     /// closed.
-    pub(crate) fn still(&self, now: &PullRequest) -> Result<(), IgnoreReason> {
+    pub(crate) fn check_current(&self, now: &PullRequest) -> Result<(), IgnoreReason> {
         if now.head_sha != self.review.head_sha {
             return Err(IgnoreReason::Stale(StaleReason::Superseded(
                 now.head_sha.clone(),
@@ -72,25 +72,19 @@ impl HeadState {
 
 /// Returns whether late findings request changes. Findings of a model alone do not: they had no
 /// second look.
-pub(crate) fn asks_for_changes(late: &[Finding]) -> bool {
+pub(crate) fn requests_changes(late: &[Finding]) -> bool {
     late.iter().any(Finding::is_by_rules)
 }
 
 /// Returns the state of the head of `review`, if it is the newest one.
-pub(crate) async fn load(
-    deps: &Deps,
-    review: &ReviewKey,
-) -> Result<Result<HeadState, IgnoreReason>, HandlerError> {
+pub(crate) async fn load(deps: &Deps, review: &ReviewKey) -> Result<HeadState, Stop> {
     let pull = deps.state.peek(&PullRequestItem::key(&review.pr)).await?;
     load_with(deps, review, pull).await
 }
 
 /// Returns the state of the newest head of the pull request of `review`; of its own head if the
 /// state has no pull request.
-pub(crate) async fn load_newest(
-    deps: &Deps,
-    review: &ReviewKey,
-) -> Result<Result<HeadState, IgnoreReason>, HandlerError> {
+pub(crate) async fn load_newest(deps: &Deps, review: &ReviewKey) -> Result<HeadState, Stop> {
     let key = PullRequestItem::key(&review.pr);
     let pull: Option<PullRequestItem> = deps.state.peek(&key).await?;
     let newest = pull.as_ref().map(|pull| pull.head_sha.clone());
@@ -105,29 +99,25 @@ async fn load_with(
     deps: &Deps,
     review: &ReviewKey,
     pull: Option<PullRequestItem>,
-) -> Result<Result<HeadState, IgnoreReason>, HandlerError> {
+) -> Result<HeadState, Stop> {
     let wants = pull.as_ref().map(|pull| pull.wants(&review.head_sha));
     if let Some(Err(stale)) = wants {
-        return Ok(Err(IgnoreReason::Stale(stale)));
+        return Err(IgnoreReason::Stale(stale).into());
     }
     let item: Option<ReviewItem> = deps.state.peek(&ReviewItem::key(review)).await?;
-    let Some(item) = item else {
-        return Ok(Err(IgnoreReason::NotKept));
-    };
+    let item = item.ok_or(IgnoreReason::NotStored)?;
     if let (Some(was), Some(pull)) = (&item.base_branch, &pull)
         && *was != pull.base.branch
     {
-        return Ok(Err(IgnoreReason::OtherBase {
-            was: was.clone(),
-            now: pull.base.branch.clone(),
-        }));
+        let (was, now) = (was.clone(), pull.base.branch.clone());
+        return Err(IgnoreReason::OtherBase { was, now }.into());
     }
-    Ok(Ok(HeadState {
+    Ok(HeadState {
         late: late(deps, review, &item).await?,
         review: review.clone(),
         item,
         pull,
-    }))
+    })
 }
 
 /// Returns the blocking findings in the security specialist's report, if the verdict was reached

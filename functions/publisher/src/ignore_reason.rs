@@ -1,9 +1,12 @@
 //! Reasons to publish nothing.
 
-use events::{Failure, Outcome};
+use crate::lease::LeaseError;
+use events::{Failure, HandlerError, Outcome};
+use github::port::GitHubError;
 use policy::NoApprovalReason;
 use review::item::StaleReason;
 use review::message::ReviewKey;
+use state::StateError;
 use std::fmt;
 
 /// Reason that nothing is published.
@@ -31,7 +34,7 @@ pub(crate) enum IgnoreReason {
     /// The publisher does not handle this topic.
     UnknownTopic(String),
     /// The state holds no review of this head.
-    NotKept,
+    NotStored,
     /// The review began again after this verdict was announced.
     Replaced,
     /// The head is skipped now.
@@ -39,11 +42,11 @@ pub(crate) enum IgnoreReason {
     /// The review is not published yet. It reads the checks itself when it is posted.
     NotReviewed,
     /// The policy does not ask for an approval, or the review requests changes.
-    NotAsked,
+    NotRequested,
     /// The pull request is not approved, for these reasons.
     Withheld(Vec<NoApprovalReason>),
     /// The checks belong to no pull request of this repository.
-    OfNone,
+    NoPullRequest,
 }
 
 impl IgnoreReason {
@@ -71,16 +74,54 @@ impl fmt::Display for IgnoreReason {
             Self::NoCheck => f.write_str("no check is in progress"),
             Self::UnknownTopic(topic) => write!(f, "unknown topic {topic}"),
             Self::Replaced => f.write_str("the review began again"),
-            Self::NotKept => f.write_str("no review in state"),
+            Self::NotStored => f.write_str("no review in state"),
             Self::Skipped => f.write_str("the head is skipped now"),
             Self::NotReviewed => f.write_str("the review is not published yet"),
-            Self::NotAsked => f.write_str("no approval wanted"),
+            Self::NotRequested => f.write_str("no approval wanted"),
             Self::Withheld(reasons) => {
                 let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
                 write!(f, "not approved: {}", reasons.join(" "))
             }
-            Self::OfNone => f.write_str("the checks belong to no pull request"),
+            Self::NoPullRequest => f.write_str("the checks belong to no pull request"),
         }
+    }
+}
+
+/// Reason that an attempt ends early.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Nothing is published, and the event counts as ignored.
+    Ignored(IgnoreReason),
+    Failed(HandlerError),
+}
+
+impl From<IgnoreReason> for Stop {
+    fn from(reason: IgnoreReason) -> Self {
+        Self::Ignored(reason)
+    }
+}
+
+impl From<HandlerError> for Stop {
+    fn from(error: HandlerError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<GitHubError> for Stop {
+    fn from(error: GitHubError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<StateError> for Stop {
+    fn from(error: StateError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<LeaseError> for Stop {
+    fn from(error: LeaseError) -> Self {
+        Self::Failed(error.into())
     }
 }
 

@@ -15,18 +15,18 @@
 //!
 //! An event only says which pull request to look at. [`desired`] computes from the state what
 //! should be visible, [`difference`] compares it with what is published, and the publisher applies
-//! the difference under a [`claim`]. A posted text carries a marker that is stored first, so that
+//! the difference under a [`lease`]. A posted text carries a marker that is stored first, so that
 //! after a crash or a lost response the next attempt finds the text and posts no second one.
 
 mod adopt;
 mod approval;
 mod check;
-mod claim;
 mod deps;
 mod desired;
 mod difference;
 mod head;
 mod ignore_reason;
+mod lease;
 mod old_items;
 mod pace;
 mod published;
@@ -38,7 +38,7 @@ mod text;
 mod withdraw;
 
 pub use deps::{Deps, GitHub};
-pub use pace::Turns;
+pub use pace::WriteLimiter;
 
 use ::review::message::{
     Block, ReviewBegun, ReviewCompleted, ReviewDropped, ReviewKey, ReviewPublished, ReviewSkipped,
@@ -48,7 +48,7 @@ use deps::NAME;
 use events::{Event, Handler, HandlerError, Message, Outcome};
 use github::{PrKey, Reference};
 use head::load;
-use ignore_reason::{IgnoreReason, NoVerdict};
+use ignore_reason::{IgnoreReason, NoVerdict, Stop};
 use pull_request::{Request, Scope};
 use status::Status;
 
@@ -106,7 +106,7 @@ impl Handler for Publisher {
 impl Publisher {
     /// Posts the review of a verdict. If the settings hide it, no later event ends the check.
     async fn completed(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
-        let head = load(&self.deps, review).await?;
+        let head = load(&self.deps, review).await;
         if let Ok(head) = &head
             && head.status().is_none()
             && let Err(error) = check::publish(&self.deps, event, head).await
@@ -120,18 +120,22 @@ impl Publisher {
             Ok(head) if head.item.skipped.is_some() => Some(IgnoreReason::Skipped),
             Ok(head) if head.item.verdict.is_none() => Some(IgnoreReason::Replaced),
             Ok(_) => None,
-            Err(IgnoreReason::NotKept) => return Err(NoVerdict(review.clone()).into()),
-            Err(reason) => Some(reason),
+            Err(Stop::Ignored(IgnoreReason::NotStored)) => {
+                return Err(NoVerdict(review.clone()).into());
+            }
+            Err(Stop::Ignored(reason)) => Some(reason),
+            Err(Stop::Failed(error)) => return Err(error),
         };
         self.publish(event, review, Scope::Reviews, ignored).await
     }
 
     /// Posts a review of blocking findings that the verdict does not contain.
     async fn blocked(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
-        let ignored = match load(&self.deps, review).await? {
+        let ignored = match load(&self.deps, review).await {
             Ok(head) if head.late.is_empty() => Some(IgnoreReason::InVerdict),
             Ok(_) => None,
-            Err(reason) => Some(reason),
+            Err(Stop::Ignored(reason)) => Some(reason),
+            Err(Stop::Failed(error)) => return Err(error),
         };
         self.publish(event, review, Scope::Reviews, ignored).await
     }
@@ -160,12 +164,13 @@ impl Publisher {
         review: &ReviewKey,
         announced: Option<u64>,
     ) -> Result<Outcome, HandlerError> {
-        let (check, ignored) = match load(&self.deps, review).await? {
+        let (check, ignored) = match load(&self.deps, review).await {
             Ok(head) => (check::publish(&self.deps, event, &head).await, None),
-            Err(reason) => {
+            Err(Stop::Ignored(reason)) => {
                 let check = check::resume(&self.deps, event, review, &reason).await;
                 (check, Some(reason))
             }
+            Err(Stop::Failed(error)) => return Err(error),
         };
         if let Err(error) = &check
             && error.is_retryable()
@@ -175,23 +180,24 @@ impl Publisher {
         let request = Request {
             event,
             review,
-            scope: Scope::Rest,
+            scope: Scope::ReviewsAndSummary,
             announced,
         };
         let rest = pull_request::publish(&self.deps, &request, ignored).await?;
-        Ok(both(rest, check?))
+        Ok(combine(rest, check?))
     }
 
     /// Sets the check in progress. A check of a skipped head must not allow a merge while the head
     /// is under review.
     async fn begun(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
-        let reason = match load(&self.deps, review).await? {
+        let reason = match load(&self.deps, review).await {
             Ok(head) if head.status() == Some(Status::UnderWay) => {
                 return check::publish(&self.deps, event, &head).await;
             }
             Ok(head) if head.status().is_none() => IgnoreReason::Unpublished,
             Ok(_) => IgnoreReason::NoCheck,
-            Err(reason) => reason,
+            Err(Stop::Ignored(reason)) => reason,
+            Err(Stop::Failed(error)) => return Err(error),
         };
         check::resume(&self.deps, event, review, &reason).await
     }
@@ -200,7 +206,7 @@ impl Publisher {
     async fn checked(&self, event: &Event, checks: &Reference) -> Result<Outcome, HandlerError> {
         let mut all = None;
         let (Some(repo), Some(head_sha)) = (&checks.repo, &checks.head_sha) else {
-            return Ok(IgnoreReason::OfNone.outcome());
+            return Ok(IgnoreReason::NoPullRequest.outcome());
         };
         for number in &checks.pull_requests {
             let pr = PrKey {
@@ -210,24 +216,30 @@ impl Publisher {
             let head_sha = head_sha.clone();
             let one = self.approve(event, &ReviewKey { pr, head_sha }).await?;
             all = Some(match all {
-                Some(all) => both(all, one),
+                Some(all) => combine(all, one),
                 None => one,
             });
         }
-        Ok(all.unwrap_or_else(|| IgnoreReason::OfNone.outcome()))
+        Ok(all.unwrap_or_else(|| IgnoreReason::NoPullRequest.outcome()))
     }
 
     async fn approve(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
-        let ignored = match load(&self.deps, review).await? {
-            Ok(head) => pull_request::may_approve(&self.deps, &head).await?.err(),
-            Err(reason) => Some(reason),
+        let may_approve = match load(&self.deps, review).await {
+            Ok(head) => pull_request::may_approve(&self.deps, &head).await,
+            Err(stop) => Err(stop),
         };
-        self.publish(event, review, Scope::Approval, ignored).await
+        let ignored = match may_approve {
+            Ok(()) => None,
+            Err(Stop::Ignored(reason)) => Some(reason),
+            Err(Stop::Failed(error)) => return Err(error),
+        };
+        self.publish(event, review, Scope::PendingApproval, ignored)
+            .await
     }
 }
 
 /// Combines two outcomes. Applied wins over repeated, and repeated wins over ignored.
-fn both(one: Outcome, other: Outcome) -> Outcome {
+fn combine(one: Outcome, other: Outcome) -> Outcome {
     match (one, other) {
         (Outcome::Applied { emitted: one }, Outcome::Applied { emitted: other }) => {
             Outcome::Applied {

@@ -1,7 +1,7 @@
 //! Wiring to Lambda.
 
 use github_client::Client;
-use publisher::{Deps, Turns, handler};
+use publisher::{Deps, WriteLimiter, handler};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,11 +15,11 @@ async fn main() -> Result<(), lambda::Error> {
     let (clock, entropy) = (base.clock.clone(), base.entropy.clone());
     let https = base.https()?;
     let github = Client::publisher_from_environment(&environment, https, clock.clone())?;
-    let turns = Turns {
+    let limiter = WriteLimiter {
         state: state.clone(),
         clock: clock.clone(),
     };
-    let github = Arc::new(github.paced_by(Arc::new(turns)));
+    let github = Arc::new(github.paced_by(Arc::new(limiter)));
     let handler = handler(Deps {
         state,
         bus,

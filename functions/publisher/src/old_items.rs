@@ -73,7 +73,7 @@ enum OldEnd {
     Refused(String),
 }
 
-/// Returns what the old items of a head say, or a new item.
+/// Returns the content of the old items of a head, or a new item.
 pub(crate) async fn pull_request(
     deps: &Deps,
     review: &ReviewKey,
@@ -102,7 +102,7 @@ pub(crate) async fn pull_request(
     Ok(published)
 }
 
-/// Returns what the old item of the check says, or a new item.
+/// Returns the content of the old item of the check, or a new item.
 pub(crate) async fn check(deps: &Deps, review: &ReviewKey) -> Result<PublishedCheck, HandlerError> {
     let mut published = PublishedCheck::new(&*deps.entropy);
     let name = format!("{}@{}/check", review.pr.repo, review.head_sha);
@@ -124,10 +124,7 @@ pub(crate) async fn check(deps: &Deps, review: &ReviewKey) -> Result<PublishedCh
             (number, contribution)
         })
         .collect();
-    let worst = published
-        .pull_requests
-        .values()
-        .max_by_key(|it| it.badness());
+    let worst = published.pull_requests.values().max_by_key(|it| it.rank());
     published.run = Some(match check.end {
         OldEnd::CheckId(id) => CheckRun::Set {
             id: CheckId(id),

@@ -1,7 +1,7 @@
 //! Limits the rate of writes to GitHub, over all processes.
 //!
 //! *Reads and writes* `pace:{host}/{owner}` for an App's installation, `pace:{host}` for a token:
-//! the turns that are taken.
+//! the permits that are issued.
 
 use async_trait::async_trait;
 use events::{Clock, Timestamp};
@@ -25,29 +25,29 @@ const MOST_PER_HOUR: u32 = 500;
 /// Minutes whose writes count for an hour: the first one counts as a whole.
 const MINUTES: i64 = 61;
 
-/// Maximum wait for a turn. A longer wait returns `RateLimited`: the function's timeout is 30 s.
+/// Maximum wait for a permit. A longer wait returns `RateLimited`: the function's timeout is 30 s.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Turns for writes.
-pub struct Turns {
-    /// State with the turns that are taken.
+/// Issues permits for writes.
+pub struct WriteLimiter {
+    /// State with the permits that are issued.
     pub state: StateManager,
     pub clock: Arc<dyn Clock>,
 }
 
-/// Turns of one account.
+/// Permits of one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct TakenTurns {
+struct IssuedPermits {
     /// Time at which the whole burst is available again.
     full: Timestamp,
     /// Number of writes by minute since 1970.
     minutes: BTreeMap<i64, u32>,
 }
 
-impl TakenTurns {
-    /// Takes the next turn at `now`, and returns the wait for it. Takes none if the wait is too
+impl IssuedPermits {
+    /// Issues the next permit at `now`, and returns the wait for it. Issues none if the wait is too
     /// long.
-    fn take(&mut self, now: Timestamp) -> Result<Duration, Duration> {
+    fn issue(&mut self, now: Timestamp) -> Result<Duration, Duration> {
         let full = self.full.max(now);
         let in_burst = full - BETWEEN * (BURST - 1);
         let at = in_burst.max(self.below_hourly_limit(now)).max(now);
@@ -78,7 +78,7 @@ impl TakenTurns {
         now
     }
 
-    /// Gives back the newest turn.
+    /// Gives back the newest permit.
     fn give_back(&mut self) {
         self.full -= BETWEEN;
         if let Some(mut newest) = self.minutes.last_entry() {
@@ -91,36 +91,36 @@ fn minute(at: Timestamp) -> i64 {
     at.as_second().div_euclid(60)
 }
 
-impl Turns {
-    /// Changes the turns of the account.
+impl WriteLimiter {
+    /// Changes the permits of the account.
     async fn update<R: Send>(
         &self,
         account: &str,
-        change: impl Fn(&mut TakenTurns, Timestamp) -> R + Send + Sync,
+        change: impl Fn(&mut IssuedPermits, Timestamp) -> R + Send + Sync,
     ) -> Result<R, StateError> {
         let key = Key::new("pace", account).map_err(|error| StateError::Unavailable {
             reason: error.to_string(),
         })?;
-        let update = |seen: Option<TakenTurns>, now: Timestamp| {
-            let mut turns = seen.unwrap_or(TakenTurns {
+        let update = |seen: Option<IssuedPermits>, now: Timestamp| {
+            let mut permits = seen.unwrap_or(IssuedPermits {
                 full: now,
                 minutes: BTreeMap::new(),
             });
-            let before = turns.clone();
-            let result = change(&mut turns, now);
+            let before = permits.clone();
+            let result = change(&mut permits, now);
             let expires_at = now + Duration::from_secs(60 * 62);
-            ((turns != before).then_some((turns, expires_at)), result)
+            ((permits != before).then_some((permits, expires_at)), result)
         };
         self.state.update(&key, update).await
     }
 }
 
 #[async_trait]
-impl Pace for Turns {
-    async fn turn(&self, account: &str, call: &str) -> Result<(), GitHubError> {
+impl Pace for WriteLimiter {
+    async fn acquire(&self, account: &str, call: &str) -> Result<(), GitHubError> {
         let call = || call.to_owned();
-        let taken = self.update(account, TakenTurns::take).await;
-        match taken.map_err(|error| GitHubError::Unavailable {
+        let issued = self.update(account, IssuedPermits::issue).await;
+        match issued.map_err(|error| GitHubError::Unavailable {
             call: call(),
             reason: error.to_string(),
         })? {
@@ -137,9 +137,9 @@ impl Pace for Turns {
     }
 
     async fn give_back(&self, account: &str) {
-        let given = self.update(account, |turns, _| turns.give_back()).await;
+        let given = self.update(account, |permits, _| permits.give_back()).await;
         if let Err(error) = given {
-            tracing::debug!(account, %error, "the turn of a refused call is not given back");
+            tracing::debug!(account, %error, "the permit of a refused call is not given back");
         }
     }
 }
@@ -152,30 +152,30 @@ mod tests {
 
     const ACCOUNT: &str = "api.github.com/octo";
 
-    fn two() -> (Arc<ManualClock>, [Turns; 2]) {
+    fn two() -> (Arc<ManualClock>, [WriteLimiter; 2]) {
         let start = Timestamp::from_second(1_767_603_600).unwrap();
         let clock = Arc::new(ManualClock::starting_at(start));
         let memory = Arc::new(Memory::default());
-        let turns = |seed| {
+        let limiter = |seed| {
             let entropy = Arc::new(SeededEntropy::new(seed));
-            Turns {
+            WriteLimiter {
                 state: StateManager::new(memory.clone(), clock.clone(), entropy),
                 clock: clock.clone(),
             }
         };
-        let turns = [turns(1), turns(2)];
-        (clock, turns)
+        let limiters = [limiter(1), limiter(2)];
+        (clock, limiters)
     }
 
-    /// Takes turns until `count` are granted, and returns their times in seconds.
-    async fn granted(clock: &ManualClock, turns: &[Turns; 2], count: usize) -> Vec<i64> {
+    /// Acquires `count` permits alternately, and returns their times in seconds.
+    async fn granted(clock: &ManualClock, limiters: &[WriteLimiter; 2], count: usize) -> Vec<i64> {
         let start = clock.now().as_second();
         let mut times = Vec::new();
-        for turns in turns.iter().cycle() {
+        for limiter in limiters.iter().cycle() {
             if times.len() == count {
                 break;
             }
-            match turns.turn(ACCOUNT, "POST /reviews").await {
+            match limiter.acquire(ACCOUNT, "POST /reviews").await {
                 Ok(()) => times.push(clock.now().as_second() - start),
                 Err(error) => clock.advance(error.retry_after().unwrap()),
             }
@@ -185,18 +185,22 @@ mod tests {
 
     #[tokio::test]
     async fn burst_precedes_one_write_per_second() {
-        let (clock, turns) = two();
-        let times = granted(&clock, &turns, 25).await;
+        let (clock, limiters) = two();
+        let times = granted(&clock, &limiters, 25).await;
         assert_eq!(times[..20], [0; 20], "the burst");
         assert_eq!(times[20..], [1, 2, 3, 4, 5]);
         clock.advance(Duration::from_secs(60));
-        assert_eq!(granted(&clock, &turns, 20).await, [0; 20], "after a pause");
+        assert_eq!(
+            granted(&clock, &limiters, 20).await,
+            [0; 20],
+            "after a pause"
+        );
     }
 
     #[tokio::test]
     async fn writes_stay_within_github_limits() {
-        let (clock, turns) = two();
-        let times = granted(&clock, &turns, 1_200).await;
+        let (clock, limiters) = two();
+        let times = granted(&clock, &limiters, 1_200).await;
         for (seconds, most) in [(60, 80), (3_600, 500)] {
             let within = |from: &i64| {
                 let times = times.iter();
@@ -213,32 +217,32 @@ mod tests {
 
     #[tokio::test]
     async fn accounts_wait_independently() {
-        let (clock, turns) = two();
-        granted(&clock, &turns, 25).await;
+        let (clock, limiters) = two();
+        granted(&clock, &limiters, 25).await;
         let before = clock.now();
-        turns[0]
-            .turn("api.github.com/other", "POST /reviews")
+        limiters[0]
+            .acquire("api.github.com/other", "POST /reviews")
             .await
             .unwrap();
         assert_eq!(clock.now(), before);
     }
 
     #[tokio::test]
-    async fn refused_call_gives_its_turn_back() {
-        let (clock, turns) = two();
-        granted(&clock, &turns, 20).await;
-        turns[0].give_back(ACCOUNT).await;
-        assert_eq!(granted(&clock, &turns, 2).await, [0, 1]);
+    async fn refused_call_gives_permit_back() {
+        let (clock, limiters) = two();
+        granted(&clock, &limiters, 20).await;
+        limiters[0].give_back(ACCOUNT).await;
+        assert_eq!(granted(&clock, &limiters, 2).await, [0, 1]);
     }
 
     #[tokio::test]
-    async fn long_wait_fails_without_a_turn() {
-        let (clock, turns) = two();
-        let [one, other] = &turns;
-        granted(&clock, &turns, 20).await;
-        let wait = |turns: &mut TakenTurns, _| turns.full += Duration::from_secs(11);
+    async fn long_wait_issues_no_permit() {
+        let (clock, limiters) = two();
+        let [one, other] = &limiters;
+        granted(&clock, &limiters, 20).await;
+        let wait = |permits: &mut IssuedPermits, _| permits.full += Duration::from_secs(11);
         one.update(ACCOUNT, wait).await.unwrap();
-        let error = other.turn(ACCOUNT, "POST /reviews").await.unwrap_err();
+        let error = other.acquire(ACCOUNT, "POST /reviews").await.unwrap_err();
         assert_eq!(
             error.retry_after(),
             Some(Duration::from_secs(12)),
@@ -246,7 +250,7 @@ mod tests {
         );
         clock.advance(Duration::from_secs(12));
         let before = clock.now();
-        other.turn(ACCOUNT, "POST /reviews").await.unwrap();
-        assert_eq!(clock.now(), before, "the failed call took no turn");
+        other.acquire(ACCOUNT, "POST /reviews").await.unwrap();
+        assert_eq!(clock.now(), before, "the failed call got no permit");
     }
 }

@@ -1,6 +1,6 @@
 //! State items: what is published on GitHub.
 
-use crate::claim::Item;
+use crate::lease::Item;
 use events::Entropy;
 use github::port::{CheckId, CommentId, Conclusion, ReviewEvent, ReviewId};
 use github::{HeadSha, PrKey, RepoName};
@@ -102,7 +102,7 @@ pub(crate) struct PublishedReview {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ReviewObject {
-    /// An attempt to post it was made. The marker tells whether it is on GitHub.
+    /// An attempt to post it was made. The marker shows whether it is on GitHub.
     Attempt,
     /// The review is on GitHub.
     Posted {
@@ -169,7 +169,7 @@ impl Subject {
     }
 
     /// Returns whether both are about the same head and base branch.
-    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+    pub(crate) fn has_same_head_and_base(&self, other: &Self) -> bool {
         self.head_sha == other.head_sha && self.base == other.base
     }
 }
@@ -200,7 +200,7 @@ pub(crate) struct PublishedCheck {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CheckRun {
-    /// An attempt to create it was made. The marker tells whether it is on GitHub.
+    /// An attempt to create it was made. The marker shows whether it is on GitHub.
     Attempt,
     /// The check is set.
     Set {
@@ -247,7 +247,7 @@ impl PublishedCheck {
 
 impl Item for PublishedCheck {
     /// Leaves the statuses of the pull requests: their events change them also while the item is
-    /// claimed.
+    /// leased.
     fn take_over(&mut self, held: &Self) {
         self.run.clone_from(&held.run);
     }
@@ -264,7 +264,7 @@ pub(crate) struct Contribution {
 
 impl Contribution {
     /// Returns the rank of the conclusion: a greater number is worse.
-    pub(crate) fn badness(&self) -> u8 {
+    pub(crate) fn rank(&self) -> u8 {
         match self.conclusion {
             Some(Conclusion::Failure) => 3,
             None => 2,

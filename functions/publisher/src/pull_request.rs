@@ -2,12 +2,12 @@
 
 use crate::adopt;
 use crate::approval::{self, Approval};
-use crate::claim::{self, Claim, Claimable, Work};
 use crate::deps::{Deps, NAME};
 use crate::desired::{Desired, DesiredReview, desired};
 use crate::difference::{holding, missing, outdated};
 use crate::head::{HeadState, load_newest};
-use crate::ignore_reason::IgnoreReason;
+use crate::ignore_reason::{IgnoreReason, Stop};
+use crate::lease::{self, HeldLease, LeasedItem, Work};
 use crate::published::{Marker, PublishedPullRequest, PublishedReview, ReviewKind, ReviewObject};
 use crate::{old_items, review, summary, withdraw};
 use ::review::item::RETENTION;
@@ -17,15 +17,15 @@ use events::{Event, HandlerError, NewEvent, Outcome};
 use github::port::ReviewEvent;
 use state::Decision;
 
-/// Part of the desired state that an event asks for.
+/// Part of the desired state that an event affects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// The reviews.
     Reviews,
     /// The reviews, the summary, and the withdrawal of reviews that no longer hold.
-    Rest,
+    ReviewsAndSummary,
     /// The approval that waits for the checks of other Apps.
-    Approval,
+    PendingApproval,
     /// Everything, for events that were postponed.
     All,
 }
@@ -33,25 +33,25 @@ pub(crate) enum Scope {
 impl Scope {
     fn has_reviews(self) -> bool {
         match self {
-            Self::Reviews | Self::Rest | Self::All => true,
-            Self::Approval => false,
+            Self::Reviews | Self::ReviewsAndSummary | Self::All => true,
+            Self::PendingApproval => false,
         }
     }
 
     fn has_approval(self) -> bool {
         match self {
-            Self::Approval | Self::All => true,
-            Self::Reviews | Self::Rest => false,
+            Self::PendingApproval | Self::All => true,
+            Self::Reviews | Self::ReviewsAndSummary => false,
         }
     }
 
     /// Returns whether the scope has the summary and withdrawals. A review that is not posted has
-    /// no event of its own that asks for them.
-    fn has_rest(self, desired: &Desired) -> bool {
+    /// no event of its own for them.
+    fn has_summary(self, desired: &Desired) -> bool {
         match self {
-            Self::Rest | Self::All => true,
+            Self::ReviewsAndSummary | Self::All => true,
             Self::Reviews => desired.status.is_none(),
-            Self::Approval => false,
+            Self::PendingApproval => false,
         }
     }
 }
@@ -67,23 +67,24 @@ pub(crate) struct Request<'a> {
 }
 
 /// Publishes what is desired for the newest head of the pull request. An event that is to be
-/// `ignored` only continues what other events have asked for.
+/// `ignored` only continues the work of postponed events.
 pub(crate) async fn publish(
     deps: &Deps,
     request: &Request<'_>,
     ignored: Option<IgnoreReason>,
 ) -> Result<Outcome, HandlerError> {
     let key = PublishedPullRequest::key(&request.review.pr);
-    let seen: Option<Claimable<PublishedPullRequest>> = deps.state.peek(&key).await?;
+    let seen: Option<LeasedItem<PublishedPullRequest>> = deps.state.peek(&key).await?;
     let first = match seen {
         Some(seen) if seen.is_in_use() => seen.value,
         seen => {
             if let Some(reason) = ignored {
                 return Ok(reason.outcome());
             }
-            let head = match load_newest(deps, request.review).await? {
+            let head = match load_newest(deps, request.review).await {
                 Ok(head) => head,
-                Err(reason) => return Ok(reason.outcome()),
+                Err(Stop::Ignored(reason)) => return Ok(reason.outcome()),
+                Err(Stop::Failed(error)) => return Err(error),
             };
             let desired = desired(&head);
             let published = match seen {
@@ -100,7 +101,7 @@ pub(crate) async fn publish(
         request,
         emits: vec![],
     };
-    claim::run(deps, request.event, key, &first, |_| true, &mut work).await
+    lease::run(deps, request.event, key, &first, |_| true, &mut work).await
 }
 
 /// Returns whether something differs from what is desired.
@@ -118,25 +119,19 @@ fn is_due(
     let summary = |status| summary::is_due(head, status, published);
     (scope.has_reviews() && (has_attempt() || !missing(desired, reviews).is_empty()))
         || (scope.has_approval() && approval(head, desired, reviews).is_ok())
-        || (scope.has_rest(desired)
+        || (scope.has_summary(desired)
             && (!outdated(desired, reviews).is_empty() || desired.status.is_some_and(summary)))
 }
 
 /// Decides whether the pull request may be approved now.
-pub(crate) async fn may_approve(
-    deps: &Deps,
-    head: &HeadState,
-) -> Result<Result<(), IgnoreReason>, HandlerError> {
-    if let Err(reason) = review::awaited(head) {
-        return Ok(Err(reason));
-    }
+pub(crate) async fn may_approve(deps: &Deps, head: &HeadState) -> Result<(), Stop> {
+    review::pending_approval(head)?;
     let verdict = head.item.verdict.as_ref();
-    let decided = approval::approval(deps, head, verdict).await?;
-    Ok(decided.and_then(|approval| match approval {
+    match approval::approval(deps, head, verdict).await? {
         Approval::Given => Ok(()),
-        Approval::NotAsked => Err(IgnoreReason::NotAsked),
-        Approval::Withheld(reasons) => Err(IgnoreReason::Withheld(reasons)),
-    }))
+        Approval::NotRequested => Err(IgnoreReason::NotRequested.into()),
+        Approval::Withheld(reasons) => Err(IgnoreReason::Withheld(reasons).into()),
+    }
 }
 
 /// Returns the approval that may follow the verdict's review.
@@ -145,7 +140,7 @@ fn approval(
     desired: &Desired,
     published: &[PublishedReview],
 ) -> Result<DesiredReview, IgnoreReason> {
-    let approval = review::awaited(head)?;
+    let approval = review::pending_approval(head)?;
     let holding: Vec<_> = holding(desired, published).collect();
     if holding
         .iter()
@@ -177,7 +172,7 @@ fn announcements(
     desired: &Desired,
     published: &[PublishedReview],
 ) -> Vec<NewEvent> {
-    if desired.status.is_none() && request.scope == Scope::Rest {
+    if desired.status.is_none() && request.scope == Scope::ReviewsAndSummary {
         return vec![];
     }
     let newest = holding(desired, published)
@@ -200,11 +195,11 @@ async fn announce(
     desired: &Desired,
 ) -> Result<Outcome, HandlerError> {
     let key = PublishedPullRequest::key(&request.review.pr);
-    let decide = |seen: Option<&Claimable<PublishedPullRequest>>, now| {
+    let decide = |seen: Option<&LeasedItem<PublishedPullRequest>>, now| {
         let published = seen.map(|seen| &*seen.value.reviews).unwrap_or_default();
         let emits = match request.scope {
-            Scope::Approval => vec![],
-            Scope::Reviews | Scope::Rest | Scope::All => {
+            Scope::PendingApproval => vec![],
+            Scope::Reviews | Scope::ReviewsAndSummary | Scope::All => {
                 announcements(request, head, desired, published)
             }
         };
@@ -215,11 +210,11 @@ async fn announce(
                 expires_at: Some(now + RETENTION),
             },
             Some(_) | None => Decision::Ignore(match request.scope {
-                Scope::Approval => match approval(head, desired, published) {
+                Scope::PendingApproval => match approval(head, desired, published) {
                     Ok(_) => IgnoreReason::Already,
                     Err(reason) => reason,
                 },
-                Scope::Reviews | Scope::Rest | Scope::All => match desired.status {
+                Scope::Reviews | Scope::ReviewsAndSummary | Scope::All => match desired.status {
                     None => IgnoreReason::Unpublished,
                     Some(_) => IgnoreReason::Already,
                 },
@@ -243,33 +238,28 @@ impl Work<PublishedPullRequest> for PullRequestWork<'_> {
     async fn apply(
         &mut self,
         deps: &Deps,
-        claim: &mut Claim<PublishedPullRequest>,
-    ) -> Result<Result<(), IgnoreReason>, HandlerError> {
-        let head = match load_newest(deps, self.request.review).await? {
-            Ok(head) => head,
-            Err(reason) => return Ok(Err(reason)),
-        };
+        held: &mut HeldLease<PublishedPullRequest>,
+    ) -> Result<(), Stop> {
+        let head = load_newest(deps, self.request.review).await?;
         let desired = desired(&head);
-        // Postponed events may have asked for anything.
-        let scope = match claim.postponed {
+        // Postponed events may need any part.
+        let scope = match held.postponed {
             0 => self.request.scope,
             _ => Scope::All,
         };
-        resolve_attempts(deps, &head, &desired, claim).await?;
-        adopt::search(deps, &head, &desired, claim).await?;
-        let posted = post_missing(deps, &head, &desired, scope, claim).await;
+        resolve_attempts(deps, &head, &desired, held).await?;
+        adopt::search(deps, &head, &desired, held).await?;
+        let posted = post_missing(deps, &head, &desired, scope, held).await;
         self.emits = match scope {
-            Scope::Approval => vec![],
-            Scope::Reviews | Scope::Rest | Scope::All => {
-                announcements(self.request, &head, &desired, &claim.value.reviews)
+            Scope::PendingApproval => vec![],
+            Scope::Reviews | Scope::ReviewsAndSummary | Scope::All => {
+                announcements(self.request, &head, &desired, &held.value.reviews)
             }
         };
-        if let Err(reason) = posted? {
-            return Ok(Err(reason));
-        }
-        match scope.has_rest(&desired) {
-            true => rest(deps, &head, &desired, claim).await,
-            false => Ok(Ok(())),
+        posted?;
+        match scope.has_summary(&desired) {
+            true => summarise(deps, &head, &desired, held).await,
+            false => Ok(()),
         }
     }
 
@@ -283,10 +273,10 @@ async fn resolve_attempts(
     deps: &Deps,
     head: &HeadState,
     desired: &Desired,
-    claim: &mut Claim<PublishedPullRequest>,
+    held: &mut HeldLease<PublishedPullRequest>,
 ) -> Result<(), HandlerError> {
     let mut resolved = Vec::new();
-    for review in &claim.value.reviews {
+    for review in &held.value.reviews {
         let object = match review.object {
             ReviewObject::Attempt => {
                 let mut wanted = desired.reviews.iter();
@@ -302,7 +292,7 @@ async fn resolve_attempts(
             ..review.clone()
         }));
     }
-    claim.value.reviews = resolved;
+    held.value.reviews = resolved;
     Ok(())
 }
 
@@ -312,30 +302,29 @@ async fn post_missing(
     head: &HeadState,
     desired: &Desired,
     scope: Scope,
-    claim: &mut Claim<PublishedPullRequest>,
-) -> Result<Result<(), IgnoreReason>, HandlerError> {
+    held: &mut HeldLease<PublishedPullRequest>,
+) -> Result<(), Stop> {
     let missing = match scope.has_reviews() {
-        true => missing(desired, &claim.value.reviews),
+        true => missing(desired, &held.value.reviews),
         false => vec![],
     };
     let is_missing = !missing.is_empty();
     for review in missing {
-        if let Err(reason) = post(deps, head, review, claim).await? {
-            return Ok(Err(reason));
-        }
+        post(deps, head, review, held).await?;
     }
     // A review that was just posted has read the checks itself.
     if is_missing || !scope.has_approval() {
-        return Ok(Ok(()));
+        return Ok(());
     }
-    let posted = match approval(head, desired, &claim.value.reviews) {
-        Ok(approval) => post(deps, head, &approval, claim).await?,
-        Err(reason) => Err(reason),
+    let posted = match approval(head, desired, &held.value.reviews) {
+        Ok(approval) => post(deps, head, &approval, held).await,
+        Err(reason) => Err(reason.into()),
     };
-    Ok(match scope {
-        Scope::Approval => posted,
-        Scope::Reviews | Scope::Rest | Scope::All => Ok(()),
-    })
+    match (scope, posted) {
+        // The other parts do not depend on the approval.
+        (Scope::Reviews | Scope::ReviewsAndSummary | Scope::All, Err(Stop::Ignored(_))) => Ok(()),
+        (_, posted) => posted,
+    }
 }
 
 /// Posts one review. Its marker is stored first, so that the next attempt finds the review if this
@@ -344,63 +333,60 @@ async fn post(
     deps: &Deps,
     head: &HeadState,
     review: &DesiredReview,
-    claim: &mut Claim<PublishedPullRequest>,
-) -> Result<Result<(), IgnoreReason>, HandlerError> {
+    held: &mut HeldLease<PublishedPullRequest>,
+) -> Result<(), Stop> {
     let marker = Marker::draw(&*deps.entropy, &review.subject.label());
     let attempt = PublishedReview {
         subject: review.subject.clone(),
         marker: marker.clone(),
         object: ReviewObject::Attempt,
     };
-    claim.value.reviews.push(attempt);
-    claim::save(deps, claim).await?;
-    let posted = review::post(deps, head, review, &marker, claim).await;
+    held.value.reviews.push(attempt);
+    lease::save(deps, held).await?;
+    let posted = review::post(deps, head, review, &marker, held).await;
     let object = match &posted {
-        Ok(Ok(object)) => Some(object.clone()),
+        Ok(object) => Some(object.clone()),
         // It may be posted: the next attempt searches for the marker.
-        Err(error) if error.is_retryable() => Some(ReviewObject::Attempt),
-        Ok(Err(_)) | Err(_) => None,
+        Err(Stop::Failed(error)) if error.is_retryable() => Some(ReviewObject::Attempt),
+        Err(_) => None,
     };
-    claim.value.reviews.pop();
-    claim
-        .value
+    held.value.reviews.pop();
+    held.value
         .reviews
         .extend(object.map(|object| PublishedReview {
             subject: review.subject.clone(),
             marker,
             object,
         }));
-    posted.map(|posted| posted.map(drop))
+    posted.map(drop)
 }
 
 /// Writes the summary, and withdraws the reviews that no longer hold.
-async fn rest(
+async fn summarise(
     deps: &Deps,
     head: &HeadState,
     desired: &Desired,
-    claim: &mut Claim<PublishedPullRequest>,
-) -> Result<Result<(), IgnoreReason>, HandlerError> {
-    let published = &claim.value;
+    held: &mut HeldLease<PublishedPullRequest>,
+) -> Result<(), Stop> {
+    let published = &held.value;
     let is_outdated = !outdated(desired, &published.reviews).is_empty();
     let status = desired.status;
     let status = status.filter(|status| summary::is_due(head, *status, published));
     if !is_outdated && status.is_none() {
-        return Ok(Ok(()));
+        return Ok(());
     }
     // The text of an older head must not replace that of a newer one.
     let now = deps.github.pull_request(&head.review.pr).await?;
-    if let Err(reason) = head.still(&now) {
-        return Ok(Err(reason));
-    }
+    head.check_current(&now)?;
     let written = match status {
-        Some(status) => summary::publish(deps, head, status, claim).await,
+        Some(status) => summary::publish(deps, head, status, held).await,
         None => Ok(()),
     };
     if let Err(error) = &written
         && error.is_retryable()
     {
-        return written.map(Ok);
+        return Ok(written?);
     }
-    withdraw::withdraw(deps, head, desired, claim).await?;
-    written.map(Ok)
+    withdraw::withdraw(deps, head, desired, held).await?;
+    Ok(written?)
 }

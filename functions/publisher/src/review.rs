@@ -1,11 +1,11 @@
 //! Posts reviews, and finds those of earlier attempts.
 
-use crate::approval::{Approval, approval, is_asked};
-use crate::claim::Claim;
+use crate::approval::{Approval, approval, requests_approval};
 use crate::deps::Deps;
 use crate::desired::{DesiredReview, ReviewContent};
 use crate::head::HeadState;
-use crate::ignore_reason::IgnoreReason;
+use crate::ignore_reason::{IgnoreReason, Stop};
+use crate::lease::HeldLease;
 use crate::published::{Marker, PublishedPullRequest, ReviewKind, ReviewObject};
 use crate::text;
 use diff::Diff;
@@ -23,7 +23,7 @@ struct Posting<'a> {
     head: &'a HeadState,
     content: &'a ReviewContent,
     marker: &'a Marker,
-    claim: &'a Claim<PublishedPullRequest>,
+    held: &'a HeldLease<PublishedPullRequest>,
 }
 
 /// Posts a review with `marker`, which no review on GitHub contains yet.
@@ -32,24 +32,21 @@ pub(crate) async fn post(
     head: &HeadState,
     review: &DesiredReview,
     marker: &Marker,
-    claim: &Claim<PublishedPullRequest>,
-) -> Result<Result<ReviewObject, IgnoreReason>, HandlerError> {
+    held: &HeldLease<PublishedPullRequest>,
+) -> Result<ReviewObject, Stop> {
     let content = &review.content;
     let posting = Posting {
         deps,
         head,
         content,
         marker,
-        claim,
+        held,
     };
     let diff = diff(deps, head, content).await?;
     if review.subject.kind == ReviewKind::Record {
-        return Ok(Ok(posting.record(&diff)));
+        return Ok(posting.record(&diff));
     }
-    let approval = match approval_of(deps, head, content).await? {
-        Ok(approval) => approval,
-        Err(reason) => return Ok(Err(reason)),
-    };
+    let approval = approval_of(deps, head, content).await?;
     posting.post(&diff, approval).await
 }
 
@@ -58,17 +55,19 @@ async fn approval_of(
     deps: &Deps,
     head: &HeadState,
     content: &ReviewContent,
-) -> Result<Result<Approval, IgnoreReason>, HandlerError> {
+) -> Result<Approval, Stop> {
     let verdict = match content {
         ReviewContent::Verdict(verdict) | ReviewContent::Approval(verdict) => Some(&**verdict),
         ReviewContent::Late(_) => None,
     };
     let decided = approval(deps, head, verdict).await?;
     Ok(match (content, decided) {
-        (ReviewContent::Approval(_), Ok(Approval::Withheld(reasons))) => {
-            Err(IgnoreReason::Withheld(reasons))
+        (ReviewContent::Approval(_), Approval::Withheld(reasons)) => {
+            return Err(IgnoreReason::Withheld(reasons).into());
         }
-        (ReviewContent::Approval(_), Ok(Approval::NotAsked)) => Err(IgnoreReason::NotAsked),
+        (ReviewContent::Approval(_), Approval::NotRequested) => {
+            return Err(IgnoreReason::NotRequested.into());
+        }
         (_, decided) => decided,
     })
 }
@@ -90,13 +89,9 @@ pub(crate) async fn find(
         Some(review) => {
             let diff = diff(deps, head, &review.content).await?;
             let marker = marker.as_str();
-            count(&text::review(
-                head,
-                &review.content,
-                &diff,
-                marker,
-                &Approval::NotAsked,
-            ))
+            let approval = Approval::NotRequested;
+            let review = text::review(head, &review.content, Some(&diff), marker, &approval);
+            count(&review)
         }
         None => 0,
     };
@@ -150,21 +145,17 @@ pub(crate) fn announcement(head: &HeadState, object: &ReviewObject) -> Option<Ne
 }
 
 /// Returns the verdict that may get an approval after its review, when the checks have passed.
-pub(crate) fn awaited(head: &HeadState) -> Result<DesiredReview, IgnoreReason> {
+pub(crate) fn pending_approval(head: &HeadState) -> Result<DesiredReview, IgnoreReason> {
     let verdict = head.item.verdict.as_ref();
     let verdict = verdict.ok_or(IgnoreReason::NotReviewed)?;
-    match is_asked(&head.item, verdict) && head.item.skipped.is_none() {
+    match requests_approval(&head.item, verdict) && head.item.skipped.is_none() {
         true => Ok(DesiredReview::approval(head, verdict)),
-        false => Err(IgnoreReason::NotAsked),
+        false => Err(IgnoreReason::NotRequested),
     }
 }
 
 impl Posting<'_> {
-    async fn post(
-        &self,
-        diff: &Diff,
-        approval: Approval,
-    ) -> Result<Result<ReviewObject, IgnoreReason>, HandlerError> {
+    async fn post(&self, diff: &Diff, approval: Approval) -> Result<ReviewObject, Stop> {
         let github = &self.deps.github;
         let pr = &self.head.review.pr;
         let mut form = Form {
@@ -173,7 +164,7 @@ impl Posting<'_> {
             places: true,
         };
         loop {
-            self.claim.time_left(self.deps.clock.now())?;
+            self.held.time_left(self.deps.clock.now())?;
             let review = form.written(self, diff);
             let answer = github.create_review(pr, &review).await;
             let less = match (&answer, self.content) {
@@ -183,23 +174,22 @@ impl Posting<'_> {
                 (Ok(_) | Err(_), _) => None,
             };
             let Some(less) = less else {
-                return Ok(Ok(ReviewObject::Posted {
+                return Ok(ReviewObject::Posted {
                     id: answer?,
                     event: review.event,
                     comments: count(&review),
-                }));
+                });
             };
             // The head may have changed meanwhile.
-            if let Err(reason) = self.head.still(&github.pull_request(pr).await?) {
-                return Ok(Err(reason));
-            }
+            self.head.check_current(&github.pull_request(pr).await?)?;
             tracing::info!(review = %self.head.review, ?answer, "GitHub refused the review; posting a reduced form");
             form = less;
         }
     }
 
     fn record(&self, diff: &Diff) -> ReviewObject {
-        let review = text::review(self.head, self.content, diff, "", &Approval::NotAsked);
+        let approval = Approval::NotRequested;
+        let review = text::review(self.head, self.content, Some(diff), "", &approval);
         let recorded = text::recorded(&review);
         let text = beginning(&recorded, LONGEST_LOGGED);
         tracing::info!(review = %self.head.review, text, "review recorded and not posted: publish = false");
@@ -234,10 +224,8 @@ impl Form {
     fn written(&self, posting: &Posting<'_>, diff: &Diff) -> NewReview {
         let (head, content) = (posting.head, posting.content);
         let marker = posting.marker.as_str();
-        let written = match self.places {
-            true => text::review(head, content, diff, marker, &self.approval),
-            false => text::without_comments(head, content, marker, &self.approval),
-        };
+        let diff = self.places.then_some(diff);
+        let written = text::review(head, content, diff, marker, &self.approval);
         match self.votes {
             true => written,
             false => NewReview {
@@ -253,7 +241,7 @@ impl Form {
         if self.votes && is_own_pull_request(reason) {
             let approval = match &self.approval {
                 Approval::Given => Approval::Withheld(vec![NoApprovalReason::OwnPullRequest]),
-                other @ (Approval::NotAsked | Approval::Withheld(_)) => other.clone(),
+                other @ (Approval::NotRequested | Approval::Withheld(_)) => other.clone(),
             };
             Some(Self {
                 approval,

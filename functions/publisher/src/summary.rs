@@ -1,8 +1,8 @@
 //! Writes the summary: one comment on a pull request that shows the status of its newest head.
 
-use crate::claim::Claim;
 use crate::deps::Deps;
 use crate::head::HeadState;
+use crate::lease::HeldLease;
 use crate::published::{PublishedPullRequest, PublishedSummary, SUMMARY, TextDigest};
 use crate::status::Status;
 use crate::text;
@@ -44,29 +44,29 @@ pub(crate) async fn publish(
     deps: &Deps,
     head: &HeadState,
     status: Status,
-    claim: &mut Claim<PublishedPullRequest>,
+    held: &mut HeldLease<PublishedPullRequest>,
 ) -> Result<(), HandlerError> {
-    let published = &claim.value;
+    let published = &held.value;
     let body = text::summary(head, status, published.marker.as_str());
-    let known = published.summary.as_ref().map(|summary| summary.comment);
-    let known = match known {
-        Some(comment) if update(deps, head, claim, comment, &body).await? => Some(comment),
+    let stored = published.summary.as_ref().map(|summary| summary.comment);
+    let updated = match stored {
+        Some(comment) if update(deps, head, held, comment, &body).await? => Some(comment),
         Some(_) => None,
         None => match find(deps, head, published).await? {
-            Some(comment) if update(deps, head, claim, comment, &body).await? => Some(comment),
+            Some(comment) if update(deps, head, held, comment, &body).await? => Some(comment),
             Some(_) | None => None,
         },
     };
-    let comment = match known {
+    let comment = match updated {
         Some(comment) => comment,
         None => {
             // After a failure, the next attempt searches for the comment.
-            claim.value.summary = None;
-            claim.time_left(deps.clock.now())?;
+            held.value.summary = None;
+            held.time_left(deps.clock.now())?;
             deps.github.create_comment(&head.review.pr, &body).await?
         }
     };
-    claim.value.summary = Some(PublishedSummary {
+    held.value.summary = Some(PublishedSummary {
         comment,
         text: digest(head, status),
     });
@@ -91,11 +91,11 @@ async fn find(
 async fn update(
     deps: &Deps,
     head: &HeadState,
-    claim: &Claim<PublishedPullRequest>,
+    held: &HeldLease<PublishedPullRequest>,
     comment: CommentId,
     body: &str,
 ) -> Result<bool, HandlerError> {
-    claim.time_left(deps.clock.now())?;
+    held.time_left(deps.clock.now())?;
     let repo = &head.review.pr.repo;
     match deps.github.update_comment(repo, comment, body).await {
         Err(GitHubError::NotFound { .. }) => Ok(false),

@@ -10,7 +10,7 @@ mod stories;
 mod votes;
 
 use super::*;
-use crate::claim::Claimable;
+use crate::lease::LeasedItem;
 use crate::published::{CheckRun, PublishedCheck, PublishedPullRequest, ReviewObject};
 use ::review::item::{
     CheckItem, CheckReport, PullRequestItem, RETENTION, Reader, ReviewItem, SkippedHead, Verdict,
@@ -96,7 +96,7 @@ pub(crate) fn clean() -> ReviewItem {
 }
 
 /// Head that was skipped.
-fn left_alone(reason: SkipReason, why: &str) -> ReviewItem {
+fn skipped_item(reason: SkipReason, why: &str) -> ReviewItem {
     ReviewItem {
         verdict: None,
         skipped: Some(SkippedHead {
@@ -200,11 +200,11 @@ impl Stage {
     }
 
     /// Stores the `pr:` and `review:` items of the newest head.
-    async fn keep(&self, item: ReviewItem) {
-        self.keep_from(item, Some(self.pr.repo.clone())).await;
+    async fn store(&self, item: ReviewItem) {
+        self.store_from(item, Some(self.pr.repo.clone())).await;
     }
 
-    async fn keep_from(&self, item: ReviewItem, head_repo: Option<github::RepoName>) {
+    async fn store_from(&self, item: ReviewItem, head_repo: Option<github::RepoName>) {
         let pull = PullRequestItem {
             head_repo,
             ..self.pull()
@@ -277,7 +277,7 @@ impl Stage {
     }
 
     /// Returns the newest emitted event.
-    fn heard(&self) -> Event {
+    fn newest_emitted(&self) -> Event {
         self.emitted.0.lock().unwrap().last().cloned().unwrap()
     }
 
@@ -289,7 +289,7 @@ impl Stage {
             .collect()
     }
 
-    async fn hear(&self, event: &Event) -> String {
+    async fn handle(&self, event: &Event) -> String {
         match self.publisher.handle(event).await {
             Ok(outcome) => outcome.to_string(),
             Err(error) => format!("failed: {error}"),
@@ -299,9 +299,9 @@ impl Stage {
     /// Handles the completed review, then its publication.
     async fn published(&self) -> Event {
         let completed = self.completed();
-        assert_eq!(self.hear(&completed).await, "applied, emitted 1");
-        let published = self.heard();
-        assert_eq!(self.hear(&published).await, "applied, emitted 0");
+        assert_eq!(self.handle(&completed).await, "applied, emitted 1");
+        let published = self.newest_emitted();
+        assert_eq!(self.handle(&published).await, "applied, emitted 0");
         published
     }
 
@@ -317,7 +317,7 @@ impl Stage {
         self.event(NewEvent::new(&ReviewBegun { review, request }))
     }
 
-    fn said_published(&self, review_id: u64) -> Event {
+    fn published_event(&self, review_id: u64) -> Event {
         self.event(NewEvent::new(&ReviewPublished {
             review: self.review(),
             review_id,
@@ -330,7 +330,7 @@ impl Stage {
         comments.into_iter().map(|comment| comment.body).collect()
     }
 
-    fn lease_ends(&self) {
+    fn end_lease(&self) {
         self.clock.advance(Duration::from_secs(60));
     }
 }

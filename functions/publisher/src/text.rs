@@ -8,7 +8,7 @@ mod overview;
 mod review;
 
 pub(crate) use overview::{check_summary, headline, summary};
-pub(crate) use review::{outdated, recorded, review, without_comments};
+pub(crate) use review::{outdated, recorded, review};
 
 use ::review::item::{CheckReport, Verdict};
 use ::review::{Category, Coverage, Finding, Severity};

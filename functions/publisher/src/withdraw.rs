@@ -1,11 +1,11 @@
 //! Withdraws reviews that no longer hold. At GitHub a review that only comments does not replace an
 //! earlier vote.
 
-use crate::claim::{self, Claim};
 use crate::deps::Deps;
 use crate::desired::Desired;
 use crate::difference::{Withdrawal, outdated};
 use crate::head::HeadState;
+use crate::lease::{self, HeldLease};
 use crate::published::{PublishedPullRequest, PublishedReview};
 use crate::status::Status;
 use crate::text;
@@ -21,22 +21,22 @@ pub(crate) async fn withdraw(
     deps: &Deps,
     head: &HeadState,
     desired: &Desired,
-    claim: &mut Claim<PublishedPullRequest>,
+    held: &mut HeldLease<PublishedPullRequest>,
 ) -> Result<(), HandlerError> {
-    let all: Vec<_> = outdated(desired, &claim.value.reviews)
+    let all: Vec<_> = outdated(desired, &held.value.reviews)
         .into_iter()
         .map(|(review, way)| (review.clone(), way))
         .take(MOST)
         .collect();
     for (review, way) in all {
-        claim.time_left(deps.clock.now())?;
+        held.time_left(deps.clock.now())?;
         match way {
-            Withdrawal::Forget => {}
+            Withdrawal::RemoveFromState => {}
             Withdrawal::Dismiss(id) => dismiss(deps, head, desired, id).await?,
             Withdrawal::MarkOutdated(id) => mark(deps, head, &review, id).await?,
         }
-        claim.value.reviews.retain(|other| *other != review);
-        claim::save(deps, claim).await?;
+        held.value.reviews.retain(|other| *other != review);
+        lease::save(deps, held).await?;
     }
     Ok(())
 }
@@ -55,7 +55,7 @@ async fn dismiss(
         }
     };
     let answer = deps.github.dismiss_review(&head.review.pr, id, &message);
-    head.or_without("dismissal of a vote", answer.await)?;
+    head.optional_answer("dismissal of a vote", answer.await)?;
     Ok(())
 }
 
@@ -68,7 +68,7 @@ async fn mark(
 ) -> Result<(), HandlerError> {
     let pr = &head.review.pr;
     let own = deps.github.own_reviews(pr, review.marker.as_str()).await;
-    let own = head.or_without("text of a review, to mark it", own)?;
+    let own = head.optional_answer("text of a review, to mark it", own)?;
     let is_same = |found: &OwnReview| found.id == id;
     let Some(found) = own.and_then(|own| own.into_iter().find(is_same)) else {
         return Ok(());
@@ -78,6 +78,6 @@ async fn mark(
         return Ok(());
     }
     let answer = deps.github.edit_review(pr, id, &body).await;
-    head.or_without("mark of an outdated review", answer)?;
+    head.optional_answer("mark of an outdated review", answer)?;
     Ok(())
 }

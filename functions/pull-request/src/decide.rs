@@ -40,7 +40,7 @@ pub(crate) fn changed(
     if seen.is_some_and(|seen| is_older(&next, seen, current)) {
         return Decision::Ignore(Reason::OutOfOrder);
     }
-    let asks = |cause| {
+    let request = |cause| {
         NewEvent::new(&ReviewRequested {
             review: ReviewKey {
                 pr: change.pr.clone(),
@@ -50,11 +50,11 @@ pub(crate) fn changed(
             cause,
         })
     };
-    let asked = cause(seen, &next, &change.action).map(asks);
+    let request = cause(seen, &next, &change.action).map(request);
     Decision::Write {
         emits: dropped(seen, &next, change)
             .into_iter()
-            .chain(asked)
+            .chain(request)
             .collect(),
         next,
         expires_at: None,
@@ -139,20 +139,20 @@ fn cause(
     next: &PullRequestItem,
     action: &str,
 ) -> Option<RequestCause> {
-    let asks = matches!(
+    let is_request = matches!(
         action,
         "opened" | "reopened" | "synchronize" | "ready_for_review"
     );
     let is_new = |seen: &PullRequestItem| {
         !seen.open || seen.head_sha != next.head_sha || seen.base.branch != next.base.branch
     };
-    let stands = |reviewed: &ReviewedHead| reviewed.head_sha == next.head_sha;
+    let is_of_head = |reviewed: &ReviewedHead| reviewed.head_sha == next.head_sha;
     if !next.open {
         return None;
     }
-    match seen.filter(|seen| !asks && !is_new(seen)) {
+    match seen.filter(|seen| !is_request && !is_new(seen)) {
         None => Some(RequestCause::Head),
-        Some(_) if next.reviewed.as_ref().is_some_and(stands) => None,
+        Some(_) if next.reviewed.as_ref().is_some_and(is_of_head) => None,
         Some(seen) if facts(seen) != facts(next) => Some(RequestCause::Facts),
         Some(_) => None,
     }
@@ -166,13 +166,13 @@ fn dropped(
 ) -> Option<NewEvent> {
     let seen = seen.filter(|seen| seen.open)?;
     let why = next.wants(&seen.head_sha).err()?;
-    let stands = |reviewed: &ReviewedHead| reviewed.head_sha == seen.head_sha;
+    let is_of_head = |reviewed: &ReviewedHead| reviewed.head_sha == seen.head_sha;
     let review = ReviewKey {
         pr: change.pr.clone(),
         head_sha: seen.head_sha.clone(),
     };
-    let stands = seen.reviewed.as_ref().is_some_and(stands);
-    (!stands).then(|| NewEvent::new(&ReviewDropped { review, why }))
+    let is_reviewed = seen.reviewed.as_ref().is_some_and(is_of_head);
+    (!is_reviewed).then(|| NewEvent::new(&ReviewDropped { review, why }))
 }
 
 /// Stores that a review was published at `published_at`.
@@ -187,7 +187,7 @@ pub(crate) fn published(
     if seen
         .reviewed
         .as_ref()
-        .is_some_and(|known| known.at >= published_at)
+        .is_some_and(|stored| stored.at >= published_at)
     {
         return Decision::Ignore(Reason::Reviewed);
     }

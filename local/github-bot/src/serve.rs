@@ -16,7 +16,7 @@ use local_bus::template::Template;
 use local_bus::{LocalBus, Store};
 use local_functions::{Dependencies, MissingSecret};
 use model_client::{Agent, Model};
-use publisher::Turns;
+use publisher::WriteLimiter;
 use source::Door;
 use state::StateManager;
 use std::net::IpAddr;
@@ -69,7 +69,7 @@ pub async fn serve(
     ));
     let entropy = Arc::new(SystemEntropy);
     let state = StateManager::new(store.state.clone(), clock.clone(), entropy.clone());
-    let github = github.paced_by(Arc::new(Turns {
+    let github = github.paced_by(Arc::new(WriteLimiter {
         state: state.clone(),
         clock: clock.clone(),
     }));

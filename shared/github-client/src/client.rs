@@ -70,7 +70,7 @@ impl Client {
         })
     }
 
-    /// Waits for a turn of `pace` before each write.
+    /// Waits for a permit of `pace` before each write.
     #[must_use]
     pub fn paced_by(mut self, pace: Arc<dyn Pace>) -> Self {
         self.pace = Some(pace);
@@ -235,13 +235,13 @@ impl Client {
         call.json(&answer)
     }
 
-    /// Writes when its turn has come.
+    /// Writes with a permit.
     async fn paced(&self, repo: &RepoName, call: &Call) -> Result<Answer, GitHubError> {
         let Some(pace) = &self.pace else {
             return self.transport.write(call).await;
         };
         let account = self.account(repo);
-        pace.turn(&account, &call.name).await?;
+        pace.acquire(&account, &call.name).await?;
         let answer = self.transport.write(call).await;
         match &answer {
             Err(

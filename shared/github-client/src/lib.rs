@@ -40,7 +40,7 @@
 //!   host.
 //!
 //! # Recognising the bot's own reviews
-//! [`find_review`](github::port::PublishReview::find_review) tells whether a review is
+//! [`own_reviews`](github::port::WithdrawReview::own_reviews) finds a review that is
 //! already posted. The marker is in the text of a public review, so anyone can copy or
 //! guess it and post it to silence the bot. A review therefore counts only if the bot
 //! wrote it:

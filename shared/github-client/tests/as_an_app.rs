@@ -4,7 +4,7 @@ mod common;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Stage, THROWAWAY_KEY, app_credentials, https, new_app};
+use common::{Stage, THROWAWAY_KEY, app_credentials, first_review, https, new_app};
 use config::Environment;
 use events::Failure;
 use fake_github::{Call, Fault, NewApp, NewPullRequest};
@@ -217,10 +217,10 @@ async fn app_ignores_reviews_of_other_bots() {
     let stage = Stage::with_app().await;
     stage.world.submit_review(&stage.pr, "other[bot]", MARKER);
     let client = stage.client();
-    assert_eq!(client.find_review(&stage.pr, MARKER).await, Ok(None));
+    assert_eq!(first_review(&client, &stage.pr, MARKER).await, Ok(None));
     let id = client.create_review(&stage.pr, &stage.review(MARKER)).await;
     assert_eq!(
-        client.find_review(&stage.pr, MARKER).await,
+        first_review(&client, &stage.pr, MARKER).await,
         id.map(Some),
         "its own does"
     );

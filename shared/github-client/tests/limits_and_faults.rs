@@ -4,7 +4,7 @@
 mod common;
 
 use async_trait::async_trait;
-use common::Stage;
+use common::{Stage, first_review};
 use events::{Failure, SeededEntropy, SystemClock};
 use fake_github::{Call, Fault, Limit, NewPullRequest, World};
 use github::port::{
@@ -155,7 +155,7 @@ async fn write_is_never_retried() {
         assert_eq!(slept, secs(0), "{why}");
         assert_eq!(stage.world.writes().len(), 1, "{why}");
 
-        let found = client.find_review(&stage.pr, MARKER).await.unwrap();
+        let found = first_review(&client, &stage.pr, MARKER).await.unwrap();
         assert_eq!(found.is_some(), posted, "{why}");
         if found.is_none() {
             client.create_review(&stage.pr, &review).await.unwrap();
@@ -164,16 +164,16 @@ async fn write_is_never_retried() {
     }
 }
 
-/// Grants one turn.
+/// Issues one permit.
 #[derive(Default)]
-struct OneTurn {
+struct OnePermit {
     calls: Mutex<Vec<String>>,
     given_back: Mutex<Vec<String>>,
 }
 
 #[async_trait]
-impl Pace for OneTurn {
-    async fn turn(&self, account: &str, call: &str) -> Result<(), GitHubError> {
+impl Pace for OnePermit {
+    async fn acquire(&self, account: &str, call: &str) -> Result<(), GitHubError> {
         let mut calls = self.calls.lock().expect("a lock");
         calls.push(format!("{account}: {call}"));
         match calls.len() {
@@ -192,9 +192,9 @@ impl Pace for OneTurn {
 }
 
 #[tokio::test]
-async fn write_waits_for_its_turn() {
+async fn write_waits_for_permit() {
     let stage = Stage::new().await;
-    let pace = Arc::new(OneTurn::default());
+    let pace = Arc::new(OnePermit::default());
     let client = stage.client().paced_by(pace.clone());
     client.pull_request(&stage.pr).await.unwrap();
     let review = stage.review("a thought");
@@ -217,7 +217,7 @@ async fn write_waits_for_its_turn() {
 #[tokio::test]
 async fn refused_write_gives_its_turn_back() {
     let stage = Stage::new().await;
-    let pace = Arc::new(OneTurn::default());
+    let pace = Arc::new(OnePermit::default());
     let client = stage.client().paced_by(pace.clone());
     let review = github::port::NewReview {
         comments: vec![ReviewComment::at("no-file", 1, Side::Right, "Hm.")],

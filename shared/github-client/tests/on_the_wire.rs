@@ -13,7 +13,7 @@ use config::Addresses;
 use events::SystemClock;
 use fake_github::{Call, Fault};
 use github::PrKey;
-use github::port::{GitHubError, PublishReview, ReadDiff, ReadPullRequest};
+use github::port::{GitHubError, PublishReview, ReadDiff, ReadPullRequest, WithdrawReview};
 use github_client::{Client, Config, ConfigError};
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
@@ -119,8 +119,8 @@ async fn redirect_never_turns_write_into_read() {
     }
 }
 
-/// Searches a review in pages that are empty and link to the next one.
-async fn find_review(link: &'static str) -> GitHubError {
+/// Returns the error of a search in pages that are empty and link to the next one.
+async fn search_error(link: &'static str) -> GitHubError {
     let router = Router::new()
         .route(
             "/user",
@@ -128,21 +128,21 @@ async fn find_review(link: &'static str) -> GitHubError {
         )
         .fallback(move || async move { ([(header::LINK, link)], "[]") });
     let client = client_of(serve(router).await);
-    let found = client.find_review(&pr(), "m").await;
+    let found = client.own_reviews(&pr(), "m").await;
     found.expect_err("the pages do not end")
 }
 
 #[tokio::test]
 async fn next_page_must_be_on_host() {
     let link = "<http://127.0.0.1:9/reviews?page=2>; rel=\"next\"";
-    let error = find_review(link).await;
+    let error = search_error(link).await;
     assert!(matches!(error, GitHubError::Rejected { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn endless_pages_are_an_error() {
     let link = "</reviews>; rel=\"next\"";
-    let error = find_review(link).await;
+    let error = search_error(link).await;
     assert!(error.to_string().contains("pages"), "{error}");
 }
 
@@ -264,7 +264,7 @@ async fn token_is_neither_logged_nor_shown() {
         client.create_review(&stage.pr, &stage.review("m")).await
     );
     stage.world.set_token("rotated");
-    shown += &format!("{:?}", client.find_review(&stage.pr, "m").await);
+    shown += &format!("{:?}", client.own_reviews(&stage.pr, "m").await);
 
     let logged = String::from_utf8(log.lock().unwrap().clone()).unwrap();
     assert!(

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::Stage;
+use common::{Stage, first_review};
 use github::port::{
     GitHubError, NewReview, PublishReview, ReviewEvent, ReviewState, WithdrawReview,
 };
@@ -22,9 +22,9 @@ async fn review_is_found_on_last_page() {
         stage.clock.advance(Duration::from_secs(60));
     }
     let client = stage.client();
-    assert_eq!(client.find_review(&stage.pr, MARKER).await, Ok(None));
+    assert_eq!(first_review(&client, &stage.pr, MARKER).await, Ok(None));
     let id = client.create_review(&stage.pr, &stage.review(MARKER)).await;
-    let found = client.find_review(&stage.pr, MARKER).await;
+    let found = first_review(&client, &stage.pr, MARKER).await;
     assert_eq!(found, id.map(Some));
 }
 
@@ -67,7 +67,7 @@ async fn copied_marker_needs_own_account() {
             bot_login: named.map(str::to_owned),
             ..stage.config()
         });
-        let found = client.find_review(&stage.pr, MARKER).await.unwrap();
+        let found = first_review(&client, &stage.pr, MARKER).await.unwrap();
         assert_eq!(found.is_some(), taken, "{why}");
     }
 }
@@ -78,8 +78,7 @@ async fn app_learns_login_from_first_review() {
     stage.world.submit_review(&stage.pr, "other[bot]", MARKER);
     let client = stage.client();
     assert!(
-        client
-            .find_review(&stage.pr, MARKER)
+        first_review(&client, &stage.pr, MARKER)
             .await
             .unwrap()
             .is_some()
@@ -88,7 +87,7 @@ async fn app_learns_login_from_first_review() {
         .create_review(&stage.pr, &stage.review("Hello."))
         .await
         .unwrap();
-    assert_eq!(client.find_review(&stage.pr, MARKER).await, Ok(None));
+    assert_eq!(first_review(&client, &stage.pr, MARKER).await, Ok(None));
 }
 
 #[tokio::test]
@@ -102,7 +101,7 @@ async fn github_login_overrides_setting() {
         .create_review(&stage.pr, &stage.review(MARKER))
         .await
         .unwrap();
-    assert_eq!(client.find_review(&stage.pr, MARKER).await, Ok(Some(id)));
+    assert_eq!(first_review(&client, &stage.pr, MARKER).await, Ok(Some(id)));
 }
 
 #[tokio::test]

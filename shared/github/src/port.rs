@@ -6,8 +6,8 @@ mod check;
 mod comment;
 mod files;
 mod identity;
+mod own_review;
 mod pace;
-mod vote;
 
 pub use check::{CheckId, Conclusion, FoundCheck, NewCheck, ReadChecks, SetCheck};
 pub use comment::{CommentId, Summarise};
@@ -16,8 +16,8 @@ pub use files::{
     ReadFiles, ReadLanguages, is_file_path, most_written,
 };
 pub use identity::WhoAmI;
+pub use own_review::{OwnReview, ReviewState, WithdrawReview};
 pub use pace::Pace;
-pub use vote::{OwnReview, ReviewState, WithdrawReview};
 
 use crate::{HeadSha, PrKey, RepoName};
 use async_trait::async_trait;
@@ -137,14 +137,11 @@ pub trait ReadPullRequest: Send + Sync {
     async fn pull_request(&self, pr: &PrKey) -> Result<PullRequest, GitHubError>;
 }
 
-/// Posts reviews and finds the ones already posted.
+/// Posts reviews.
 #[async_trait]
 pub trait PublishReview: Send + Sync {
-    /// Returns this bot's review whose body contains `marker`, if it exists.
-    async fn find_review(&self, pr: &PrKey, marker: &str) -> Result<Option<ReviewId>, GitHubError>;
-
     /// Posts one review with all its comments. Does not retry: after a failure the
-    /// caller looks for the marker first.
+    /// caller looks for the marker first with [`WithdrawReview::own_reviews`].
     async fn create_review(&self, pr: &PrKey, review: &NewReview) -> Result<ReviewId, GitHubError>;
 }
 

@@ -140,21 +140,6 @@ impl World {
 
 #[async_trait]
 impl PublishReview for ProcessGitHub {
-    async fn find_review(&self, pr: &PrKey, marker: &str) -> Result<Option<ReviewId>, GitHubError> {
-        let call = || format!("GET /repos/{}/pulls/{}/reviews", pr.repo, pr.number);
-        let pull = self
-            .world
-            .get_reviews(pr)
-            .await
-            .map_err(|failure| self.error(call(), failure))?;
-        let bot = self.world.bot();
-        Ok(pull
-            .reviews
-            .iter()
-            .find(|review| review.author.login == bot && review.body.contains(marker))
-            .map(|review| review.id))
-    }
-
     async fn create_review(&self, pr: &PrKey, review: &NewReview) -> Result<ReviewId, GitHubError> {
         let call = || format!("POST /repos/{}/pulls/{}/reviews", pr.repo, pr.number);
         match self.world.post_review(pr, review).await {

@@ -4,7 +4,7 @@ use events::{Clock, Failure, ManualClock, SeededEntropy, Timestamp};
 use fake_github::{Call, Fault, Limit, NewPullRequest, World};
 use github::port::{
     GitHubError, NewReview, PublishReview, ReadDiff, ReadPullRequest, ReviewComment, ReviewEvent,
-    Side,
+    Side, WithdrawReview,
 };
 use github::{HeadSha, PrKey};
 use std::sync::Arc;
@@ -233,7 +233,7 @@ async fn missing_resources_return_404() {
         ("a number", github.pull_request(&nowhere).await.unwrap_err()),
         (
             "its reviews",
-            github.find_review(&nowhere, "m").await.unwrap_err(),
+            github.own_reviews(&nowhere, "m").await.unwrap_err(),
         ),
         (
             "a place to write",
@@ -354,8 +354,8 @@ async fn fault_hits_matching_call_once() {
         let github = stage.world.github();
         stage.world.fail_next_on(Call::CreateReview, fault);
         assert_eq!(
-            github.find_review(&stage.pr, "Hm.").await,
-            Ok(None),
+            github.own_reviews(&stage.pr, "Hm.").await,
+            Ok(vec![]),
             "{why}: another call"
         );
         let posted = github.create_review(&stage.pr, &stage.review()).await;
@@ -395,16 +395,17 @@ async fn finds_only_own_review() {
     stage
         .world
         .submit_review(&stage.pr, "mallory", "<!-- m -->");
-    assert_eq!(github.find_review(&stage.pr, "<!-- m -->").await, Ok(None));
+    let own = async || {
+        let own = github.own_reviews(&stage.pr, "<!-- m -->").await;
+        own.map(|own| own.iter().map(|it| it.id).collect::<Vec<_>>())
+    };
+    assert_eq!(own().await, Ok(vec![]));
     let review = NewReview {
         body: "Mine. <!-- m -->".into(),
         ..stage.review()
     };
     let id = github.create_review(&stage.pr, &review).await;
-    assert_eq!(
-        github.find_review(&stage.pr, "<!-- m -->").await,
-        id.map(Some)
-    );
+    assert_eq!(own().await, id.map(|id| vec![id]));
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);
     assert_eq!(stage.world.reviews(&stage.pr).len(), 2);
 }

@@ -52,7 +52,7 @@ fn concludes_by_findings_coverage_and_policy() {
     );
     let skipped = Status::Skipped(SkipReason::Draft);
     // The columns are the results of the default policy, and of both settings inverted.
-    for (why, change, told, built_in, turned) in [
+    for (why, change, status, built_in, inverted) in [
         ("nothing is open", same, Status::Reviewed, success, success),
         ("it blocks", block, Status::Reviewed, failure, neutral),
         (
@@ -93,10 +93,10 @@ fn concludes_by_findings_coverage_and_policy() {
     ] {
         let mut item = clean();
         change(&mut item);
-        assert_eq!(conclusion(&item, told), built_in, "{why}");
+        assert_eq!(conclusion(&item, status), built_in, "{why}");
         item.policy.checks.on_block = Wish::Neutral;
         item.policy.checks.on_findings = Wish::Failure;
-        assert_eq!(conclusion(&item, told), turned, "{why}, turned");
+        assert_eq!(conclusion(&item, status), inverted, "{why}, inverted");
     }
     for (why, end) in [
         (diff::OmissionReason::Excluded, success),
@@ -111,8 +111,8 @@ fn concludes_by_findings_coverage_and_policy() {
     ] {
         let mut item = clean();
         left_out(why)(&mut item);
-        let told = conclusion(&item, Status::Reviewed);
-        assert_eq!(told, end, "one file of two was left out: {why:?}");
+        let shown = conclusion(&item, Status::Reviewed);
+        assert_eq!(shown, end, "one file of two was left out: {why:?}");
     }
 }
 

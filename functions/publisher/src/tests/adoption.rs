@@ -34,13 +34,13 @@ async fn lose(stage: &Stage) {
 #[tokio::test]
 async fn lost_state_posts_no_second_review() {
     let stage = Stage::new();
-    stage.keep(objecting()).await;
+    stage.store(objecting()).await;
     stage.published().await;
     lose(&stage).await;
     let writes = stage.world.writes().len();
-    assert_eq!(stage.hear(&stage.completed()).await, "applied, emitted 1");
+    assert_eq!(stage.handle(&stage.completed()).await, "applied, emitted 1");
     assert_eq!(stage.world.writes().len(), writes, "the review is adopted");
-    stage.hear(&stage.heard()).await;
+    stage.handle(&stage.newest_emitted()).await;
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);
     assert_eq!(stage.comments().len(), 1, "the summary is adopted");
 }
@@ -51,23 +51,23 @@ async fn path_is_no_marker() {
     let mut item = objecting();
     let path = "<!-- github-bot:1 verdict 2 -->".to_owned();
     item.verdict.as_mut().unwrap().findings[0].path = path;
-    stage.keep(item).await;
+    stage.store(item).await;
     stage.published().await;
     let body = stage.world.bot_reviews(&stage.pr)[0].body.clone();
     assert!(body.contains("github-bot:1 verdict 2"), "{body}");
     lose(&stage).await;
-    stage.hear(&stage.completed()).await;
+    stage.handle(&stage.completed()).await;
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);
 }
 
 #[tokio::test]
 async fn lost_state_dismisses_unknown_vote() {
     let stage = Stage::new();
-    stage.keep(objecting()).await;
+    stage.store(objecting()).await;
     stage.published().await;
     lose(&stage).await;
     stage.world.push(&stage.pr, DIFF);
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     stage.published().await;
     let reviews = stage.world.bot_reviews(&stage.pr);
     let dismissed: Vec<_> = reviews.iter().map(|it| it.dismissed.is_some()).collect();
@@ -79,7 +79,7 @@ async fn lost_state_dismisses_unknown_vote() {
 async fn write_old_items(stage: &Stage, has_subject: bool) {
     let review = stage.review();
     let deps = &stage.publisher.deps;
-    let head = load(deps, &review).await.unwrap().unwrap();
+    let head = load(deps, &review).await.unwrap();
     let subject = desired(&head).reviews[0].subject.clone();
     let posted = stage.world.bot_reviews(&stage.pr).pop().unwrap();
     let comment = stage.world.comments(&stage.pr).pop().unwrap();
@@ -130,18 +130,18 @@ async fn update_posts_nothing_again() {
 
 async fn update(has_subject: bool) {
     let stage = Stage::new();
-    stage.keep(objecting()).await;
+    stage.store(objecting()).await;
     stage.published().await;
     write_old_items(&stage, has_subject).await;
-    stage.hear(&stage.completed()).await;
-    stage.hear(&stage.said_published(1)).await;
+    stage.handle(&stage.completed()).await;
+    stage.handle(&stage.published_event(1)).await;
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);
     assert_eq!(stage.comments().len(), 1);
     assert_eq!(stage.checks(), [Some(Conclusion::Failure)]);
 
     // The old review is known: its vote is dismissed after the next head's review.
     stage.world.push(&stage.pr, DIFF);
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     stage.published().await;
     let reviews = stage.world.bot_reviews(&stage.pr);
     let dismissed: Vec<_> = reviews.iter().map(|it| it.dismissed.is_some()).collect();

@@ -60,8 +60,8 @@ async fn reviewed(change: Change) -> (ReviewEvent, String) {
         true => None,
         false => Some(stage.pr.repo.clone()),
     };
-    stage.keep_from(item, head_repo).await;
-    stage.hear(&stage.completed()).await;
+    stage.store_from(item, head_repo).await;
+    stage.handle(&stage.completed()).await;
     let review = stage.world.bot_reviews(&stage.pr).pop().unwrap();
     (review.event, review.body)
 }
@@ -185,12 +185,12 @@ async fn each_reason_prevents_approval() {
             "One finding is open.",
         ),
         (
-            "some that are not told",
+            "some below the floor",
             of(|item| verdict(item).below_floor = 2),
             "2 findings are open.",
         ),
         (
-            "some that are not kept",
+            "some that are not stored",
             of(|item| item.reports.values_mut().for_each(|it| it.not_kept = 1)),
             "3 findings are open.",
         ),
@@ -356,10 +356,10 @@ async fn changed_head_is_not_approved() {
         policy: policy(""),
         ..read()
     };
-    stage.keep(item).await;
+    stage.store(item).await;
     let completed = stage.completed();
     stage.world.push(&stage.pr, DIFF);
-    let stale = stage.hear(&completed).await;
+    let stale = stage.handle(&completed).await;
     assert!(stale.starts_with("ignored: superseded by"), "{stale}");
     assert_eq!(stage.world.writes(), []);
 }
@@ -371,15 +371,15 @@ async fn unreadable_checks_are_read_later() {
         policy: policy(""),
         ..read()
     };
-    stage.keep(item).await;
+    stage.store(item).await;
     let green = other_check(&stage, Conclusion::Success);
     stage.world.check_by("ci[bot]", &stage.pr.repo, green);
     let completed = stage.completed();
     stage.world.fail_next_on(Call::Status, Fault::Unavailable);
-    let failed = stage.hear(&completed).await;
+    let failed = stage.handle(&completed).await;
     assert!(failed.starts_with("failed: "), "{failed}");
-    stage.lease_ends();
-    assert_eq!(stage.hear(&completed).await, "applied, emitted 1");
+    stage.end_lease();
+    assert_eq!(stage.handle(&completed).await, "applied, emitted 1");
     let reviews = stage.world.bot_reviews(&stage.pr);
     let events: Vec<_> = reviews.iter().map(|review| review.event).collect();
     assert_eq!(events, [ReviewEvent::Approve]);

@@ -17,7 +17,7 @@ fn red() -> ReviewItem {
 }
 
 fn draft() -> ReviewItem {
-    left_alone(SkipReason::Draft, "It is a draft.")
+    skipped_item(SkipReason::Draft, "It is a draft.")
 }
 
 /// Second pull request with the same head and another base.
@@ -37,7 +37,7 @@ impl<'a> Other<'a> {
         Self { stage, review }
     }
 
-    async fn keep(&self, item: ReviewItem, open: bool) {
+    async fn store(&self, item: ReviewItem, open: bool) {
         let pull = PullRequestItem {
             open,
             ..self.stage.pull()
@@ -58,27 +58,27 @@ impl<'a> Other<'a> {
 #[tokio::test]
 async fn other_pull_request_hides_no_failure() {
     let stage = Stage::new();
-    stage.keep(red()).await;
+    stage.store(red()).await;
     stage.published().await;
     assert_eq!(stage.checks(), [RED]);
     let other = Other::of(&stage);
-    other.keep(draft(), true).await;
-    assert_eq!(stage.hear(&other.skipped()).await, "applied, emitted 0");
+    other.store(draft(), true).await;
+    assert_eq!(stage.handle(&other.skipped()).await, "applied, emitted 0");
     assert_eq!(stage.checks(), [RED], "the worst is shown");
     let shown = stage.world.checks(&stage.pr.repo, &other.review.head_sha);
     assert_eq!(shown[0].check.title, "Open: 1 critical");
 
     // Begun again, the check keeps its conclusion.
-    stage.keep(under_way()).await;
+    stage.store(under_way()).await;
     other
-        .keep(left_alone(SkipReason::Draft, "Still."), true)
+        .store(skipped_item(SkipReason::Draft, "Still."), true)
         .await;
-    assert_eq!(stage.hear(&other.skipped()).await, "applied, emitted 0");
+    assert_eq!(stage.handle(&other.skipped()).await, "applied, emitted 0");
     assert_eq!(stage.checks(), [RED], "the verdict is unchanged");
 
     // Only a new verdict changes it, not the other pull request.
-    stage.keep(clean()).await;
-    stage.hear(&stage.said_published(1)).await;
+    stage.store(clean()).await;
+    stage.handle(&stage.published_event(1)).await;
     assert_eq!(stage.checks(), [GREY], "the draft is the worst now");
     let shown = stage.world.checks(&stage.pr.repo, &other.review.head_sha);
     assert_eq!(shown[0].check.title, "Not reviewed");
@@ -86,30 +86,33 @@ async fn other_pull_request_hides_no_failure() {
 
 #[tokio::test]
 async fn pending_check_of_reviewed_head_ends() {
-    for (why, was_tried) in [("heard late", false), ("tried, and GitHub was away", true)] {
+    for (why, was_tried) in [
+        ("it arrives late", false),
+        ("tried, and GitHub was away", true),
+    ] {
         let stage = Stage::new();
-        stage.keep(under_way()).await;
-        stage.hear(&stage.begun()).await;
-        stage.keep(clean()).await;
-        let (published, head) = (stage.said_published(1), stage.review().head_sha);
+        stage.store(under_way()).await;
+        stage.handle(&stage.begun()).await;
+        stage.store(clean()).await;
+        let (published, head) = (stage.published_event(1), stage.review().head_sha);
         if was_tried {
             stage
                 .world
                 .fail_next_on(Call::UpdateCheck, Fault::Unavailable);
             let failed = stage.publisher.handle(&published).await;
             assert!(failed.unwrap_err().is_retryable(), "{why}");
-            stage.lease_ends();
+            stage.end_lease();
         }
         stage.world.push(&stage.pr, DIFF);
-        stage.keep(under_way()).await;
-        stage.hear(&published).await;
+        stage.store(under_way()).await;
+        stage.handle(&published).await;
         let checks = stage.world.checks(&stage.pr.repo, &head);
-        let told: Vec<_> = checks
+        let shown: Vec<_> = checks
             .iter()
             .map(|it| (it.check.conclusion, it.check.title.as_str()))
             .collect();
         assert_eq!(
-            told,
+            shown,
             [(Some(Conclusion::Cancelled), "Superseded by a newer commit")],
             "{why}"
         );
@@ -119,23 +122,23 @@ async fn pending_check_of_reviewed_head_ends() {
 #[tokio::test]
 async fn dropped_head_ends_its_check() {
     const GONE: Option<Conclusion> = Some(Conclusion::Cancelled);
-    for (why, told, ends) in [
+    for (why, item, ends) in [
         ("its review had begun", Some(under_way()), vec![GONE]),
-        ("nothing was told of it", None, vec![]),
+        ("nothing was published", None, vec![]),
         ("it was left alone", Some(draft()), vec![GREY]),
         ("it was red", Some(red()), vec![RED]),
     ] {
         let stage = Stage::new();
-        stage.keep(told.clone().unwrap_or_else(clean)).await;
-        match told.map(|item| (item.verdict.is_some(), item.skipped.is_some())) {
+        stage.store(item.clone().unwrap_or_else(clean)).await;
+        match item.map(|item| (item.verdict.is_some(), item.skipped.is_some())) {
             None => {}
             Some((true, _)) => drop(stage.published().await),
-            Some((_, true)) => drop(stage.hear(&stage.skipped(SkipReason::Draft)).await),
-            Some((false, false)) => drop(stage.hear(&stage.begun()).await),
+            Some((_, true)) => drop(stage.handle(&stage.skipped(SkipReason::Draft)).await),
+            Some((false, false)) => drop(stage.handle(&stage.begun()).await),
         }
         let review = stage.review();
         stage.world.push(&stage.pr, DIFF);
-        stage.keep(under_way()).await;
+        stage.store(under_way()).await;
         let dropped = stage.event(NewEvent::new(&ReviewDropped {
             why: StaleReason::Superseded(stage.review().head_sha),
             review: review.clone(),
@@ -144,17 +147,17 @@ async fn dropped_head_ends_its_check() {
             let checks = stage.world.checks(&stage.pr.repo, &review.head_sha);
             checks.iter().map(|it| it.check.conclusion).collect()
         };
-        stage.hear(&dropped).await;
+        stage.handle(&dropped).await;
         assert_eq!(checks(), ends, "{why}");
-        stage.lease_ends();
-        stage.hear(&dropped).await;
-        assert_eq!(checks(), ends, "{why}, heard again");
+        stage.end_lease();
+        stage.handle(&dropped).await;
+        assert_eq!(checks(), ends, "{why}, delivered again");
         // A late or repeated start of a dropped review is ignored.
         let late = stage.event(NewEvent::new(&ReviewBegun {
             review: review.clone(),
             request: "asked".parse().unwrap(),
         }));
-        stage.hear(&late).await;
+        stage.handle(&late).await;
         assert_eq!(checks(), ends, "{why}, and begun late");
     }
 }
@@ -163,16 +166,16 @@ async fn dropped_head_ends_its_check() {
 async fn closed_pull_request_leaves_check() {
     let stage = Stage::new();
     let other = Other::of(&stage);
-    other.keep(draft(), true).await;
-    stage.hear(&other.skipped()).await;
+    other.store(draft(), true).await;
+    stage.handle(&other.skipped()).await;
     assert_eq!(stage.checks(), [GREY]);
-    other.keep(draft(), false).await;
-    stage.keep(clean()).await;
+    other.store(draft(), false).await;
+    stage.store(clean()).await;
     stage.published().await;
     assert_eq!(stage.checks(), [GREEN]);
     // Reopened, it contributes again.
-    other.keep(draft(), true).await;
-    assert_eq!(stage.hear(&other.skipped()).await, "applied, emitted 0");
+    other.store(draft(), true).await;
+    assert_eq!(stage.handle(&other.skipped()).await, "applied, emitted 0");
     assert_eq!(stage.checks(), [GREY]);
 }
 
@@ -181,8 +184,12 @@ async fn changed_text_updates_check() {
     let stage = Stage::new();
     let mut texts = Vec::new();
     for why in ["Line 3 is none.", "Line 4 is none.", "Line 4 is none."] {
-        stage.keep(left_alone(SkipReason::InvalidPolicy, why)).await;
-        stage.hear(&stage.skipped(SkipReason::InvalidPolicy)).await;
+        stage
+            .store(skipped_item(SkipReason::InvalidPolicy, why))
+            .await;
+        stage
+            .handle(&stage.skipped(SkipReason::InvalidPolicy))
+            .await;
         let head = stage.review().head_sha;
         let checks = stage.world.checks(&stage.pr.repo, &head);
         assert_eq!(checks.len(), 1, "it is one");
@@ -198,22 +205,22 @@ async fn changed_text_updates_check() {
 #[tokio::test]
 async fn begun_review_sets_check_in_progress() {
     let stage = Stage::new();
-    stage.keep(draft()).await;
-    stage.hear(&stage.skipped(SkipReason::Draft)).await;
+    stage.store(draft()).await;
+    stage.handle(&stage.skipped(SkipReason::Draft)).await;
     assert_eq!(stage.checks(), [GREY]);
 
-    stage.keep(under_way()).await;
+    stage.store(under_way()).await;
     let begun = stage.begun();
-    assert_eq!(stage.hear(&begun).await, "applied, emitted 0");
+    assert_eq!(stage.handle(&begun).await, "applied, emitted 0");
     assert_eq!(stage.checks(), [GREY, None], "an end is no beginning again");
-    assert_eq!(stage.hear(&begun).await, "ignored: already published");
+    assert_eq!(stage.handle(&begun).await, "ignored: already published");
     assert_eq!(stage.comments(), [""; 0]);
 
-    stage.keep(red()).await;
+    stage.store(red()).await;
     stage.published().await;
     assert_eq!(stage.checks(), [GREY, RED], "the newest is kept up to date");
-    stage.keep(under_way()).await;
-    assert_eq!(stage.hear(&stage.begun()).await, "applied, emitted 0");
+    stage.store(under_way()).await;
+    assert_eq!(stage.handle(&stage.begun()).await, "applied, emitted 0");
     assert_eq!(stage.checks(), [GREY, RED, None], "reviewed again");
 }
 
@@ -221,43 +228,46 @@ async fn begun_review_sets_check_in_progress() {
 async fn failed_calls_leave_one_pending_check() {
     for fault in [Fault::Unavailable, Fault::LostReply, Fault::BadGateway] {
         let stage = Stage::new();
-        stage.keep(draft()).await;
-        stage.hear(&stage.skipped(SkipReason::Draft)).await;
-        stage.keep(under_way()).await;
+        stage.store(draft()).await;
+        stage.handle(&stage.skipped(SkipReason::Draft)).await;
+        stage.store(under_way()).await;
         let begun = stage.begun();
         stage.world.fail_next_on(Call::CreateCheck, fault);
-        let failed = stage.hear(&begun).await;
+        let failed = stage.handle(&begun).await;
         assert!(failed.starts_with("failed: "), "{fault:?}: {failed}");
         // The review is published before the retry.
-        stage.lease_ends();
-        stage.keep(clean()).await;
+        stage.end_lease();
+        stage.store(clean()).await;
         stage.published().await;
         let newest = stage.checks().pop();
         assert_eq!(newest, Some(GREEN), "{fault:?}: {:?}", stage.checks());
-        assert_eq!(stage.hear(&begun).await, "ignored: no check is in progress");
+        assert_eq!(
+            stage.handle(&begun).await,
+            "ignored: no check is in progress"
+        );
     }
 }
 
 #[tokio::test]
 async fn late_skip_shows_current_state() {
     let stage = Stage::new();
-    stage.keep(under_way()).await;
-    stage.hear(&stage.skipped(SkipReason::Draft)).await;
+    stage.store(under_way()).await;
+    stage.handle(&stage.skipped(SkipReason::Draft)).await;
     assert_eq!(stage.checks(), [None]);
 }
 
 #[tokio::test]
 async fn summary_shows_skipped_newer_head() {
     let stage = Stage::new();
-    stage.keep(draft()).await;
-    stage.hear(&stage.skipped(SkipReason::Draft)).await;
+    stage.store(draft()).await;
+    stage.handle(&stage.skipped(SkipReason::Draft)).await;
     assert_eq!(stage.comments(), [""; 0], "none is made for it");
 
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     stage.published().await;
     stage.world.push(&stage.pr, DIFF);
-    stage.keep(draft()).await;
-    stage.hear(&stage.skipped(SkipReason::Draft)).await;
+    stage.store(draft()).await;
+    stage.handle(&stage.skipped(SkipReason::Draft)).await;
     let comments = stage.comments();
     assert_eq!(comments.len(), 1);
     let head = stage.review().head_sha;

@@ -1,10 +1,10 @@
-//! Events that arrive while another attempt holds the claim.
+//! Events that arrive while another attempt holds the lease.
 
 use super::*;
 use fake_github::{Call, Fault};
 
 /// Handles `other` while `event` waits for GitHub's answer to `call`.
-async fn hear_meanwhile(stage: &Stage, event: &Event, call: Call, other: &Event) -> [String; 2] {
+async fn handle_meanwhile(stage: &Stage, event: &Event, call: Call, other: &Event) -> [String; 2] {
     let second = Duration::from_secs(1);
     stage.world.fail_next_on(call, Fault::Slow(second));
     let then = stage.clock.now() + second;
@@ -12,9 +12,9 @@ async fn hear_meanwhile(stage: &Stage, event: &Event, call: Call, other: &Event)
         while stage.clock.now() < then {
             tokio::task::yield_now().await;
         }
-        stage.hear(other).await
+        stage.handle(other).await
     };
-    tokio::join!(biased; stage.hear(event), other).into()
+    tokio::join!(biased; stage.handle(event), other).into()
 }
 
 fn objecting() -> ReviewItem {
@@ -30,10 +30,10 @@ const POSTPONED: &str = "ignored: the attempt that holds the lease continues";
 #[tokio::test]
 async fn holder_handles_postponed_event() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     let first = stage.completed();
     let second = stage.completed();
-    let [first, second] = hear_meanwhile(&stage, &first, Call::CreateReview, &second).await;
+    let [first, second] = handle_meanwhile(&stage, &first, Call::CreateReview, &second).await;
     assert_eq!(second, POSTPONED);
     assert_eq!(first, "applied, emitted 1");
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);
@@ -47,7 +47,7 @@ async fn holder_handles_postponed_event() {
 #[tokio::test]
 async fn holder_sees_verdict_of_postponed_event() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     let first = stage.completed();
     let second = Duration::from_secs(1);
     stage
@@ -58,10 +58,10 @@ async fn holder_sees_verdict_of_postponed_event() {
         while stage.clock.now() < then {
             tokio::task::yield_now().await;
         }
-        stage.keep(objecting()).await;
-        stage.hear(&stage.completed()).await
+        stage.store(objecting()).await;
+        stage.handle(&stage.completed()).await
     };
-    let (first, other) = tokio::join!(biased; stage.hear(&first), other);
+    let (first, other) = tokio::join!(biased; stage.handle(&first), other);
     assert_eq!(
         (first.as_str(), other.as_str()),
         ("applied, emitted 1", POSTPONED)
@@ -74,14 +74,14 @@ async fn holder_sees_verdict_of_postponed_event() {
 #[tokio::test]
 async fn next_attempt_handles_postponed_event() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     let first = stage.completed();
     // The first attempt fails after the second event was postponed.
     stage
         .world
         .fail_next_on(Call::CreateReview, Fault::Unavailable);
-    let second = stage.said_published(1);
-    let [failed, second] = hear_meanwhile(&stage, &first, Call::ListReviews, &second).await;
+    let second = stage.published_event(1);
+    let [failed, second] = handle_meanwhile(&stage, &first, Call::ListReviews, &second).await;
     assert!(failed.starts_with("failed: "), "{failed}");
     assert_eq!(second, "applied, emitted 0", "the check is set");
     assert_eq!(stage.comments(), [""; 0]);
@@ -94,7 +94,7 @@ async fn next_attempt_handles_postponed_event() {
         findings: 0,
         missing: vec![],
     }));
-    assert_eq!(stage.hear(&stale).await, "applied, emitted 1");
+    assert_eq!(stage.handle(&stale).await, "applied, emitted 1");
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);
     assert_eq!(stage.comments().len(), 1);
 }
@@ -102,27 +102,27 @@ async fn next_attempt_handles_postponed_event() {
 #[tokio::test]
 async fn same_event_waits_for_its_earlier_delivery() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     let event = stage.completed();
-    let [first, second] = hear_meanwhile(&stage, &event, Call::CreateReview, &event).await;
+    let [first, second] = handle_meanwhile(&stage, &event, Call::CreateReview, &event).await;
     assert_eq!(first, "applied, emitted 1");
     assert!(
         second.contains("an earlier delivery of this event holds the lease"),
         "{second}"
     );
-    assert_eq!(stage.hear(&event).await, "repeated, emitted 1 again");
+    assert_eq!(stage.handle(&event).await, "repeated, emitted 1 again");
 }
 
 #[tokio::test]
 async fn redelivered_event_announces_new_review() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     let event = stage.completed();
-    stage.hear(&event).await;
-    let first = stage.heard();
-    stage.keep(objecting()).await;
-    assert_eq!(stage.hear(&event).await, "applied, emitted 1");
-    let second = stage.heard();
+    stage.handle(&event).await;
+    let first = stage.newest_emitted();
+    stage.store(objecting()).await;
+    assert_eq!(stage.handle(&event).await, "applied, emitted 1");
+    let second = stage.newest_emitted();
     assert_eq!(second.causationid, Some(event.id));
     assert_ne!(second.data["review_id"], first.data["review_id"]);
     assert_ne!(second.id, first.id);
@@ -131,12 +131,12 @@ async fn redelivered_event_announces_new_review() {
 #[tokio::test]
 async fn refused_summary_does_not_hide_review() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     let (first, second) = (stage.completed(), stage.completed());
     stage
         .world
         .fail_next_on(Call::CreateComment, Fault::Rejected);
-    let [first, _] = hear_meanwhile(&stage, &first, Call::CreateReview, &second).await;
+    let [first, _] = handle_meanwhile(&stage, &first, Call::CreateReview, &second).await;
     assert!(first.starts_with("failed: "), "{first}");
     assert_eq!(stage.topics(), ["agent.pr.review_published"]);
 }

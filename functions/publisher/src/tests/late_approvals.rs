@@ -10,13 +10,13 @@ const CI: &str = "ci[bot]";
 /// Returns a pull request that was reviewed while a check was running.
 async fn waiting() -> Stage {
     let stage = Stage::new();
-    stage.keep(asking()).await;
+    stage.store(asking()).await;
     let running = NewCheck {
         conclusion: None,
         ..other_check(&stage, Conclusion::Success)
     };
     stage.world.check_by(CI, &stage.pr.repo, running);
-    assert_eq!(stage.hear(&stage.completed()).await, "applied, emitted 1");
+    assert_eq!(stage.handle(&stage.completed()).await, "applied, emitted 1");
     assert_eq!(votes(&stage), [ReviewEvent::Comment], "not while it runs");
     stage
 }
@@ -36,11 +36,11 @@ fn votes(stage: &Stage) -> Vec<ReviewEvent> {
 fn ends(stage: &Stage, conclusion: Conclusion) -> Event {
     let ended: NewCheck = other_check(stage, conclusion);
     stage.world.check_by(CI, &stage.pr.repo, ended);
-    told(stage, &stage.world.checks_completed(&stage.pr, CI))
+    event_of(stage, &stage.world.checks_completed(&stage.pr, CI))
 }
 
 /// Returns the event that the webhook function emits for `delivery`.
-fn told(stage: &Stage, delivery: &WebhookDelivery) -> Event {
+fn event_of(stage: &Stage, delivery: &WebhookDelivery) -> Event {
     let read = github::Delivery::read(&delivery.event, &delivery.body).unwrap();
     assert_eq!(read.say.topic.as_str(), CHECKS_COMPLETED);
     stage.event(read.say)
@@ -50,16 +50,16 @@ fn told(stage: &Stage, delivery: &WebhookDelivery) -> Event {
 async fn passed_checks_approve_once() {
     let stage = waiting().await;
     let ended = ends(&stage, Conclusion::Success);
-    assert_eq!(stage.hear(&ended).await, "applied, emitted 0");
+    assert_eq!(stage.handle(&ended).await, "applied, emitted 0");
     let approved = [ReviewEvent::Comment, ReviewEvent::Approve];
     assert_eq!(votes(&stage), approved);
-    stage.lease_ends();
-    let again = stage.hear(&ended).await;
-    let another = told(
+    stage.end_lease();
+    let again = stage.handle(&ended).await;
+    let another = event_of(
         &stage,
         &stage.world.checks_completed(&stage.pr, "lint[bot]"),
     );
-    let another = stage.hear(&another).await;
+    let another = stage.handle(&another).await;
     assert_eq!(votes(&stage), approved, "{again}; {another}");
     let body = stage.world.bot_reviews(&stage.pr).pop().unwrap().body;
     let shown: Vec<_> = body
@@ -80,23 +80,23 @@ async fn lost_answer_leads_to_one_approval() {
     stage
         .world
         .fail_next_on(Call::CreateReview, Fault::LostReply);
-    let failed = stage.hear(&ended).await;
+    let failed = stage.handle(&ended).await;
     assert!(failed.starts_with("failed: "), "{failed}");
-    stage.lease_ends();
-    stage.hear(&ended).await;
+    stage.end_lease();
+    stage.handle(&ended).await;
     assert_eq!(votes(&stage), [ReviewEvent::Comment, ReviewEvent::Approve]);
 }
 
 #[tokio::test]
 async fn approving_review_is_not_approved_again() {
     let stage = Stage::new();
-    stage.keep(asking()).await;
+    stage.store(asking()).await;
     let green = other_check(&stage, Conclusion::Success);
     stage.world.check_by(CI, &stage.pr.repo, green);
-    stage.hear(&stage.completed()).await;
+    stage.handle(&stage.completed()).await;
     assert_eq!(votes(&stage), [ReviewEvent::Approve]);
     let ended = ends(&stage, Conclusion::Success);
-    stage.hear(&ended).await;
+    stage.handle(&ended).await;
     assert_eq!(votes(&stage), [ReviewEvent::Approve]);
 }
 
@@ -105,25 +105,25 @@ async fn unmet_conditions_prevent_approval() {
     const RED: &str = "ignored: not approved: There are no checks yet, or not all have succeeded.";
     let stage = waiting().await;
     let ended = ends(&stage, Conclusion::Failure);
-    assert_eq!(stage.hear(&ended).await, RED, "a check that failed");
+    assert_eq!(stage.handle(&ended).await, RED, "a check that failed");
 
     let stage = waiting().await;
     let green = ends(&stage, Conclusion::Success);
     stage.world.push(&stage.pr, DIFF);
-    let moved = stage.hear(&green).await;
+    let moved = stage.handle(&green).await;
     assert!(moved.starts_with("ignored: superseded by"), "{moved}");
 
     let stage = Stage::new();
-    stage.keep(asking()).await;
+    stage.store(asking()).await;
     let early = ends(&stage, Conclusion::Success);
-    let early = stage.hear(&early).await;
+    let early = stage.handle(&early).await;
     assert_eq!(early, "ignored: the review is not published yet");
 
     let stage = Stage::new();
-    stage.keep(clean()).await;
-    stage.hear(&stage.completed()).await;
+    stage.store(clean()).await;
+    stage.handle(&stage.completed()).await;
     let off = ends(&stage, Conclusion::Success);
-    assert_eq!(stage.hear(&off).await, "ignored: no approval wanted");
+    assert_eq!(stage.handle(&off).await, "ignored: no approval wanted");
     assert_eq!(votes(&stage), [ReviewEvent::Comment]);
 
     let fork = "someone/widgets".parse().unwrap();
@@ -131,16 +131,16 @@ async fn unmet_conditions_prevent_approval() {
         head_repo: Some(fork),
         ..NewPullRequest::default()
     });
-    stage.keep(asking()).await;
+    stage.store(asking()).await;
     let of_fork = ends(&stage, Conclusion::Success);
     assert_eq!(
-        stage.hear(&of_fork).await,
+        stage.handle(&of_fork).await,
         "ignored: the checks belong to no pull request"
     );
 }
 
 /// Handles `event`. The author pushes after GitHub has answered `call` this many times.
-pub(super) async fn hear_while_pushed(
+pub(super) async fn handle_while_pushed(
     stage: &Stage,
     event: &Event,
     (call, looks): (Call, u32),
@@ -156,21 +156,21 @@ pub(super) async fn hear_while_pushed(
         }
         stage.world.push(&stage.pr, DIFF);
     };
-    tokio::join!(biased; stage.hear(event), push).0
+    tokio::join!(biased; stage.handle(event), push).0
 }
 
 #[tokio::test]
 async fn push_during_decision_prevents_approval() {
     let stage = waiting().await;
     let ended = ends(&stage, Conclusion::Success);
-    // The conditions are checked twice: before the claim, and before the post.
-    let moved = hear_while_pushed(&stage, &ended, (Call::ListChecks, 2)).await;
+    // The conditions are checked twice: before the lease, and before the post.
+    let moved = handle_while_pushed(&stage, &ended, (Call::ListChecks, 2)).await;
     assert!(moved.starts_with("ignored: superseded by"), "{moved}");
     assert_eq!(votes(&stage), [ReviewEvent::Comment]);
 
     let stage = Stage::new();
-    stage.keep(asking()).await;
-    let moved = hear_while_pushed(&stage, &stage.completed(), (Call::ListChecks, 1)).await;
+    stage.store(asking()).await;
+    let moved = handle_while_pushed(&stage, &stage.completed(), (Call::ListChecks, 1)).await;
     assert!(moved.starts_with("ignored: superseded by"), "{moved}");
     assert_eq!(votes(&stage), [], "nor does the review itself approve then");
 }

@@ -1,6 +1,6 @@
 //! Reviews that GitHub refuses are posted in another form, so that none is lost.
 
-use super::late_approvals::hear_while_pushed;
+use super::late_approvals::handle_while_pushed;
 use super::*;
 use fake_github::{Call, Fault};
 
@@ -24,12 +24,16 @@ async fn refused_comments_are_listed_in_body() {
         if own {
             stage.world.set_bot("octocat");
         }
-        stage.keep(found()).await;
+        stage.store(found()).await;
         let completed = stage.completed();
         stage
             .world
             .fail_next_on(Call::CreateReview, Fault::Rejected);
-        assert_eq!(stage.hear(&completed).await, "applied, emitted 1", "{why}");
+        assert_eq!(
+            stage.handle(&completed).await,
+            "applied, emitted 1",
+            "{why}"
+        );
         let reviews = stage.world.bot_reviews(&stage.pr);
         assert_eq!(reviews.len(), 1, "{why}");
         assert_eq!(reviews[0].event, event, "{why}");
@@ -40,7 +44,7 @@ async fn refused_comments_are_listed_in_body() {
             body.contains("`src/lib.rs:2` **Critical** Something."),
             "{why}: {body}"
         );
-        assert_eq!(stage.heard().data["comments"], 0, "{why}");
+        assert_eq!(stage.newest_emitted().data["comments"], 0, "{why}");
     }
 }
 
@@ -48,8 +52,8 @@ async fn refused_comments_are_listed_in_body() {
 async fn own_pull_request_keeps_its_comments() {
     let stage = Stage::new();
     stage.world.set_bot("octocat");
-    stage.keep(found()).await;
-    assert_eq!(stage.hear(&stage.completed()).await, "applied, emitted 1");
+    stage.store(found()).await;
+    assert_eq!(stage.handle(&stage.completed()).await, "applied, emitted 1");
     let reviews = stage.world.bot_reviews(&stage.pr);
     assert_eq!(reviews[0].event, ReviewEvent::Comment);
     assert_eq!(reviews[0].comments.len(), 1);
@@ -59,7 +63,7 @@ async fn own_pull_request_keeps_its_comments() {
 #[tokio::test]
 async fn review_refused_in_every_form_fails() {
     let stage = Stage::new();
-    stage.keep(found()).await;
+    stage.store(found()).await;
     for _ in 0..2 {
         stage
             .world
@@ -82,7 +86,7 @@ async fn reduced_form_needs_time_on_lease() {
                 .world
                 .fail_next_on(Call::CreateReview, Fault::Rejected);
         }
-        stage.keep(found()).await;
+        stage.store(found()).await;
         let completed = stage.completed();
         // The refusal takes most of the lease.
         let slow = Fault::Slow(Duration::from_secs(40));
@@ -90,14 +94,18 @@ async fn reduced_form_needs_time_on_lease() {
             .world
             .fail_next_on(Call::PullRequest, Fault::Slow(Duration::ZERO));
         stage.world.fail_next_on(Call::PullRequest, slow);
-        let failed = stage.hear(&completed).await;
+        let failed = stage.handle(&completed).await;
         assert!(
             failed.contains("too little of the lease is left"),
             "{own}: {failed}"
         );
         assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 0, "{own}");
-        stage.lease_ends();
-        assert_eq!(stage.hear(&completed).await, "applied, emitted 1", "{own}");
+        stage.end_lease();
+        assert_eq!(
+            stage.handle(&completed).await,
+            "applied, emitted 1",
+            "{own}"
+        );
         assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1, "{own}");
     }
 }
@@ -109,26 +117,26 @@ async fn skips_review_for_another_base() {
         base_branch: Some("release".to_owned()),
         ..found()
     };
-    stage.keep(item).await;
-    let retargeted = stage.hear(&stage.completed()).await;
+    stage.store(item).await;
+    let retargeted = stage.handle(&stage.completed()).await;
     assert_eq!(
         retargeted,
         "ignored: reviewed for base branch release, but the base branch is main"
     );
     assert_eq!(stage.world.writes(), []);
-    stage.lease_ends();
+    stage.end_lease();
     let item = ReviewItem {
         base_branch: Some("main".to_owned()),
         ..found()
     };
-    stage.keep(item).await;
-    assert_eq!(stage.hear(&stage.completed()).await, "applied, emitted 1");
+    stage.store(item).await;
+    assert_eq!(stage.handle(&stage.completed()).await, "applied, emitted 1");
 }
 
 #[tokio::test]
 async fn replaced_head_gets_no_reduced_form() {
     let stage = Stage::new();
-    stage.keep(found()).await;
+    stage.store(found()).await;
     stage
         .world
         .fail_next_on(Call::CreateReview, Fault::Rejected);
@@ -137,7 +145,7 @@ async fn replaced_head_gets_no_reduced_form() {
         .world
         .fail_next_on(Call::PullRequest, Fault::Slow(Duration::ZERO));
     let looks = (Call::PullRequest, 1);
-    let moved = hear_while_pushed(&stage, &stage.completed(), looks).await;
+    let moved = handle_while_pushed(&stage, &stage.completed(), looks).await;
     assert!(moved.starts_with("ignored: superseded by"), "{moved}");
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 0);
     assert_eq!(stage.world.writes().len(), 1, "one form");

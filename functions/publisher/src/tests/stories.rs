@@ -4,11 +4,11 @@ use fake_github::{Call, Fault, PostedReview};
 #[tokio::test]
 async fn publishes_review_check_and_summary_once() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     let completed = stage.completed();
-    stage.hear(&completed).await;
-    let published = stage.heard();
-    stage.hear(&published).await;
+    stage.handle(&completed).await;
+    let published = stage.newest_emitted();
+    stage.handle(&published).await;
     let count = || {
         (
             stage.world.bot_reviews(&stage.pr).len(),
@@ -39,22 +39,22 @@ async fn publishes_review_check_and_summary_once() {
             "repeated, emitted 0 again",
         ),
         (
-            "the review, told anew",
+            "the review, announced again",
             &again,
             "ignored: already published",
         ),
     ] {
-        assert_eq!(stage.hear(event).await, outcome, "{why}");
-        stage.lease_ends();
-        assert_eq!(stage.hear(event).await, outcome, "{why}, later");
+        assert_eq!(stage.handle(event).await, outcome, "{why}");
+        stage.end_lease();
+        assert_eq!(stage.handle(event).await, outcome, "{why}, later");
     }
-    assert_eq!(stage.hear(&same_again).await, "applied, emitted 1");
+    assert_eq!(stage.handle(&same_again).await, "applied, emitted 1");
     assert_eq!(
-        stage.heard().data,
+        stage.newest_emitted().data,
         published.data,
         "the event is emitted again"
     );
-    let shown = stage.hear(&stage.heard()).await;
+    let shown = stage.handle(&stage.newest_emitted()).await;
     assert_eq!(shown, "ignored: already published");
     assert_eq!(stage.world.writes().len(), writes, "nothing was written");
 }
@@ -62,13 +62,13 @@ async fn publishes_review_check_and_summary_once() {
 #[tokio::test]
 async fn returning_head_is_shown_again() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     stage.published().await;
     let (first, pull) = (stage.review(), stage.pull());
     stage.world.push(&stage.pr, DIFF);
     let mut found = clean();
     found.verdict.as_mut().unwrap().findings = vec![finding(Severity::Low)];
-    stage.keep(found).await;
+    stage.store(found).await;
     stage.published().await;
     assert!(stage.comments()[0].contains("Open: 1 low"));
 
@@ -79,9 +79,9 @@ async fn returning_head_is_shown_again() {
         findings: 0,
         missing: vec![],
     }));
-    assert_eq!(stage.hear(&again).await, "applied, emitted 1");
+    assert_eq!(stage.handle(&again).await, "applied, emitted 1");
     assert_eq!(stage.topics().last().unwrap(), "agent.pr.review_published");
-    stage.hear(&stage.heard()).await;
+    stage.handle(&stage.newest_emitted()).await;
     let comments = stage.comments();
     assert_eq!(comments.len(), 1);
     assert!(comments[0].contains("No open findings"), "{comments:?}");
@@ -90,7 +90,7 @@ async fn returning_head_is_shown_again() {
 #[tokio::test]
 async fn two_heads_share_one_summary() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     let first = stage.published().await;
     let before = stage.comments();
     assert!(before[0].contains("No open findings"), "{before:?}");
@@ -98,7 +98,7 @@ async fn two_heads_share_one_summary() {
     stage.world.push(&stage.pr, DIFF);
     let mut found = clean();
     found.verdict.as_mut().unwrap().findings = vec![finding(Severity::Low)];
-    stage.keep(found).await;
+    stage.store(found).await;
     stage.published().await;
     let after = stage.comments();
     assert_eq!(after.len(), 1, "one comment");
@@ -106,7 +106,7 @@ async fn two_heads_share_one_summary() {
     let head = stage.review().head_sha;
     assert!(after[0].contains(head.short()), "{after:?}");
 
-    let late = stage.hear(&first).await;
+    let late = stage.handle(&first).await;
     assert!(late.starts_with("ignored: superseded by"), "{late}");
     assert_eq!(stage.comments(), after, "the older head's comes too late");
 }
@@ -114,15 +114,15 @@ async fn two_heads_share_one_summary() {
 #[tokio::test]
 async fn older_head_keeps_newer_summary() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     let completed = stage.completed();
-    stage.hear(&completed).await;
+    stage.handle(&completed).await;
     // GitHub has the push; its delivery has not arrived.
     stage.world.push(&stage.pr, DIFF);
-    stage.hear(&stage.heard()).await;
+    stage.handle(&stage.newest_emitted()).await;
     assert_eq!(stage.comments(), [""; 0]);
-    stage.lease_ends();
-    stage.keep(clean()).await;
+    stage.end_lease();
+    stage.store(clean()).await;
     stage.published().await;
     let comments = stage.comments();
     let head = stage.review().head_sha;
@@ -146,27 +146,27 @@ async fn failed_calls_leave_one_object_each() {
         .flat_map(|call| faults.map(|fault| (*call, fault)))
     {
         let stage = Stage::new();
-        stage.keep(clean()).await;
+        stage.store(clean()).await;
         if call == Call::UpdateComment {
             stage.published().await;
             stage.world.push(&stage.pr, DIFF);
-            stage.keep(clean()).await;
+            stage.store(clean()).await;
         }
         if call == Call::UpdateCheck {
-            let item = left_alone(SkipReason::Draft, "It is a draft.");
-            stage.keep(item).await;
-            stage.hear(&stage.skipped(SkipReason::Draft)).await;
-            stage.keep(clean()).await;
+            let item = skipped_item(SkipReason::Draft, "It is a draft.");
+            stage.store(item).await;
+            stage.handle(&stage.skipped(SkipReason::Draft)).await;
+            stage.store(clean()).await;
         }
-        stage.hear(&stage.completed()).await;
-        let published = stage.heard();
+        stage.handle(&stage.completed()).await;
+        let published = stage.newest_emitted();
         stage.world.fail_next_on(call, fault);
-        let failed = stage.hear(&published).await;
+        let failed = stage.handle(&published).await;
         assert!(
             failed.starts_with("failed: "),
             "{call:?}, {fault:?}: {failed}"
         );
-        let done = stage.hear(&published).await;
+        let done = stage.handle(&published).await;
         assert_eq!(done, "applied, emitted 0", "{call:?}, {fault:?}");
         assert_eq!(
             stage.checks(),
@@ -182,22 +182,22 @@ async fn failed_calls_leave_one_object_each() {
 #[tokio::test]
 async fn deleted_comment_is_created_again_once() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     stage.published().await;
     let posted = stage.world.comments(&stage.pr)[0].id;
     stage.world.delete_comment(&stage.pr, posted);
 
     stage.world.push(&stage.pr, DIFF);
-    stage.keep(clean()).await;
-    stage.hear(&stage.completed()).await;
-    let published = stage.heard();
+    stage.store(clean()).await;
+    stage.handle(&stage.completed()).await;
+    let published = stage.newest_emitted();
     stage
         .world
         .fail_next_on(Call::CreateComment, Fault::LostReply);
-    let lost = stage.hear(&published).await;
+    let lost = stage.handle(&published).await;
     assert!(lost.starts_with("failed: "), "{lost}");
-    stage.lease_ends();
-    assert_eq!(stage.hear(&published).await, "applied, emitted 0");
+    stage.end_lease();
+    assert_eq!(stage.handle(&published).await, "applied, emitted 0");
     assert_eq!(stage.comments().len(), 1);
 }
 
@@ -207,29 +207,29 @@ async fn recorded_review_is_not_posted() {
     let mut item = clean();
     item.policy.publish = false;
     item.verdict.as_mut().unwrap().findings = vec![finding(Severity::High)];
-    stage.keep(item).await;
+    stage.store(item).await;
     let completed = stage.completed();
-    assert_eq!(stage.hear(&completed).await, "applied, emitted 1");
+    assert_eq!(stage.handle(&completed).await, "applied, emitted 1");
     assert_eq!(stage.topics(), ["agent.pr.review_recorded"]);
-    assert_eq!(stage.heard().data["comments"], 1);
-    assert_eq!(stage.hear(&completed).await, "repeated, emitted 1 again");
+    assert_eq!(stage.newest_emitted().data["comments"], 1);
+    assert_eq!(stage.handle(&completed).await, "repeated, emitted 1 again");
 
     let key = PublishedPullRequest::key(&stage.pr);
-    let kept: Option<Claimable<PublishedPullRequest>> =
+    let stored: Option<LeasedItem<PublishedPullRequest>> =
         stage.publisher.deps.state.peek(&key).await.unwrap();
-    let object = kept.unwrap().value.reviews[0].object.clone();
+    let object = stored.unwrap().value.reviews[0].object.clone();
     let ReviewObject::Recorded { recorded: text, .. } = object else {
         panic!("{object:?}");
     };
     assert!(text.contains("Something."), "{text}");
 
-    let published = stage.said_published(1);
+    let published = stage.published_event(1);
     for event in [
         published,
         stage.skipped(SkipReason::InvalidPolicy),
         stage.begun(),
     ] {
-        let ignored = stage.hear(&event).await;
+        let ignored = stage.handle(&event).await;
         assert_eq!(ignored, "ignored: not posted: publish = false");
     }
     assert_eq!(stage.world.writes(), []);
@@ -239,18 +239,18 @@ async fn recorded_review_is_not_posted() {
 async fn refused_check_is_not_retried() {
     let stage = Stage::new();
     stage.world.set_bot("reviewer");
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     let published = stage.published().await;
     assert_eq!(stage.checks(), []);
     assert_eq!(stage.comments().len(), 1, "the summary is published");
     let (repo, head_sha) = (&stage.pr.repo, stage.review().head_sha);
     let key = PublishedCheck::key(repo, &head_sha);
-    let kept: Option<Claimable<PublishedCheck>> =
+    let stored: Option<LeasedItem<PublishedCheck>> =
         stage.publisher.deps.state.peek(&key).await.unwrap();
     let refused = CheckRun::Refused("You must authenticate via a GitHub App.".to_owned());
-    assert_eq!(kept.unwrap().value.run, Some(refused));
+    assert_eq!(stored.unwrap().value.run, Some(refused));
     let writes = stage.world.writes().len();
-    assert_eq!(stage.hear(&published).await, "repeated, emitted 0 again");
+    assert_eq!(stage.handle(&published).await, "repeated, emitted 0 again");
     assert_eq!(stage.world.writes().len(), writes);
 }
 
@@ -265,22 +265,22 @@ async fn late_block_updates_check_and_summary() {
         ..finding(Severity::Medium)
     };
     let block = stage.block(vec![finding(Severity::High), trifle]).await;
-    assert_eq!(stage.hear(&block).await, "applied, emitted 1");
+    assert_eq!(stage.handle(&block).await, "applied, emitted 1");
     let posted = last_review(&stage);
     assert_eq!(posted.event, ReviewEvent::RequestChanges);
     let lines: Vec<_> = posted.comments.iter().map(|it| it.line).collect();
     assert_eq!(lines, [2], "the blocking finding, at its line");
-    let blocked = stage.heard();
-    assert_eq!(stage.hear(&blocked).await, "applied, emitted 0");
+    let blocked = stage.newest_emitted();
+    assert_eq!(stage.handle(&blocked).await, "applied, emitted 0");
     let red = [Some(Conclusion::Failure)];
     assert_eq!(stage.checks(), red, "it is one check");
     let comments = stage.comments();
     assert_eq!(comments.len(), 1);
     assert!(comments[0].contains("Security issues"), "{comments:?}");
 
-    assert_eq!(stage.hear(&reviewed).await, "repeated, emitted 0 again");
-    assert_eq!(stage.hear(&blocked).await, "repeated, emitted 0 again");
-    let back = stage.hear(&stage.skipped(SkipReason::Draft)).await;
+    assert_eq!(stage.handle(&reviewed).await, "repeated, emitted 0 again");
+    assert_eq!(stage.handle(&blocked).await, "repeated, emitted 0 again");
+    let back = stage.handle(&stage.skipped(SkipReason::Draft)).await;
     assert_eq!(back, "applied, emitted 1");
     assert_eq!(stage.checks(), red, "a draft does not replace it");
 }
@@ -296,14 +296,14 @@ async fn late_model_finding_is_no_vote() {
         ..finding(Severity::Critical)
     };
     let block = stage.block(vec![guess]).await;
-    assert_eq!(stage.hear(&block).await, "applied, emitted 1");
+    assert_eq!(stage.handle(&block).await, "applied, emitted 1");
     let posted = last_review(&stage);
     assert_eq!(posted.event, ReviewEvent::Comment);
     assert_eq!(posted.comments.len(), 1);
-    stage.hear(&stage.heard()).await;
+    stage.handle(&stage.newest_emitted()).await;
     assert_eq!(stage.checks(), [Some(Conclusion::Neutral)], "still partial");
-    assert_eq!(stage.hear(&block).await, "repeated, emitted 1 again");
-    assert_eq!(stage.hear(&reviewed).await, "repeated, emitted 0 again");
+    assert_eq!(stage.handle(&block).await, "repeated, emitted 1 again");
+    assert_eq!(stage.handle(&reviewed).await, "repeated, emitted 0 again");
     assert_eq!(stage.world.reviews(&stage.pr).len(), 2);
 }
 
@@ -316,10 +316,10 @@ async fn without_security(stage: &Stage) -> Event {
     let mut item = clean();
     item.reports.remove(&Category::Security);
     item.verdict.as_mut().unwrap().missing = vec![Category::Security];
-    stage.keep(item).await;
-    stage.hear(&stage.completed()).await;
-    let reviewed = stage.heard();
-    stage.hear(&reviewed).await;
+    stage.store(item).await;
+    stage.handle(&stage.completed()).await;
+    let reviewed = stage.newest_emitted();
+    stage.handle(&reviewed).await;
     reviewed
 }
 
@@ -327,14 +327,14 @@ async fn without_security(stage: &Stage) -> Event {
 async fn skipped_head_shows_reason() {
     for (reason, summaries) in [(SkipReason::Draft, 0), (SkipReason::InvalidPolicy, 1)] {
         let stage = Stage::new();
-        stage.keep(left_alone(reason, "It is so.")).await;
+        stage.store(skipped_item(reason, "It is so.")).await;
         let skipped = stage.skipped(reason);
         assert_eq!(
-            stage.hear(&skipped).await,
+            stage.handle(&skipped).await,
             "applied, emitted 0",
             "{reason:?}"
         );
-        let again = stage.hear(&skipped).await;
+        let again = stage.handle(&skipped).await;
         assert!(!again.starts_with("applied"), "{reason:?}: {again}");
         assert_eq!(stage.checks(), [Some(Conclusion::Neutral)], "{reason:?}");
         let head = stage.review().head_sha;
@@ -343,7 +343,7 @@ async fn skipped_head_shows_reason() {
         assert_eq!(checks[0].check.name, check::NAME);
         assert_eq!(stage.comments().len(), summaries, "{reason:?}");
 
-        stage.keep(clean()).await;
+        stage.store(clean()).await;
         stage.published().await;
         let end = [Some(Conclusion::Success)];
         assert_eq!(stage.checks(), end, "reviewed after all");
@@ -355,15 +355,18 @@ async fn skipped_head_shows_reason() {
 async fn ignores_stale_and_unknown_events() {
     let stage = Stage::new();
     let skipped = stage.skipped(SkipReason::Draft);
-    let not_kept = stage.hear(&skipped).await;
-    assert_eq!(not_kept, "ignored: no review in state");
-    let lost = stage.hear(&stage.completed()).await;
+    let not_stored = stage.handle(&skipped).await;
+    assert_eq!(not_stored, "ignored: no review in state");
+    let lost = stage.handle(&stage.completed()).await;
     assert!(lost.contains("has no verdict in state"), "{lost}");
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     let block = stage.block(vec![finding(Severity::High)]).await;
-    let told = stage.hear(&block).await;
-    assert_eq!(told, "ignored: the verdict contains the blocking findings");
-    let ended = stage.hear(&stage.begun()).await;
+    let ignored = stage.handle(&block).await;
+    assert_eq!(
+        ignored,
+        "ignored: the verdict contains the blocking findings"
+    );
+    let ended = stage.handle(&stage.begun()).await;
     assert_eq!(ended, "ignored: no check is in progress");
     let unknown = NewEvent {
         topic: "agent.pr.tomorrow".parse().unwrap(),
@@ -373,7 +376,7 @@ async fn ignores_stale_and_unknown_events() {
             missing: vec![],
         })
     };
-    let unknown = stage.hear(&stage.event(unknown)).await;
+    let unknown = stage.handle(&stage.event(unknown)).await;
     assert_eq!(unknown, "ignored: unknown topic agent.pr.tomorrow");
     assert_eq!(stage.world.writes(), []);
 }
@@ -381,9 +384,9 @@ async fn ignores_stale_and_unknown_events() {
 #[tokio::test]
 async fn rejected_check_does_not_block_summary() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
-    stage.hear(&stage.completed()).await;
-    let published = stage.heard();
+    stage.store(clean()).await;
+    stage.handle(&stage.completed()).await;
+    let published = stage.newest_emitted();
     stage.world.fail_next_on(Call::CreateCheck, Fault::Rejected);
     let refused = stage.publisher.handle(&published).await.unwrap_err();
     assert!(!refused.is_retryable(), "{refused}");

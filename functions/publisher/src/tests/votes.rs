@@ -21,11 +21,11 @@ async fn two_heads(first: ReviewEvent) -> Stage {
         }
         ReviewEvent::Comment => {}
     }
-    stage.keep(item).await;
+    stage.store(item).await;
     stage.published().await;
     assert_eq!(stage.world.bot_reviews(&stage.pr)[0].event, first);
     stage.world.push(&stage.pr, DIFF);
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     stage
 }
 
@@ -43,18 +43,18 @@ async fn older_vote_is_dismissed() {
     for first in [ReviewEvent::RequestChanges, ReviewEvent::Approve] {
         let stage = two_heads(first).await;
         let completed = stage.completed();
-        stage.hear(&completed).await;
+        stage.handle(&completed).await;
         let before = [format!("{first:?}"), "Comment".to_owned()];
         assert_eq!(
             votes(&stage),
             before,
             "not before the newer one is published"
         );
-        let published = stage.heard();
-        stage.hear(&published).await;
+        let published = stage.newest_emitted();
+        stage.handle(&published).await;
         assert_eq!(votes(&stage), [DISMISSED, "Comment"], "{first:?}");
         let writes = stage.world.writes().len();
-        stage.hear(&published).await;
+        stage.handle(&published).await;
         assert_eq!(stage.world.writes().len(), writes, "{first:?}: once");
     }
     let stage = two_heads(ReviewEvent::Comment).await;
@@ -69,28 +69,31 @@ async fn other_votes_remain() {
     let verdict = item.verdict.as_mut().unwrap();
     verdict.event = ReviewEvent::RequestChanges;
     verdict.findings = vec![finding(Severity::Critical)];
-    stage.keep(item).await;
+    stage.store(item).await;
     let published = stage.published().await;
-    stage.hear(&published).await;
+    stage.handle(&published).await;
     assert_eq!(votes(&stage), ["RequestChanges"], "the newest head's own");
 
     let stage = two_heads(ReviewEvent::Approve).await;
-    stage.hear(&stage.completed()).await;
-    let published = stage.heard();
+    stage.handle(&stage.completed()).await;
+    let published = stage.newest_emitted();
     // GitHub has a newer head, whose votes are not in the state.
     stage.world.push(&stage.pr, DIFF);
-    stage.hear(&published).await;
+    stage.handle(&published).await;
     assert_eq!(votes(&stage), ["Approve", "Comment"]);
 }
 
 #[tokio::test]
 async fn refused_dismissal_is_no_failure() {
     let stage = two_heads(ReviewEvent::Approve).await;
-    stage.hear(&stage.completed()).await;
+    stage.handle(&stage.completed()).await;
     stage
         .world
         .fail_next_on(Call::DismissReview, Fault::Rejected);
-    assert_eq!(stage.hear(&stage.heard()).await, "applied, emitted 0");
+    assert_eq!(
+        stage.handle(&stage.newest_emitted()).await,
+        "applied, emitted 0"
+    );
     assert_eq!(votes(&stage), ["Approve", "Comment"]);
     assert_eq!(stage.comments().len(), 1, "the summary is still published");
 }
@@ -99,12 +102,12 @@ async fn refused_dismissal_is_no_failure() {
 async fn lost_answer_retries_dismissal() {
     for fault in [Fault::Unavailable, Fault::LostReply] {
         let stage = two_heads(ReviewEvent::Approve).await;
-        stage.hear(&stage.completed()).await;
-        let published = stage.heard();
+        stage.handle(&stage.completed()).await;
+        let published = stage.newest_emitted();
         stage.world.fail_next_on(Call::DismissReview, fault);
-        let failed = stage.hear(&published).await;
+        let failed = stage.handle(&published).await;
         assert!(failed.starts_with("failed: "), "{fault:?}: {failed}");
-        assert_eq!(stage.hear(&published).await, "applied, emitted 0");
+        assert_eq!(stage.handle(&published).await, "applied, emitted 0");
         assert_eq!(votes(&stage), [DISMISSED, "Comment"], "{fault:?}");
     }
 }
@@ -125,24 +128,24 @@ async fn earlier_head_returns_with_active_vote() {
     stage.published().await;
     assert_eq!(votes(&stage), [DISMISSED, "Comment"]);
     stage.world.push_back_to(&stage.pr, &first);
-    stage.keep(objecting()).await;
+    stage.store(objecting()).await;
     stage.published().await;
     assert_eq!(votes(&stage), [DISMISSED, "Comment", "RequestChanges"]);
     let writes = stage.world.writes().len();
-    stage.hear(&stage.completed()).await;
-    stage.hear(&stage.heard()).await;
+    stage.handle(&stage.completed()).await;
+    stage.handle(&stage.newest_emitted()).await;
     assert_eq!(stage.world.writes().len(), writes, "a redelivery");
 }
 
 #[tokio::test]
 async fn new_verdict_replaces_vote_of_head() {
     let stage = Stage::new();
-    stage.keep(objecting()).await;
+    stage.store(objecting()).await;
     stage.published().await;
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     stage.published().await;
     assert_eq!(votes(&stage), [DISMISSED, "Comment"]);
-    stage.keep(objecting()).await;
+    stage.store(objecting()).await;
     stage.published().await;
     assert_eq!(votes(&stage), [DISMISSED, "Comment", "RequestChanges"]);
 }
@@ -150,13 +153,13 @@ async fn new_verdict_replaces_vote_of_head() {
 #[tokio::test]
 async fn lost_answer_posts_no_second_review() {
     let stage = Stage::new();
-    stage.keep(clean()).await;
+    stage.store(clean()).await;
     stage.published().await;
-    stage.keep(objecting()).await;
+    stage.store(objecting()).await;
     stage
         .world
         .fail_next_on(Call::CreateReview, Fault::LostReply);
-    let failed = stage.hear(&stage.completed()).await;
+    let failed = stage.handle(&stage.completed()).await;
     assert!(failed.starts_with("failed: "), "{failed}");
     stage.clock.advance(Duration::from_secs(60));
     stage.published().await;
@@ -168,8 +171,8 @@ async fn ignores_verdict_that_is_replaced() {
     let stage = Stage::new();
     let mut item = objecting();
     item.verdict = None;
-    stage.keep(item).await;
-    let ended = stage.hear(&stage.completed()).await;
+    stage.store(item).await;
+    let ended = stage.handle(&stage.completed()).await;
     assert_eq!(ended, "ignored: the review began again");
     assert_eq!(votes(&stage), [""; 0]);
 }
@@ -179,19 +182,19 @@ async fn vote_in_flight_is_not_dismissed() {
     let stage = Stage::new();
     let mut item = clean();
     item.verdict.as_mut().unwrap().missing = vec![Category::Security];
-    stage.keep(item).await;
+    stage.store(item).await;
     let published = stage.published().await;
     let block = stage.block(vec![finding(Severity::Critical)]).await;
     stage
         .world
         .fail_next_on(Call::CreateReview, Fault::LostReply);
-    let failed = stage.hear(&block).await;
+    let failed = stage.handle(&block).await;
     assert!(failed.starts_with("failed: "), "{failed}");
-    stage.hear(&published).await;
+    stage.handle(&published).await;
     let both = ["Comment", "RequestChanges"];
     assert_eq!(votes(&stage), both, "posted, its answer lost");
     stage.clock.advance(Duration::from_secs(60));
-    assert_eq!(stage.hear(&block).await, "applied, emitted 1");
-    stage.hear(&stage.heard()).await;
+    assert_eq!(stage.handle(&block).await, "applied, emitted 1");
+    stage.handle(&stage.newest_emitted()).await;
     assert_eq!(votes(&stage), both, "found again");
 }

@@ -6,7 +6,7 @@ use super::markdown::{code, fenced, plain};
 use super::{LONGEST_BODY, by_severity, counted, fit, is_unread, partial, progress};
 use crate::approval::Approval;
 use crate::desired::{ReviewContent, vote};
-use crate::head::{HeadState, asks_for_changes};
+use crate::head::{HeadState, requests_changes};
 use diff::Diff;
 use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
 use review::item::{CheckReport, ReviewItem, Verdict};
@@ -16,28 +16,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Returns the review that shows `content`, with `marker` in its body. Comments are on lines of
-/// `diff`; a finding without a line goes into the body.
+/// `diff`; a finding without a line goes into the body. Without a diff, after GitHub refused
+/// comments on lines, all findings do.
 pub(crate) fn review(
-    head: &HeadState,
-    content: &ReviewContent,
-    diff: &Diff,
-    marker: &str,
-    approval: &Approval,
-) -> NewReview {
-    with_comments(head, content, Some(diff), marker, approval)
-}
-
-/// Returns the review without comments on lines, after GitHub refused them. The body lists them.
-pub(crate) fn without_comments(
-    head: &HeadState,
-    content: &ReviewContent,
-    marker: &str,
-    approval: &Approval,
-) -> NewReview {
-    with_comments(head, content, None, marker, approval)
-}
-
-fn with_comments(
     state: &HeadState,
     content: &ReviewContent,
     diff: Option<&Diff>,
@@ -124,10 +105,10 @@ fn place<'a>(
         );
         let before = places.get(&place);
         let room = before.is_some() || places.len() < most;
-        let told = told(finding, place.3);
+        let text = comment(finding, place.3);
         let body = match before {
-            Some(before) => format!("{before}\n\n{told}"),
-            None => told,
+            Some(before) => format!("{before}\n\n{text}"),
+            None => text,
         };
         let fits = body.chars().count() <= LONGEST_BODY;
         if room && fits && finding.is_on(diff) {
@@ -136,7 +117,7 @@ fn place<'a>(
             rest.push(finding);
         }
     }
-    let comment =
+    let at_place =
         |((path, side, line, start_line), body): ((&str, Side, u32, Option<u32>), String)| {
             ReviewComment {
                 start_line,
@@ -144,7 +125,7 @@ fn place<'a>(
                 ..ReviewComment::at(path, line, side, body)
             }
         };
-    (places.into_iter().map(comment).collect(), rest)
+    (places.into_iter().map(at_place).collect(), rest)
 }
 
 /// Returns GitHub's name of the side.
@@ -164,12 +145,12 @@ fn first_line(finding: &Finding, diff: &Diff) -> Option<u32> {
 
 /// Returns `**High** · security · committed-secret (95% sure)` and the message below it. A finding
 /// of a model has its title in place of the rule.
-fn told(finding: &Finding, start_line: Option<u32>) -> String {
+fn comment(finding: &Finding, start_line: Option<u32>) -> String {
     let subject = match &finding.title {
         Some(title) if !finding.is_by_rules() => plain(title),
         Some(_) | None => code(&finding.rule),
     };
-    let mut told = format!(
+    let mut text = format!(
         "**{}** · {} · {subject} ({}% sure{})\n\n{}",
         finding.severity,
         categories(finding),
@@ -181,9 +162,9 @@ fn told(finding: &Finding, start_line: Option<u32>) -> String {
     if let Some(lines) = &finding.suggestion
         && finding.start_line == start_line
     {
-        let _ = write!(told, "\n\n{}", fenced("suggestion", lines));
+        let _ = write!(text, "\n\n{}", fenced("suggestion", lines));
     }
-    told
+    text
 }
 
 /// Returns the specialists of a finding: `security, logic`.
@@ -284,7 +265,7 @@ fn found(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> String
 
 fn approved(approval: &Approval) -> String {
     match approval {
-        Approval::NotAsked => String::new(),
+        Approval::NotRequested => String::new(),
         Approval::Given => {
             "Approved: no open findings, every file was read, and all conditions of the \
              repository are met.\n\n"
@@ -309,7 +290,7 @@ fn below_floor(count: u32) -> String {
 
 /// Returns the body of a review of late security findings.
 fn late_body(head: &str, findings: &[Finding], rest: Vec<&Finding>) -> String {
-    let what = match asks_for_changes(findings) {
+    let what = match requests_changes(findings) {
         true => "Address its findings before merging",
         false => "Only a model found this, without a second look. Check it before merging",
     };

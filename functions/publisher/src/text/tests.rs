@@ -105,7 +105,7 @@ fn shown(head: &HeadState, diff: &Diff) -> NewReview {
         true => verdict(head),
         false => ReviewContent::Late(head.late.clone()),
     };
-    review(head, &content, diff, MARKER, &Approval::NotAsked)
+    review(head, &content, Some(diff), MARKER, &Approval::NotRequested)
 }
 
 fn verdict(head: &HeadState) -> ReviewContent {

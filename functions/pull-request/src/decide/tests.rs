@@ -70,7 +70,7 @@ fn by_bot(change: PullRequestChanged) -> PullRequestChanged {
     }
 }
 
-fn stands(head: char) -> ReviewPublished {
+fn review_published(head: char) -> ReviewPublished {
     ReviewPublished {
         review: ReviewKey {
             pr: "octo/widgets#7".parse().unwrap(),
@@ -95,20 +95,20 @@ impl From<PullRequestChanged> for TestEvent {
     }
 }
 
-/// Returns the state after `heard`, and the result of the last event: the emitted causes, or the
+/// Returns the state after `events`, and the result of the last event: the emitted causes, or the
 /// reason.
-fn last(heard: &[TestEvent]) -> (Option<PullRequestItem>, String) {
+fn last(events: &[TestEvent]) -> (Option<PullRequestItem>, String) {
     let mut seen = None;
-    let mut told = String::new();
-    for heard in heard {
-        let decision = match heard {
+    let mut result = String::new();
+    for event in events {
+        let decision = match event {
             TestEvent::Change(change) => changed(seen.as_ref(), change, at(0), None),
             TestEvent::Published(head, second) => {
-                published(seen.as_ref(), &stands(*head), at(*second))
+                published(seen.as_ref(), &review_published(*head), at(*second))
             }
         };
         match decision {
-            Decision::Ignore(reason) => told = reason.to_string(),
+            Decision::Ignore(reason) => result = reason.to_string(),
             Decision::Write { next, emits, .. } => {
                 let causes: Vec<_> = emits
                     .iter()
@@ -118,12 +118,12 @@ fn last(heard: &[TestEvent]) -> (Option<PullRequestItem>, String) {
                         other => panic!("{other}"),
                     })
                     .collect();
-                told = causes.join(", ");
+                result = causes.join(", ");
                 seen = Some(next);
             }
         }
     }
-    (seen, told)
+    (seen, result)
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn decides_deliveries() {
     const NOTHING: &str = "";
     const LATER: &str = "a later change is stored already";
     let open = || change("opened", 'a', 1);
-    for (why, heard, emitted) in [
+    for (why, events, emitted) in [
         ("a new pull request", vec![open().into()], HEAD),
         (
             "a push",
@@ -341,7 +341,7 @@ fn decides_deliveries() {
             "unknown pull request",
         ),
     ] {
-        assert_eq!(last(&heard).1, emitted, "{why}");
+        assert_eq!(last(&events).1, emitted, "{why}");
     }
 }
 
@@ -349,7 +349,7 @@ fn decides_deliveries() {
 fn stores_newest_published_review() {
     const KNOWN: &str = "this review or a later one is stored already";
     let open = || change("opened", 'a', 1).into();
-    for (why, heard, head, second, emitted) in [
+    for (why, events, head, second, emitted) in [
         (
             "the first",
             vec![open(), TestEvent::Published('a', 2)],
@@ -403,25 +403,25 @@ fn stores_newest_published_review() {
             KNOWN,
         ),
     ] {
-        let (known, told) = last(&heard);
+        let (known, result) = last(&events);
         let kept = ReviewedHead {
             head_sha: sha(head).parse().unwrap(),
             at: at(second),
         };
         assert_eq!(known.unwrap().reviewed, Some(kept), "{why}");
-        assert_eq!(told, emitted, "{why}");
+        assert_eq!(result, emitted, "{why}");
     }
 }
 
 #[test]
 fn forgets_review_against_other_base() {
     let retargeted = onto("release", push('a', 'c', 3));
-    let heard = [TestEvent::Published('a', 2), retargeted.into()];
-    let heard: Vec<_> = [change("opened", 'a', 1).into()]
+    let events = [TestEvent::Published('a', 2), retargeted.into()];
+    let events: Vec<_> = [change("opened", 'a', 1).into()]
         .into_iter()
-        .chain(heard)
+        .chain(events)
         .collect();
-    assert_eq!(last(&heard).0.unwrap().reviewed, None);
+    assert_eq!(last(&events).0.unwrap().reviewed, None);
 }
 
 /// Returns GitHub's pull request after `change`.

@@ -50,20 +50,6 @@ struct DismissRequest<'a> {
 
 #[async_trait]
 impl PublishReview for Client {
-    async fn find_review(&self, pr: &PrKey, marker: &str) -> Result<Option<ReviewId>, GitHubError> {
-        let identity = self.identity().await?;
-        let path = format!("/repos/{}/pulls/{}/reviews", pr.repo, pr.number);
-        let own = |review: &&ReviewBody| review.is_own(&identity, marker);
-        self.pages(
-            &pr.repo,
-            &path,
-            A_PAGE,
-            MOST_PAGES,
-            |page: Vec<ReviewBody>| page.iter().find(own).map(|review| ReviewId(review.id)),
-        )
-        .await
-    }
-
     async fn create_review(&self, pr: &PrKey, review: &NewReview) -> Result<ReviewId, GitHubError> {
         let path = format!("/repos/{}/pulls/{}/reviews", pr.repo, pr.number);
         let posted: ReviewBody = self.write(&pr.repo, Method::POST, path, review).await?;

@@ -7,7 +7,9 @@
 
 use events::{Clock, ManualClock, SeededEntropy, SystemClock, Timestamp};
 use fake_github::{NewApp, NewPullRequest, World};
-use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
+use github::port::{
+    GitHubError, NewReview, ReviewComment, ReviewEvent, ReviewId, Side, WithdrawReview,
+};
 use github::{HeadSha, PrKey};
 use github_client::{Client, Config, Credentials, Permissions};
 use ring::signature::RsaKeyPair;
@@ -184,4 +186,14 @@ pub fn client_of(address: SocketAddr) -> Client {
         ..Config::new("some-token".into())
     };
     Client::new(config, https(), Arc::new(SystemClock)).expect("a client")
+}
+
+/// Returns the bot's first review with `marker`.
+pub async fn first_review(
+    github: &impl WithdrawReview,
+    pr: &PrKey,
+    marker: &str,
+) -> Result<Option<ReviewId>, GitHubError> {
+    let own = github.own_reviews(pr, marker).await?;
+    Ok(own.first().map(|review| review.id))
 }

@@ -5,14 +5,14 @@ use async_trait::async_trait;
 /// limits for the REST API").
 #[async_trait]
 pub trait Pace: Send + Sync {
-    /// Returns when the caller may make `call` with the credentials of `account`: an installation
+    /// Waits until the caller may make `call` with the credentials of `account`: an installation
     /// or a token, by host.
     ///
     /// # Errors
-    /// [`GitHubError::RateLimited`] if the turn is too far away, and
-    /// [`GitHubError::Unavailable`] if the turns cannot be read. The caller must not write then.
-    async fn turn(&self, account: &str, call: &str) -> Result<(), GitHubError>;
+    /// [`GitHubError::RateLimited`] if the wait is too long, and
+    /// [`GitHubError::Unavailable`] if the permits cannot be read. The caller must not write then.
+    async fn acquire(&self, account: &str, call: &str) -> Result<(), GitHubError>;
 
-    /// Gives back the turn of a call that GitHub refused.
+    /// Gives back the permit of a call that GitHub refused.
     async fn give_back(&self, account: &str);
 }

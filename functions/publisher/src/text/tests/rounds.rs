@@ -109,7 +109,8 @@ fn cost_includes_second_look() {
 #[test]
 fn renders_approval_and_its_reasons() {
     let head = decided(wanted(vec![], vec![]), |it| it.event = ReviewEvent::Comment);
-    let with = |approval: &Approval| review(&head, &verdict(&head), &added(3), MARKER, approval);
+    let with =
+        |approval: &Approval| review(&head, &verdict(&head), Some(&added(3)), MARKER, approval);
     let given = with(&Approval::Given);
     assert_eq!(given.event, ReviewEvent::Approve);
     assert!(
@@ -132,7 +133,14 @@ fn renders_approval_and_its_reasons() {
     ");
     let blocked = wanted(vec![], vec![]);
     let content = verdict(&blocked);
-    let event = review(&blocked, &content, &added(3), MARKER, &Approval::Given).event;
+    let event = review(
+        &blocked,
+        &content,
+        Some(&added(3)),
+        MARKER,
+        &Approval::Given,
+    )
+    .event;
     assert_eq!(
         event,
         ReviewEvent::RequestChanges,

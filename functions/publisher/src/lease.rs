@@ -1,11 +1,11 @@
-//! Claims: one attempt at a time writes to GitHub for an item.
+//! Leases: one attempt at a time writes to GitHub for an item.
 //!
-//! An attempt that finds a claimed item does not wait. Its event counts as postponed: the holder,
-//! or the next attempt if the holder fails, looks at the state again. The event of a holder that
+//! An attempt that finds a leased item does not wait. Its event counts as postponed: the holder, or
+//! the next attempt if the holder fails, looks at the state again. The event of a holder that
 //! crashed is delivered again, and its lease ends by time.
 
 use crate::deps::{Deps, NAME};
-use crate::ignore_reason::IgnoreReason;
+use crate::ignore_reason::{IgnoreReason, Stop};
 use async_trait::async_trait;
 use events::{Event, EventId, Failure, HandlerError, NewEvent, Outcome, Timestamp};
 use review::item::RETENTION;
@@ -23,21 +23,17 @@ const LEASE: Duration = Duration::from_secs(45);
 /// lease, the publisher does not write.
 const TIME_TO_WRITE: Duration = Duration::from_secs(12);
 
-/// Value that is stored under a claim.
+/// Value that is stored with a lease.
 pub(crate) trait Item: Clone + Serialize + DeserializeOwned + Send + Sync {
-    /// Copies the changes of a claim's holder from `held`.
+    /// Copies the changes of a lease's holder from `held`.
     fn take_over(&mut self, held: &Self);
 }
 
-/// Writes to GitHub under a claim.
+/// Writes to GitHub under a lease.
 #[async_trait]
 pub(crate) trait Work<T>: Send {
-    /// Brings GitHub into the state that is desired now, or returns the reason to write nothing.
-    async fn apply(
-        &mut self,
-        deps: &Deps,
-        claim: &mut Claim<T>,
-    ) -> Result<Result<(), IgnoreReason>, HandlerError>;
+    /// Brings GitHub into the state that is desired now.
+    async fn apply(&mut self, deps: &Deps, held: &mut HeldLease<T>) -> Result<(), Stop>;
 
     /// Returns the events to emit after the newest [`apply`](Work::apply), also if it failed in
     /// part.
@@ -46,7 +42,7 @@ pub(crate) trait Work<T>: Send {
 
 /// Item with the lease of the attempt that writes for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Claimable<T> {
+pub(crate) struct LeasedItem<T> {
     pub(crate) value: T,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lease: Option<Lease>,
@@ -56,7 +52,7 @@ pub(crate) struct Claimable<T> {
     postponed: u32,
 }
 
-/// Lease of one attempt. Another attempt may claim the item after `until`.
+/// Lease of one attempt. Another attempt may acquire the item after `until`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Lease {
     /// Random id of the attempt.
@@ -67,41 +63,41 @@ struct Lease {
     until: Timestamp,
 }
 
-/// Successful claim. Its holder may write until the lease ends.
+/// Lease with its item, as its holder has it. The holder may write until the lease ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Claim<T> {
+pub(crate) struct HeldLease<T> {
     key: Key,
     lease: Lease,
     /// Number of postponed events that this attempt handles too.
     pub(crate) postponed: u32,
-    /// Value of the item. Changes are stored when the claim is saved, ended or released.
+    /// Value of the item. Changes are stored when the lease is saved, released or abandoned.
     pub(crate) value: T,
 }
 
-/// Result of a claim.
+/// Result of the acquisition of a lease.
 #[derive(Debug)]
-enum Claimed<T> {
+enum Acquisition<T> {
     /// Nothing is to be written.
     NotNeeded,
     /// Another attempt holds the lease, and handles this event too.
     Postponed,
-    Held(Claim<T>),
+    Held(HeldLease<T>),
 }
 
-/// Result of the end of a claim.
+/// Result of the release of a lease.
 #[derive(Debug)]
-enum Ended {
-    /// The claim is ended: the outcome, and the events to emit.
+enum Release {
+    /// The lease is released: the outcome, and the events to emit.
     Done(Outcome, Vec<Event>),
-    /// Other events arrived meanwhile. The claim is renewed.
+    /// Other events arrived meanwhile. The lease is renewed.
     Renewed,
     /// The lease ended. The attempt that holds the new lease continues.
     Lost,
 }
 
-/// Reason that a claim cannot be used. All of them are temporary.
+/// Reason that a lease cannot be used. All of them are temporary.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ClaimError {
+pub(crate) enum LeaseError {
     /// An earlier delivery of the same event holds the lease.
     #[error("an earlier delivery of this event holds the lease until {until}")]
     Busy {
@@ -113,12 +109,12 @@ pub(crate) enum ClaimError {
     /// The rest of the lease is too short to write.
     #[error("too little of the lease is left to write")]
     TooLate,
-    /// Another attempt took over the claim.
+    /// Another attempt has acquired the item.
     #[error("another attempt holds the lease")]
     Lost,
 }
 
-impl Failure for ClaimError {
+impl Failure for LeaseError {
     fn is_retryable(&self) -> bool {
         match self {
             Self::Busy { .. } | Self::TooLate | Self::Lost => true,
@@ -133,7 +129,7 @@ impl Failure for ClaimError {
     }
 }
 
-impl<T: Item> Claimable<T> {
+impl<T: Item> LeasedItem<T> {
     fn new(value: T) -> Self {
         Self {
             value,
@@ -153,48 +149,48 @@ impl<T: Item> Claimable<T> {
         self.lease.is_some() || self.postponed > 0
     }
 
-    fn is_held_by(&self, claim: &Claim<T>) -> bool {
+    fn is_held_by(&self, held: &HeldLease<T>) -> bool {
         let lease = self.lease.as_ref();
-        lease.is_some_and(|lease| lease.holder == claim.lease.holder)
+        lease.is_some_and(|lease| lease.holder == held.lease.holder)
     }
 
-    /// Returns the item with the value of `claim`.
-    fn with(&self, claim: &Claim<T>) -> Self {
+    /// Returns the item with the value of `held`.
+    fn with(&self, held: &HeldLease<T>) -> Self {
         let mut next = self.clone();
-        next.value.take_over(&claim.value);
+        next.value.take_over(&held.value);
         next
     }
 
-    /// Returns the item after the end of `claim`.
-    fn ended(&self, claim: &Claim<T>) -> Result<Self, NotEnded> {
-        if !self.is_held_by(claim) {
-            Err(NotEnded::Lost)
-        } else if self.postponed != claim.postponed {
-            Err(NotEnded::Postponed)
+    /// Returns the item after the release of `held`.
+    fn released(&self, held: &HeldLease<T>) -> Result<Self, NotReleased> {
+        if !self.is_held_by(held) {
+            Err(NotReleased::Lost)
+        } else if self.postponed != held.postponed {
+            Err(NotReleased::Postponed)
         } else {
-            Ok(Self::new(self.with(claim).value))
+            Ok(Self::new(self.with(held).value))
         }
     }
 }
 
-impl<T> Claim<T> {
+impl<T> HeldLease<T> {
     /// Returns an error if too little of the lease is left to write.
-    pub(crate) fn time_left(&self, now: Timestamp) -> Result<(), ClaimError> {
+    pub(crate) fn time_left(&self, now: Timestamp) -> Result<(), LeaseError> {
         match now + TIME_TO_WRITE > self.lease.until {
-            true => Err(ClaimError::TooLate),
+            true => Err(LeaseError::TooLate),
             false => Ok(()),
         }
     }
 }
 
-/// Reason that a claim is not ended.
+/// Reason that a lease is not released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NotEnded {
+enum NotReleased {
     Postponed,
     Lost,
 }
 
-impl fmt::Display for NotEnded {
+impl fmt::Display for NotReleased {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Postponed => "other events arrived meanwhile",
@@ -203,7 +199,7 @@ impl fmt::Display for NotEnded {
     }
 }
 
-/// Does `work` for `event` under a claim on the item under `key`; the item is `first` if there is
+/// Does `work` for `event` under a lease on the item under `key`; the item is `first` if there is
 /// none. `change` adapts the value and returns whether something is to be written. It is applied
 /// also if another attempt holds the item.
 pub(crate) async fn run<T: Item>(
@@ -214,35 +210,35 @@ pub(crate) async fn run<T: Item>(
     change: impl Fn(&mut T) -> bool + Send + Sync,
     work: &mut impl Work<T>,
 ) -> Result<Outcome, HandlerError> {
-    let mut claim = match claim(deps, key, event, first, change).await? {
-        Claimed::NotNeeded => return Ok(IgnoreReason::Already.outcome()),
-        Claimed::Postponed => return Ok(IgnoreReason::Postponed.outcome()),
-        Claimed::Held(claim) => claim,
+    let mut held = match acquire(deps, key, event, first, change).await? {
+        Acquisition::NotNeeded => return Ok(IgnoreReason::Already.outcome()),
+        Acquisition::Postponed => return Ok(IgnoreReason::Postponed.outcome()),
+        Acquisition::Held(held) => held,
     };
     loop {
         let (mut ignored, mut failed) = (None, None);
-        match work.apply(deps, &mut claim).await {
-            Ok(Ok(())) => {}
-            Ok(Err(reason)) => ignored = Some(reason.to_string()),
-            Err(error) if error.is_retryable() => {
-                release(deps, &claim).await?;
+        match work.apply(deps, &mut held).await {
+            Ok(()) => {}
+            Err(Stop::Ignored(reason)) => ignored = Some(reason.to_string()),
+            Err(Stop::Failed(error)) if error.is_retryable() => {
+                abandon(deps, &held).await?;
                 return Err(error);
             }
-            Err(error) => {
+            Err(Stop::Failed(error)) => {
                 ignored = Some(error.to_string());
                 failed = Some(error);
             }
         }
-        let ended = match ignored {
+        let release = match ignored {
             Some(reason) if work.emits().is_empty() => {
-                end_ignored(deps, &mut claim, reason).await?
+                release_ignored(deps, &mut held, reason).await?
             }
-            Some(_) | None => end(deps, &mut claim, event, work.emits()).await?,
+            Some(_) | None => release(deps, &mut held, event, work.emits()).await?,
         };
-        match ended {
-            Ended::Renewed => {}
-            Ended::Lost => return Err(ClaimError::Lost.into()),
-            Ended::Done(outcome, events) => {
+        match release {
+            Release::Renewed => {}
+            Release::Lost => return Err(LeaseError::Lost.into()),
+            Release::Done(outcome, events) => {
                 deps.bus.emit(events).await?;
                 return failed.map_or(Ok(outcome), Err);
             }
@@ -250,35 +246,35 @@ pub(crate) async fn run<T: Item>(
     }
 }
 
-/// Claims the item under `key` for `event`; the item is `first` if there is none. `change` adapts
+/// Acquires the item under `key` for `event`; the item is `first` if there is none. `change` adapts
 /// the value and returns whether something is to be written. It is applied also if another attempt
 /// holds the item.
-async fn claim<T: Item>(
+async fn acquire<T: Item>(
     deps: &Deps,
     key: Key,
     event: &Event,
     first: &T,
     change: impl Fn(&mut T) -> bool + Send + Sync,
-) -> Result<Claimed<T>, HandlerError> {
+) -> Result<Acquisition<T>, HandlerError> {
     let holder = deps.entropy.nonce();
-    let take = |seen: Option<Record<Claimable<T>>>, now: Timestamp| {
+    let acquire = |seen: Option<Record<LeasedItem<T>>>, now: Timestamp| {
         let mut next = seen.unwrap_or_else(|| Record {
-            value: Claimable::new(first.clone()),
+            value: LeasedItem::new(first.clone()),
             applied: vec![],
         });
         let is_due = change(&mut next.value.value) || next.value.is_in_use();
-        let claimed = match next.value.active(now) {
+        let acquired = match next.value.active(now) {
             Some(lease) if lease.event == event.id && lease.holder != holder => {
                 let until = lease.until;
                 let wait = Duration::try_from(until.duration_since(now)).unwrap_or(LEASE);
-                return (None, Err(ClaimError::Busy { until, wait }));
+                return (None, Err(LeaseError::Busy { until, wait }));
             }
             Some(lease) if lease.holder != holder => {
                 // Only compared with an earlier count.
                 next.value.postponed = next.value.postponed.wrapping_add(1);
-                Claimed::Postponed
+                Acquisition::Postponed
             }
-            None if !is_due => return (None, Ok(Claimed::NotNeeded)),
+            None if !is_due => return (None, Ok(Acquisition::NotNeeded)),
             // The holder is this attempt if the answer to its own write was lost.
             Some(_) | None => {
                 if next.value.lease.is_some() {
@@ -291,7 +287,7 @@ async fn claim<T: Item>(
                     until: now + LEASE,
                 };
                 next.value.lease = Some(lease.clone());
-                Claimed::Held(Claim {
+                Acquisition::Held(HeldLease {
                     key: key.clone(),
                     lease,
                     postponed: next.value.postponed,
@@ -299,38 +295,38 @@ async fn claim<T: Item>(
                 })
             }
         };
-        (Some((next, now + RETENTION)), Ok(claimed))
+        (Some((next, now + RETENTION)), Ok(acquired))
     };
-    Ok(deps.state.update(&key, take).await??)
+    Ok(deps.state.update(&key, acquire).await??)
 }
 
-/// Stores the value of the claim, and keeps the claim.
-pub(crate) async fn save<T: Item>(deps: &Deps, claim: &Claim<T>) -> Result<(), HandlerError> {
-    let saved = replace(deps, claim, |item| item).await?;
-    saved.map(drop).ok_or_else(|| ClaimError::Lost.into())
+/// Stores the value of the item, and keeps the lease.
+pub(crate) async fn save<T: Item>(deps: &Deps, held: &HeldLease<T>) -> Result<(), HandlerError> {
+    let saved = replace(deps, held, |item| item).await?;
+    saved.map(drop).ok_or_else(|| LeaseError::Lost.into())
 }
 
-/// Stores the value of a claim that failed, and ends it. The next attempt handles the postponed
-/// events.
-async fn release<T: Item>(deps: &Deps, claim: &Claim<T>) -> Result<(), HandlerError> {
-    let released = |item| Claimable {
+/// Stores the value of the item after a failure, and ends the lease. The next attempt handles the
+/// postponed events.
+async fn abandon<T: Item>(deps: &Deps, held: &HeldLease<T>) -> Result<(), HandlerError> {
+    let abandoned = |item| LeasedItem {
         lease: None,
         ..item
     };
-    replace(deps, claim, released).await.map(drop)
+    replace(deps, held, abandoned).await.map(drop)
 }
 
-/// Stores the value of the claim and ends it, with `emits` for `event`. Renews the claim if other
-/// events were postponed meanwhile.
-async fn end<T: Item>(
+/// Stores the value of the item and ends the lease, with `emits` for `event`. Renews the lease if
+/// other events were postponed meanwhile.
+async fn release<T: Item>(
     deps: &Deps,
-    claim: &mut Claim<T>,
+    held: &mut HeldLease<T>,
     event: &Event,
     emits: &[NewEvent],
-) -> Result<Ended, HandlerError> {
-    let decide = |seen: Option<&Claimable<T>>, now: Timestamp| {
-        let ended = seen.map_or(Err(NotEnded::Lost), |seen| seen.ended(claim));
-        match ended {
+) -> Result<Release, HandlerError> {
+    let decide = |seen: Option<&LeasedItem<T>>, now: Timestamp| {
+        let released = seen.map_or(Err(NotReleased::Lost), |seen| seen.released(held));
+        match released {
             Ok(next) => Decision::Write {
                 next,
                 emits: emits.to_vec(),
@@ -339,36 +335,36 @@ async fn end<T: Item>(
             Err(reason) => Decision::Ignore(reason),
         }
     };
-    let mut turn = deps.state.turn(&claim.key, NAME, event, decide).await?;
+    let mut turn = deps.state.turn(&held.key, NAME, event, decide).await?;
     if let Turn::Repeated { .. } = turn {
         // The event was handled before. What this attempt did is recorded under an id of its own.
         let again = Event {
-            id: EventId::derive(&event.id, &claim.lease.holder, 0),
+            id: EventId::derive(&event.id, &held.lease.holder, 0),
             ..event.clone()
         };
-        turn = deps.state.turn(&claim.key, NAME, &again, decide).await?;
+        turn = deps.state.turn(&held.key, NAME, &again, decide).await?;
     }
     if let Turn::Ignored(reason) = turn {
-        return renew(deps, claim, reason).await;
+        return renew(deps, held, reason).await;
     }
     let (outcome, mut events) = turn.into_parts();
     for emitted in &mut events {
         emitted.causationid = Some(event.id.clone());
     }
-    Ok(Ended::Done(outcome, events))
+    Ok(Release::Done(outcome, events))
 }
 
-/// Like [`end`], but for an event that is ignored for `reason`.
-async fn end_ignored<T: Item>(
+/// Like [`release`], but for an event that is ignored for `reason`.
+async fn release_ignored<T: Item>(
     deps: &Deps,
-    claim: &mut Claim<T>,
+    held: &mut HeldLease<T>,
     reason: String,
-) -> Result<Ended, HandlerError> {
-    let end = |seen: Option<Record<Claimable<T>>>, now: Timestamp| {
+) -> Result<Release, HandlerError> {
+    let release = |seen: Option<Record<LeasedItem<T>>>, now: Timestamp| {
         let Some(mut record) = seen else {
-            return (None, Err(NotEnded::Lost));
+            return (None, Err(NotReleased::Lost));
         };
-        match record.value.ended(claim) {
+        match record.value.released(held) {
             Ok(next) => {
                 record.value = next;
                 (Some((record, now + RETENTION)), Ok(()))
@@ -376,50 +372,50 @@ async fn end_ignored<T: Item>(
             Err(reason) => (None, Err(reason)),
         }
     };
-    match deps.state.update(&claim.key, end).await? {
-        Ok(()) => Ok(Ended::Done(Outcome::Ignored { reason }, vec![])),
-        Err(reason) => renew(deps, claim, reason).await,
+    match deps.state.update(&held.key, release).await? {
+        Ok(()) => Ok(Release::Done(Outcome::Ignored { reason }, vec![])),
+        Err(reason) => renew(deps, held, reason).await,
     }
 }
 
 async fn renew<T: Item>(
     deps: &Deps,
-    claim: &mut Claim<T>,
-    reason: NotEnded,
-) -> Result<Ended, HandlerError> {
+    held: &mut HeldLease<T>,
+    reason: NotReleased,
+) -> Result<Release, HandlerError> {
     let until = deps.clock.now() + LEASE;
-    let renewed = |item: Claimable<T>| {
+    let renewed = |item: LeasedItem<T>| {
         let lease = item.lease.map(|lease| Lease { until, ..lease });
-        Claimable { lease, ..item }
+        LeasedItem { lease, ..item }
     };
     let renewed = match reason {
-        NotEnded::Postponed => replace(deps, claim, renewed).await?,
-        NotEnded::Lost => None,
+        NotReleased::Postponed => replace(deps, held, renewed).await?,
+        NotReleased::Lost => None,
     };
     let Some(item) = renewed else {
-        return Ok(Ended::Lost);
+        return Ok(Release::Lost);
     };
-    claim.value = item.value;
-    claim.postponed = item.postponed;
-    claim.lease.until = until;
-    Ok(Ended::Renewed)
+    held.value = item.value;
+    held.postponed = item.postponed;
+    held.lease.until = until;
+    Ok(Release::Renewed)
 }
 
-/// Stores the value of the claim and what `next` changes, if `claim` still holds the item. Returns
+/// Stores the value of the item and what `next` changes, if `held` still holds the item. Returns
 /// the stored item.
 async fn replace<T: Item>(
     deps: &Deps,
-    claim: &Claim<T>,
-    next: impl Fn(Claimable<T>) -> Claimable<T> + Send + Sync,
-) -> Result<Option<Claimable<T>>, HandlerError> {
-    let replace = |seen: Option<Record<Claimable<T>>>, now: Timestamp| {
-        let held = seen.filter(|record| record.value.is_held_by(claim));
-        let saved = held.map(|record| Record {
-            value: next(record.value.with(claim)),
+    held: &HeldLease<T>,
+    next: impl Fn(LeasedItem<T>) -> LeasedItem<T> + Send + Sync,
+) -> Result<Option<LeasedItem<T>>, HandlerError> {
+    let replace = |seen: Option<Record<LeasedItem<T>>>, now: Timestamp| {
+        let current = seen.filter(|record| record.value.is_held_by(held));
+        let saved = current.map(|record| Record {
+            value: next(record.value.with(held)),
             applied: record.applied,
         });
         let item = saved.as_ref().map(|record| record.value.clone());
         (saved.map(|record| (record, now + RETENTION)), item)
     };
-    Ok(deps.state.update(&claim.key, replace).await?)
+    Ok(deps.state.update(&held.key, replace).await?)
 }
