@@ -51,6 +51,10 @@ impl EventSource for Webhook {
         MAX_BODY
     }
 
+    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        signature(headers).map(drop)
+    }
+
     fn authenticate(&self, headers: &HeaderMap, body: &[u8]) -> Result<Submission, Refusal> {
         self.verify(headers, body)?;
         let id: EventId = header(headers, "x-github-delivery")?
@@ -80,17 +84,20 @@ impl EventSource for Webhook {
 
 impl Webhook {
     fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
-        let signature = header(headers, "x-hub-signature-256").map_err(|_| {
-            let why = "X-Hub-Signature-256 is missing: set a secret on the webhook";
-            Refusal::Unauthorized(why.to_owned())
-        })?;
-        if self.secrets.verify(signature, body) {
+        if self.secrets.verify(signature(headers)?, body) {
             return Ok(());
         }
         let why =
             "X-Hub-Signature-256 does not match: is the webhook's secret the one configured here?";
         Err(Refusal::Unauthorized(why.to_owned()))
     }
+}
+
+fn signature(headers: &HeaderMap) -> Result<&str, Refusal> {
+    header(headers, "x-hub-signature-256").map_err(|_| {
+        let why = "X-Hub-Signature-256 is missing: set a secret on the webhook";
+        Refusal::Unauthorized(why.to_owned())
+    })
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, Refusal> {

@@ -2,6 +2,9 @@ use events::{EventId, Topic};
 use http::{Response, StatusCode, header};
 use serde::Serialize;
 
+/// Seconds after which a sender may try again.
+const RETRY_AFTER: &str = "10";
+
 /// Answer of a source to an accepted request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
@@ -74,6 +77,10 @@ impl Answer {
         };
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            let seconds = header::HeaderValue::from_static(RETRY_AFTER);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
         let content_type = header::HeaderValue::from_static(content_type);
         response
             .headers_mut()

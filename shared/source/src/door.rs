@@ -1,7 +1,8 @@
+use crate::body::BodyMemory;
 use crate::{Answer, EventSource, Refusal, Reply, Senders, Submission, Text};
 use events::{Emit, Failure};
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use state::{StateError, StateManager, Version};
 use std::error::Error;
 use std::fmt::Display;
@@ -9,8 +10,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Time for a body to arrive. GitHub waits 10 s for an answer ("Handling webhook deliveries").
-const READ_TIME: Duration = Duration::from_secs(10);
 /// Time for storing and publishing. The template ends an invocation after 30 s.
 const PUBLISH_TIME: Duration = Duration::from_secs(25);
 
@@ -22,6 +21,7 @@ pub struct Door {
     bus: Arc<dyn Emit>,
     state: Option<StateManager>,
     senders: Senders,
+    memory: BodyMemory,
 }
 
 impl Door {
@@ -32,6 +32,7 @@ impl Door {
             bus,
             state: None,
             senders: Senders::default(),
+            memory: BodyMemory::default(),
         }
     }
 
@@ -78,19 +79,23 @@ impl Door {
         B::Data: Send,
     {
         let (head, body) = request.into_parts();
-        let limit = self.source.max_body();
-        let body = tokio::time::timeout(READ_TIME, Limited::new(body, limit).collect()).await;
-        let refusal = match body {
-            Ok(Ok(body)) => {
-                let answer = self.handle(&head.headers, &body.to_bytes()).await;
-                return answer.into_response();
+        let headers = &head.headers;
+        let read = match self.source.admit(headers) {
+            Ok(()) => {
+                self.memory
+                    .read(headers, body, self.source.max_body())
+                    .await
             }
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Refusal::TooLarge(limit),
-            Ok(Err(error)) => Refusal::Invalid(format!("the body did not arrive: {error}")),
-            Err(_) => Refusal::TooSlow(READ_TIME.as_secs()),
+            Err(refusal) => Err(refusal),
         };
-        let answer = Answer::new(refusal.status(), &refusal);
-        answer.log(self.source.name());
+        let answer = match read {
+            Ok(body) => self.handle(headers, &body.bytes).await,
+            Err(refusal) => {
+                let answer = Answer::new(refusal.status(), &refusal);
+                answer.log(self.source.name());
+                answer
+            }
+        };
         answer.into_response()
     }
 

@@ -4,6 +4,7 @@
 //! in one process.
 
 mod answer;
+mod body;
 mod door;
 #[cfg(feature = "lambda")]
 pub mod lambda;
@@ -32,6 +33,15 @@ pub trait EventSource: Send + Sync {
     /// Returns the largest body in bytes that [`authenticate`](EventSource::authenticate) gets.
     fn max_body(&self) -> usize {
         1024 * 1024
+    }
+
+    /// Refuses a request by its headers, before its body is read. By default every request is
+    /// admitted.
+    ///
+    /// # Errors
+    /// [`Refusal`], which the sender gets as the answer.
+    fn admit(&self, _headers: &HeaderMap) -> Result<(), Refusal> {
+        Ok(())
     }
 
     /// Authenticates a request and maps it to events. `body` holds the bytes that the sender
@@ -106,6 +116,9 @@ pub enum Refusal {
     /// The content type is wrong.
     #[error("{0}")]
     UnsupportedMediaType(String),
+    /// Other large bodies fill the memory for bodies.
+    #[error("too many large requests at once, send it again later")]
+    Busy,
 }
 
 impl Refusal {
@@ -123,6 +136,7 @@ impl Refusal {
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

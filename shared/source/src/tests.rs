@@ -215,6 +215,79 @@ async fn slow_body_is_refused() {
     assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
 }
 
+/// Source with large bodies, whose requests need the header `token`.
+struct Uploads;
+
+impl EventSource for Uploads {
+    fn name(&self) -> &'static str {
+        "uploads"
+    }
+
+    fn max_body(&self) -> usize {
+        24 * 1024 * 1024
+    }
+
+    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        match headers.contains_key("token") {
+            true => Ok(()),
+            false => Err(Refusal::Unauthorized("the token is missing".to_owned())),
+        }
+    }
+
+    fn authenticate(&self, _: &HeaderMap, _: &[u8]) -> Result<Submission, Refusal> {
+        Err(Refusal::Invalid("there are no uploads".to_owned()))
+    }
+}
+
+/// Body that must not be read.
+struct UntouchedBody;
+
+impl http_body::Body for UntouchedBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        panic!("the body is read");
+    }
+}
+
+#[tokio::test]
+async fn refused_headers_leave_body_unread() {
+    let door = Door::new(Arc::new(Uploads), Arc::<Bus>::default());
+    let bare = Request::new(UntouchedBody);
+    assert_eq!(door.answer(bare).await.status(), StatusCode::UNAUTHORIZED);
+    let large = Request::builder()
+        .header("token", "secret")
+        .header("content-length", 24 * 1024 * 1024 + 1);
+    let large = large.body(UntouchedBody).unwrap();
+    assert_eq!(
+        door.answer(large).await.status(),
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_bodies_wait_for_memory_and_small_ones_do_not() {
+    let door = Door::new(Arc::new(Uploads), Arc::<Bus>::default());
+    let request = |length: usize| {
+        let request = Request::builder().header("token", "secret");
+        request.header("content-length", length)
+    };
+    let large = || door.answer(request(20 * 1024 * 1024).body(EndlessBody).unwrap());
+    let small = async {
+        let body = Full::new(Bytes::from_static(b"text"));
+        door.answer(request(4).body(body).unwrap()).await
+    };
+    let (first, second, small) = tokio::join!(large(), large(), small);
+    assert_eq!(first.status(), StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(second.headers()["retry-after"], "10");
+    assert_eq!(small.status(), StatusCode::BAD_REQUEST);
+}
+
 /// Source that fails `failures` times and then submits one event.
 struct Socket {
     failures: Mutex<u32>,
