@@ -1,5 +1,7 @@
 //! Runs a listener and a runner together until the process receives a stop signal.
 
+mod connections;
+
 use crate::call::{Call, InvalidLambdaUrl};
 use crate::queue::{Queue, QueueError};
 use crate::runner::Runner;
@@ -8,6 +10,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use config::ConfigError;
+use connections::Limits;
 use events::{Clock, OnError};
 use http::StatusCode;
 use state::StateError;
@@ -79,9 +82,9 @@ pub enum ServeError {
     /// The queue failed while running.
     #[error(transparent)]
     Queue(#[from] QueueError),
-    /// The network failed while running.
-    #[error("the server failed: {0}")]
-    Network(#[from] io::Error),
+    /// The process cannot receive stop signals.
+    #[error("no stop signals: {0}")]
+    Signals(#[from] io::Error),
 }
 
 impl ServeError {
@@ -96,7 +99,7 @@ impl ServeError {
             | Self::BusName { .. }
             | Self::InUse(_)
             | Self::Port { .. } => true,
-            Self::Https(_) | Self::Registration(_) | Self::Queue(_) | Self::Network(_) => false,
+            Self::Https(_) | Self::Registration(_) | Self::Queue(_) | Self::Signals(_) => false,
         }
     }
 }
@@ -144,8 +147,8 @@ pub async fn run<F: Call>(
     let mut signals = Signals::new()?;
     let (stop, stopped) = watch::channel(());
     let mut running = tokio::spawn(Arc::new(runner).run(at_once, until(stopped.clone())));
-    let server = axum::serve(listener, routes).with_graceful_shutdown(until(stopped));
-    let mut server = tokio::spawn(server.into_future());
+    let limits = Limits::of_process();
+    let mut server = tokio::spawn(connections::serve(listener, routes, limits, stopped));
     // A task that ends without a stop signal has failed. Stop the other one too.
     let ended = tokio::select! {
         () = signals.asked_to_stop() => {
@@ -158,7 +161,7 @@ pub async fn run<F: Call>(
             tokio::select! {
                 (answered, ended) = last_answers => {
                     if let Ok(answered) = answered {
-                        joined(answered)?;
+                        joined(answered);
                     }
                     ended
                 }
@@ -170,7 +173,10 @@ pub async fn run<F: Call>(
             }
         }
         ended = &mut running => ended,
-        ended = &mut server => return Ok(joined(ended)?),
+        ended = &mut server => {
+            joined(ended);
+            return Ok(());
+        }
     };
     server.abort();
     Ok(joined(ended)?)
