@@ -8,6 +8,8 @@ mod collaboration;
 mod file_backend;
 #[path = "../rule.rs"]
 mod rule;
+#[path = "../socket_source.rs"]
+mod socket_source;
 #[path = "../support.rs"]
 mod support;
 #[path = "../ticket_source.rs"]
@@ -17,11 +19,12 @@ use state::StateBackend;
 use std::fs;
 use std::sync::Arc;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "code_review",
     "collaboration",
     "file_backend",
     "rule",
+    "socket_source",
     "support",
     "ticket_source",
 ];
@@ -39,6 +42,11 @@ fn collaboration_blocks() {
 #[test]
 fn rule_finds_debugger() {
     rule::main().unwrap();
+}
+
+#[test]
+fn socket_source_publishes() {
+    socket_source::main().unwrap();
 }
 
 #[test]

@@ -21,6 +21,7 @@ use source::Door;
 use state::StateManager;
 use std::net::IpAddr;
 use std::sync::Arc;
+use tokio::task::JoinSet;
 
 /// Options of `--port`.
 pub struct Options {
@@ -105,9 +106,15 @@ pub async fn serve(
         clock: clock.clone(),
     };
     let mut routes = server::health(store.queue.clone(), clock.clone());
+    let mut receivers = JoinSet::new();
     for (route, source) in sources {
         routes = match source.door(&deps.bus, &deps.state) {
-            Ok(door) => open(routes, route, door),
+            Ok(door) => {
+                let door = Arc::new(door);
+                let receiver = door.clone();
+                receivers.spawn(async move { source::receive(&receiver).await });
+                open(routes, route, door)
+            }
             Err(missing) => {
                 let MissingSecret { function, variable } = missing;
                 tracing::warn!(source = function, variable, "{missing}");
@@ -120,14 +127,13 @@ pub async fn serve(
     let scheduled = tokio::spawn(schedule::run(schedules, bus, clock));
     let ended = server::run(listener, routes, runner, options.concurrency).await;
     scheduled.abort();
-    drop(lock);
+    drop((receivers, lock));
     ended
 }
 
 /// Adds the route of a manifest, such as `POST /webhook`.
-fn open(routes: Router, route: &'static str, door: Door) -> Router {
+fn open(routes: Router, route: &'static str, door: Arc<Door>) -> Router {
     let (path, methods) = parts(route);
-    let door = Arc::new(door);
     let answer = move |request: Request| async move { door.answer(request).await };
     routes.route(path, on(methods, answer))
 }

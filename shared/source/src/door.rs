@@ -109,12 +109,24 @@ impl Door {
         answer
     }
 
-    async fn accept(&self, accepted: Submission) -> Answer {
+    /// Accepts what a source has received without HTTP: stores the texts and publishes the events.
+    /// If the answer's status is no success, the events are not on the bus.
+    pub async fn submit(&self, submission: Submission) -> Answer {
+        let answer = self.accept(submission).await;
+        answer.log(self.source.name());
+        answer
+    }
+
+    pub(crate) fn source(&self) -> &dyn EventSource {
+        &*self.source
+    }
+
+    async fn accept(&self, submission: Submission) -> Answer {
         let Submission {
             events,
             texts,
             reply,
-        } = accepted;
+        } = submission;
         let first = events.first();
         let (id, topic) = (
             first.map(|event| event.id.clone()),

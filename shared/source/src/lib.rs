@@ -7,19 +7,24 @@ mod answer;
 mod door;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+mod receiver;
 mod senders;
 mod signature;
 
 pub use answer::{Answer, Reply};
 pub use door::Door;
+pub use receiver::receive;
 pub use senders::{NoRange, Senders};
 pub use signature::{NoSecret, Secrets};
 
+use async_trait::async_trait;
 use events::{Event, Timestamp};
 use http::{HeaderMap, StatusCode};
 use state::Key;
+use std::error::Error;
 
-/// Source of events that arrive by HTTP.
+/// Source of events: requests by HTTP, or input over a connection of its own.
+#[async_trait]
 pub trait EventSource: Send + Sync {
     /// Returns the function's name, as in `functions/<name>`.
     fn name(&self) -> &'static str;
@@ -35,6 +40,16 @@ pub trait EventSource: Send + Sync {
     /// # Errors
     /// [`Refusal`], which the sender gets as the answer.
     fn authenticate(&self, headers: &HeaderMap, body: &[u8]) -> Result<Submission, Refusal>;
+
+    /// Receives input without HTTP, such as over a socket that it opens, and gives it to `door`.
+    /// Only the one process calls this; on AWS a function cannot hold a connection. By default
+    /// there is no such input.
+    ///
+    /// # Errors
+    /// Any error. [`receive`] logs it and calls this again after a pause.
+    async fn run(&self, _door: &Door) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(())
+    }
 }
 
 /// Result of an authenticated request.

@@ -214,3 +214,52 @@ async fn slow_body_is_refused() {
     let response = door(&bus).answer(Request::new(EndlessBody)).await;
     assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
 }
+
+/// Source that fails `failures` times and then submits one event.
+struct Socket {
+    failures: Mutex<u32>,
+}
+
+#[async_trait]
+impl EventSource for Socket {
+    fn name(&self) -> &'static str {
+        "socket"
+    }
+
+    fn authenticate(&self, _: &HeaderMap, _: &[u8]) -> Result<Submission, Refusal> {
+        Err(Refusal::Invalid("there are no requests".to_owned()))
+    }
+
+    async fn run(&self, door: &Door) -> Result<(), Box<dyn Error + Send + Sync>> {
+        {
+            let mut failures = self.failures.lock().unwrap();
+            if let Some(left) = failures.checked_sub(1) {
+                *failures = left;
+                return Err("the connection is closed".into());
+            }
+        }
+        let say = NewEvent::on("socket.line.read", "line".to_owned(), &());
+        let event = Event::first("line-1".parse()?, "socket", say, Timestamp::UNIX_EPOCH);
+        let answer = door.submit(Submission {
+            events: vec![event],
+            texts: Vec::new(),
+            reply: Reply::Message("accepted"),
+        });
+        let answer = answer.await;
+        match answer.status.is_success() {
+            true => Ok(()),
+            false => Err(answer.message.into()),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_receiver_runs_again_after_growing_pauses() {
+    let bus = Arc::new(Bus::default());
+    let failures = Mutex::new(8);
+    let door = Door::new(Arc::new(Socket { failures }), bus.clone());
+    let start = tokio::time::Instant::now();
+    receive(&door).await;
+    assert_eq!(bus.events.lock().unwrap().len(), 1);
+    assert_eq!(start.elapsed().as_secs(), 1 + 2 + 4 + 8 + 16 + 32 + 60 + 60);
+}

@@ -97,7 +97,8 @@ async fn opens_file_of_earlier_version() {
     let queue = Queue::open(&file).unwrap();
     queue.put(vec![put(1, 0)], at(0)).await.unwrap();
     queue
-        .ask(|it| it.execute("ALTER TABLE delivery DROP COLUMN unreached", []))
+        .0
+        .run(|it| it.execute("ALTER TABLE delivery DROP COLUMN unreached", []))
         .await
         .unwrap();
     let queue = Queue::open(&file).unwrap();
@@ -112,7 +113,8 @@ async fn unreadable_delivery_does_not_block_others() {
     let queue = Queue::in_memory().unwrap();
     queue.put(vec![put(1, 0), put(2, 0)], at(0)).await.unwrap();
     queue
-        .ask(|it| it.execute("UPDATE delivery SET event = '{}' WHERE id = 1", []))
+        .0
+        .run(|it| it.execute("UPDATE delivery SET event = '{}' WHERE id = 1", []))
         .await
         .unwrap();
     assert_eq!(due(&queue, 0).await, ["event-2"]);
