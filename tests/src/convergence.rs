@@ -13,6 +13,7 @@ use review::message::{ReviewKey, SkipReason};
 use review::rules::RULES;
 use state::StateManager;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Violation of the invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +61,7 @@ pub async fn failures(bot: &Bot, pulls: &[Pull]) -> Vec<Failure> {
     let world = bot.world();
     for pull in pulls {
         let pr = &pull.pr;
+        world.set_lag(Duration::ZERO);
         let now = world.github().pull_request(pr).await;
         let now = now.expect("the pull request");
         let review = |head: &HeadSha| {
@@ -187,6 +189,7 @@ impl Settled<'_> {
             false => verdict.event,
         };
         self.check_votes(Some(event));
+        self.check_outdated(verdict);
         let head = self.now.head_sha.clone();
         match self.reviews.last() {
             None => self.fail("the verdict has no review", head),
@@ -199,6 +202,26 @@ impl Settled<'_> {
                 self.fail("the newest review differs from the verdict", last);
             }
             Some(_) => {}
+        }
+    }
+
+    /// Checks that exactly the reviews without a vote that no longer hold are marked. A verdict after
+    /// an earlier review may continue the findings of earlier reviews.
+    fn check_outdated(&mut self, verdict: &Verdict) {
+        let Some((newest, earlier)) = self.reviews.split_last() else {
+            return;
+        };
+        let is_marked = |review: &PostedReview| review.body.starts_with("> **Outdated**");
+        let is_valid = |review: &&PostedReview| {
+            review.event == ReviewEvent::Comment && !is_marked(review) && verdict.since.is_none()
+        };
+        let is_newest_marked = is_marked(newest);
+        let valid: Vec<_> = earlier.iter().filter(is_valid).cloned().collect();
+        if is_newest_marked {
+            self.fail("the newest review is marked as outdated", &verdict.since);
+        }
+        if !valid.is_empty() {
+            self.fail("an earlier review is not marked as outdated", valid);
         }
     }
 

@@ -107,7 +107,8 @@ async fn dismiss(
 ) -> Result<(), HandlerError> {
     let short = head.review.head_sha.short();
     let message = match desired.status {
-        Some(Status::Skipped(_)) | None => format!("{short} is not reviewed."),
+        Some(Status::Skipped(_)) => format!("{short} is not reviewed."),
+        None => "Reviews are not published: the settings have publish = false.".to_owned(),
         Some(Status::UnderWay | Status::Reviewed | Status::Blocked) => {
             format!("A newer review of {short} replaces this one.")
         }

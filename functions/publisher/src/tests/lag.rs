@@ -66,9 +66,7 @@ async fn late_effect_creates_no_second_object() {
     stage.store(under_way()).await;
     let (create, list) = (Call::CreateCheck, Call::ListChecks);
     // The first search is for a lost state.
-    stage
-        .world
-        .fail_next_on(list, Fault::Slow(Duration::ZERO));
+    stage.world.fail_next_on(list, Fault::Slow(Duration::ZERO));
     let [first, second, third] = delayed(&stage, &begun, create, list).await;
     assert!(first.starts_with("failed: "), "{first}");
     assert!(is_unknown(&second), "{second}");
