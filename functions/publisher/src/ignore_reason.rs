@@ -49,6 +49,8 @@ pub(crate) enum IgnoreReason {
     NotRequested,
     /// The pull request is not approved, for these reasons.
     Withheld(Vec<NoApprovalReason>),
+    /// GitHub no longer has the head in the pull request.
+    RemovedCommit,
     /// The commit status is not a success.
     NotGreen,
     /// The checks belong to no pull request of this repository.
@@ -89,6 +91,7 @@ impl fmt::Display for IgnoreReason {
                 let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
                 write!(f, "not approved: {}", reasons.join(" "))
             }
+            Self::RemovedCommit => f.write_str("the commit is not part of the pull request"),
             Self::NotGreen => f.write_str("the commit status is not a success"),
             Self::NoPullRequest => f.write_str("the checks belong to no pull request"),
         }

@@ -4,7 +4,7 @@ use crate::approval::{Approval, approval};
 use crate::deps::Deps;
 use crate::desired::{DesiredReview, ReviewContent};
 use crate::head::HeadState;
-use crate::ignore_reason::{IgnoreReason, Stop};
+use crate::ignore_reason::{IgnoreReason, Outdated, Stop};
 use crate::lease::HeldLease;
 use crate::published::{Marker, PublishedPullRequest, ReviewKind, ReviewObject};
 use crate::text;
@@ -179,6 +179,16 @@ impl Posting<'_> {
             held.time_left(self.deps.clock.now())?;
             let review = form.written(self, marker);
             let answer = github.create_review(pr, &review).await;
+            if let Err(GitHubError::Rejected { reason, .. }) = &answer
+                && is_removed_commit(reason)
+            {
+                // A force push has removed it. GitHub's answer about the head was outdated.
+                let may_lag = held.may_lag(self.deps.clock.now());
+                return Err(match may_lag {
+                    true => Outdated(IgnoreReason::RemovedCommit).into(),
+                    false => IgnoreReason::RemovedCommit.into(),
+                });
+            }
             let less = match (&answer, self.content) {
                 // It is nothing without its vote.
                 (_, ReviewContent::Approval(_)) => None,
@@ -278,6 +288,11 @@ impl Form {
             None
         }
     }
+}
+
+/// Returns whether GitHub refused a review because its commit is no longer in the pull request.
+fn is_removed_commit(reason: &str) -> bool {
+    reason.contains("is not part of the pull request")
 }
 
 /// Returns whether GitHub refused a vote on the bot's own pull request. An author cannot approve or
