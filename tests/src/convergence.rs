@@ -7,12 +7,14 @@ use events::SeededEntropy;
 use fake_github::{PostedCheck, PostedReview};
 use github::HeadSha;
 use github::port::{Conclusion, PullRequest, ReadPullRequest, ReviewEvent};
+use policy::{ApprovalFacts, AuthorAssociation};
 use review::Finding;
-use review::item::{CheckReport, PullRequestItem, ReviewItem, Verdict};
+use review::item::{PullRequestItem, ReviewItem, Verdict};
 use review::message::{ReviewKey, SkipReason};
 use review::rules::RULES;
 use state::StateManager;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Violation of the invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +62,7 @@ pub async fn failures(bot: &Bot, pulls: &[Pull]) -> Vec<Failure> {
     let world = bot.world();
     for pull in pulls {
         let pr = &pull.pr;
+        world.set_lag(Duration::ZERO);
         let now = world.github().pull_request(pr).await;
         let now = now.expect("the pull request");
         let review = |head: &HeadSha| {
@@ -182,11 +185,12 @@ impl Settled<'_> {
             return; // a late report may add a review of its own
         }
         self.check_conclusion(conclusion(item, verdict));
-        let event = match is_approved(item, verdict) {
+        let event = match self.is_approved(item, verdict) {
             true => ReviewEvent::Approve,
             false => verdict.event,
         };
         self.check_votes(Some(event));
+        self.check_outdated(verdict);
         let head = self.now.head_sha.clone();
         match self.reviews.last() {
             None => self.fail("the verdict has no review", head),
@@ -199,6 +203,26 @@ impl Settled<'_> {
                 self.fail("the newest review differs from the verdict", last);
             }
             Some(_) => {}
+        }
+    }
+
+    /// Checks that exactly the reviews without a vote that no longer hold are marked. A verdict after
+    /// an earlier review may continue the findings of earlier reviews.
+    fn check_outdated(&mut self, verdict: &Verdict) {
+        let Some((newest, earlier)) = self.reviews.split_last() else {
+            return;
+        };
+        let is_marked = |review: &PostedReview| review.body.starts_with("> **Outdated**");
+        let is_valid = |review: &&PostedReview| {
+            review.event == ReviewEvent::Comment && !is_marked(review) && verdict.since.is_none()
+        };
+        let is_newest_marked = is_marked(newest);
+        let valid: Vec<_> = earlier.iter().filter(is_valid).cloned().collect();
+        if is_newest_marked {
+            self.fail("the newest review is marked as outdated", &verdict.since);
+        }
+        if !valid.is_empty() {
+            self.fail("an earlier review is not marked as outdated", valid);
         }
     }
 
@@ -287,20 +311,35 @@ impl Settled<'_> {
             }
         }
     }
-}
 
-/// Returns whether the bot approves this verdict: the settings ask for it, a model has read the
-/// change, and nothing is open. The other conditions hold in every story.
-fn is_approved(item: &ReviewItem, verdict: &Verdict) -> bool {
-    let lists = [
-        &verdict.findings,
-        &verdict.still_open,
-        &verdict.unsure,
-        &verdict.late,
-    ];
-    let is_clean = lists.iter().all(|list| list.is_empty()) && verdict.below_floor == 0;
-    let by_model = |report: &CheckReport| report.readers.iter().any(|it| it.name != RULES);
-    item.policy.auto_approve().enabled && is_clean && item.reports.values().all(by_model)
+    /// Returns whether the settings of the review approve this verdict.
+    fn is_approved(&self, item: &ReviewItem, verdict: &Verdict) -> bool {
+        let reports = || item.reports.values();
+        let readers = || reports().flat_map(|report| &report.readers);
+        let lists = [
+            &verdict.findings,
+            &verdict.still_open,
+            &verdict.unsure,
+            &verdict.late,
+        ];
+        let listed = lists.iter().map(|list| list.len()).sum::<usize>();
+        let listed = u32::try_from(listed).unwrap_or(u32::MAX);
+        let facts = ApprovalFacts {
+            score: verdict.quality_score,
+            open_findings: listed.saturating_add(verdict.below_floor),
+            every_file_read: readers().all(|reader| reader.coverage.left_out.is_empty()),
+            read_by_model: reports()
+                .all(|report| report.readers.iter().any(|reader| reader.name != RULES)),
+            head_unchanged: true,
+            author_association: AuthorAssociation::of(&self.now.author_association),
+            own_pull_request: false,
+            from_fork: false,
+            first_time: false,
+            checks_green: false,
+            missing_specialists: verdict.missing.clone(),
+        };
+        verdict.event != ReviewEvent::RequestChanges && item.policy.may_approve(&facts).is_ok()
+    }
 }
 
 /// Returns the conclusion of a complete verdict on a change that was read completely.

@@ -300,7 +300,7 @@ impl SetCheck for InterruptibleCalls<dyn GitHub> {
         repo: &RepoName,
         head: &HeadSha,
         name: &str,
-        external_id: &str,
+        external_id: Option<&str>,
     ) -> Result<Option<FoundCheck>, GitHubError> {
         let work = self.inner.find_check(repo, head, name, external_id);
         self.ask("find check", work).await

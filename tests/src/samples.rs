@@ -28,4 +28,5 @@ pub const SAMPLES: &[(&str, &[&str])] = &[
     ("github.pr.reopened", &["pull-request", "recorder"]),
     ("github.pr.synchronize", &["pull-request", "recorder"]),
     ("github.pr.unlabeled", &["pull-request", "recorder"]),
+    ("github.status", &["publisher", "recorder"]),
 ];

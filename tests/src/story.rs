@@ -9,7 +9,7 @@ use crate::interruption::Interruption;
 use crate::model::attentive;
 use crate::steps::SETTINGS;
 use events::{Entropy, SeededEntropy};
-use fake_github::{NewPullRequest, WebhookDelivery};
+use fake_github::{Call, Fault, NewPullRequest, WebhookDelivery};
 use github::{HeadSha, PrKey, RepoName};
 use model_client::Model;
 use std::any::Any;
@@ -33,6 +33,26 @@ const STEPS: (usize, usize) = (2, 8);
 /// Time within which deliveries between two steps are due. It is shorter than the
 /// deadline of a review.
 const STEP_TIME: Duration = Duration::from_secs(10);
+/// Calls that fail. `pull-request` is called without a queue, so its call has fewer retries.
+const FAILING_CALLS: [Call; 8] = [
+    Call::CreateReview,
+    Call::ListReviews,
+    Call::DismissReview,
+    Call::EditReview,
+    Call::CreateCheck,
+    Call::UpdateCheck,
+    Call::CreateComment,
+    Call::UpdateComment,
+];
+/// Temporary faults of a call.
+const FAULTS: [Fault; 4] = [
+    Fault::Unavailable,
+    Fault::LostReply,
+    Fault::BadGateway,
+    Fault::RateLimited {
+        retry_after: Duration::from_secs(30),
+    },
+];
 /// Maximum number of stories run to shrink one.
 const MOST_TRIES: usize = 300;
 
@@ -162,6 +182,8 @@ pub enum Action {
     SendHeld(usize),
     /// Passes seconds while the bot works.
     Wait(u64),
+    /// Makes GitHub's next call of this kind fail.
+    Fail(Call, Fault),
     Rename,
     Transfer,
 }
@@ -199,15 +221,20 @@ pub struct Story {
     pub has_model: bool,
     /// True if the bot is a user account, which cannot set checks.
     pub is_user: bool,
+    /// Seconds that GitHub's answers are behind.
+    pub lag: u64,
     pub steps: Vec<Step>,
 }
 
 impl fmt::Display for Story {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            has_model, is_user, ..
+            has_model,
+            is_user,
+            lag,
+            ..
         } = self;
-        write!(f, "has_model: {has_model}, is_user: {is_user}")?;
+        write!(f, "has_model: {has_model}, is_user: {is_user}, lag: {lag}")?;
         for step in &self.steps {
             write!(f, "\n  {step}")?;
         }
@@ -244,7 +271,7 @@ impl Random {
 
     fn action(&self) -> Action {
         let pull = self.below(MOST_PULLS);
-        match self.below(if RENAMES { 26 } else { 24 }) {
+        match self.below(if RENAMES { 29 } else { 27 }) {
             0 => Action::Open(self.change()),
             1..=3 => Action::Push(pull, self.change()),
             4 => Action::ForcePush(pull, self.change()),
@@ -261,7 +288,8 @@ impl Random {
             20 => Action::Redeliver(self.below(12)),
             21 | 22 => Action::SendHeld(self.below(3)),
             23 => Action::Wait(self.one_of(&[1, 5, 30])),
-            24 => Action::Rename,
+            24..=26 => Action::Fail(self.one_of(&FAILING_CALLS), self.one_of(&FAULTS)),
+            27 => Action::Rename,
             _ => Action::Transfer,
         }
     }
@@ -289,14 +317,24 @@ impl Story {
         let settings = random.one_of(&SettingsFile::ALL);
         let settings = random.once_in(3).then_some(Action::PushSettings(settings));
         let first = Action::Open(random.change());
+        let lag = match random.once_in(4) {
+            true => random.one_of(&[5, 40]),
+            false => 0,
+        };
         Self {
             has_model: random.once_in(4),
             is_user: random.once_in(8),
+            lag,
             steps: settings
                 .into_iter()
                 .chain([first])
                 .chain((1..length).map(|_| random.action()))
                 .map(|action| random.step(action))
+                // With an answer that is behind, two changes in one second have no order.
+                .map(|step| Step {
+                    pause: step.pause.max(u64::from(lag > 0)),
+                    ..step
+                })
                 .collect(),
         }
     }
@@ -356,6 +394,7 @@ impl Story {
         let plain = Self {
             has_model: false,
             is_user: false,
+            lag: 0,
             steps: self.steps.clone(),
         };
         all.push(Self {
@@ -364,6 +403,10 @@ impl Story {
         });
         all.push(Self {
             is_user: self.is_user,
+            ..plain.clone()
+        });
+        all.push(Self {
+            lag: self.lag,
             ..plain
         });
         for (at, step) in self.steps.iter().enumerate() {
@@ -427,6 +470,7 @@ impl Step {
             | Action::Redeliver(_)
             | Action::SendHeld(_)
             | Action::Wait(_)
+            | Action::Fail(..)
             | Action::Rename
             | Action::Transfer => {}
         }
@@ -479,6 +523,7 @@ impl Running {
         if story.is_user {
             bot.world().set_bot(USER);
         }
+        bot.world().set_lag(Duration::from_secs(story.lag));
         Self {
             bot,
             repo: NewPullRequest::default().repo,
@@ -533,6 +578,10 @@ impl Running {
             }
             Action::Wait(seconds) => {
                 self.bot.settle_for(Duration::from_secs(seconds)).await;
+                None
+            }
+            Action::Fail(call, fault) => {
+                self.bot.world().fail_next_on(call, fault);
                 None
             }
             Action::Rename => self.rename(|world, repo| world.rename_repository(repo, "gadgets")),

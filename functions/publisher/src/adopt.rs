@@ -7,7 +7,7 @@ use crate::lease::HeldLease;
 use crate::published::{
     MARKER, Marker, PublishedPullRequest, PublishedReview, ReviewKind, ReviewObject, Subject,
 };
-use crate::review::{adopted, pending_approval};
+use crate::review::adopted;
 use events::HandlerError;
 use github::port::{OwnReview, ReviewState};
 
@@ -23,15 +23,17 @@ pub(crate) async fn search(
         return Ok(());
     }
     let own = deps.github.own_reviews(&head.review.pr, MARKER).await?;
-    let approval = pending_approval(head).ok();
-    let wanted = desired.reviews.iter().chain(&approval);
+    let wanted = desired.reviews.iter().chain(&desired.approval);
     let wanted: Vec<_> = wanted.map(|review| &review.subject).collect();
     let reviews = &mut held.value.reviews;
     for found in own {
         let stored = reviews.iter_mut().find(|review| is_same(review, &found));
         match stored {
             Some(stored) => stored.object = adopted(&found, comments(&stored.object)),
-            None => reviews.extend(unknown(&wanted, &found)),
+            None => {
+                held.value.was_lost = true;
+                reviews.extend(unknown(&wanted, &found));
+            }
         }
     }
     // GitHub's ids increase.
@@ -81,5 +83,7 @@ fn unknown(wanted: &[&Subject], found: &OwnReview) -> Option<PublishedReview> {
         subject,
         marker,
         object: adopted(found, 0),
+        attempt: None,
+        is_continued: false,
     })
 }

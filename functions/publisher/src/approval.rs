@@ -5,6 +5,8 @@ use crate::check;
 use crate::deps::Deps;
 use crate::head::HeadState;
 use crate::ignore_reason::Stop;
+use crate::lease::HeldLease;
+use crate::published::PublishedPullRequest;
 use github::port::{PullRequest, ReviewEvent};
 use policy::{ApprovalFacts, AuthorAssociation, NoApprovalReason};
 use review::item::{CheckReport, Reader, ReviewItem, Verdict};
@@ -29,6 +31,7 @@ pub(crate) async fn approval(
     deps: &Deps,
     head: &HeadState,
     verdict: Option<&Verdict>,
+    held: &HeldLease<PublishedPullRequest>,
 ) -> Result<Approval, Stop> {
     let policy = &head.item.policy;
     let requesting = verdict.filter(|verdict| requests_approval(&head.item, verdict));
@@ -47,7 +50,7 @@ pub(crate) async fn approval(
         }
     }
     let now = deps.github.pull_request(&head.review.pr).await?;
-    head.check_current(&now)?;
+    head.check_current(&now, held.may_lag(deps.clock.now()))?;
     let Some(verdict) = requesting else {
         return Ok(Approval::NotRequested);
     };

@@ -5,14 +5,16 @@
 use crate::deps::Deps;
 use crate::head::{HeadState, load};
 use crate::ignore_reason::{IgnoreReason, Stop};
-use crate::lease::{self, HeldLease, Work};
-use crate::published::{CheckRun, Contribution, PublishedCheck, TextDigest};
+use crate::lease::{self, HeldLease, LeasedItem, Work};
+use crate::published::{
+    Attempt, CheckRun, Contribution, PublishedCheck, PublishedPullRequest, TextDigest,
+};
 use crate::status::Status;
 use crate::{old_items, text};
 use async_trait::async_trait;
 use events::{Event, HandlerError, NewEvent, Outcome};
-use github::PrKey;
 use github::port::{CheckId, Conclusion, GitHubError, NewCheck};
+use github::{PrKey, RepoName};
 use review::Finding;
 use review::item::{ReviewItem, StaleReason};
 use review::message::ReviewKey;
@@ -83,11 +85,12 @@ async fn end(
     otherwise: &IgnoreReason,
 ) -> Result<Outcome, HandlerError> {
     let change = |check: &mut PublishedCheck| {
-        let own = check.pull_requests.get(&review.pr.number);
+        let number = review.pr.number;
+        let own = check.pull_requests.get(&number);
         if own.is_some_and(|own| own.conclusion.is_none()) {
-            check.pull_requests.remove(&review.pr.number);
+            check.pull_requests.remove(&number);
         }
-        check.is_due(review.pr.number)
+        check.is_due(number) || check.is_shared_with(number)
     };
     Ok(match run(deps, event, review, change, stale).await? {
         Outcome::Ignored { .. } => otherwise.outcome(),
@@ -303,7 +306,16 @@ impl CheckWork<'_> {
         };
         let before = match &held.value.run {
             Some(CheckRun::Set { id, content, .. }) => Some((*id, content.clone())),
-            Some(CheckRun::Attempt) => self.find(deps, &check).await?,
+            Some(CheckRun::Attempt) => {
+                let id = Some(&*check.external_id);
+                let found = self.find(deps, &check, id).await?;
+                if found.is_none() {
+                    Attempt::check_over(held.value.attempt, deps.clock.now())
+                        .map_err(HandlerError::from)?;
+                }
+                found
+            }
+            None if self.may_be_lost(deps).await? => self.find(deps, &check, None).await?,
             Some(CheckRun::Refused(_)) | None => None,
         };
         let before = match (before, content.conclusion) {
@@ -324,24 +336,29 @@ impl CheckWork<'_> {
                 answer => return Ok(answer.map(|()| Some((id, content)))?),
             }
         }
-        held.value.run = Some(CheckRun::Attempt);
-        lease::save(deps, held).await?;
-        held.time_left(deps.clock.now())
-            .map_err(HandlerError::from)?;
-        let id = deps.github.create_check(&pr.repo, &check).await?;
+        let id = create(deps, &pr.repo, check, held).await?;
         Ok(Some((id, content)))
     }
 
-    /// Returns the newest run on GitHub that an earlier attempt has created. Its content is
-    /// unknown, so it has a neutral conclusion and no text.
+    /// Returns whether the state may have lost a run: it has nothing about the pull request, as
+    /// before the first review, or has lost its reviews.
+    async fn may_be_lost(&self, deps: &Deps) -> Result<bool, HandlerError> {
+        let key = PublishedPullRequest::key(&self.review.pr);
+        let published: Option<LeasedItem<PublishedPullRequest>> = deps.state.peek(&key).await?;
+        Ok(published.is_none_or(|published| published.value.was_lost))
+    }
+
+    /// Returns the newest run on GitHub that an earlier attempt has created, with this id of its
+    /// own, if one is given. Its content is unknown, so it has a neutral conclusion and no text.
     async fn find(
         &self,
         deps: &Deps,
         check: &NewCheck,
+        external_id: Option<&str>,
     ) -> Result<Option<(CheckId, Contribution)>, SetError> {
         let repo = &self.review.pr.repo;
         let (head, name) = (&check.head_sha, &check.name);
-        let found = deps.github.find_check(repo, head, name, &check.external_id);
+        let found = deps.github.find_check(repo, head, name, external_id);
         let found = found.await?;
         Ok(found.map(|found| {
             let content = Contribution {
@@ -351,6 +368,36 @@ impl CheckWork<'_> {
             (found.id, content)
         }))
     }
+}
+
+/// Creates a run. The attempt is stored first, so that the next attempt searches for the run if the
+/// answer is missing. Every run has its own marker.
+async fn create(
+    deps: &Deps,
+    repo: &RepoName,
+    check: NewCheck,
+    held: &mut HeldLease<PublishedCheck>,
+) -> Result<CheckId, SetError> {
+    let now = deps.clock.now();
+    held.time_left(now).map_err(HandlerError::from)?;
+    held.value.marker = PublishedCheck::draw_marker(&*deps.entropy);
+    held.value.attempt = Some(Attempt::new(now));
+    let before = held.value.run.replace(CheckRun::Attempt);
+    lease::save(deps, held).await?;
+    let check = NewCheck {
+        external_id: held.value.marker.bare().to_owned(),
+        ..check
+    };
+    let created = deps.github.create_check(repo, &check).await;
+    match &created {
+        Err(GitHubError::Unavailable { .. }) => {}
+        Ok(_) => held.value.attempt = None,
+        Err(_) => {
+            held.value.run = before;
+            held.value.attempt = None;
+        }
+    }
+    Ok(created?)
 }
 
 /// Returns the conclusion of the check, computed from the open findings, the unread files and the

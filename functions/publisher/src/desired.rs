@@ -1,19 +1,21 @@
 //! Computes the desired publications of a head from its state.
 
+use crate::approval::requests_approval;
 use crate::head::{HeadState, requests_changes};
-use crate::published::{ReviewKind, Subject};
+use crate::published::{ReviewKind, Subject, sha256};
 use crate::status::Status;
 use github::port::ReviewEvent;
 use review::Finding;
 use review::item::Verdict;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 /// Desired publications of a pull request.
 #[derive(Debug, Clone)]
 pub(crate) struct Desired {
     /// Reviews, in the order of posting.
     pub(crate) reviews: Vec<DesiredReview>,
+    /// Approval that may follow the review of the verdict, when the checks of other Apps have passed.
+    pub(crate) approval: Option<DesiredReview>,
     /// Status in the check and the summary; `None` if the settings hide it.
     pub(crate) status: Option<Status>,
     /// Earlier head whose findings the verdict continues. Its comments remain valid.
@@ -53,15 +55,22 @@ pub(crate) fn desired(head: &HeadState) -> Desired {
     let verdict = head.item.verdict.as_ref();
     let verdict = verdict.filter(|_| head.item.skipped.is_none());
     let mut reviews = Vec::new();
+    let mut approval = None;
     if let Some(verdict) = verdict {
+        let kind = match head.item.policy.publish {
+            true => ReviewKind::Verdict,
+            false => ReviewKind::Record,
+        };
+        let subject = head.subject(kind, &shown(verdict));
+        approval = requests_approval(&head.item, verdict).then(|| DesiredReview {
+            subject: Subject {
+                kind: ReviewKind::Approval,
+                ..subject.clone()
+            },
+            content: ReviewContent::Approval(verdict.clone().into()),
+        });
         reviews.push(DesiredReview {
-            subject: head.subject(
-                match head.item.policy.publish {
-                    true => ReviewKind::Verdict,
-                    false => ReviewKind::Record,
-                },
-                &shown(verdict),
-            ),
+            subject,
             content: ReviewContent::Verdict(verdict.clone().into()),
         });
         if head.item.policy.publish && !head.late.is_empty() {
@@ -73,29 +82,19 @@ pub(crate) fn desired(head: &HeadState) -> Desired {
     }
     Desired {
         reviews,
+        approval,
         status: head.status(),
         since: verdict.and_then(|verdict| verdict.since.clone()),
     }
 }
 
-impl DesiredReview {
-    /// Returns the approval that follows the review of `verdict`.
-    pub(crate) fn approval(head: &HeadState, verdict: &Verdict) -> Self {
-        Self {
-            subject: head.subject(ReviewKind::Approval, &shown(verdict)),
-            content: ReviewContent::Approval(verdict.clone().into()),
-        }
-    }
-}
-
 impl HeadState {
     fn subject(&self, kind: ReviewKind, shown: &serde_json::Value) -> Subject {
-        let digest = Sha256::digest(shown.to_string());
         Subject {
             kind,
             head_sha: Some(self.review.head_sha.clone()),
             base: self.item.base_branch.clone(),
-            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            digest: sha256(&shown.to_string()),
         }
     }
 }

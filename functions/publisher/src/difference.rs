@@ -12,7 +12,9 @@ pub(crate) enum Withdrawal {
     Dismiss(ReviewId),
     /// It has no vote, which GitHub does not let the bot dismiss. Its text is marked as outdated.
     MarkOutdated(ReviewId),
-    /// It remains: it is not on GitHub, or a later review continues it.
+    /// It remains: the verdict continues its findings.
+    MarkContinued,
+    /// It is not on GitHub.
     RemoveFromState,
 }
 
@@ -57,13 +59,15 @@ fn withdrawal(desired: &Desired, review: &PublishedReview) -> Option<Withdrawal>
         },
     };
     let verdict = desired.reviews.first()?;
-    let is_continued = review.subject.head_sha.is_some()
-        && review.subject.head_sha == desired.since
-        && review.subject.base == verdict.subject.base;
-    Some(match is_continued {
-        true => Withdrawal::RemoveFromState,
-        false => Withdrawal::MarkOutdated(id),
-    })
+    let has_same_base = review.subject.base == verdict.subject.base;
+    match &desired.since {
+        // The findings of a continued review are continued through the reviews in between.
+        Some(_) if has_same_base && review.is_continued => None,
+        Some(since) if has_same_base && review.subject.head_sha.as_ref() == Some(since) => {
+            Some(Withdrawal::MarkContinued)
+        }
+        Some(_) | None => Some(Withdrawal::MarkOutdated(id)),
+    }
 }
 
 /// Returns the published reviews that are desired and that no later review contradicts.

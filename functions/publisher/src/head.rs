@@ -1,7 +1,7 @@
 //! Loads the state of a head.
 
 use crate::deps::Deps;
-use crate::ignore_reason::{IgnoreReason, Stop};
+use crate::ignore_reason::{IgnoreReason, Outdated, Stop};
 use crate::status::Status;
 use events::{Failure, HandlerError};
 use github::port::{GitHubError, PullRequest};
@@ -49,9 +49,16 @@ impl HeadState {
         }
     }
 
-    /// Returns an error if GitHub's pull request `now` has another head or base branch, or is
-    /// closed.
-    pub(crate) fn check_current(&self, now: &PullRequest) -> Result<(), IgnoreReason> {
+    /// Stops if GitHub's pull request `now` has another head or base branch, or is closed. If GitHub's
+    /// answer may lag, this is an error that a retry may fix.
+    pub(crate) fn check_current(&self, now: &PullRequest, may_lag: bool) -> Result<(), Stop> {
+        match self.compare(now) {
+            Err(reason) if may_lag => Err(Outdated(reason).into()),
+            compared => Ok(compared?),
+        }
+    }
+
+    fn compare(&self, now: &PullRequest) -> Result<(), IgnoreReason> {
         if now.head_sha != self.review.head_sha {
             return Err(IgnoreReason::Stale(StaleReason::Superseded(
                 now.head_sha.clone(),

@@ -1,6 +1,7 @@
 //! Reasons to publish nothing.
 
 use crate::lease::LeaseError;
+use crate::published::UnknownResult;
 use events::{Failure, HandlerError, Outcome};
 use github::port::GitHubError;
 use policy::NoApprovalReason;
@@ -8,6 +9,7 @@ use review::item::StaleReason;
 use review::message::ReviewKey;
 use state::StateError;
 use std::fmt;
+use std::time::Duration;
 
 /// Reason that nothing is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub(crate) enum IgnoreReason {
     },
     /// No check of the head is in progress.
     NoCheck,
+    /// The head was dropped, and is the newest one again.
+    NewestAgain,
     /// The publisher does not handle this topic.
     UnknownTopic(String),
     /// The state holds no review of this head.
@@ -45,6 +49,10 @@ pub(crate) enum IgnoreReason {
     NotRequested,
     /// The pull request is not approved, for these reasons.
     Withheld(Vec<NoApprovalReason>),
+    /// GitHub no longer has the head in the pull request.
+    RemovedCommit,
+    /// The commit status is not a success.
+    NotGreen,
     /// The checks belong to no pull request of this repository.
     NoPullRequest,
 }
@@ -72,6 +80,7 @@ impl fmt::Display for IgnoreReason {
                 )
             }
             Self::NoCheck => f.write_str("no check is in progress"),
+            Self::NewestAgain => f.write_str("the head is the newest one again"),
             Self::UnknownTopic(topic) => write!(f, "unknown topic {topic}"),
             Self::Replaced => f.write_str("the review began again"),
             Self::NotStored => f.write_str("no review in state"),
@@ -82,6 +91,8 @@ impl fmt::Display for IgnoreReason {
                 let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
                 write!(f, "not approved: {}", reasons.join(" "))
             }
+            Self::RemovedCommit => f.write_str("the commit is not part of the pull request"),
+            Self::NotGreen => f.write_str("the commit status is not a success"),
             Self::NoPullRequest => f.write_str("the checks belong to no pull request"),
         }
     }
@@ -119,8 +130,36 @@ impl From<StateError> for Stop {
     }
 }
 
+impl From<UnknownResult> for Stop {
+    fn from(error: UnknownResult) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 impl From<LeaseError> for Stop {
     fn from(error: LeaseError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Error: GitHub's pull request differs from the stored one. GitHub may answer from a replica that
+/// is behind, or the delivery of the change may be on its way.
+#[derive(Debug, thiserror::Error)]
+#[error("GitHub's answer differs from the state, and one of them is outdated: {0}")]
+pub(crate) struct Outdated(pub(crate) IgnoreReason);
+
+impl Failure for Outdated {
+    fn is_retryable(&self) -> bool {
+        true
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        Some(Duration::from_secs(45))
+    }
+}
+
+impl From<Outdated> for Stop {
+    fn from(error: Outdated) -> Self {
         Self::Failed(error.into())
     }
 }

@@ -19,6 +19,10 @@ use std::time::Duration;
 /// timeout of its queue, after which the message is redelivered.
 const LEASE: Duration = Duration::from_secs(45);
 
+/// Age of an event up to which an answer of GitHub may be older than the event: GitHub reads from
+/// replicas.
+const LONGEST_LAG: Duration = Duration::from_mins(5);
+
 /// Upper bound for one write (the port's writes have a shorter timeout). With less time left of the
 /// lease, the publisher does not write.
 const TIME_TO_WRITE: Duration = Duration::from_secs(12);
@@ -68,6 +72,8 @@ struct Lease {
 pub(crate) struct HeldLease<T> {
     key: Key,
     lease: Lease,
+    /// Time of the event that the attempt handles.
+    event_time: Timestamp,
     /// Number of postponed events that this attempt handles too.
     pub(crate) postponed: u32,
     /// Value of the item. Changes are stored when the lease is saved, released or abandoned.
@@ -181,6 +187,11 @@ impl<T> HeldLease<T> {
             false => Ok(()),
         }
     }
+
+    /// Returns whether GitHub's answers may be older than the event.
+    pub(crate) fn may_lag(&self, now: Timestamp) -> bool {
+        now < self.event_time + LONGEST_LAG
+    }
 }
 
 /// Reason that a lease is not released.
@@ -290,6 +301,7 @@ async fn acquire<T: Item>(
                 Acquisition::Held(HeldLease {
                     key: key.clone(),
                     lease,
+                    event_time: event.time,
                     postponed: next.value.postponed,
                     value: next.value.value.clone(),
                 })

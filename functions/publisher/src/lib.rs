@@ -3,8 +3,8 @@
 //! *Subscribes to* `agent.pr.review_completed` and `agent.pr.block` (publish a review),
 //! `agent.pr.review_begun` (set the check in progress), `agent.pr.review_dropped` (end the check),
 //! `agent.pr.review_published` and `agent.pr.review_skipped` (publish the check and the summary,
-//! and withdraw reviews that no longer hold), `github.check_suite.completed` (publish a pending
-//! approval).
+//! and withdraw reviews that no longer hold), `github.check_suite.completed` and `github.status`
+//! (publish a pending approval).
 //! *Reads* `pr:{owner}/{repo}#{n}`, `review:{owner}/{repo}#{n}@{head}` (the policy and the
 //! verdict), `check:{owner}/{repo}#{n}@{head}/security` (blocking findings that arrived late),
 //! GitHub's pull request, diff, reviews, checks and comments.
@@ -40,6 +40,7 @@ mod withdraw;
 pub use deps::{Deps, GitHub};
 pub use pace::WriteLimiter;
 
+use ::review::item::PullRequestItem;
 use ::review::message::{
     Block, ReviewBegun, ReviewCompleted, ReviewDropped, ReviewKey, ReviewPublished, ReviewSkipped,
 };
@@ -49,8 +50,14 @@ use events::{Event, Handler, HandlerError, Message, Outcome};
 use github::{PrKey, Reference};
 use head::load;
 use ignore_reason::{IgnoreReason, NoVerdict, Stop};
+use lease::LeasedItem;
+use published::PublishedCheck;
 use pull_request::{Request, Scope};
 use status::Status;
+use std::collections::BTreeSet;
+
+/// Topic for a commit status ("Webhook events and payloads", `status`).
+const STATUS_SET: &str = "github.status";
 
 /// Topic for the end of all checks of one App on a commit ("Webhook events and payloads",
 /// `check_suite`).
@@ -95,9 +102,9 @@ impl Handler for Publisher {
             }
             ReviewDropped::TOPIC => {
                 let dropped: ReviewDropped = event.read()?;
-                check::cancel(&self.deps, event, &dropped.review, &dropped.why).await
+                self.dropped(event, &dropped).await
             }
-            CHECKS_COMPLETED => self.checked(event, &event.data_as()?).await,
+            CHECKS_COMPLETED | STATUS_SET => self.checked(event, &event.data_as()?).await,
             unknown => Ok(IgnoreReason::UnknownTopic(unknown.to_owned()).outcome()),
         }
     }
@@ -187,6 +194,28 @@ impl Publisher {
         Ok(combine(rest, check?))
     }
 
+    /// Ends the check of a head that is no longer reviewed. The event may be late: a force push can
+    /// make the head the newest one again.
+    async fn dropped(
+        &self,
+        event: &Event,
+        dropped: &ReviewDropped,
+    ) -> Result<Outcome, HandlerError> {
+        let review = &dropped.review;
+        let pull: Option<PullRequestItem> = self
+            .deps
+            .state
+            .peek(&PullRequestItem::key(&review.pr))
+            .await?;
+        match pull.map(|pull| pull.wants(&review.head_sha)) {
+            None => check::cancel(&self.deps, event, review, &dropped.why).await,
+            Some(Err(why)) => check::cancel(&self.deps, event, review, &why).await,
+            Some(Ok(())) => {
+                check::resume(&self.deps, event, review, &IgnoreReason::NewestAgain).await
+            }
+        }
+    }
+
     /// Sets the check in progress. A check of a skipped head must not allow a merge while the head
     /// is under review.
     async fn begun(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
@@ -208,7 +237,21 @@ impl Publisher {
         let (Some(repo), Some(head_sha)) = (&checks.repo, &checks.head_sha) else {
             return Ok(IgnoreReason::NoPullRequest.outcome());
         };
-        for number in &checks.pull_requests {
+        if checks
+            .state
+            .as_ref()
+            .is_some_and(|state| state != "success")
+        {
+            return Ok(IgnoreReason::NotGreen.outcome());
+        }
+        // A commit status names no pull request, and a check suite none of a fork.
+        let key = PublishedCheck::key(repo, head_sha);
+        let stored: Option<LeasedItem<PublishedCheck>> = self.deps.state.peek(&key).await?;
+        let stored = stored
+            .iter()
+            .flat_map(|stored| stored.value.pull_requests.keys());
+        let numbers: BTreeSet<_> = checks.pull_requests.iter().chain(stored).collect();
+        for number in numbers {
             let pr = PrKey {
                 repo: repo.clone(),
                 number: *number,
@@ -224,12 +267,8 @@ impl Publisher {
     }
 
     async fn approve(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
-        let may_approve = match load(&self.deps, review).await {
-            Ok(head) => pull_request::may_approve(&self.deps, &head).await,
-            Err(stop) => Err(stop),
-        };
-        let ignored = match may_approve {
-            Ok(()) => None,
+        let ignored = match load(&self.deps, review).await {
+            Ok(_) => None,
             Err(Stop::Ignored(reason)) => Some(reason),
             Err(Stop::Failed(error)) => return Err(error),
         };

@@ -73,12 +73,12 @@ enum OldEnd {
     Refused(String),
 }
 
-/// Returns the content of the old items of a head, or a new item.
+/// Returns the content of the old items of a head, or a new item, and whether there are old items.
 pub(crate) async fn pull_request(
     deps: &Deps,
     review: &ReviewKey,
     desired: &Desired,
-) -> Result<PublishedPullRequest, HandlerError> {
+) -> Result<(PublishedPullRequest, bool), HandlerError> {
     let mut published = PublishedPullRequest::new(&*deps.entropy);
     for (suffix, kind) in [
         ("verdict", ReviewKind::Verdict),
@@ -99,7 +99,8 @@ pub(crate) async fn pull_request(
             text: summary.content.unwrap_or_default(),
         });
     }
-    Ok(published)
+    let is_old = !published.reviews.is_empty() || published.summary.is_some();
+    Ok((published, is_old))
 }
 
 /// Returns the content of the old item of the check, or a new item.
@@ -189,5 +190,7 @@ fn adopt(
         },
         marker: old.marker,
         object,
+        attempt: None,
+        is_continued: false,
     })
 }

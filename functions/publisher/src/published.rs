@@ -1,13 +1,14 @@
 //! State items: what is published on GitHub.
 
 use crate::lease::Item;
-use events::Entropy;
+use events::{Entropy, Failure, Timestamp};
 use github::port::{CheckId, CommentId, Conclusion, ReviewEvent, ReviewId};
 use github::{HeadSha, PrKey, RepoName};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use state::Key;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Prefix of every marker.
 pub(crate) const MARKER: &str = "<!-- github-bot:";
@@ -63,10 +64,16 @@ pub(crate) struct PublishedPullRequest {
     pub(crate) reviews: Vec<PublishedReview>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) summary: Option<PublishedSummary>,
+    /// Attempt to create the summary without a known result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) summary_attempt: Option<Attempt>,
     /// True once GitHub was searched for reviews that this item does not know: the state may have
     /// been lost.
     #[serde(default)]
     pub(crate) is_searched: bool,
+    /// True if that search found reviews: the state was lost, and checks may exist too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) was_lost: bool,
 }
 
 impl PublishedPullRequest {
@@ -75,7 +82,9 @@ impl PublishedPullRequest {
             marker: Marker::draw(entropy, SUMMARY),
             reviews: vec![],
             summary: None,
+            summary_attempt: None,
             is_searched: false,
+            was_lost: false,
         }
     }
 
@@ -96,6 +105,57 @@ pub(crate) struct PublishedReview {
     pub(crate) subject: Subject,
     pub(crate) marker: Marker,
     pub(crate) object: ReviewObject,
+    /// Newest attempt to post it, while its result is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) attempt: Option<Attempt>,
+    /// True if the verdict of a later head continues its findings.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_continued: bool,
+}
+
+/// Attempt to create an object on GitHub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Attempt {
+    at: Timestamp,
+}
+
+/// Time within which an object may appear on GitHub: GitHub can finish a call after the client's
+/// timeout, and lists from replicas.
+const LONGEST_DELAY: Duration = Duration::from_mins(1);
+
+impl Attempt {
+    pub(crate) fn new(at: Timestamp) -> Self {
+        Self { at }
+    }
+
+    /// Returns an error while the object of the `attempt` may still appear on GitHub.
+    pub(crate) fn check_over(attempt: Option<Self>, now: Timestamp) -> Result<(), UnknownResult> {
+        let Some(over) = attempt.map(|attempt| attempt.at + LONGEST_DELAY) else {
+            return Ok(());
+        };
+        match Duration::try_from(over.duration_since(now)) {
+            Ok(wait) if !wait.is_zero() => Err(UnknownResult { wait }),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+}
+
+/// The result of an attempt is unknown. Another attempt now could create a second object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the result of an earlier attempt to post is unknown for another {} s", .wait.as_secs())]
+pub(crate) struct UnknownResult {
+    wait: Duration,
+}
+
+impl Failure for UnknownResult {
+    fn is_retryable(&self) -> bool {
+        true
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        Some(self.wait)
+    }
 }
 
 /// Stage of a review.
@@ -194,6 +254,9 @@ pub(crate) struct PublishedCheck {
     /// The check run on GitHub.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) run: Option<CheckRun>,
+    /// Newest attempt to create a run, while its result is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) attempt: Option<Attempt>,
 }
 
 /// Check run on GitHub.
@@ -221,9 +284,26 @@ pub(crate) enum CheckRun {
 impl PublishedCheck {
     pub(crate) fn new(entropy: &dyn Entropy) -> Self {
         Self {
-            marker: Marker::draw(entropy, "check"),
+            marker: Self::draw_marker(entropy),
             pull_requests: BTreeMap::new(),
             run: None,
+            attempt: None,
+        }
+    }
+
+    /// Returns a marker for a new run.
+    pub(crate) fn draw_marker(entropy: &dyn Entropy) -> Marker {
+        Marker::draw(entropy, "check")
+    }
+
+    /// Returns whether the check run was computed from the status of the pull request with this
+    /// number and from others.
+    pub(crate) fn is_shared_with(&self, number: u64) -> bool {
+        match &self.run {
+            Some(CheckRun::Set { shown, gone, .. }) => {
+                shown.len() > 1 && shown.contains_key(&number) && !gone.contains(&number)
+            }
+            Some(CheckRun::Attempt | CheckRun::Refused(_)) | None => false,
         }
     }
 
@@ -249,7 +329,9 @@ impl Item for PublishedCheck {
     /// Leaves the statuses of the pull requests: their events change them also while the item is
     /// leased.
     fn take_over(&mut self, held: &Self) {
+        self.marker.clone_from(&held.marker);
         self.run.clone_from(&held.run);
+        self.attempt = held.attempt;
     }
 }
 
@@ -282,15 +364,17 @@ pub(crate) struct TextDigest(String);
 
 impl TextDigest {
     pub(crate) fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update(part);
-            hash.update([0]);
-        }
-        let digits = hash.finalize();
-        let digits = digits.iter().take(16).map(|byte| format!("{byte:02x}"));
-        Self(digits.collect())
+        let parts: String = parts.into_iter().map(|part| format!("{part}\0")).collect();
+        let mut digits = sha256(&parts);
+        digits.truncate(32);
+        Self(digits)
     }
+}
+
+/// Returns the SHA-256 of a text in hexadecimal digits.
+pub(crate) fn sha256(text: &str) -> String {
+    let hash = Sha256::digest(text);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[expect(

@@ -1,14 +1,16 @@
 //! Publishes the reviews and the summary of a pull request.
 
 use crate::adopt;
-use crate::approval::{self, Approval};
 use crate::deps::{Deps, NAME};
 use crate::desired::{Desired, DesiredReview, desired};
 use crate::difference::{holding, missing, outdated};
 use crate::head::{HeadState, load_newest};
 use crate::ignore_reason::{IgnoreReason, Stop};
 use crate::lease::{self, HeldLease, LeasedItem, Work};
-use crate::published::{Marker, PublishedPullRequest, PublishedReview, ReviewKind, ReviewObject};
+use crate::published::{
+    Attempt, Marker, PublishedPullRequest, PublishedReview, ReviewKind, ReviewObject,
+};
+use crate::review::PostError;
 use crate::{old_items, review, summary, withdraw};
 use ::review::item::RETENTION;
 use ::review::message::ReviewKey;
@@ -87,11 +89,12 @@ pub(crate) async fn publish(
                 Err(Stop::Failed(error)) => return Err(error),
             };
             let desired = desired(&head);
-            let published = match seen {
-                Some(seen) => seen.value,
+            let (published, is_old) = match seen {
+                Some(seen) => (seen.value, false),
                 None => old_items::pull_request(deps, &head.review, &desired).await?,
             };
-            if !is_due(request.scope, &head, &desired, &published) {
+            // Old items do not hold the votes: GitHub is searched for them.
+            if !is_old && !is_due(request.scope, &head, &desired, &published) {
                 return announce(deps, request, &head, &desired).await;
             }
             published
@@ -123,24 +126,16 @@ fn is_due(
             && (!outdated(desired, reviews).is_empty() || desired.status.is_some_and(summary)))
 }
 
-/// Decides whether the pull request may be approved now.
-pub(crate) async fn may_approve(deps: &Deps, head: &HeadState) -> Result<(), Stop> {
-    review::pending_approval(head)?;
-    let verdict = head.item.verdict.as_ref();
-    match approval::approval(deps, head, verdict).await? {
-        Approval::Given => Ok(()),
-        Approval::NotRequested => Err(IgnoreReason::NotRequested.into()),
-        Approval::Withheld(reasons) => Err(IgnoreReason::Withheld(reasons).into()),
-    }
-}
-
 /// Returns the approval that may follow the verdict's review.
-fn approval(
+fn approval<'a>(
     head: &HeadState,
-    desired: &Desired,
+    desired: &'a Desired,
     published: &[PublishedReview],
-) -> Result<DesiredReview, IgnoreReason> {
-    let approval = review::pending_approval(head)?;
+) -> Result<&'a DesiredReview, IgnoreReason> {
+    let approval = desired.approval.as_ref().ok_or(match &head.item.verdict {
+        Some(_) => IgnoreReason::NotRequested,
+        None => IgnoreReason::NotReviewed,
+    })?;
     let holding: Vec<_> = holding(desired, published).collect();
     if holding
         .iter()
@@ -274,14 +269,18 @@ async fn resolve_attempts(
     head: &HeadState,
     desired: &Desired,
     held: &mut HeldLease<PublishedPullRequest>,
-) -> Result<(), HandlerError> {
+) -> Result<(), Stop> {
     let mut resolved = Vec::new();
     for review in &held.value.reviews {
         let object = match review.object {
             ReviewObject::Attempt => {
                 let mut wanted = desired.reviews.iter();
                 let wanted = wanted.find(|wanted| wanted.subject == review.subject);
-                review::find(deps, head, wanted, &review.marker).await?
+                let found = review::find(deps, head, wanted, &review.marker).await?;
+                if found.is_none() {
+                    Attempt::check_over(review.attempt, deps.clock.now())?;
+                }
+                found
             }
             ReviewObject::Posted { .. } | ReviewObject::Recorded { .. } => {
                 Some(review.object.clone())
@@ -289,6 +288,7 @@ async fn resolve_attempts(
         };
         resolved.extend(object.map(|object| PublishedReview {
             object,
+            attempt: None,
             ..review.clone()
         }));
     }
@@ -317,7 +317,7 @@ async fn post_missing(
         return Ok(());
     }
     let posted = match approval(head, desired, &held.value.reviews) {
-        Ok(approval) => post(deps, head, &approval, held).await,
+        Ok(approval) => post(deps, head, approval, held).await,
         Err(reason) => Err(reason.into()),
     };
     match (scope, posted) {
@@ -335,30 +335,42 @@ async fn post(
     review: &DesiredReview,
     held: &mut HeldLease<PublishedPullRequest>,
 ) -> Result<(), Stop> {
-    let marker = Marker::draw(&*deps.entropy, &review.subject.label());
-    let attempt = PublishedReview {
+    let posting = review::prepare(deps, head, review, held).await?;
+    let published = PublishedReview {
         subject: review.subject.clone(),
-        marker: marker.clone(),
+        marker: Marker::draw(&*deps.entropy, &review.subject.label()),
         object: ReviewObject::Attempt,
+        attempt: Some(Attempt::new(deps.clock.now())),
+        is_continued: false,
     };
-    held.value.reviews.push(attempt);
+    if review.subject.kind == ReviewKind::Record {
+        held.value.reviews.push(PublishedReview {
+            object: posting.record(),
+            attempt: None,
+            ..published
+        });
+        return Ok(());
+    }
+    held.value.reviews.push(published.clone());
     lease::save(deps, held).await?;
-    let posted = review::post(deps, head, review, &marker, held).await;
-    let object = match &posted {
-        Ok(object) => Some(object.clone()),
-        // It may be posted: the next attempt searches for the marker.
-        Err(Stop::Failed(error)) if error.is_retryable() => Some(ReviewObject::Attempt),
-        Err(_) => None,
-    };
-    held.value.reviews.pop();
-    held.value
-        .reviews
-        .extend(object.map(|object| PublishedReview {
-            subject: review.subject.clone(),
-            marker,
-            object,
-        }));
-    posted.map(drop)
+    let posted = posting.post(&published.marker, held).await;
+    match posted {
+        Ok(object) => {
+            held.value.reviews.pop();
+            held.value.reviews.push(PublishedReview {
+                object,
+                attempt: None,
+                ..published
+            });
+            Ok(())
+        }
+        // The next attempt searches for the marker.
+        Err(PostError::Unknown(error)) => Err(error.into()),
+        Err(PostError::NotPosted(stop)) => {
+            held.value.reviews.pop();
+            Err(stop)
+        }
+    }
 }
 
 /// Writes the summary, and withdraws the reviews that no longer hold.
@@ -377,16 +389,16 @@ async fn summarise(
     }
     // The text of an older head must not replace that of a newer one.
     let now = deps.github.pull_request(&head.review.pr).await?;
-    head.check_current(&now)?;
+    head.check_current(&now, held.may_lag(deps.clock.now()))?;
     let written = match status {
         Some(status) => summary::publish(deps, head, status, held).await,
         None => Ok(()),
     };
-    if let Err(error) = &written
+    if let Err(Stop::Failed(error)) = &written
         && error.is_retryable()
     {
-        return Ok(written?);
+        return written;
     }
     withdraw::withdraw(deps, head, desired, held).await?;
-    Ok(written?)
+    written
 }

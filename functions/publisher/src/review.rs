@@ -1,10 +1,10 @@
 //! Posts reviews, and finds those of earlier attempts.
 
-use crate::approval::{Approval, approval, requests_approval};
+use crate::approval::{Approval, approval};
 use crate::deps::Deps;
 use crate::desired::{DesiredReview, ReviewContent};
 use crate::head::HeadState;
-use crate::ignore_reason::{IgnoreReason, Stop};
+use crate::ignore_reason::{IgnoreReason, Outdated, Stop};
 use crate::lease::HeldLease;
 use crate::published::{Marker, PublishedPullRequest, ReviewKind, ReviewObject};
 use crate::text;
@@ -14,40 +14,55 @@ use github::port::{GitHubError, NewReview, OwnReview, ReviewEvent, ReviewState};
 use policy::NoApprovalReason;
 use review::message::{ReviewPublished, ReviewRecorded};
 
-/// Maximum number of bytes of a recorded review's text in the log. The state holds the whole text.
+/// Maximum number of bytes of a recorded review's text in the log.
 const LONGEST_LOGGED: usize = 16 << 10;
 
-/// Review that is being posted.
-struct Posting<'a> {
+/// Maximum number of bytes of a recorded review's text in the state: an item is at most 400 KB.
+const LONGEST_RECORDED: usize = 64 << 10;
+
+/// Review that is ready to be posted.
+pub(crate) struct Posting<'a> {
     deps: &'a Deps,
     head: &'a HeadState,
     content: &'a ReviewContent,
-    marker: &'a Marker,
-    held: &'a HeldLease<PublishedPullRequest>,
+    diff: Diff,
+    approval: Approval,
 }
 
-/// Posts a review with `marker`, which no review on GitHub contains yet.
-pub(crate) async fn post(
-    deps: &Deps,
-    head: &HeadState,
-    review: &DesiredReview,
-    marker: &Marker,
+/// Reason that a review is not posted.
+pub(crate) enum PostError {
+    /// GitHub's answer is missing: the review may be posted.
+    Unknown(GitHubError),
+    /// No review is posted.
+    NotPosted(Stop),
+}
+
+impl<E: Into<Stop>> From<E> for PostError {
+    fn from(error: E) -> Self {
+        Self::NotPosted(error.into())
+    }
+}
+
+/// Reads everything that a review needs.
+pub(crate) async fn prepare<'a>(
+    deps: &'a Deps,
+    head: &'a HeadState,
+    review: &'a DesiredReview,
     held: &HeldLease<PublishedPullRequest>,
-) -> Result<ReviewObject, Stop> {
+) -> Result<Posting<'a>, Stop> {
     let content = &review.content;
-    let posting = Posting {
+    Ok(Posting {
         deps,
         head,
         content,
-        marker,
-        held,
-    };
-    let diff = diff(deps, head, content).await?;
-    if review.subject.kind == ReviewKind::Record {
-        return Ok(posting.record(&diff));
-    }
-    let approval = approval_of(deps, head, content).await?;
-    posting.post(&diff, approval).await
+        diff: diff(deps, head, content).await?,
+        approval: match review.subject.kind {
+            ReviewKind::Record => Approval::NotRequested,
+            ReviewKind::Verdict | ReviewKind::Late | ReviewKind::Approval => {
+                approval_of(deps, head, content, held).await?
+            }
+        },
+    })
 }
 
 /// Decides about the approval of a review. The follow-up of an approval is not posted without one.
@@ -55,12 +70,13 @@ async fn approval_of(
     deps: &Deps,
     head: &HeadState,
     content: &ReviewContent,
+    held: &HeldLease<PublishedPullRequest>,
 ) -> Result<Approval, Stop> {
     let verdict = match content {
         ReviewContent::Verdict(verdict) | ReviewContent::Approval(verdict) => Some(&**verdict),
         ReviewContent::Late(_) => None,
     };
-    let decided = approval(deps, head, verdict).await?;
+    let decided = approval(deps, head, verdict, held).await?;
     Ok(match (content, decided) {
         (ReviewContent::Approval(_), Approval::Withheld(reasons)) => {
             return Err(IgnoreReason::Withheld(reasons).into());
@@ -134,6 +150,7 @@ pub(crate) fn announcement(head: &HeadState, object: &ReviewObject) -> Option<Ne
         ReviewObject::Attempt => None,
         ReviewObject::Posted { id, comments, .. } => Some(NewEvent::new(&ReviewPublished {
             review,
+            base_branch: head.item.base_branch.clone(),
             review_id: id.0,
             comments: *comments,
         })),
@@ -144,29 +161,34 @@ pub(crate) fn announcement(head: &HeadState, object: &ReviewObject) -> Option<Ne
     }
 }
 
-/// Returns the verdict that may get an approval after its review, when the checks have passed.
-pub(crate) fn pending_approval(head: &HeadState) -> Result<DesiredReview, IgnoreReason> {
-    let verdict = head.item.verdict.as_ref();
-    let verdict = verdict.ok_or(IgnoreReason::NotReviewed)?;
-    match requests_approval(&head.item, verdict) && head.item.skipped.is_none() {
-        true => Ok(DesiredReview::approval(head, verdict)),
-        false => Err(IgnoreReason::NotRequested),
-    }
-}
-
 impl Posting<'_> {
-    async fn post(&self, diff: &Diff, approval: Approval) -> Result<ReviewObject, Stop> {
+    /// Posts the review with `marker`, which no review on GitHub contains yet.
+    pub(crate) async fn post(
+        &self,
+        marker: &Marker,
+        held: &HeldLease<PublishedPullRequest>,
+    ) -> Result<ReviewObject, PostError> {
         let github = &self.deps.github;
         let pr = &self.head.review.pr;
         let mut form = Form {
-            approval,
+            approval: self.approval.clone(),
             votes: true,
             places: true,
         };
         loop {
-            self.held.time_left(self.deps.clock.now())?;
-            let review = form.written(self, diff);
+            held.time_left(self.deps.clock.now())?;
+            let review = form.written(self, marker);
             let answer = github.create_review(pr, &review).await;
+            if let Err(GitHubError::Rejected { reason, .. }) = &answer
+                && is_removed_commit(reason)
+            {
+                // A force push has removed it. GitHub's answer about the head was outdated.
+                let may_lag = held.may_lag(self.deps.clock.now());
+                return Err(match may_lag {
+                    true => Outdated(IgnoreReason::RemovedCommit).into(),
+                    false => IgnoreReason::RemovedCommit.into(),
+                });
+            }
             let less = match (&answer, self.content) {
                 // It is nothing without its vote.
                 (_, ReviewContent::Approval(_)) => None,
@@ -174,27 +196,36 @@ impl Posting<'_> {
                 (Ok(_) | Err(_), _) => None,
             };
             let Some(less) = less else {
+                let id = match answer {
+                    Err(error @ GitHubError::Unavailable { .. }) => {
+                        return Err(PostError::Unknown(error));
+                    }
+                    answer => answer?,
+                };
                 return Ok(ReviewObject::Posted {
-                    id: answer?,
+                    id,
                     event: review.event,
                     comments: count(&review),
                 });
             };
             // The head may have changed meanwhile.
-            self.head.check_current(&github.pull_request(pr).await?)?;
+            let now = github.pull_request(pr).await?;
+            self.head
+                .check_current(&now, held.may_lag(self.deps.clock.now()))?;
             tracing::info!(review = %self.head.review, ?answer, "GitHub refused the review; posting a reduced form");
             form = less;
         }
     }
 
-    fn record(&self, diff: &Diff) -> ReviewObject {
-        let approval = Approval::NotRequested;
-        let review = text::review(self.head, self.content, Some(diff), "", &approval);
+    /// Returns the review as it would be posted.
+    pub(crate) fn record(&self) -> ReviewObject {
+        let diff = Some(&self.diff);
+        let review = text::review(self.head, self.content, diff, "", &self.approval);
         let recorded = text::recorded(&review);
         let text = beginning(&recorded, LONGEST_LOGGED);
         tracing::info!(review = %self.head.review, text, "review recorded and not posted: publish = false");
         ReviewObject::Recorded {
-            recorded,
+            recorded: beginning(&recorded, LONGEST_RECORDED).to_owned(),
             comments: count(&review),
         }
     }
@@ -221,11 +252,10 @@ struct Form {
 }
 
 impl Form {
-    fn written(&self, posting: &Posting<'_>, diff: &Diff) -> NewReview {
+    fn written(&self, posting: &Posting<'_>, marker: &Marker) -> NewReview {
         let (head, content) = (posting.head, posting.content);
-        let marker = posting.marker.as_str();
-        let diff = self.places.then_some(diff);
-        let written = text::review(head, content, diff, marker, &self.approval);
+        let diff = self.places.then_some(&posting.diff);
+        let written = text::review(head, content, diff, marker.as_str(), &self.approval);
         match self.votes {
             true => written,
             false => NewReview {
@@ -258,6 +288,11 @@ impl Form {
             None
         }
     }
+}
+
+/// Returns whether GitHub refused a review because its commit is no longer in the pull request.
+fn is_removed_commit(reason: &str) -> bool {
+    reason.contains("is not part of the pull request")
 }
 
 /// Returns whether GitHub refused a vote on the bot's own pull request. An author cannot approve or

@@ -2,8 +2,9 @@
 
 use crate::deps::Deps;
 use crate::head::HeadState;
-use crate::lease::HeldLease;
-use crate::published::{PublishedPullRequest, PublishedSummary, SUMMARY, TextDigest};
+use crate::ignore_reason::Stop;
+use crate::lease::{self, HeldLease};
+use crate::published::{Attempt, PublishedPullRequest, PublishedSummary, SUMMARY, TextDigest};
 use crate::status::Status;
 use crate::text;
 use events::HandlerError;
@@ -45,7 +46,7 @@ pub(crate) async fn publish(
     head: &HeadState,
     status: Status,
     held: &mut HeldLease<PublishedPullRequest>,
-) -> Result<(), HandlerError> {
+) -> Result<(), Stop> {
     let published = &held.value;
     let body = text::summary(head, status, published.marker.as_str());
     let stored = published.summary.as_ref().map(|summary| summary.comment);
@@ -60,17 +61,38 @@ pub(crate) async fn publish(
     let comment = match updated {
         Some(comment) => comment,
         None => {
-            // After a failure, the next attempt searches for the comment.
-            held.value.summary = None;
-            held.time_left(deps.clock.now())?;
-            deps.github.create_comment(&head.review.pr, &body).await?
+            Attempt::check_over(published.summary_attempt, deps.clock.now())?;
+            create(deps, head, &body, held).await?
         }
     };
+    held.value.summary_attempt = None;
     held.value.summary = Some(PublishedSummary {
         comment,
         text: digest(head, status),
     });
     Ok(())
+}
+
+/// Creates the comment. The attempt is stored first, so that the next attempt searches for the
+/// comment if the answer is missing.
+async fn create(
+    deps: &Deps,
+    head: &HeadState,
+    body: &str,
+    held: &mut HeldLease<PublishedPullRequest>,
+) -> Result<CommentId, Stop> {
+    let now = deps.clock.now();
+    held.time_left(now)?;
+    held.value.summary = None;
+    held.value.summary_attempt = Some(Attempt::new(now));
+    lease::save(deps, held).await?;
+    let created = deps.github.create_comment(&head.review.pr, body).await;
+    if let Err(error) = &created
+        && !matches!(error, GitHubError::Unavailable { .. })
+    {
+        held.value.summary_attempt = None;
+    }
+    Ok(created?)
 }
 
 /// Returns the comment of an attempt that did not store it, or of a state that was lost.

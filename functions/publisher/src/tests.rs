@@ -4,6 +4,7 @@ mod adoption;
 mod approvals;
 mod checks;
 mod concurrency;
+mod lag;
 mod late_approvals;
 mod refusals;
 mod stories;
@@ -320,6 +321,7 @@ impl Stage {
     fn published_event(&self, review_id: u64) -> Event {
         self.event(NewEvent::new(&ReviewPublished {
             review: self.review(),
+            base_branch: None,
             review_id,
             comments: 0,
         }))

@@ -16,6 +16,8 @@ pub(crate) enum Reason {
     Unknown,
     /// A review of the same time or later is stored already.
     Reviewed,
+    /// The review was published for another base branch.
+    OtherBase,
 }
 
 impl fmt::Display for Reason {
@@ -23,6 +25,7 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Self::OutOfOrder => "a later change is stored already",
             Self::Unknown => "unknown pull request",
+            Self::OtherBase => "the review is for another base branch",
             Self::Reviewed => "this review or a later one is stored already",
         })
     }
@@ -158,7 +161,8 @@ fn cause(
     }
 }
 
-/// Returns the event about the earlier head if its review is no longer wanted and not published.
+/// Returns the event about the earlier head if it is no longer to be reviewed. It is emitted also for
+/// a reviewed head: its check may show the status of other pull requests with this commit.
 fn dropped(
     seen: Option<&PullRequestItem>,
     next: &PullRequestItem,
@@ -166,13 +170,11 @@ fn dropped(
 ) -> Option<NewEvent> {
     let seen = seen.filter(|seen| seen.open)?;
     let why = next.wants(&seen.head_sha).err()?;
-    let is_of_head = |reviewed: &ReviewedHead| reviewed.head_sha == seen.head_sha;
     let review = ReviewKey {
         pr: change.pr.clone(),
         head_sha: seen.head_sha.clone(),
     };
-    let is_reviewed = seen.reviewed.as_ref().is_some_and(is_of_head);
-    (!is_reviewed).then(|| NewEvent::new(&ReviewDropped { review, why }))
+    Some(NewEvent::new(&ReviewDropped { review, why }))
 }
 
 /// Stores that a review was published at `published_at`.
@@ -184,6 +186,10 @@ pub(crate) fn published(
     let Some(seen) = seen else {
         return Decision::Ignore(Reason::Unknown);
     };
+    let base = published.base_branch.as_ref();
+    if base.is_some_and(|base| *base != seen.base.branch) {
+        return Decision::Ignore(Reason::OtherBase);
+    }
     if seen
         .reviewed
         .as_ref()

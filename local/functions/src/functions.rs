@@ -169,7 +169,8 @@ pub fn register(bus: &impl Subscribe, deps: &Dependencies) -> Result<(), OnError
     bus.on("agent.pr.review_skipped", handler.clone())?;
     bus.on("agent.pr.review_published", handler.clone())?;
     bus.on("agent.pr.review_dropped", handler.clone())?;
-    bus.on("github.check_suite.completed", handler)?;
+    bus.on("github.check_suite.completed", handler.clone())?;
+    bus.on("github.status", handler)?;
 
     let rights = Rights {
         function: "recorder",

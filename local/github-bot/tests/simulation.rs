@@ -297,5 +297,7 @@ fn prints_routing_table() {
                                     RecorderRule        recorder      3 tries
     github.pr.unlabeled             PullRequestRule     pull-request  3 tries
                                     RecorderRule        recorder      3 tries
+    github.status                   PublisherRule       publisher     10 tries, 180 s apart
+                                    RecorderRule        recorder      3 tries
     ");
 }

@@ -42,8 +42,12 @@ async fn check_is_created_and_found(stage: Stage) {
     let repo = &stage.pr.repo;
     let new = check(&stage);
     let find = async |id: &str| {
-        let found = client.find_check(repo, &new.head_sha, &new.name, id).await;
-        let direct = world.find_check(repo, &new.head_sha, &new.name, id).await;
+        let found = client
+            .find_check(repo, &new.head_sha, &new.name, Some(id))
+            .await;
+        let direct = world
+            .find_check(repo, &new.head_sha, &new.name, Some(id))
+            .await;
         assert_eq!(found, direct, "{id}");
         found.unwrap()
     };
@@ -142,7 +146,7 @@ async fn check_of_another_app_is_ignored() {
         .check_by("other[bot]", &stage.pr.repo, new.clone());
     let client = stage.client();
     let found = client
-        .find_check(&stage.pr.repo, &new.head_sha, &new.name, "run-1")
+        .find_check(&stage.pr.repo, &new.head_sha, &new.name, Some("run-1"))
         .await;
     assert_eq!(found, Ok(None));
 }

@@ -60,13 +60,16 @@ pub struct Reference {
     /// Id of the review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_id: Option<u64>,
-    /// Commit that the checks ran on, for `check_suite`.
+    /// Commit that the checks ran on, for `check_suite` and `status`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head_sha: Option<HeadSha>,
     /// Numbers of the pull requests that the checks belong to, for `check_suite`.
     /// GitHub lists none from forks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pull_requests: Vec<u64>,
+    /// State of a commit status, for `status`: `error`, `failure`, `pending` or `success`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
     /// Branch or tag, for `push`, `create` and `delete`.
     #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
@@ -219,7 +222,11 @@ fn reference(payload: &Payload) -> Reference {
         number: issue.or(pull).or(payload.number),
         comment_id: payload.comment.as_ref().map(|it| it.id),
         review_id: payload.review.as_ref().map(|it| it.id),
-        head_sha: checks.and_then(|checks| checks.head_sha.as_ref()?.parse().ok()),
+        head_sha: checks
+            .and_then(|checks| checks.head_sha.as_ref())
+            .or(payload.sha.as_ref())
+            .and_then(|sha| sha.parse().ok()),
+        state: payload.state.clone(),
         pull_requests: pull_requests
             .into_iter()
             .flatten()

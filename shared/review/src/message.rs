@@ -70,7 +70,7 @@ pub struct ReviewBegun {
 }
 message!(ReviewBegun, "agent.pr.review_begun");
 
-/// A head is abandoned before its review is published.
+/// A head is no longer to be reviewed: it is replaced or closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewDropped {
     #[serde(flatten)]
@@ -236,6 +236,9 @@ message!(ReviewCompleted, "agent.pr.review_completed");
 pub struct ReviewPublished {
     #[serde(flatten)]
     pub review: ReviewKey,
+    /// Base branch of the review; `None` in events of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_branch: Option<String>,
     /// GitHub's id of the review.
     pub review_id: u64,
     /// Number of inline comments.

@@ -54,7 +54,7 @@ impl World {
         head: &HeadSha,
         filter: CheckFilter<'_>,
     ) -> Result<Vec<PostedCheck>, Failure> {
-        self.answer(Call::ListChecks, None, |state, _| {
+        self.answer(Call::ListChecks, None, |state, seen_at| {
             let repo = state.repo(repo).ok_or_else(Refusal::not_found)?;
             let (name, latest) = match filter {
                 CheckFilter::All(name) => (name, false),
@@ -66,7 +66,7 @@ impl World {
             let mut found: Vec<PostedCheck> = Vec::new();
             for posted in &repo.checks {
                 let of_name = name.is_none_or(|name| posted.check.name == name);
-                if posted.check.head_sha == *head && of_name {
+                if posted.check.head_sha == *head && of_name && posted.at <= seen_at {
                     found.retain(|before| !(latest && same(before, posted)));
                     found.push(posted.clone());
                 }
@@ -146,7 +146,7 @@ impl SetCheck for ProcessGitHub {
         repo: &RepoName,
         head: &HeadSha,
         name: &str,
-        external_id: &str,
+        external_id: Option<&str>,
     ) -> Result<Option<FoundCheck>, GitHubError> {
         let call = || format!("GET /repos/{repo}/commits/{head}/check-runs");
         let found = self
@@ -155,8 +155,9 @@ impl SetCheck for ProcessGitHub {
             .await;
         let found = found.map_err(|failure| self.error(call(), failure))?;
         let bot = self.world.bot();
-        let own =
-            |posted: &&PostedCheck| posted.author == bot && posted.check.external_id == external_id;
+        let own = |posted: &&PostedCheck| {
+            posted.author == bot && external_id.is_none_or(|id| posted.check.external_id == id)
+        };
         let newest = found.iter().filter(own).max_by_key(|posted| posted.id);
         Ok(newest.map(|posted| FoundCheck {
             id: posted.id,

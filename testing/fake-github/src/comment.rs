@@ -55,8 +55,10 @@ impl World {
     }
 
     pub(crate) async fn get_comments(&self, pr: &PrKey) -> Result<Vec<PostedComment>, Failure> {
-        self.answer(Call::ListComments, None, |state, _| {
-            Ok(state.pull(pr)?.posted.clone())
+        self.answer(Call::ListComments, None, |state, seen_at| {
+            let mut posted = state.pull(pr)?.posted.clone();
+            posted.retain(|comment| comment.created_at <= seen_at);
+            Ok(posted)
         })
         .await
     }

@@ -19,6 +19,8 @@ pub enum Fault {
     RateLimited { retry_after: Duration },
     /// The call succeeds after this delay on the world's clock.
     Slow(Duration),
+    /// A read answers from a replica that is this far behind. A write is not affected.
+    Outdated(Duration),
 }
 
 /// Queue of injected faults.

@@ -116,7 +116,6 @@ impl StatusState {
         }
     }
 
-    #[cfg(feature = "http")]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",

@@ -11,8 +11,8 @@ use github::{HeadSha, PrKey, RepoName};
 
 impl World {
     pub(crate) async fn get_pull(&self, pr: &PrKey) -> Result<(Pull, FileCount), Failure> {
-        self.answer(Call::PullRequest, None, |state, _| {
-            let pull = state.pull(pr)?;
+        self.answer(Call::PullRequest, None, |state, seen_at| {
+            let pull = state.pull_at(pr, seen_at)?;
             Ok((pull.clone(), state.count(pull)))
         })
         .await

@@ -67,8 +67,10 @@ impl World {
 
     /// Returns the pull request with its reviews.
     pub(crate) async fn get_reviews(&self, pr: &PrKey) -> Result<Pull, Failure> {
-        self.answer(Call::ListReviews, None, |state, _| {
-            Ok(state.pull(pr)?.clone())
+        self.answer(Call::ListReviews, None, |state, seen_at| {
+            let mut pull = state.pull(pr)?.clone();
+            pull.reviews.retain(|review| review.submitted_at <= seen_at);
+            Ok(pull)
         })
         .await
     }

@@ -1,14 +1,21 @@
 //! "Commit statuses".
 
-use crate::World;
 use crate::answer::{Failure, Refusal};
 use crate::call::Call;
 use crate::model::{Status, StatusState};
+use crate::{WebhookDelivery, World, payload};
 use github::{HeadSha, RepoName};
+use serde_json::json;
 
 impl World {
-    /// Sets a commit's status in a context, such as `ci/build`.
-    pub fn set_status(&self, repo: &RepoName, head: &HeadSha, context: &str, state: StatusState) {
+    /// Sets a commit's status in a context, such as `ci/build`: `status`.
+    pub fn set_status(
+        &self,
+        repo: &RepoName,
+        head: &HeadSha,
+        context: &str,
+        state: StatusState,
+    ) -> WebhookDelivery {
         let mut all = self.lock();
         let statuses = &mut all.repos.or_default(repo).statuses;
         statuses.retain(|status| (&status.head, status.context.as_str()) != (head, context));
@@ -17,6 +24,14 @@ impl World {
             context: context.to_owned(),
             state,
         });
+        let (id, name) = all.repos.identity(repo);
+        let body = json!({
+            "sha": head,
+            "context": context,
+            "state": state.as_str(),
+            "repository": payload::repository(&name, id),
+        });
+        all.deliver("status", None, &body)
     }
 
     /// Returns the latest status of each context.

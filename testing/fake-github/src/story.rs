@@ -389,6 +389,7 @@ impl State {
         more: Value,
     ) -> WebhookDelivery {
         let pull = self.expect_pull(pr).clone();
+        self.record(&pull, pull.updated_at);
         let count = self.count(&pull);
         let body = payload::pull_request_event(action, &pull, count, more);
         let pr = PrKey {

@@ -14,6 +14,7 @@ use events::{Clock, Entropy, ManualClock, SeededEntropy, Timestamp};
 use github::{HeadSha, PrKey, RepoName};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Default bot, an App.
 const BOT: &str = "review-bot[bot]";
@@ -40,6 +41,8 @@ impl World {
             writes: Vec::new(),
             faults: Faults::default(),
             limits: Limits::default(),
+            lag: Duration::ZERO,
+            history: Vec::new(),
             last_id: 1_000_000,
             #[cfg(feature = "http")]
             app: AppState::default(),
@@ -97,6 +100,12 @@ impl World {
         self.lock().limits.set(limit, now);
     }
 
+    /// Makes all reads answer from a replica that is this far behind: pull requests, and lists of
+    /// reviews, comments and checks.
+    pub fn set_lag(&self, lag: Duration) {
+        self.lock().lag = lag;
+    }
+
     /// Returns every write request, including rejected ones.
     pub fn writes(&self) -> Vec<WriteRequest> {
         self.lock().writes.clone()
@@ -114,7 +123,8 @@ impl World {
     }
 
     /// Processes a call: injected faults, rate limits, the operation, and for a
-    /// write its record.
+    /// write its record. The operation gets the current time, or for a read the time of the
+    /// replica's data.
     pub(crate) async fn answer<T>(
         &self,
         call: Call,
@@ -127,16 +137,25 @@ impl World {
         }
         let now = self.clock().now();
         let mut state = self.lock();
+        let lag = match fault {
+            Some(Fault::Outdated(lag)) => lag,
+            Some(_) | None => state.lag,
+        };
+        let seen_at = match call.writes() {
+            true => now,
+            false => now - lag,
+        };
         let done = match fault {
             Some(Fault::Unavailable) => Err(Refusal::unavailable()),
             Some(Fault::Rejected) => Err(Refusal::new(422, "Validation Failed")),
             Some(Fault::RateLimited { retry_after }) => {
                 Err(Refusal::secondary_limit(403, Some(retry_after)))
             }
-            Some(Fault::LostReply | Fault::BadGateway | Fault::Slow(_)) | None => state
+            Some(Fault::LostReply | Fault::BadGateway | Fault::Slow(_) | Fault::Outdated(_))
+            | None => state
                 .limits
                 .admit(call.writes(), now)
-                .and_then(|()| work(&mut state, now)),
+                .and_then(|()| work(&mut state, seen_at)),
         };
         if let Some((call, repo)) = writes {
             state.writes.push(WriteRequest {
@@ -150,7 +169,11 @@ impl World {
             Some(Fault::LostReply) => Err(Failure::Cut),
             Some(Fault::BadGateway) => Err(Refusal::new(502, "Bad Gateway").into()),
             Some(
-                Fault::Unavailable | Fault::Rejected | Fault::RateLimited { .. } | Fault::Slow(_),
+                Fault::Unavailable
+                | Fault::Rejected
+                | Fault::RateLimited { .. }
+                | Fault::Slow(_)
+                | Fault::Outdated(_),
             )
             | None => done.map_err(Failure::Refused),
         }
@@ -184,6 +207,10 @@ pub(crate) struct State {
     pub(crate) writes: Vec<WriteRequest>,
     pub(crate) faults: Faults,
     pub(crate) limits: Limits,
+    /// Time that reads are behind.
+    lag: Duration,
+    /// Pull requests after each change, oldest first.
+    history: Vec<(Timestamp, Pull)>,
     last_id: u64,
     #[cfg(feature = "http")]
     pub(crate) app: AppState,
@@ -200,6 +227,23 @@ impl State {
         self.repo(&pr.repo)
             .and_then(|repo| repo.pulls.get(&pr.number))
             .ok_or_else(Refusal::not_found)
+    }
+
+    /// Returns the pull request as it was at this time, or at first.
+    pub(crate) fn pull_at(&self, pr: &PrKey, at: Timestamp) -> Result<&Pull, Refusal> {
+        let pull = self.pull(pr)?;
+        let all = || self.history.iter().filter(|(_, it)| it.id == pull.id);
+        let is_newest = all().all(|(changed_at, _)| *changed_at <= at);
+        let before = all().take_while(|(changed_at, _)| *changed_at <= at).last();
+        Ok(match before.or_else(|| all().next()) {
+            Some((_, before)) if !is_newest => before,
+            Some(_) | None => pull,
+        })
+    }
+
+    /// Stores the pull request after a change.
+    pub(crate) fn record(&mut self, pull: &Pull, now: Timestamp) {
+        self.history.push((now, pull.clone()));
     }
 
     pub(crate) fn pull_mut(&mut self, pr: &PrKey) -> Result<&mut Pull, Refusal> {

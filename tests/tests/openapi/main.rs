@@ -130,7 +130,12 @@ async fn write(client: &Client, world: &World, pr: &PrKey) -> Result<(), GitHubE
         let id = client.create_check(&pr.repo, &check).await?;
         client.update_check(&pr.repo, id, &check).await?;
         let found = client
-            .find_check(&pr.repo, &check.head_sha, &check.name, &check.external_id)
+            .find_check(
+                &pr.repo,
+                &check.head_sha,
+                &check.name,
+                Some(&check.external_id),
+            )
             .await?;
         assert!(found.is_some());
     }

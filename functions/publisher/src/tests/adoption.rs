@@ -43,6 +43,7 @@ async fn lost_state_posts_no_second_review() {
     stage.handle(&stage.newest_emitted()).await;
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);
     assert_eq!(stage.comments().len(), 1, "the summary is adopted");
+    assert_eq!(stage.checks().len(), 1, "the check is adopted");
 }
 
 #[tokio::test]
@@ -133,7 +134,11 @@ async fn update(has_subject: bool) {
     stage.store(objecting()).await;
     stage.published().await;
     write_old_items(&stage, has_subject).await;
-    stage.handle(&stage.completed()).await;
+    assert_eq!(
+        stage.handle(&stage.completed()).await,
+        "applied, emitted 1",
+        "the old review is announced"
+    );
     stage.handle(&stage.published_event(1)).await;
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);
     assert_eq!(stage.comments().len(), 1);

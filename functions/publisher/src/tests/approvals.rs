@@ -360,6 +360,9 @@ async fn changed_head_is_not_approved() {
     let completed = stage.completed();
     stage.world.push(&stage.pr, DIFF);
     let stale = stage.handle(&completed).await;
+    assert!(stale.starts_with("failed: GitHub's answer"), "{stale}");
+    stage.clock.advance(Duration::from_mins(5));
+    let stale = stage.handle(&completed).await;
     assert!(stale.starts_with("ignored: superseded by"), "{stale}");
     assert_eq!(stage.world.writes(), []);
 }

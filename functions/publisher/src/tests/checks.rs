@@ -180,6 +180,45 @@ async fn closed_pull_request_leaves_check() {
 }
 
 #[tokio::test]
+async fn dropped_head_leaves_shared_check() {
+    let stage = Stage::new();
+    stage.store(clean()).await;
+    stage.published().await;
+    let other = Other::of(&stage);
+    other.store(red(), true).await;
+    let review = other.review.clone();
+    stage
+        .handle(&stage.event(NewEvent::new(&ReviewPublished {
+            review: review.clone(),
+            base_branch: None,
+            review_id: 1,
+            comments: 0,
+        })))
+        .await;
+    assert_eq!(stage.checks(), [RED]);
+    other.store(red(), false).await;
+    let why = StaleReason::Closed;
+    let dropped = stage.event(NewEvent::new(&ReviewDropped { review, why }));
+    assert_eq!(stage.handle(&dropped).await, "applied, emitted 0");
+    assert_eq!(stage.checks(), [GREEN]);
+}
+
+#[tokio::test]
+async fn late_drop_keeps_check_of_newest_head() {
+    let stage = Stage::new();
+    stage.store(under_way()).await;
+    stage.handle(&stage.begun()).await;
+    // A force push has made the head the newest one again.
+    let dropped = stage.event(NewEvent::new(&ReviewDropped {
+        review: stage.review(),
+        why: StaleReason::Superseded("d".repeat(40).parse().unwrap()),
+    }));
+    let outcome = stage.handle(&dropped).await;
+    assert_eq!(outcome, "ignored: the head is the newest one again");
+    assert_eq!(stage.checks(), [None]);
+}
+
+#[tokio::test]
 async fn changed_text_updates_check() {
     let stage = Stage::new();
     let mut texts = Vec::new();

@@ -85,6 +85,7 @@ async fn next_attempt_handles_postponed_event() {
     assert!(failed.starts_with("failed: "), "{failed}");
     assert_eq!(second, "applied, emitted 0", "the check is set");
     assert_eq!(stage.comments(), [""; 0]);
+    stage.end_lease();
     // Even an event of a head that is no longer wanted continues.
     let stale = stage.event(NewEvent::new(&ReviewCompleted {
         review: ReviewKey {

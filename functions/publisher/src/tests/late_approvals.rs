@@ -2,7 +2,7 @@
 
 use super::approvals::{other_check, policy, read};
 use super::*;
-use fake_github::{Call, Fault, WebhookDelivery};
+use fake_github::{Call, Fault, StatusState, WebhookDelivery};
 use github::port::NewCheck;
 
 const CI: &str = "ci[bot]";
@@ -74,6 +74,28 @@ async fn passed_checks_approve_once() {
 }
 
 #[tokio::test]
+async fn successful_status_approves() {
+    let stage = waiting().await;
+    stage.handle(&stage.newest_emitted()).await;
+    let green = other_check(&stage, Conclusion::Success);
+    stage.world.check_by(CI, &stage.pr.repo, green);
+    let (repo, head) = (&stage.pr.repo, stage.review().head_sha);
+    for (state, outcome) in [
+        (
+            StatusState::Pending,
+            "ignored: the commit status is not a success",
+        ),
+        (StatusState::Success, "applied, emitted 0"),
+    ] {
+        let set = stage.world.set_status(repo, &head, "ci/build", state);
+        let read = github::Delivery::read(&set.event, &set.body).unwrap();
+        assert_eq!(read.say.topic.as_str(), STATUS_SET);
+        assert_eq!(stage.handle(&stage.event(read.say)).await, outcome);
+    }
+    assert_eq!(votes(&stage), [ReviewEvent::Comment, ReviewEvent::Approve]);
+}
+
+#[tokio::test]
 async fn lost_answer_leads_to_one_approval() {
     let stage = waiting().await;
     let ended = ends(&stage, Conclusion::Success);
@@ -111,7 +133,7 @@ async fn unmet_conditions_prevent_approval() {
     let green = ends(&stage, Conclusion::Success);
     stage.world.push(&stage.pr, DIFF);
     let moved = stage.handle(&green).await;
-    assert!(moved.starts_with("ignored: superseded by"), "{moved}");
+    assert!(moved.starts_with("failed: GitHub's answer"), "{moved}");
 
     let stage = Stage::new();
     stage.store(asking()).await;
@@ -163,14 +185,13 @@ pub(super) async fn handle_while_pushed(
 async fn push_during_decision_prevents_approval() {
     let stage = waiting().await;
     let ended = ends(&stage, Conclusion::Success);
-    // The conditions are checked twice: before the lease, and before the post.
-    let moved = handle_while_pushed(&stage, &ended, (Call::ListChecks, 2)).await;
-    assert!(moved.starts_with("ignored: superseded by"), "{moved}");
+    let moved = handle_while_pushed(&stage, &ended, (Call::ListChecks, 1)).await;
+    assert!(moved.starts_with("failed: GitHub's answer"), "{moved}");
     assert_eq!(votes(&stage), [ReviewEvent::Comment]);
 
     let stage = Stage::new();
     stage.store(asking()).await;
     let moved = handle_while_pushed(&stage, &stage.completed(), (Call::ListChecks, 1)).await;
-    assert!(moved.starts_with("ignored: superseded by"), "{moved}");
+    assert!(moved.starts_with("failed: GitHub's answer"), "{moved}");
     assert_eq!(votes(&stage), [], "nor does the review itself approve then");
 }

@@ -146,7 +146,7 @@ async fn replaced_head_gets_no_reduced_form() {
         .fail_next_on(Call::PullRequest, Fault::Slow(Duration::ZERO));
     let looks = (Call::PullRequest, 1);
     let moved = handle_while_pushed(&stage, &stage.completed(), looks).await;
-    assert!(moved.starts_with("ignored: superseded by"), "{moved}");
+    assert!(moved.starts_with("failed: GitHub's answer"), "{moved}");
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 0);
     assert_eq!(stage.world.writes().len(), 1, "one form");
 }

@@ -166,6 +166,7 @@ async fn failed_calls_leave_one_object_each() {
             failed.starts_with("failed: "),
             "{call:?}, {fault:?}: {failed}"
         );
+        stage.end_lease();
         let done = stage.handle(&published).await;
         assert_eq!(done, "applied, emitted 0", "{call:?}, {fault:?}");
         assert_eq!(
@@ -233,6 +234,28 @@ async fn recorded_review_is_not_posted() {
         assert_eq!(ignored, "ignored: not posted: publish = false");
     }
     assert_eq!(stage.world.writes(), []);
+}
+
+#[tokio::test]
+async fn recorded_text_is_limited_in_bytes() {
+    let stage = Stage::new();
+    let mut item = clean();
+    item.policy.publish = false;
+    let long = Finding {
+        message: "\u{1f41e}".repeat(60_000),
+        ..finding(Severity::High)
+    };
+    item.verdict.as_mut().unwrap().findings = vec![long];
+    stage.store(item).await;
+    assert_eq!(stage.handle(&stage.completed()).await, "applied, emitted 1");
+    let key = PublishedPullRequest::key(&stage.pr);
+    let stored: Option<LeasedItem<PublishedPullRequest>> =
+        stage.publisher.deps.state.peek(&key).await.unwrap();
+    let ReviewObject::Recorded { recorded, .. } = &stored.unwrap().value.reviews[0].object else {
+        panic!("not recorded");
+    };
+    assert!(recorded.len() <= 64 << 10, "{}", recorded.len());
+    assert!(recorded.len() > 60 << 10, "{}", recorded.len());
 }
 
 #[tokio::test]

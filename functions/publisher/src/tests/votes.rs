@@ -198,3 +198,59 @@ async fn vote_in_flight_is_not_dismissed() {
     stage.handle(&stage.newest_emitted()).await;
     assert_eq!(votes(&stage), both, "found again");
 }
+
+#[tokio::test]
+async fn next_attempt_withdraws_remaining_votes() {
+    let stage = Stage::new();
+    for _ in 0..12 {
+        stage.store(objecting()).await;
+        stage.handle(&stage.completed()).await;
+        stage.world.push(&stage.pr, DIFF);
+    }
+    stage.store(clean()).await;
+    stage.handle(&stage.completed()).await;
+    let published = stage.newest_emitted();
+    let first = stage.handle(&published).await;
+    assert!(first.contains("the next attempt continues"), "{first}");
+    assert_eq!(stage.handle(&published).await, "applied, emitted 0");
+    let active = votes(&stage).iter().filter(|it| *it != DISMISSED).count();
+    assert_eq!(active, 1);
+}
+
+#[tokio::test]
+async fn continued_review_is_marked_after_retarget() {
+    let stage = Stage::new();
+    let mut heads = Vec::new();
+    for _ in 0..3 {
+        let mut item = clean();
+        item.base_branch = Some("main".to_owned());
+        item.verdict.as_mut().unwrap().since = heads.last().cloned();
+        stage.store(item).await;
+        stage.published().await;
+        heads.push(stage.review().head_sha);
+        stage.world.push(&stage.pr, DIFF);
+    }
+    let outdated = || {
+        let reviews = stage.world.bot_reviews(&stage.pr).into_iter();
+        let is_outdated = |body: &str| body.starts_with("> **Outdated**");
+        reviews
+            .map(|review| is_outdated(&review.body))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(outdated(), [false; 3], "their findings are continued");
+    stage.world.retarget(&stage.pr, "release", DIFF);
+    let item = ReviewItem {
+        base_branch: Some("release".to_owned()),
+        ..clean()
+    };
+    let pull = stage.pull();
+    stage.store(item).await;
+    let base = github::Base {
+        branch: "release".to_owned(),
+        ..pull.base.clone()
+    };
+    let pull = PullRequestItem { base, ..pull };
+    stage.write(&PullRequestItem::key(&stage.pr), pull).await;
+    stage.published().await;
+    assert_eq!(outdated(), [true, true, true, false]);
+}

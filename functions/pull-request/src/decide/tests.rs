@@ -76,6 +76,7 @@ fn review_published(head: char) -> ReviewPublished {
             pr: "octo/widgets#7".parse().unwrap(),
             head_sha: sha(head).parse().unwrap(),
         },
+        base_branch: None,
         review_id: 1,
         comments: 0,
     }
@@ -291,7 +292,7 @@ fn decides_deliveries() {
                 TestEvent::Published('a', 2),
                 change("closed", 'a', 3).into(),
             ],
-            NOTHING,
+            DROPPED,
         ),
         (
             "a label on a closed pull request",
@@ -378,7 +379,7 @@ fn stores_newest_published_review() {
             ],
             'a',
             2,
-            "head",
+            "dropped, head",
         ),
         (
             "an earlier one that arrives late",
@@ -422,6 +423,20 @@ fn forgets_review_against_other_base() {
         .chain(events)
         .collect();
     assert_eq!(last(&events).0.unwrap().reviewed, None);
+}
+
+#[test]
+fn ignores_review_for_other_base() {
+    let retargeted = onto("release", change("edited", 'a', 2));
+    let seen = last(&[change("opened", 'a', 1).into(), retargeted.into()]).0;
+    let of = |base: &str| ReviewPublished {
+        base_branch: Some(base.to_owned()),
+        ..review_published('a')
+    };
+    let late = published(seen.as_ref(), &of("main"), at(3));
+    assert!(matches!(late, Decision::Ignore(Reason::OtherBase)), "main");
+    let newest = published(seen.as_ref(), &of("release"), at(3));
+    assert!(matches!(newest, Decision::Write { .. }), "release");
 }
 
 /// Returns GitHub's pull request after `change`.

@@ -141,7 +141,7 @@ impl SetCheck for Client {
         repo: &RepoName,
         head: &HeadSha,
         name: &str,
-        external_id: &str,
+        external_id: Option<&str>,
     ) -> Result<Option<FoundCheck>, GitHubError> {
         let identity = self.identity().await?;
         let path = format!("/repos/{repo}/commits/{head}/check-runs");
@@ -151,7 +151,7 @@ impl SetCheck for Client {
             .append_pair("filter", "all")
             .append_pair("per_page", "100");
         let own = |check: &&CheckBody| {
-            check.external_id.as_deref() == Some(external_id)
+            external_id.is_none_or(|id| check.external_id.as_deref() == Some(id))
                 && (check.app.as_ref()).is_some_and(|app| identity.is_app(&app.slug))
         };
         let query = url.query().unwrap_or_default();

@@ -38,6 +38,8 @@ lenient! {
         comment: Id,
         review: Id,
         check_suite: CheckSuite,
+        sha: String,
+        state: String,
         sender: User,
         installation: Id,
     }

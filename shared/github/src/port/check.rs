@@ -54,14 +54,14 @@ pub struct FoundCheck {
 /// [`GitHubError::Forbidden`].
 #[async_trait]
 pub trait SetCheck: Send + Sync {
-    /// Returns the newest check of this name on `head` that this App set with
-    /// `external_id`, if it exists ("List check runs for a Git reference").
+    /// Returns the newest check of this name on `head` that this App set, with
+    /// `external_id` if one is given ("List check runs for a Git reference").
     async fn find_check(
         &self,
         repo: &RepoName,
         head: &HeadSha,
         name: &str,
-        external_id: &str,
+        external_id: Option<&str>,
     ) -> Result<Option<FoundCheck>, GitHubError>;
 
     /// Creates a check ("Create a check run"). Does not retry: after a failure the
