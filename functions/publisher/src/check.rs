@@ -195,12 +195,15 @@ impl Work<PublishedCheck> for CheckWork<'_> {
         let check = worst.unwrap_or_else(|| ShownCheck::cancelled(self.stale));
         let before = held.value.run.clone();
         held.value.run = match self.set(deps, held, check).await {
-            Ok(Some((id, content))) => Some(CheckRun::Set {
-                id,
-                content,
-                shown: held.value.pull_requests.clone(),
-                gone,
-            }),
+            Ok(Some((id, content))) => {
+                held.value.attempt = None;
+                Some(CheckRun::Set {
+                    id,
+                    content,
+                    shown: held.value.pull_requests.clone(),
+                    gone,
+                })
+            }
             Ok(None) => {
                 held.value.run = None;
                 return Err(IgnoreReason::NoCheck.into());
