@@ -193,8 +193,10 @@ async fn stories_cover_all_review_steps() {
         .keys()
         .filter(|key| key.starts_with("second-look:"));
     assert_eq!(proofs.count(), 2, "a second look at each head");
-    let progress = "1 new, 1 resolved, 2 still open.";
-    assert!(end.reviews[1].contains(progress), "{}", end.reviews[1]);
+    let progress = "1 new, 0 resolved, 2 still open.";
+    let review = &end.reviews[1];
+    assert!(review.contains(progress), "{review}");
+    assert!(review.contains("**Revoke these keys.**"), "{review}");
 }
 
 #[tokio::test]

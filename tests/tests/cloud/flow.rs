@@ -3,7 +3,7 @@
 use events::{Clock, Emit, Event, NewEvent, SystemClock};
 use fake_github::{NewPullRequest, WebhookDelivery};
 use github::PrKey;
-use github::port::ReviewEvent;
+use github::port::{Conclusion, ReviewEvent};
 use http::StatusCode;
 use journeys::changes;
 use journeys::cloud::Cloud;
@@ -24,7 +24,7 @@ async fn accepted(cloud: &Cloud, delivery: &WebhookDelivery) {
     assert_eq!(status, StatusCode::ACCEPTED, "{body}");
 }
 
-/// Waits until the review and the summary of `pr`'s head are published. Returns the
+/// Waits until the review of `pr`'s head is published or omitted, and its check is complete. Returns the
 /// table's items of the pull request, by key.
 async fn published(cloud: &Cloud, pr: &PrKey) -> BTreeMap<String, Value> {
     let head = cloud.world.head(pr);
@@ -35,10 +35,11 @@ async fn published(cloud: &Cloud, pr: &PrKey) -> BTreeMap<String, Value> {
             let mut items = cloud.items().await;
             items.retain(|key, _| key.contains(&format!(":{pr}")));
             let published = items.get(&key)?;
-            let comments = cloud.world.comments(pr);
-            let is_told = comments.iter().any(|it| it.body.contains(head.short()));
-            let is_posted = published.contains("posted") && published.contains(head.as_str());
-            let is_settled = is_told && is_posted && !published.contains("lease");
+            let mut checks = cloud.world.checks(&pr.repo, &head).into_iter();
+            let is_checked = checks.any(|posted| posted.check.conclusion.is_some());
+            let is_posted = published.contains("posted") || published.contains("omitted");
+            let is_published = is_posted && published.contains(head.as_str());
+            let is_settled = is_checked && is_published && !published.contains("lease");
             let value = |text: String| serde_json::from_str(&text).expect("JSON");
             let items = items.into_iter().map(|(key, text)| (key, value(text)));
             is_settled.then(|| items.collect())
@@ -76,7 +77,10 @@ async fn findings_become_review_and_items() {
     ];
     assert_eq!(keys, expected);
     assert_eq!(cloud.world.checks(&pr.repo, &head).len(), 1, "one check");
-    assert_eq!(cloud.world.comments(&pr).len(), 1, "one summary");
+    assert!(
+        cloud.world.comments(&pr).is_empty(),
+        "the review is the summary"
+    );
     let review = &items[&format!("review:{pr}@{head}")]["value"];
     assert_eq!(
         review["reports"].as_object().map(serde_json::Map::len),
@@ -102,10 +106,13 @@ async fn clean_change_gets_success() {
     let (pr, delivery) = opened(cloud, changes::clean());
     accepted(cloud, &delivery).await;
     published(cloud, &pr).await;
-    let reviews = cloud.world.bot_reviews(&pr);
-    assert_eq!(reviews.len(), 1);
-    assert_eq!(reviews[0].event, ReviewEvent::Comment);
-    assert_eq!(reviews[0].comments, []);
+    assert!(cloud.world.bot_reviews(&pr).is_empty(), "the check alone");
+    assert!(cloud.world.comments(&pr).is_empty(), "the check alone");
+    let checks = cloud.world.checks(&pr.repo, &cloud.world.head(&pr));
+    let [posted] = checks.as_slice() else {
+        panic!("one check: {checks:#?}");
+    };
+    assert_eq!(posted.check.conclusion, Some(Conclusion::Success));
 }
 
 #[tokio::test]
@@ -113,7 +120,7 @@ async fn push_during_review_supersedes_it() {
     let cloud = Cloud::shared().await;
     let (pr, delivery) = opened(cloud, changes::secret());
     let old = cloud.world.head(&pr);
-    let push = cloud.world.push(&pr, changes::clean());
+    let push = cloud.world.push(&pr, changes::leftover());
     let (first, second) = tokio::join!(accepted(cloud, &delivery), accepted(cloud, &push));
     let ((), ()) = (first, second);
     let items = published(cloud, &pr).await;
