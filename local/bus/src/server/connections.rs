@@ -81,6 +81,8 @@ pub(super) async fn serve(
             }
         }
     }
+    // New connections are refused from here on.
+    drop(listener);
     while tasks.join_next().await.is_some() {}
 }
 

@@ -132,6 +132,9 @@ async fn stop_finishes_requests_and_closes_idle_connections() {
     server.entered.notified().await;
     server.stop = watch::channel(()).0;
     closed(&mut idle).await;
+    while TcpStream::connect(server.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
     server.open_gate.notify_one();
     answer(&mut busy, "passed").await;
     closed(&mut busy).await;
