@@ -1,6 +1,7 @@
 //! TOML form of a manifest.
 
 use super::check::Check;
+use super::message::plain;
 use super::{Function, Invoke, Key, Needs, Problem, Setting, State};
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,6 +21,8 @@ pub(super) struct Manifest {
     pub(super) reserved_concurrency: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) emits: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) own_events: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) environment: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
@@ -78,8 +81,7 @@ pub fn parse(name: &str, text: &str, base: &str) -> Result<Function, Vec<Problem
         Ok(manifest) => manifest,
         Err(error) => {
             let span = error.span().unwrap_or_default();
-            let reason = error.message().replace('\n', " ");
-            check.refuse(&span, reason);
+            check.refuse(&span, plain(error.message()));
             return Err(check.problems);
         }
     };
@@ -110,6 +112,10 @@ pub fn parse(name: &str, text: &str, base: &str) -> Result<Function, Vec<Problem
             .chain(write)
             .for_each(|kind| mark(Key::State, kind));
     }
+    let variables = manifest.environment.values();
+    variables.for_each(|parameter| mark(Key::Environment, parameter));
+    let secrets = manifest.needs.secrets.values();
+    secrets.for_each(|parameter| mark(Key::Secret, parameter));
     let scheduled = subscriptions.iter().skip(manifest.subscribe.len());
     for subscription in scheduled {
         let topics = subscription.topics.iter();
