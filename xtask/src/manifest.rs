@@ -2,6 +2,7 @@
 
 mod check;
 mod conflicts;
+mod form;
 mod http;
 mod message;
 mod names;
@@ -13,6 +14,7 @@ mod problem;
 mod rights;
 mod setting;
 mod subscribe;
+mod values;
 
 pub use conflicts::conflicts;
 pub use names::{EXPECTED_NAME, is_name};

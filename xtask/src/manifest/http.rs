@@ -1,7 +1,7 @@
 //! Validation of event sources and their routes.
 
 use super::check::Check;
-use super::parse::{Manifest, is_set};
+use super::form::{Manifest, is_set};
 
 /// Path of the local server's own route, without its slash.
 const HEALTH: &str = "health";

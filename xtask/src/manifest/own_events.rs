@@ -2,7 +2,7 @@
 
 use super::Subscription;
 use super::check::Check;
-use super::parse::Manifest;
+use super::form::Manifest;
 use events::{Topic, TopicPattern};
 
 /// Refuses an emitted topic that the function subscribes to and that `own-events` does not list,

@@ -1,8 +1,8 @@
 //! Validation of the needs.
 
 use super::check::Check;
+use super::form::{NeedsTable, is_set};
 use super::names::{is_kind, is_resource, is_secret, refused_variable};
-use super::parse::{NeedsTable, is_set};
 use toml::Spanned;
 
 pub(super) fn needs(check: &mut Check<'_>, needs: &NeedsTable) {

@@ -1,9 +1,9 @@
 //! Validation of subscriptions.
 
 use super::check::Check;
+use super::form::Subscribe;
 use super::names::{EXPECTED_NAME, is_name, is_resource};
 use super::parameter;
-use super::parse::Subscribe;
 use super::{Invoke, Setting, Subscription};
 use events::TopicPattern;
 use pattern::EventPattern;
