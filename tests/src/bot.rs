@@ -12,7 +12,7 @@ use local_bus::runner::{CallResult, Runner};
 use local_bus::template::{DeliveryPath, Template};
 use local_functions::{self, Dependencies, GitHub};
 use model_client::Model;
-use policy::Policy;
+use policy::{Policy, Show};
 use recorder::Entry;
 use source::{Answer, Door};
 use state::{Key, Memory, StateBackend, StateManager, StoredItem};
@@ -74,8 +74,15 @@ pub struct Surroundings {
     pub template: Arc<Template>,
 }
 
+/// Returns the settings with which a clean change has a review too, for tests to read.
+fn every_review() -> Policy {
+    let mut policy = Policy::default();
+    policy.show.review = Show::Always;
+    policy
+}
+
 impl Surroundings {
-    /// Creates an environment in memory.
+    /// Creates an environment in memory, in which every verdict has a review.
     ///
     /// # Panics
     /// Panics if SQLite cannot allocate memory.
@@ -90,7 +97,7 @@ impl Surroundings {
             state: Arc::new(Memory::default()),
             queue: Queue::in_memory().expect("SQLite has memory"),
             model: None,
-            policy: Policy::default(),
+            policy: every_review(),
             template: TEMPLATE.clone(),
         }
     }

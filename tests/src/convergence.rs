@@ -7,8 +7,7 @@ use events::SeededEntropy;
 use fake_github::{PostedCheck, PostedReview};
 use github::HeadSha;
 use github::port::{Conclusion, PullRequest, ReadPullRequest, ReviewEvent};
-use policy::{ApprovalFacts, AuthorAssociation};
-use review::Finding;
+use policy::{ApprovalFacts, AuthorAssociation, Show};
 use review::item::{PullRequestItem, ReviewItem, Verdict};
 use review::message::{ReviewKey, SkipReason};
 use review::rules::RULES;
@@ -133,10 +132,13 @@ impl Settled<'_> {
             self.fail("the stored pull request is outdated", (stored, now));
             return;
         }
-        let Some(item) = self.item.clone() else {
+        let Some(mut item) = self.item.clone() else {
             self.fail("the newest head has no review", now);
             return;
         };
+        if let Some(verdict) = &mut item.verdict {
+            verdict.end_revocations(self.stored.as_ref());
+        }
         let base = item.base_branch.as_ref();
         if base.is_some_and(|base| *base != now.base_ref) {
             self.fail("the review is for another base branch", (base, now));
@@ -168,14 +170,17 @@ impl Settled<'_> {
             SkipReason::Label => self.pull.is_labelled,
             // A change of the settings starts no review.
             SkipReason::Disabled | SkipReason::InvalidPolicy => true,
-            SkipReason::Bot | SkipReason::Author => false,
+            SkipReason::Bot | SkipReason::Author | SkipReason::Unreadable => false,
         };
         if !is_skipped {
             self.fail("a skip is outdated", reason);
             return;
         }
         self.check_votes(None);
-        self.check_conclusion(Conclusion::Neutral);
+        let show = self.item.as_ref().map(|item| item.policy.show.check);
+        if show == Some(Show::Always) {
+            self.check_conclusion(Conclusion::Neutral);
+        }
         self.check_summary();
     }
 
@@ -184,12 +189,25 @@ impl Settled<'_> {
         if !verdict.missing.is_empty() {
             return; // a late report may add a review of its own
         }
-        self.check_conclusion(conclusion(item, verdict));
+        let show = item.policy.show;
+        if show.check == Show::Always {
+            self.check_conclusion(conclusion(item, verdict));
+        }
+        if show.review == Show::Never {
+            self.check_votes(None);
+            self.check_quiet(show.summary == Show::Never);
+            return;
+        }
         let event = match self.is_approved(item, verdict) {
             true => ReviewEvent::Approve,
             false => verdict.event,
         };
         self.check_votes(Some(event));
+        let needs_review = event != ReviewEvent::Comment || !verdict.findings.is_empty();
+        if show.review == Show::Findings && !needs_review {
+            self.check_clean(verdict, show.check);
+            return;
+        }
         self.check_outdated(verdict);
         let head = self.now.head_sha.clone();
         match self.reviews.last() {
@@ -203,6 +221,39 @@ impl Settled<'_> {
                 self.fail("the newest review differs from the verdict", last);
             }
             Some(_) => {}
+        }
+    }
+
+    /// Checks a verdict without a review. A token cannot set checks, so a review or the
+    /// summary shows the head. The newest earlier review is marked or continued.
+    fn check_clean(&mut self, verdict: &Verdict, check: Show) {
+        let is_visible = !self.reviews.is_empty() || !self.comments.is_empty();
+        if !self.is_app && check == Show::Always && !is_visible {
+            self.fail("nothing shows the verdict", verdict.event);
+        }
+        let has_findings = verdict.open().next().is_some() || !verdict.to_revoke.is_empty();
+        self.check_quiet(self.is_app && !has_findings);
+        let head = self.now.head_sha.clone();
+        let last = self.reviews.last().filter(|last| last.commit_id != head);
+        let is_withdrawn = |last: &PostedReview| {
+            last.dismissed.is_some() || last.body.starts_with("> **Outdated**")
+        };
+        let contradicts = last.filter(|last| !is_withdrawn(last) && verdict.still_open.is_empty());
+        if let Some(last) = contradicts.map(|last| last.commit_id.clone()) {
+            self.fail(
+                "an earlier review is neither marked nor continued",
+                (last, head),
+            );
+        }
+    }
+
+    /// Checks that a first head has no review, and `is_silent`, no comment.
+    fn check_quiet(&mut self, is_silent: bool) {
+        let is_first = self.pull.visits.values().sum::<usize>() == 1;
+        let is_loud = !self.reviews.is_empty() && self.is_app;
+        if is_first && (is_loud || (is_silent && !self.comments.is_empty())) {
+            let shown = (self.reviews.clone(), self.comments.clone());
+            self.fail("the settings hide what is visible", shown);
         }
     }
 
@@ -321,6 +372,7 @@ impl Settled<'_> {
             &verdict.still_open,
             &verdict.unsure,
             &verdict.late,
+            &verdict.to_revoke,
         ];
         let listed = lists.iter().map(|list| list.len()).sum::<usize>();
         let listed = u32::try_from(listed).unwrap_or(u32::MAX);
@@ -349,10 +401,14 @@ fn conclusion(item: &ReviewItem, verdict: &Verdict) -> Conclusion {
         policy::Conclusion::Failure => Conclusion::Failure,
     };
     let checks = &item.policy.checks;
-    if verdict.open().any(Finding::blocks) {
+    let rule = item.policy.block_rule();
+    let blocks = verdict.open().any(|finding| finding.blocks(&rule));
+    if blocks || verdict.event == ReviewEvent::RequestChanges {
         by_policy(checks.on_block)
     } else if verdict.open().next().is_some() || !verdict.late.is_empty() {
         by_policy(checks.on_findings)
+    } else if !verdict.to_revoke.is_empty() {
+        Conclusion::Neutral
     } else {
         Conclusion::Success
     }

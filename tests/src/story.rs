@@ -12,6 +12,7 @@ use events::{Entropy, SeededEntropy};
 use fake_github::{Call, Fault, NewPullRequest, WebhookDelivery};
 use github::{HeadSha, PrKey, RepoName};
 use model_client::Model;
+use policy::Policy;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -130,10 +131,13 @@ pub enum SettingsFile {
     Strict,
     Approving,
     Invalid,
+    Everything,
+    Nothing,
+    Advice,
 }
 
 impl SettingsFile {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::Empty,
         Self::Disabled,
         Self::Unpublished,
@@ -142,6 +146,9 @@ impl SettingsFile {
         Self::Strict,
         Self::Approving,
         Self::Invalid,
+        Self::Everything,
+        Self::Nothing,
+        Self::Advice,
     ];
 
     fn text(self) -> &'static str {
@@ -154,6 +161,9 @@ impl SettingsFile {
             Self::Strict => "[checks]\non_findings = \"failure\"",
             Self::Approving => "[auto_approve]\nenabled = true\nrequire_checks = false",
             Self::Invalid => "enabled = \"perhaps\"",
+            Self::Everything => "[show]\nreview = \"always\"\nsummary = \"always\"",
+            Self::Nothing => "[show]\nreview = \"never\"\nsummary = \"never\"\ncheck = \"never\"",
+            Self::Advice => "request_changes_at = \"never\"",
         }
     }
 }
@@ -517,6 +527,7 @@ impl Running {
         };
         let surroundings = Surroundings {
             model,
+            policy: Policy::default(),
             ..Surroundings::in_memory()
         };
         let bot = Bot::on(surroundings.without_journal(), Interruption::none());

@@ -46,8 +46,8 @@ async fn each_setting_has_visible_effect() {
         (
             "a disabled specialist is silent",
             "reviewers = [\"security\"]",
-            &["- security: "],
-            &["- style: ", "- logic: ", "src/turn.rs:3\n", "partial"],
+            &["- Checked for security: "],
+            &["security, ", "logic: ", "src/turn.rs:3\n", "partial"],
         ),
         (
             "findings below the floor are counted",

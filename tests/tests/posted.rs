@@ -1,13 +1,15 @@
 //! Posts over several pushes, with different credentials and settings.
 
 use journeys::bot::{Bot, Surroundings};
+use journeys::changes;
 use journeys::interruption::Interruption;
 use journeys::model::attentive;
 use journeys::steps::{FIRST, MODEL, SECOND, proposing, turn};
 
 #[tokio::test]
 async fn one_summary_and_check_per_head() {
-    let bot = Bot::with(&attentive(MODEL));
+    let settings = "[show]\nreview = \"never\"\nsummary = \"always\"";
+    let bot = Bot::with(&attentive(MODEL)).under(settings);
     let pr = bot.opens(proposing(turn(&FIRST))).await;
     let first = bot.page(&pr);
     bot.pushes(&pr, turn(&SECOND)).await;
@@ -23,9 +25,32 @@ async fn one_summary_and_check_per_head() {
         assert_eq!(page.summaries.len(), 1, "{page:?}");
         assert_eq!(page.checks, [check]);
     }
-    assert_eq!(third.reviews.len(), 3);
+    assert_eq!(third.reviews.len(), 0);
     let texts = [first, second, third].map(|page| page.summaries.concat());
     insta::assert_snapshot!(texts.join("\n=====\n\n"));
+}
+
+/// With the default settings a clean change has its check, and each push notifies at most once.
+#[tokio::test]
+async fn default_settings_are_quiet() {
+    let surroundings = Surroundings {
+        policy: policy::Policy::default(),
+        ..Surroundings::in_memory()
+    };
+    let bot = Bot::on(surroundings, Interruption::none());
+    let pr = bot.opens(proposing(changes::clean())).await;
+    let page = bot.page(&pr);
+    assert_eq!((page.reviews.len(), page.summaries.len()), (0, 0));
+    assert_eq!(page.checks, ["Success: No open findings"]);
+    bot.pushes(&pr, changes::secret()).await;
+    let page = bot.page(&pr);
+    assert_eq!((page.reviews.len(), page.summaries.len()), (1, 0));
+    bot.pushes(&pr, changes::clean()).await;
+    let page = bot.page(&pr);
+    assert_eq!((page.reviews.len(), page.summaries.len()), (1, 1));
+    assert_eq!(page.checks, ["Neutral: Revoke 1 key"]);
+    let summary = page.summaries.concat();
+    assert!(summary.contains("**Revoke these keys.**"), "{summary}");
 }
 
 /// An unpublished review starts no second round, so the second head is reviewed like the
@@ -80,7 +105,7 @@ async fn personal_token_posts_all_but_checks() {
     bot.pushes(&pr, turn(&SECOND)).await;
     let page = bot.page(&pr);
     assert_eq!(page.checks, [] as [&str; 0]);
-    assert_eq!((page.reviews.len(), page.summaries.len()), (2, 1));
+    assert_eq!((page.reviews.len(), page.summaries.len()), (2, 0));
     let writes = bot.world().writes().into_iter();
     let refused = writes.filter(|write| write.status != 200);
     let refused: Vec<_> = refused.map(|write| (write.call, write.status)).collect();

@@ -19,7 +19,12 @@ async fn unproven_finding_never_blocks() {
         ..CLAIM
     }];
     for (why, notices, comments, page) in [
-        ("a line proves it", PROVEN, 1, "Failure: Open: 1 critical"),
+        (
+            "a line proves it",
+            PROVEN,
+            1,
+            "Failure: Open: 1 critical; 1 blocks merging",
+        ),
         ("none does", DISPROVED, 0, "Success: No confirmed findings"),
     ] {
         let bot = Bot::with(&attentive(notices));

@@ -92,7 +92,11 @@ impl Handler for Coordinator {
                 let reason = IgnoreReason::Stale(stale).to_string();
                 return Ok(Outcome::Ignored { reason });
             }
-            let settings = self.settings(pr, &pull.base).await?;
+            let settings = match self.settings(pr, &pull.base).await {
+                Ok(settings) => settings,
+                Err(error) if error.is_retryable() => return Err(error.into()),
+                Err(error) => self.unreadable(&error),
+            };
             let now = self.pull_request(&asked.review).await?;
             if now == pull {
                 break settings;

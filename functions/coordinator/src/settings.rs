@@ -49,6 +49,9 @@ pub enum InvalidSettings {
     /// The file exceeds the size limit.
     #[error("{0} has more than {max} bytes", max = policy::MAX_BYTES)]
     TooLarge(Source),
+    /// GitHub finally refuses to show the repository.
+    #[error("{0}")]
+    Refused(String),
     /// The reference to it cannot be resolved.
     #[error("{0} cannot be read: {1}")]
     Unreadable(Source, String),
@@ -68,16 +71,23 @@ impl InvalidSettings {
                 "The settings in {source} are not used: the file has more than {} bytes. Shorten it.",
                 policy::MAX_BYTES
             ),
+            Self::Refused(reason) => format!(
+                "The bot cannot read this repository. {reason}. Correct this, then close and reopen the \
+                 pull request."
+            ),
             // The reason may name AWS resources, which are not for everybody.
             Self::Unreadable(source, _) => format!(
                 "The settings in {source} are not used: the parameter that it refers to cannot be \
                  read. The log of the function `coordinator` has the reason."
             ),
         };
-        SkippedHead {
-            reason: SkipReason::InvalidPolicy,
-            why,
-        }
+        let reason = match self {
+            Self::Refused(_) => SkipReason::Unreadable,
+            Self::Policy(_) | Self::NoText(_) | Self::TooLarge(_) | Self::Unreadable(..) => {
+                SkipReason::InvalidPolicy
+            }
+        };
+        SkippedHead { reason, why }
     }
 }
 
@@ -121,6 +131,17 @@ impl Coordinator {
             settings.policy = settings.policy.approving_within(&allowed);
         }
         Ok(settings)
+    }
+
+    /// Returns the settings of a repository that GitHub finally refuses to show.
+    pub(crate) fn unreadable(&self, error: &GitHubError) -> Settings {
+        tracing::warn!(%error, "the settings cannot be read");
+        Settings {
+            policy: self.deps.policy.clone(),
+            attributes: Attributes::default(),
+            languages: vec![],
+            invalid: Some(InvalidSettings::Refused(error.to_string())),
+        }
     }
 
     /// Returns the policy of the default branch over `lower`. Approvals must also be allowed there:

@@ -185,19 +185,25 @@ impl ReadLanguages for DeniedRepository {
 
 #[tokio::test]
 async fn only_organisation_repository_may_be_hidden() {
-    for (why, hidden, is_reviewed) in [
-        ("the organisation's", "octo/.github", true),
-        ("the settings are unknown", "octo/widgets", false),
+    for (why, hidden, skipped) in [
+        ("the organisation's", "octo/.github", None),
+        (
+            "the settings are unknown",
+            "octo/widgets",
+            Some(SkipReason::Unreadable),
+        ),
     ] {
         let mut fixture = Fixture::new("").await;
         fixture.coordinator.deps.github = Arc::new(DeniedRepository {
             repo: hidden.parse().unwrap(),
             rest: fixture.coordinator.deps.github.clone(),
         });
-        let end = fixture.coordinator.handle(&fixture.asked()).await;
-        assert_eq!(end.is_ok(), is_reviewed, "{why}: {end:?}");
-        let is_final = end.is_err_and(|error| !error.is_retryable());
-        assert_eq!(is_final, !is_reviewed, "{why}");
+        let given = fixture.opened().await.skipped;
+        let reason = given.as_ref().map(|given| given.reason);
+        assert_eq!(reason, skipped, "{why}");
+        if let Some(given) = given {
+            assert!(given.why.contains("not for you"), "{why}: {}", given.why);
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub fn handler(deps: Deps) -> Specialist {
         name: "logic",
         category: Category::Logic,
         reviewers: deps.reviewers(rules::reviewer(), LENS),
-        also_emits: |_, _| Vec::new(),
+        also_emits: |_, _, _| Vec::new(),
         deps,
     }
 }

@@ -8,7 +8,7 @@ use crate::ignore_reason::Stop;
 use crate::lease::HeldLease;
 use crate::published::PublishedPullRequest;
 use github::port::{PullRequest, ReviewEvent};
-use policy::{ApprovalFacts, AuthorAssociation, NoApprovalReason};
+use policy::{ApprovalFacts, AuthorAssociation, NoApprovalReason, Show};
 use review::item::{CheckReport, Reader, ReviewItem, Verdict};
 use review::rules::RULES;
 use std::collections::BTreeMap;
@@ -64,7 +64,8 @@ pub(crate) async fn approval(
 /// Returns whether the policy asks for approvals and the verdict does not request changes.
 pub(crate) fn requests_approval(item: &ReviewItem, verdict: &Verdict) -> bool {
     let policy = &item.policy;
-    let wanted = policy.publish && policy.auto_approve().enabled;
+    let shows = policy.publish && policy.show.review != Show::Never;
+    let wanted = shows && policy.auto_approve().enabled;
     wanted && verdict.event != ReviewEvent::RequestChanges
 }
 
@@ -100,6 +101,7 @@ fn open_findings(item: &ReviewItem, verdict: &Verdict) -> u32 {
         &verdict.still_open,
         &verdict.unsure,
         &verdict.late,
+        &verdict.to_revoke,
     ];
     let listed = lists.iter().map(|list| list.len()).sum::<usize>();
     let listed = u32::try_from(listed).unwrap_or(u32::MAX);
@@ -132,6 +134,7 @@ fn read_by_model(reports: &BTreeMap<review::Category, CheckReport>) -> bool {
 mod tests {
     use super::*;
     use crate::tests::clean;
+    use crate::visibility::CheckState;
 
     #[test]
     fn unknown_facts_prevent_approval() {
@@ -144,6 +147,8 @@ mod tests {
             item: clean(),
             pull: None,
             late: vec![],
+            check: CheckState::Unknown,
+            refusal: None,
         };
         let now = PullRequest {
             head_sha: "c".repeat(40).parse().unwrap(),

@@ -13,11 +13,11 @@ use crate::status::Status;
 use crate::{old_items, text};
 use async_trait::async_trait;
 use events::{Event, HandlerError, NewEvent, Outcome};
-use github::port::{CheckId, Conclusion, GitHubError, NewCheck};
+use github::port::{CheckId, Conclusion, GitHubError, NewCheck, ReviewEvent};
 use github::{PrKey, RepoName};
-use review::Finding;
+use policy::{Show, SkipConclusion};
 use review::item::{ReviewItem, StaleReason};
-use review::message::ReviewKey;
+use review::message::{ReviewKey, SkipReason};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,11 +38,18 @@ pub(crate) async fn publish(
         let hidden = IgnoreReason::Unpublished;
         return end(deps, event, &head.review, None, &hidden).await;
     };
+    if head.item.policy.show.check == Show::Never {
+        return end(deps, event, &head.review, None, &IgnoreReason::Hidden).await;
+    }
+    let is_shown = head.shows_check(status);
     let contribution = ShownCheck::of(head, status).contribution();
     let change = |check: &mut PublishedCheck| {
-        let all = &mut check.pull_requests;
-        all.insert(head.review.pr.number, contribution.clone());
-        remove_best(all, head.review.pr.number);
+        // A check that GitHub shows is kept up to date.
+        if is_shown || check.run.is_some() {
+            let all = &mut check.pull_requests;
+            all.insert(head.review.pr.number, contribution.clone());
+            remove_best(all, head.review.pr.number);
+        }
         check.is_due(head.review.pr.number)
     };
     run(deps, event, &head.review, change, None).await
@@ -188,12 +195,15 @@ impl Work<PublishedCheck> for CheckWork<'_> {
         let check = worst.unwrap_or_else(|| ShownCheck::cancelled(self.stale));
         let before = held.value.run.clone();
         held.value.run = match self.set(deps, held, check).await {
-            Ok(Some((id, content))) => Some(CheckRun::Set {
-                id,
-                content,
-                shown: held.value.pull_requests.clone(),
-                gone,
-            }),
+            Ok(Some((id, content))) => {
+                held.value.attempt = None;
+                Some(CheckRun::Set {
+                    id,
+                    content,
+                    shown: held.value.pull_requests.clone(),
+                    gone,
+                })
+            }
             Ok(None) => {
                 held.value.run = None;
                 return Err(IgnoreReason::NoCheck.into());
@@ -412,17 +422,36 @@ pub(crate) fn conclusion(item: &ReviewItem, status: Status) -> Option<Conclusion
         (Status::UnderWay, _) => return None,
         (Status::Blocked, _) => return Some(by_policy(checks.on_block)),
         (Status::Reviewed, Some(verdict)) => verdict,
-        (Status::Skipped(_), _) | (Status::Reviewed, None) => return Some(Conclusion::Neutral),
+        (Status::Skipped(reason), _) => return Some(skipped(reason, checks.on_skip)),
+        (Status::Reviewed, None) => return Some(Conclusion::Neutral),
     };
-    Some(if verdict.open().any(Finding::blocks) {
+    let rule = item.policy.block_rule();
+    let blocks = verdict.open().any(|finding| finding.blocks(&rule));
+    Some(if blocks || verdict.event == ReviewEvent::RequestChanges {
         by_policy(checks.on_block)
     } else if verdict.open().next().is_some() || !verdict.late.is_empty() {
         by_policy(checks.on_findings)
-    } else if !verdict.missing.is_empty() || text::unread(&item.reports) > 0 {
+    } else if !verdict.missing.is_empty()
+        || !verdict.to_revoke.is_empty()
+        || text::unread(&item.reports) > 0
+    {
         Conclusion::Neutral
     } else {
         Conclusion::Success
     })
+}
+
+/// Returns the conclusion for a head that is not reviewed. A problem is never a success.
+fn skipped(reason: SkipReason, on_skip: SkipConclusion) -> Conclusion {
+    match (reason, on_skip) {
+        (_, SkipConclusion::Failure) => Conclusion::Failure,
+        (
+            SkipReason::InvalidPolicy | SkipReason::Unreadable,
+            SkipConclusion::Neutral | SkipConclusion::Success,
+        )
+        | (_, SkipConclusion::Neutral) => Conclusion::Neutral,
+        (_, SkipConclusion::Success) => Conclusion::Success,
+    }
 }
 
 #[cfg(test)]

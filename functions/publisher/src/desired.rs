@@ -2,9 +2,10 @@
 
 use crate::approval::requests_approval;
 use crate::head::{HeadState, requests_changes};
-use crate::published::{ReviewKind, Subject, sha256};
+use crate::published::{PublishedPullRequest, ReviewKind, Subject, sha256};
 use crate::status::Status;
 use github::port::ReviewEvent;
+use policy::Show;
 use review::Finding;
 use review::item::Verdict;
 use serde_json::json;
@@ -20,6 +21,8 @@ pub(crate) struct Desired {
     pub(crate) status: Option<Status>,
     /// Earlier head whose findings the verdict continues. Its comments remain valid.
     pub(crate) since: Option<github::HeadSha>,
+    /// True if findings of that head are still open.
+    pub(crate) is_still_open: bool,
 }
 
 /// Review that should be visible.
@@ -50,30 +53,26 @@ impl ReviewContent {
     }
 }
 
-/// Computes the desired publications of a head.
-pub(crate) fn desired(head: &HeadState) -> Desired {
+/// Computes the desired publications of a head. `published` tells whether a later head needs a review
+/// of its own.
+pub(crate) fn desired(head: &HeadState, published: Option<&PublishedPullRequest>) -> Desired {
     let verdict = head.item.verdict.as_ref();
     let verdict = verdict.filter(|_| head.item.skipped.is_none());
     let mut reviews = Vec::new();
     let mut approval = None;
     if let Some(verdict) = verdict {
-        let kind = match head.item.policy.publish {
-            true => ReviewKind::Verdict,
-            false => ReviewKind::Record,
-        };
-        let subject = head.subject(kind, &shown(verdict));
+        let kind = head.review_kind(verdict, published);
+        let subject = |kind| head.subject(kind, &shown(verdict));
         approval = requests_approval(&head.item, verdict).then(|| DesiredReview {
-            subject: Subject {
-                kind: ReviewKind::Approval,
-                ..subject.clone()
-            },
+            subject: subject(ReviewKind::Approval),
             content: ReviewContent::Approval(verdict.clone().into()),
         });
-        reviews.push(DesiredReview {
-            subject,
+        reviews.extend(kind.map(|kind| DesiredReview {
+            subject: subject(kind),
             content: ReviewContent::Verdict(verdict.clone().into()),
-        });
-        if head.item.policy.publish && !head.late.is_empty() {
+        }));
+        let policy = &head.item.policy;
+        if policy.publish && policy.show.review != Show::Never && !head.late.is_empty() {
             reviews.push(DesiredReview {
                 subject: head.subject(ReviewKind::Late, &json!(places(&head.late))),
                 content: ReviewContent::Late(head.late.clone()),
@@ -85,6 +84,7 @@ pub(crate) fn desired(head: &HeadState) -> Desired {
         approval,
         status: head.status(),
         since: verdict.and_then(|verdict| verdict.since.clone()),
+        is_still_open: verdict.is_some_and(|verdict| !verdict.still_open.is_empty()),
     }
 }
 

@@ -18,14 +18,19 @@ pub(crate) enum Withdrawal {
     RemoveFromState,
 }
 
-/// Returns the desired reviews that are not published.
+/// Returns the desired reviews that are not published. With `is_retry`, those that GitHub refused
+/// count as missing.
 pub(crate) fn missing<'a>(
     desired: &'a Desired,
     published: &[PublishedReview],
+    is_retry: bool,
 ) -> Vec<&'a DesiredReview> {
     let is_missing = |review: &&DesiredReview| {
         let mut holding = holding(desired, published);
-        !holding.any(|published| published.subject == review.subject)
+        !holding.any(|published| {
+            let is_refused = matches!(published.object, ReviewObject::Refused { .. });
+            published.subject.shows(&review.subject) && !(is_retry && is_refused)
+        })
     };
     desired.reviews.iter().filter(is_missing).collect()
 }
@@ -48,7 +53,10 @@ pub(crate) fn outdated<'a>(
 /// Returns the way to withdraw a review that does not hold, or `None` if it stays as it is.
 fn withdrawal(desired: &Desired, review: &PublishedReview) -> Option<Withdrawal> {
     let id = match review.object {
-        ReviewObject::Attempt | ReviewObject::Recorded { .. } => {
+        ReviewObject::Attempt
+        | ReviewObject::Recorded { .. }
+        | ReviewObject::Omitted
+        | ReviewObject::Refused { .. } => {
             return Some(Withdrawal::RemoveFromState);
         }
         ReviewObject::Posted { id, event, .. } => match event {
@@ -60,7 +68,10 @@ fn withdrawal(desired: &Desired, review: &PublishedReview) -> Option<Withdrawal>
     };
     let verdict = desired.reviews.first()?;
     let has_same_base = review.subject.base == verdict.subject.base;
+    let has_review = verdict.subject.kind != ReviewKind::Omitted;
     match &desired.since {
+        // No finding is open, and no other review says so.
+        Some(_) if !has_review && !desired.is_still_open => Some(Withdrawal::MarkOutdated(id)),
         // The findings of a continued review are continued through the reviews in between.
         Some(_) if has_same_base && review.is_continued => None,
         Some(since) if has_same_base && review.subject.head_sha.as_ref() == Some(since) => {
@@ -96,10 +107,10 @@ fn is_desired(desired: &Desired, subject: &Subject) -> bool {
     };
     let wanted = match subject.kind {
         ReviewKind::Approval => &verdict,
-        ReviewKind::Verdict | ReviewKind::Record | ReviewKind::Late => subject,
+        ReviewKind::Verdict | ReviewKind::Record | ReviewKind::Omitted | ReviewKind::Late => {
+            subject
+        }
     };
-    desired
-        .reviews
-        .iter()
-        .any(|review| review.subject == *wanted)
+    let mut reviews = desired.reviews.iter();
+    reviews.any(|review| wanted.shows(&review.subject))
 }

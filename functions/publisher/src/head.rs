@@ -3,6 +3,7 @@
 use crate::deps::Deps;
 use crate::ignore_reason::{IgnoreReason, Outdated, Stop};
 use crate::status::Status;
+use crate::visibility::{CheckState, check_state, refusal};
 use events::{Failure, HandlerError};
 use github::port::{GitHubError, PullRequest};
 use review::item::{CheckItem, PullRequestItem, ReviewItem, StaleReason};
@@ -18,6 +19,9 @@ pub(crate) struct HeadState {
     pub(crate) pull: Option<PullRequestItem>,
     /// Blocking findings of the security specialist that the verdict does not contain.
     pub(crate) late: Vec<Finding>,
+    pub(crate) check: CheckState,
+    /// Reason for which GitHub finally refused the review.
+    pub(crate) refusal: Option<String>,
 }
 
 impl HeadState {
@@ -112,7 +116,10 @@ async fn load_with(
         return Err(IgnoreReason::Stale(stale).into());
     }
     let item: Option<ReviewItem> = deps.state.peek(&ReviewItem::key(review)).await?;
-    let item = item.ok_or(IgnoreReason::NotStored)?;
+    let mut item = item.ok_or(IgnoreReason::NotStored)?;
+    if let Some(verdict) = &mut item.verdict {
+        verdict.end_revocations(pull.as_ref());
+    }
     if let (Some(was), Some(pull)) = (&item.base_branch, &pull)
         && *was != pull.base.branch
     {
@@ -121,6 +128,8 @@ async fn load_with(
     }
     Ok(HeadState {
         late: late(deps, review, &item).await?,
+        check: check_state(deps, review, &item.policy).await?,
+        refusal: refusal(deps, review, item.base_branch.as_ref()).await?,
         review: review.clone(),
         item,
         pull,
@@ -142,7 +151,8 @@ async fn late(
     let report: Option<CheckItem> = deps.state.peek(&key).await?;
     let report = report.filter(|report| report.is_against(&item.base_sha));
     let findings = report.map_or(vec![], |report| report.report.findings);
-    let mut findings = review::merged(findings);
-    findings.retain(Finding::blocks);
+    let rule = item.policy.block_rule();
+    let mut findings = review::merged(findings, &rule);
+    findings.retain(|finding| finding.blocks(&rule));
     Ok(findings)
 }

@@ -24,6 +24,8 @@ pub(crate) enum IgnoreReason {
     Postponed,
     /// The policy has `publish = false`.
     Unpublished,
+    /// The settings under `[show]` hide it.
+    Hidden,
     /// The pull request has another base branch than the one that the settings were read from.
     OtherBase {
         /// Base branch of the review.
@@ -73,6 +75,7 @@ impl fmt::Display for IgnoreReason {
             Self::InVerdict => f.write_str("the verdict contains the blocking findings"),
             Self::Postponed => f.write_str("the attempt that holds the lease continues"),
             Self::Unpublished => f.write_str("not posted: publish = false"),
+            Self::Hidden => f.write_str("the settings hide it"),
             Self::OtherBase { was, now } => {
                 write!(
                     f,

@@ -35,6 +35,7 @@ mod review;
 mod status;
 mod summary;
 mod text;
+mod visibility;
 mod withdraw;
 
 pub use deps::{Deps, GitHub};
@@ -89,8 +90,7 @@ impl Handler for Publisher {
             }
             ReviewPublished::TOPIC => {
                 let published: ReviewPublished = event.read()?;
-                let id = Some(published.review_id);
-                self.show(event, &published.review, id).await
+                self.show(event, &published.review, Some(&published)).await
             }
             ReviewSkipped::TOPIC => {
                 let skipped: ReviewSkipped = event.read()?;
@@ -111,17 +111,18 @@ impl Handler for Publisher {
 }
 
 impl Publisher {
-    /// Posts the review of a verdict. If the settings hide it, no later event ends the check.
+    /// Posts the review of a verdict. The check comes first if a verdict without a review depends on
+    /// it, and if the settings hide the review: no later event ends the check then.
     async fn completed(&self, event: &Event, review: &ReviewKey) -> Result<Outcome, HandlerError> {
         let head = load(&self.deps, review).await;
         if let Ok(head) = &head
-            && head.status().is_none()
+            && (head.status().is_none() || head.prefers_check())
             && let Err(error) = check::publish(&self.deps, event, head).await
         {
             if error.is_retryable() {
                 return Err(error);
             }
-            tracing::info!(%review, %error, "GitHub refused the end of the check");
+            tracing::info!(%review, %error, "GitHub refused the check");
         }
         let ignored = match head {
             Ok(head) if head.item.skipped.is_some() => Some(IgnoreReason::Skipped),
@@ -169,7 +170,7 @@ impl Publisher {
         &self,
         event: &Event,
         review: &ReviewKey,
-        announced: Option<u64>,
+        announced: Option<&ReviewPublished>,
     ) -> Result<Outcome, HandlerError> {
         let (check, ignored) = match load(&self.deps, review).await {
             Ok(head) => (check::publish(&self.deps, event, &head).await, None),

@@ -172,6 +172,10 @@ pub(crate) enum ReviewObject {
         /// Number of comments on lines.
         comments: u32,
     },
+    /// The verdict has no review: the check or the summary shows it.
+    Omitted,
+    /// GitHub finally refused the review. The check or the summary shows the verdict and the reason.
+    Refused { reason: String },
     /// The review is stored and not posted: `publish = false`.
     Recorded {
         /// Text of the review with its comments, as it would be posted.
@@ -202,6 +206,8 @@ pub(crate) enum ReviewKind {
     Verdict,
     /// The verdict, stored and not posted.
     Record,
+    /// The verdict, without a review.
+    Omitted,
     /// Blocking findings that arrived after the verdict was published without them.
     Late,
     /// An approval that follows the verdict's review.
@@ -213,6 +219,7 @@ impl ReviewKind {
         match self {
             Self::Verdict => "verdict",
             Self::Record => "record",
+            Self::Omitted => "omitted",
             Self::Late => "late",
             Self::Approval => "approval",
         }
@@ -220,12 +227,33 @@ impl ReviewKind {
 }
 
 impl Subject {
+    /// Returns the subject with a posted review.
+    pub(crate) fn posted(&self) -> Self {
+        let kind = match self.kind {
+            ReviewKind::Omitted => ReviewKind::Verdict,
+            kind @ (ReviewKind::Verdict
+            | ReviewKind::Record
+            | ReviewKind::Late
+            | ReviewKind::Approval) => kind,
+        };
+        Self {
+            kind,
+            ..self.clone()
+        }
+    }
+
     /// Returns a label that is equal for equal subjects only.
     pub(crate) fn label(&self) -> String {
         let head = self.head_sha.as_ref().map_or("", HeadSha::as_str);
         let base = self.base.as_deref().unwrap_or_default();
         let digest = TextDigest::of([head, base, &self.digest]);
         format!("{} {}", self.kind.as_str(), digest.0)
+    }
+
+    /// Returns whether a published review of this subject shows `desired`. A review also shows a
+    /// verdict that needs none.
+    pub(crate) fn shows(&self, desired: &Self) -> bool {
+        self == desired || *self == desired.posted()
     }
 
     /// Returns whether both are about the same head and base branch.

@@ -13,7 +13,7 @@ use crate::published::{
 use crate::review::PostError;
 use crate::{old_items, review, summary, withdraw};
 use ::review::item::RETENTION;
-use ::review::message::ReviewKey;
+use ::review::message::{ReviewKey, ReviewPublished};
 use async_trait::async_trait;
 use events::{Event, HandlerError, NewEvent, Outcome};
 use github::port::ReviewEvent;
@@ -64,8 +64,8 @@ pub(crate) struct Request<'a> {
     pub(crate) event: &'a Event,
     pub(crate) review: &'a ReviewKey,
     pub(crate) scope: Scope,
-    /// Review that the event announces. It is not announced again.
-    pub(crate) announced: Option<u64>,
+    /// Published review that the event announces. It is not announced again.
+    pub(crate) announced: Option<&'a ReviewPublished>,
 }
 
 /// Publishes what is desired for the newest head of the pull request. An event that is to be
@@ -88,11 +88,14 @@ pub(crate) async fn publish(
                 Err(Stop::Ignored(reason)) => return Ok(reason.outcome()),
                 Err(Stop::Failed(error)) => return Err(error),
             };
-            let desired = desired(&head);
             let (published, is_old) = match seen {
                 Some(seen) => (seen.value, false),
-                None => old_items::pull_request(deps, &head.review, &desired).await?,
+                None => {
+                    let desired = desired(&head, None);
+                    old_items::pull_request(deps, &head.review, &desired).await?
+                }
             };
+            let desired = desired(&head, Some(&published));
             // Old items do not hold the votes: GitHub is searched for them.
             if !is_old && !is_due(request.scope, &head, &desired, &published) {
                 return announce(deps, request, &head, &desired).await;
@@ -119,11 +122,20 @@ fn is_due(
         let mut objects = reviews.iter().map(|review| &review.object);
         objects.any(|object| *object == ReviewObject::Attempt)
     };
-    let summary = |status| summary::is_due(head, status, published);
-    (scope.has_reviews() && (has_attempt() || !missing(desired, reviews).is_empty()))
-        || (scope.has_approval() && approval(head, desired, reviews).is_ok())
+    let summary = |status| summary::is_due(head, status, desired, published);
+    (scope.has_reviews()
+        && (has_attempt() || !missing(desired, reviews, scope == Scope::Reviews).is_empty()))
+        || (may_approve_now(scope, desired, reviews) && approval(head, desired, reviews).is_ok())
         || (scope.has_summary(desired)
             && (!outdated(desired, reviews).is_empty() || desired.status.is_some_and(summary)))
+}
+
+/// Returns whether an approval is posted if it is due. A verdict without a review has not read the
+/// checks of other Apps yet.
+fn may_approve_now(scope: Scope, desired: &Desired, published: &[PublishedReview]) -> bool {
+    let mut holding = holding(desired, published);
+    scope.has_approval()
+        || (scope.has_reviews() && holding.any(|it| it.object == ReviewObject::Omitted))
 }
 
 /// Returns the approval that may follow the verdict's review.
@@ -143,18 +155,24 @@ fn approval<'a>(
     {
         return Err(IgnoreReason::Already);
     }
-    let verdict = holding
-        .iter()
-        .find(|it| it.subject.kind == ReviewKind::Verdict);
+    let is_verdict = |it: &&&PublishedReview| match it.subject.kind {
+        ReviewKind::Verdict | ReviewKind::Omitted => true,
+        ReviewKind::Record | ReviewKind::Late | ReviewKind::Approval => false,
+    };
+    let verdict = holding.iter().find(is_verdict);
     match verdict.map(|verdict| &verdict.object) {
-        Some(ReviewObject::Posted {
-            event: ReviewEvent::Comment,
-            ..
-        }) => Ok(approval),
+        Some(
+            ReviewObject::Posted {
+                event: ReviewEvent::Comment,
+                ..
+            }
+            | ReviewObject::Omitted,
+        ) => Ok(approval),
         Some(ReviewObject::Posted { .. }) => Err(IgnoreReason::Already),
-        Some(ReviewObject::Attempt | ReviewObject::Recorded { .. }) | None => {
-            Err(IgnoreReason::NotReviewed)
-        }
+        Some(
+            ReviewObject::Attempt | ReviewObject::Recorded { .. } | ReviewObject::Refused { .. },
+        )
+        | None => Err(IgnoreReason::NotReviewed),
     }
 }
 
@@ -173,9 +191,12 @@ fn announcements(
     let newest = holding(desired, published)
         .filter(|review| review.subject.kind != ReviewKind::Approval)
         .last();
-    let is_announced = |object: &ReviewObject| match object {
-        ReviewObject::Posted { id, .. } => Some(id.0) == request.announced,
-        ReviewObject::Attempt | ReviewObject::Recorded { .. } => false,
+    let is_announced = |object: &ReviewObject| match (object, request.announced) {
+        (ReviewObject::Posted { id, .. }, Some(announced)) => announced.review_id == Some(id.0),
+        (ReviewObject::Omitted | ReviewObject::Refused { .. }, Some(announced)) => {
+            announced.review_id.is_none() && announced.review.head_sha == head.review.head_sha
+        }
+        (ReviewObject::Attempt | ReviewObject::Recorded { .. }, _) | (_, None) => false,
     };
     let newest = newest.filter(|review| !is_announced(&review.object));
     let event = newest.and_then(|review| review::announcement(head, &review.object));
@@ -236,14 +257,15 @@ impl Work<PublishedPullRequest> for PullRequestWork<'_> {
         held: &mut HeldLease<PublishedPullRequest>,
     ) -> Result<(), Stop> {
         let head = load_newest(deps, self.request.review).await?;
-        let desired = desired(&head);
+        let expected = desired(&head, Some(&held.value));
         // Postponed events may need any part.
         let scope = match held.postponed {
             0 => self.request.scope,
             _ => Scope::All,
         };
-        resolve_attempts(deps, &head, &desired, held).await?;
-        adopt::search(deps, &head, &desired, held).await?;
+        resolve_attempts(deps, &head, &expected, held).await?;
+        adopt::search(deps, &head, &expected, held).await?;
+        let desired = desired(&head, Some(&held.value));
         let posted = post_missing(deps, &head, &desired, scope, held).await;
         self.emits = match scope {
             Scope::PendingApproval => vec![],
@@ -282,9 +304,10 @@ async fn resolve_attempts(
                 }
                 found
             }
-            ReviewObject::Posted { .. } | ReviewObject::Recorded { .. } => {
-                Some(review.object.clone())
-            }
+            ReviewObject::Posted { .. }
+            | ReviewObject::Recorded { .. }
+            | ReviewObject::Omitted
+            | ReviewObject::Refused { .. } => Some(review.object.clone()),
         };
         resolved.extend(object.map(|object| PublishedReview {
             object,
@@ -305,15 +328,16 @@ async fn post_missing(
     held: &mut HeldLease<PublishedPullRequest>,
 ) -> Result<(), Stop> {
     let missing = match scope.has_reviews() {
-        true => missing(desired, &held.value.reviews),
+        true => missing(desired, &held.value.reviews, scope == Scope::Reviews),
         false => vec![],
     };
-    let is_missing = !missing.is_empty();
+    let is_posted = |it: &&DesiredReview| it.subject.kind != ReviewKind::Omitted;
+    let has_posted = missing.iter().any(is_posted);
     for review in missing {
         post(deps, head, review, held).await?;
     }
     // A review that was just posted has read the checks itself.
-    if is_missing || !scope.has_approval() {
+    if has_posted || !may_approve_now(scope, desired, &held.value.reviews) {
         return Ok(());
     }
     let posted = match approval(head, desired, &held.value.reviews) {
@@ -335,13 +359,27 @@ async fn post(
     review: &DesiredReview,
     held: &mut HeldLease<PublishedPullRequest>,
 ) -> Result<(), Stop> {
-    let posting = review::prepare(deps, head, review, held).await?;
+    let is_refused = |it: &PublishedReview| matches!(it.object, ReviewObject::Refused { .. });
+    let reviews = &mut held.value.reviews;
+    reviews.retain(|it| !is_refused(it) || it.subject != review.subject);
     let published = PublishedReview {
         subject: review.subject.clone(),
         marker: Marker::draw(&*deps.entropy, &review.subject.label()),
         object: ReviewObject::Attempt,
         attempt: Some(Attempt::new(deps.clock.now())),
         is_continued: false,
+    };
+    if review.subject.kind == ReviewKind::Omitted {
+        held.value.reviews.push(PublishedReview {
+            object: ReviewObject::Omitted,
+            attempt: None,
+            ..published
+        });
+        return Ok(());
+    }
+    let posting = match review::prepare(deps, head, review, held).await {
+        Ok(posting) => posting,
+        Err(stop) => return refuse(stop, published, held),
     };
     if review.subject.kind == ReviewKind::Record {
         held.value.reviews.push(PublishedReview {
@@ -368,8 +406,34 @@ async fn post(
         Err(PostError::Unknown(error)) => Err(error.into()),
         Err(PostError::NotPosted(stop)) => {
             held.value.reviews.pop();
-            Err(stop)
+            refuse(stop, published, held)
         }
+    }
+}
+
+/// Stores the reason of a final refusal: the check and the summary show it. An approval and a record
+/// show nothing that the author needs.
+fn refuse(
+    stop: Stop,
+    published: PublishedReview,
+    held: &mut HeldLease<PublishedPullRequest>,
+) -> Result<(), Stop> {
+    let is_shown = match published.subject.kind {
+        ReviewKind::Verdict | ReviewKind::Late => true,
+        ReviewKind::Record | ReviewKind::Omitted | ReviewKind::Approval => false,
+    };
+    match stop {
+        Stop::Failed(error) if is_shown && !error.is_retryable() => {
+            let reason = error.to_string();
+            tracing::warn!(reason, "GitHub finally refused the review");
+            held.value.reviews.push(PublishedReview {
+                object: ReviewObject::Refused { reason },
+                attempt: None,
+                ..published
+            });
+            Ok(())
+        }
+        stop @ (Stop::Failed(_) | Stop::Ignored(_)) => Err(stop),
     }
 }
 
@@ -383,7 +447,7 @@ async fn summarise(
     let published = &held.value;
     let is_outdated = !outdated(desired, &published.reviews).is_empty();
     let status = desired.status;
-    let status = status.filter(|status| summary::is_due(head, *status, published));
+    let status = status.filter(|status| summary::is_due(head, *status, desired, published));
     if !is_outdated && status.is_none() {
         return Ok(());
     }
@@ -391,7 +455,10 @@ async fn summarise(
     let now = deps.github.pull_request(&head.review.pr).await?;
     head.check_current(&now, held.may_lag(deps.clock.now()))?;
     let written = match status {
-        Some(status) => summary::publish(deps, head, status, held).await,
+        Some(status) => {
+            let has_review = summary::has_review(desired, &held.value);
+            summary::publish(deps, head, (status, has_review), held).await
+        }
         None => Ok(()),
     };
     if let Err(Stop::Failed(error)) = &written

@@ -57,7 +57,7 @@ pub(crate) async fn prepare<'a>(
         content,
         diff: diff(deps, head, content).await?,
         approval: match review.subject.kind {
-            ReviewKind::Record => Approval::NotRequested,
+            ReviewKind::Record | ReviewKind::Omitted => Approval::NotRequested,
             ReviewKind::Verdict | ReviewKind::Late | ReviewKind::Approval => {
                 approval_of(deps, head, content, held).await?
             }
@@ -125,7 +125,10 @@ async fn diff(
     }
     let (pr, head_sha) = (&head.review.pr, &head.review.head_sha);
     let base_sha = &head.item.base_sha;
-    Ok(review::change::read(&*deps.github, pr, base_sha, head_sha).await?)
+    let answer = review::change::read(&*deps.github, pr, base_sha, head_sha).await;
+    // Without a diff, the text lists the findings.
+    let diff = head.optional_answer("diff, for comments on lines", answer)?;
+    Ok(diff.unwrap_or_default())
 }
 
 /// Returns a review on GitHub as published.
@@ -148,10 +151,18 @@ pub(crate) fn announcement(head: &HeadState, object: &ReviewObject) -> Option<Ne
     let review = head.review.clone();
     match object {
         ReviewObject::Attempt => None,
+        ReviewObject::Omitted | ReviewObject::Refused { .. } => {
+            Some(NewEvent::new(&ReviewPublished {
+                review,
+                base_branch: head.item.base_branch.clone(),
+                review_id: None,
+                comments: 0,
+            }))
+        }
         ReviewObject::Posted { id, comments, .. } => Some(NewEvent::new(&ReviewPublished {
             review,
             base_branch: head.item.base_branch.clone(),
-            review_id: id.0,
+            review_id: Some(id.0),
             comments: *comments,
         })),
         ReviewObject::Recorded { comments, .. } => Some(NewEvent::new(&ReviewRecorded {

@@ -1,54 +1,61 @@
 //! Writes the summary: one comment on a pull request that shows the status of its newest head.
 
 use crate::deps::Deps;
+use crate::desired::Desired;
+use crate::difference::holding;
 use crate::head::HeadState;
 use crate::ignore_reason::Stop;
 use crate::lease::{self, HeldLease};
-use crate::published::{Attempt, PublishedPullRequest, PublishedSummary, SUMMARY, TextDigest};
+use crate::published::{
+    Attempt, PublishedPullRequest, PublishedReview, PublishedSummary, ReviewObject, SUMMARY,
+    TextDigest,
+};
 use crate::status::Status;
 use crate::text;
 use events::HandlerError;
 use github::port::{CommentId, GitHubError};
-use review::message::SkipReason;
-
-/// Returns whether the status creates a comment. Other statuses only update an existing one.
-fn creates_comment(status: Status) -> bool {
-    match status {
-        // Without a check, the author would not see the reason for the missing review.
-        Status::Skipped(SkipReason::InvalidPolicy) | Status::Reviewed | Status::Blocked => true,
-        Status::Skipped(
-            SkipReason::Disabled
-            | SkipReason::Bot
-            | SkipReason::Author
-            | SkipReason::Draft
-            | SkipReason::Label,
-        )
-        | Status::UnderWay => false,
-    }
-}
 
 /// Returns whether the comment must be created or updated.
-pub(crate) fn is_due(head: &HeadState, status: Status, published: &PublishedPullRequest) -> bool {
+pub(crate) fn is_due(
+    head: &HeadState,
+    status: Status,
+    desired: &Desired,
+    published: &PublishedPullRequest,
+) -> bool {
+    let has_review = has_review(desired, published);
     match (status, &published.summary) {
         (Status::UnderWay, _) => false,
-        (_, Some(summary)) => summary.text != digest(head, status),
-        (_, None) => creates_comment(status),
+        (_, Some(summary)) => summary.text != digest(head, status, has_review),
+        (_, None) => head.creates_summary(status, has_review),
     }
 }
 
-fn digest(head: &HeadState, status: Status) -> TextDigest {
-    TextDigest::of([&*text::summary(head, status, "")])
+/// Returns whether a review on GitHub shows the verdict.
+pub(crate) fn has_review(desired: &Desired, published: &PublishedPullRequest) -> bool {
+    let is_posted = |review: &PublishedReview| match review.object {
+        ReviewObject::Posted { .. } => true,
+        ReviewObject::Attempt
+        | ReviewObject::Recorded { .. }
+        | ReviewObject::Omitted
+        | ReviewObject::Refused { .. } => false,
+    };
+    holding(desired, &published.reviews).any(is_posted)
 }
 
-/// Creates or updates the comment.
+fn digest(head: &HeadState, status: Status, has_review: bool) -> TextDigest {
+    TextDigest::of([&*text::summary(head, status, has_review, "")])
+}
+
+/// Creates or updates the comment for the status of the head. It is short if the head has a review.
 pub(crate) async fn publish(
     deps: &Deps,
     head: &HeadState,
-    status: Status,
+    shown: (Status, bool),
     held: &mut HeldLease<PublishedPullRequest>,
 ) -> Result<(), Stop> {
     let published = &held.value;
-    let body = text::summary(head, status, published.marker.as_str());
+    let (status, has_review) = shown;
+    let body = text::summary(head, status, has_review, published.marker.as_str());
     let stored = published.summary.as_ref().map(|summary| summary.comment);
     let updated = match stored {
         Some(comment) if update(deps, head, held, comment, &body).await? => Some(comment),
@@ -68,9 +75,22 @@ pub(crate) async fn publish(
     held.value.summary_attempt = None;
     held.value.summary = Some(PublishedSummary {
         comment,
-        text: digest(head, status),
+        text: digest(head, status, has_review),
     });
     Ok(())
+}
+
+/// Returns the comment of a state that was lost. Its text is unknown.
+pub(crate) async fn lost(
+    deps: &Deps,
+    head: &HeadState,
+    published: &PublishedPullRequest,
+) -> Result<Option<PublishedSummary>, HandlerError> {
+    let found = find(deps, head, published).await?;
+    Ok(found.map(|comment| PublishedSummary {
+        comment,
+        text: TextDigest::default(),
+    }))
 }
 
 /// Creates the comment. The attempt is stored first, so that the next attempt searches for the

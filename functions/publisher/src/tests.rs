@@ -6,6 +6,7 @@ mod checks;
 mod concurrency;
 mod lag;
 mod late_approvals;
+mod quiet;
 mod refusals;
 mod stories;
 mod votes;
@@ -22,6 +23,7 @@ use events::{Clock, Emit, EmitError, ManualClock, NewEvent, SeededEntropy, Times
 use fake_github::{NewPullRequest, World};
 use github::PrKey;
 use github::port::{Conclusion, ReviewEvent};
+use policy::Show;
 use state::{Memory, Record, StateManager};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -57,8 +59,23 @@ pub(crate) fn finding(severity: Severity) -> Finding {
     }
 }
 
-/// Review of all specialists without findings.
+/// Review of all specialists without findings. It is posted.
 pub(crate) fn clean() -> ReviewItem {
+    let mut item = quiet();
+    item.policy.show.review = Show::Always;
+    item
+}
+
+/// The same without a review, and with a summary.
+fn noted() -> ReviewItem {
+    let mut item = quiet();
+    item.policy.show.review = Show::Never;
+    item.policy.show.summary = Show::Always;
+    item
+}
+
+/// The same under the default settings.
+fn quiet() -> ReviewItem {
     let reader = Reader {
         name: "rules".to_owned(),
         coverage: Coverage {
@@ -85,6 +102,7 @@ pub(crate) fn clean() -> ReviewItem {
             late: vec![],
             still_open: vec![],
             resolved: vec![],
+            to_revoke: vec![],
             since: None,
             below_floor: 0,
             quality_score: Some(10),
@@ -197,6 +215,7 @@ impl Stage {
             open: true,
             updated_at: self.clock.now(),
             reviewed: None,
+            revocations: Default::default(),
         }
     }
 
@@ -322,7 +341,7 @@ impl Stage {
         self.event(NewEvent::new(&ReviewPublished {
             review: self.review(),
             base_branch: None,
-            review_id,
+            review_id: Some(review_id),
             comments: 0,
         }))
     }

@@ -1,6 +1,8 @@
 //! Texts for GitHub. Input from pull requests, paths and models is escaped: it cannot mention users
 //! or add markup.
 
+mod clean;
+mod command;
 mod coverage;
 mod list;
 mod markdown;
@@ -10,10 +12,13 @@ mod review;
 pub(crate) use overview::{check_summary, headline, summary};
 pub(crate) use review::{outdated, recorded, review};
 
+use ::review::BlockRule;
 use ::review::item::{CheckReport, Verdict};
 use ::review::{Category, Coverage, Finding, Severity};
 use diff::OmissionReason;
-use markdown::code;
+use github::port::ReviewEvent;
+use markdown::{code, plain};
+use policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// GitHub's limit for the body of a review or a comment, in characters ("Create a review for a pull
@@ -48,7 +53,8 @@ pub(crate) fn unread(reports: &BTreeMap<Category, CheckReport>) -> usize {
             | OmissionReason::TooLarge
             | OmissionReason::Unanswered
             | OmissionReason::Budget
-            | OmissionReason::NoPatch => true,
+            | OmissionReason::NoPatch
+            | OmissionReason::Refused => true,
         })
         .map(|file| &file.path)
         .collect();
@@ -80,6 +86,92 @@ fn progress(verdict: &Verdict) -> Option<String> {
     Some(format!(
         "{begin}{resolved} resolved, {still_open} still open."
     ))
+}
+
+/// Returns the number of findings per severity, as one sentence.
+fn found(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> String {
+    match (verdict.findings.len(), verdict.missing.len()) {
+        (0, _) if is_unread(reports) => {
+            "The change could not be read. It was not reviewed.".to_owned()
+        }
+        (0, 0) if !verdict.unsure.is_empty() => "No confirmed findings.".to_owned(),
+        (0, 0) => "No findings.".to_owned(),
+        (0, _) if reports.is_empty() => {
+            "No specialist answered. This change was not reviewed.".to_owned()
+        }
+        (0, _) => "No findings in the partial review.".to_owned(),
+        (count, _) => format!(
+            "{}: {}.",
+            counted(count, "finding"),
+            by_severity(verdict.findings.iter())
+        ),
+    }
+}
+
+fn below_floor(count: u32) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("1 finding below the minimum severity is not shown.".to_owned()),
+        _ => Some(format!(
+            "{count} findings below the minimum severity are not shown."
+        )),
+    }
+}
+
+/// Maximum number of blocking findings that a sentence names.
+const MOST_NAMED: usize = 5;
+
+/// Returns what the author must do before merging, if the verdict requests changes.
+fn demand(verdict: &Verdict, policy: &Policy) -> Option<String> {
+    if verdict.event != ReviewEvent::RequestChanges {
+        return None;
+    }
+    let rule = policy.block_rule();
+    let blocking: Vec<_> = verdict.open().filter(|it| it.blocks(&rule)).collect();
+    if blocking.is_empty() {
+        let score = verdict.quality_score.unwrap_or_default();
+        let least = policy.request_changes_below_score;
+        return Some(format!(
+            "**Changes requested:** the score of {score} is below the minimum of {least}."
+        ));
+    }
+    let named: Vec<_> = blocking
+        .iter()
+        .take(MOST_NAMED)
+        .map(|it| named(it))
+        .collect();
+    let more = match blocking.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let named = named.join(", ");
+    Some(format!("**Fix before merging:** {named}{more}."))
+}
+
+/// Returns the place and the subject of a finding: `` `src/a.rs:1` (`committed-secret`) ``.
+fn named(finding: &Finding) -> String {
+    format!("{} ({})", code(&finding.place()), subject(finding))
+}
+
+/// Returns the rule of a finding, or the title of a model's finding.
+fn subject(finding: &Finding) -> String {
+    match &finding.title {
+        Some(title) if !finding.is_by_rules() => plain(title),
+        Some(_) | None => code(&finding.rule),
+    }
+}
+
+/// Returns the list of removed secrets, or an empty text without any.
+fn to_revoke(secrets: &[Finding]) -> String {
+    match secrets {
+        [] => String::new(),
+        secrets => format!(
+            "**Revoke these keys.** The change no longer contains them, but the history of the \
+             branch does. They do not block, and stay listed until the pull request is \
+             closed.\n\n{}\n",
+            list::listed(secrets, &BlockRule::never())
+        ),
+    }
 }
 
 /// Returns a warning that names the specialists without an answer, if there are any.

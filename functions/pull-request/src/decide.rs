@@ -3,6 +3,7 @@ use github::PullRequestChanged;
 use github::port::PullRequest;
 use review::item::{PullRequestItem, ReviewedHead};
 use review::message::{RequestCause, ReviewDropped, ReviewKey, ReviewPublished, ReviewRequested};
+use review::revocation::Revocations;
 use state::Decision;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -73,6 +74,12 @@ fn item(
     // A review against another base branch does not count for this change.
     let same_base = |seen: &&PullRequestItem| seen.base.branch == change.base.branch;
     let reviewed = seen.filter(same_base).and_then(|it| it.reviewed.clone());
+    let updated_at = change.updated_at.unwrap_or(delivered_at);
+    let revocations = match seen {
+        Some(seen) if seen.open && !change.open => Revocations::closed(updated_at),
+        Some(seen) => seen.revocations.clone(),
+        None => Revocations::default(),
+    };
     PullRequestItem {
         head_sha: change.head_sha.clone(),
         before: change.before.clone(),
@@ -82,8 +89,9 @@ fn item(
         head_repo: change.head_repo.clone(),
         draft: change.draft,
         labels: change.labels.clone(),
-        updated_at: change.updated_at.unwrap_or(delivered_at),
+        updated_at,
         reviewed,
+        revocations,
     }
 }
 

@@ -101,6 +101,7 @@ mod tests {
             draft: false,
             labels: vec![],
             reviewed: None,
+            revocations: Default::default(),
             updated_at: Timestamp::UNIX_EPOCH,
         }
     }

@@ -13,10 +13,12 @@ use async_trait::async_trait;
 use decide::{Reason, decide, wanted};
 use events::{Event, Handler, HandlerError, Outcome, Timestamp};
 use model_review::SecondReviewer;
+use review::change::ReadError;
 use review::frame::{SECOND_LOOK, TIME_TO_ANSWER};
 use review::item::{PullRequestItem, ReviewItem, SecondLookItem};
 use review::message::{ReviewKey, SecondLookRequested};
 use review::{Change, ReviewError};
+use std::time::Duration;
 
 pub use specialist::{Deps, GitHub};
 
@@ -88,7 +90,13 @@ impl SecondLook {
         let begun = review.begun.as_ref().map_or(asked_at, |begun| begun.at);
         let until = begun + SECOND_LOOK;
         let (pr, head_sha) = (&key.pr, &key.head_sha);
-        let diff = review::change::read(&**github, pr, &review.base_sha, head_sha).await?;
+        let age = Duration::try_from(clock.now().duration_since(asked_at)).unwrap_or_default();
+        let base_sha = &review.base_sha;
+        let diff = match review::change::read_for(&**github, pr, base_sha, head_sha, age).await {
+            Ok(diff) => diff,
+            Err(error @ ReadError::Refused(_)) => return Ok(nothing(&error.to_string())),
+            Err(error @ (ReadError::Failed(_) | ReadError::NotYet(_))) => return Err(error.into()),
+        };
         let reviewer = SecondReviewer {
             model: model.clone(),
             clock: clock.clone(),

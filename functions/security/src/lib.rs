@@ -8,9 +8,9 @@
 pub mod rules;
 
 use events::NewEvent;
-use review::Category;
 use review::item::CheckReport;
 use review::message::{Block, CheckRequested};
+use review::{BlockRule, Category};
 use specialist::Specialist;
 
 pub use specialist::{Deps, GitHub};
@@ -34,7 +34,7 @@ pub fn handler(deps: Deps) -> Specialist {
     }
 }
 
-fn block(asked: &CheckRequested, report: &CheckReport) -> Vec<NewEvent> {
-    let block = Block::of(&asked.review, report);
+fn block(asked: &CheckRequested, report: &CheckReport, rule: &BlockRule) -> Vec<NewEvent> {
+    let block = Block::of(&asked.review, report, rule);
     block.iter().map(NewEvent::new).collect()
 }

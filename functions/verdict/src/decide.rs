@@ -96,7 +96,7 @@ pub(crate) fn decide(
         let _not_looked_at = bounds::keep(&mut to_prove, &mut room);
         let waits = !to_prove.is_empty() && second_look.is_none() && !time_is_up;
         if !waits {
-            let verdict = joined.verdict(second_look, &next.reports, missing, now);
+            let verdict = joined.verdict(second_look, &next, missing, now);
             emits.push(NewEvent::new(&verdict.completed(review)));
             next.verdict = Some(verdict);
             // The verdict contains these findings now, and the size of a state item is limited.
@@ -130,7 +130,8 @@ fn late(
     let told = seen.and_then(|review| {
         let item = known.reports.get(&category)?;
         let item = Some(item).filter(|item| item.is_against(&review.base_sha))?;
-        Some((review, Block::of(heard.review(), &item.report)?))
+        let block = Block::of(heard.review(), &item.report, &review.policy.block_rule())?;
+        Some((review, block))
     });
     match told {
         None => Decision::Ignore(Reason::Late(category)),

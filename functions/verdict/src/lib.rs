@@ -52,14 +52,12 @@ impl Handler for Verdict {
     async fn handle(&self, event: &Event) -> Result<Outcome, HandlerError> {
         let heard = HandledEvent::of(event)?;
         let review = heard.review();
+        let key = PullRequestItem::key(&review.pr);
+        let pull: Option<PullRequestItem> = self.deps.state.peek(&key).await?;
         let known = StoredContext {
-            pull: self
-                .deps
-                .state
-                .peek(&PullRequestItem::key(&review.pr))
-                .await?,
             reports: self.reports(review).await?,
-            earlier: self.earlier(review).await?,
+            earlier: self.earlier(review, pull.as_ref()).await?,
+            pull,
             second_look: self.deps.state.peek(&SecondLookItem::key(review)).await?,
         };
         let key = ReviewItem::key(review);
@@ -88,7 +86,11 @@ impl Verdict {
     }
 
     /// Returns the verdict of the head whose review was published when this one began.
-    async fn earlier(&self, review: &ReviewKey) -> Result<Option<EarlierReview>, HandlerError> {
+    async fn earlier(
+        &self,
+        review: &ReviewKey,
+        pull: Option<&PullRequestItem>,
+    ) -> Result<Option<EarlierReview>, HandlerError> {
         let item: Option<ReviewItem> = self.deps.state.peek(&ReviewItem::key(review)).await?;
         let Some(head_sha) = item.and_then(|item| item.previous) else {
             return Ok(None);
@@ -99,6 +101,9 @@ impl Verdict {
         };
         let item: Option<ReviewItem> = self.deps.state.peek(&ReviewItem::key(&before)).await?;
         let verdict = item.and_then(|item| item.verdict);
-        Ok(verdict.map(|verdict| EarlierReview { head_sha, verdict }))
+        Ok(verdict.map(|mut verdict| {
+            verdict.end_revocations(pull);
+            EarlierReview { head_sha, verdict }
+        }))
     }
 }

@@ -13,10 +13,13 @@ use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 /// Interval of polling without arrivals: another process may have redriven a dead letter.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Pause after the queue cannot be read or written, such as on a full disk.
+const STORAGE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Delivers events to functions.
 pub struct Runner<F = Handlers> {
@@ -63,57 +66,73 @@ pub enum End {
 impl<F: Call> Runner<F> {
     /// Delivers due events until `stop` returns, then finishes the calls in progress. Each target
     /// of a rule has its own workers: the template's `MaximumConcurrency`, or `at_once`. A busy
-    /// target does not delay others.
-    ///
-    /// # Errors
-    /// [`QueueError`] if the queue cannot be read or written.
-    pub async fn run(
-        self: Arc<Self>,
-        at_once: usize,
-        stop: impl Future<Output = ()>,
-    ) -> Result<(), QueueError> {
+    /// target does not delay others. While the queue cannot be read or written, the runner tries
+    /// again every second.
+    pub async fn run(self: Arc<Self>, at_once: usize, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         let mut lanes = self.lanes(at_once);
         let mut tasks = JoinSet::new();
         let mut looked_at = None;
         loop {
-            // A redrive may return a delivery to a target of an earlier template.
-            let now = self.clock.now();
-            if looked_at.is_none_or(|at| now >= at + LOOK_AGAIN) {
-                looked_at = Some(now);
-                for lane in self.queue.lanes().await? {
-                    lanes.entry(lane).or_insert_with(|| Workers::new(at_once));
-                }
-            }
-            // Deliveries in progress are due as well, and come first.
-            let free = lanes.iter().filter(|(_, workers)| workers.are_free());
-            let wanted = free.map(|(lane, workers)| (lane.clone(), workers.most));
-            let due = self
-                .queue
-                .due_on(wanted.collect(), self.clock.now())
-                .await?;
-            for delivery in due {
-                let lane = delivery.lane();
-                if lanes.get_mut(&lane).is_some_and(|it| it.take(delivery.id)) {
-                    let runner = self.clone();
-                    tasks.spawn(async move { (lane, delivery.id, runner.deliver(delivery).await) });
-                }
-            }
-            let wait = self.until_next_due().await?;
+            let started = self.start_due(at_once, &mut lanes, &mut tasks, &mut looked_at);
+            let wait = started.await.unwrap_or_else(|error| {
+                tracing::error!(%error, "queue not read, trying again");
+                STORAGE_PAUSE
+            });
+            let mut settled = Ok(());
             tokio::select! {
                 () = &mut stop => break,
-                Some(done) = tasks.join_next() => settle(done, &mut lanes)?,
+                Some(done) = tasks.join_next() => settled = settle(done, &mut lanes),
                 () = self.bus.arrival() => {}
                 () = self.clock.sleep(wait) => {}
             }
             while let Some(done) = tasks.try_join_next() {
-                settle(done, &mut lanes)?;
+                settled = settled.and(settle(done, &mut lanes));
+            }
+            if let Err(error) = settled {
+                tracing::error!(%error, "result of a call not stored, the call will be repeated");
+                self.clock.sleep(STORAGE_PAUSE).await;
             }
         }
         while let Some(done) = tasks.join_next().await {
-            settle(done, &mut lanes)?;
+            if let Err(error) = settle(done, &mut lanes) {
+                tracing::error!(%error, "result of a call not stored");
+            }
         }
-        Ok(())
+    }
+
+    /// Starts the calls of due deliveries, as far as workers are free. Returns the time until the
+    /// next delivery is due.
+    async fn start_due(
+        self: &Arc<Self>,
+        at_once: usize,
+        lanes: &mut Lanes,
+        tasks: &mut JoinSet<TaskOutput<F::Answer>>,
+        looked_at: &mut Option<Timestamp>,
+    ) -> Result<Duration, QueueError> {
+        // A redrive may return a delivery to a target of an earlier template.
+        let now = self.clock.now();
+        if looked_at.is_none_or(|at| now >= at + LOOK_AGAIN) {
+            *looked_at = Some(now);
+            for lane in self.queue.lanes().await? {
+                lanes.entry(lane).or_insert_with(|| Workers::new(at_once));
+            }
+        }
+        // Deliveries in progress are due as well, and come first.
+        let free = lanes.iter().filter(|(_, workers)| workers.are_free());
+        let wanted = free.map(|(lane, workers)| (lane.clone(), workers.most));
+        let due = self
+            .queue
+            .due_on(wanted.collect(), self.clock.now())
+            .await?;
+        for delivery in due {
+            let lane = delivery.lane();
+            if lanes.get_mut(&lane).is_some_and(|it| it.take(delivery.id)) {
+                let runner = self.clone();
+                tasks.spawn(async move { (lane, delivery.id, runner.deliver(delivery).await) });
+            }
+        }
+        self.until_next_due().await
     }
 
     /// Returns the workers of every target of the template.
@@ -307,9 +326,10 @@ impl Workers {
     }
 }
 
-type TaskResult<A> = Result<(Lane, i64, Result<CallResult<A>, QueueError>), tokio::task::JoinError>;
+/// Lane and id of a delivery, with the result of its call.
+type TaskOutput<A> = (Lane, i64, Result<CallResult<A>, QueueError>);
 
-fn settle<A>(done: TaskResult<A>, lanes: &mut Lanes) -> Result<(), QueueError> {
+fn settle<A>(done: Result<TaskOutput<A>, JoinError>, lanes: &mut Lanes) -> Result<(), QueueError> {
     match done {
         Ok((lane, id, tried)) => {
             if let Some(workers) = lanes.get_mut(&lane) {

@@ -79,9 +79,25 @@ pub enum ServeError {
     /// A function cannot be registered.
     #[error(transparent)]
     Registration(#[from] OnError),
-    /// The queue failed while running.
+    /// The queue cannot be opened.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// A file of the state cannot be created or locked.
+    #[error("{path}: {error}; the folder must exist and be writable")]
+    File {
+        /// Path of the file.
+        path: String,
+        /// Error of the operating system.
+        error: io::Error,
+    },
+    /// The database has damaged pages.
+    #[error("{path} is damaged ({found}): restore a backup, or move the file away")]
+    Damaged {
+        /// Path of the file.
+        path: String,
+        /// First problem that SQLite found.
+        found: String,
+    },
     /// The process cannot receive stop signals.
     #[error("no stop signals: {0}")]
     Signals(#[from] io::Error),
@@ -98,6 +114,8 @@ impl ServeError {
             | Self::LambdaUrl(_)
             | Self::BusName { .. }
             | Self::InUse(_)
+            | Self::File { .. }
+            | Self::Damaged { .. }
             | Self::Port { .. } => true,
             Self::Https(_) | Self::Registration(_) | Self::Queue(_) | Self::Signals(_) => false,
         }
@@ -137,7 +155,7 @@ pub fn health(queue: Queue, clock: Arc<dyn Clock>) -> Router {
 /// progress; other deliveries stay in the queue. A second signal stops at once.
 ///
 /// # Errors
-/// [`ServeError`] if the queue or the network fails.
+/// [`ServeError::Signals`].
 pub async fn run<F: Call>(
     listener: TcpListener,
     routes: Router,
@@ -149,37 +167,31 @@ pub async fn run<F: Call>(
     let mut running = tokio::spawn(Arc::new(runner).run(at_once, until(stopped.clone())));
     let limits = Limits::of_process();
     let mut server = tokio::spawn(connections::serve(listener, routes, limits, stopped));
-    // A task that ends without a stop signal has failed. Stop the other one too.
-    let ended = tokio::select! {
+    tokio::select! {
         () = signals.asked_to_stop() => {
             tracing::info!("stop signal received, finishing calls in progress");
             drop(stop);
             let last_answers = async {
                 let answered = tokio::time::timeout(LAST_ANSWERS, &mut server).await;
-                (answered, (&mut running).await)
+                if let Ok(ended) = answered {
+                    joined(ended);
+                }
+                joined((&mut running).await);
             };
             tokio::select! {
-                (answered, ended) = last_answers => {
-                    if let Ok(answered) = answered {
-                        joined(answered);
-                    }
-                    ended
-                }
+                () = last_answers => {}
                 () = signals.asked_to_stop() => {
                     tracing::warn!("second stop signal received, leaving calls in progress");
                     running.abort();
-                    Ok(Ok(()))
                 }
             }
         }
-        ended = &mut running => ended,
-        ended = &mut server => {
-            joined(ended);
-            return Ok(());
-        }
-    };
+        // Neither ends without a stop signal, except by a panic.
+        ended = &mut running => joined(ended),
+        ended = &mut server => joined(ended),
+    }
     server.abort();
-    Ok(joined(ended)?)
+    Ok(())
 }
 
 /// Returns the task's result; resumes its panic.

@@ -123,11 +123,12 @@ pub async fn review(
             Err(error) => review.notes.push(failure(name, &error)),
         }
     }
-    review.findings = merged(found);
+    let rule = policy.block_rule();
+    review.findings = merged(found, &rule);
     review.findings.sort_by(|a, b| a.rank().cmp(&b.rank()));
     // A finding of only a model had no second look, so it does not block.
     let mut findings = review.findings.iter();
-    review.is_blocking = findings.any(|it| it.blocks() && it.is_by_rules());
+    review.is_blocking = findings.any(|it| it.blocks(&rule) && it.is_by_rules());
     review
 }
 

@@ -291,6 +291,8 @@ pub enum OmissionReason {
     Budget,
     /// GitHub lists the file without its changes.
     NoPatch,
+    /// GitHub finally refuses the change.
+    Refused,
 }
 
 impl fmt::Display for OmissionReason {
@@ -306,6 +308,7 @@ impl fmt::Display for OmissionReason {
             Self::Excluded => "excluded by the configuration",
             Self::Budget => "over the token budget",
             Self::NoPatch => "GitHub gives no patch for it",
+            Self::Refused => "GitHub refused it",
         })
     }
 }

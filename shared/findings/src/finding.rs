@@ -51,6 +51,9 @@ pub struct Finding {
 /// [`Finding::rule`] of a model's finding.
 pub const MODEL: &str = "model";
 
+/// [`Finding::rule`] of a rule's finding of a secret.
+pub const SECRET: &str = "committed-secret";
+
 impl Finding {
     /// Returns a model's finding for tests to change.
     #[cfg(any(test, feature = "testing"))]
@@ -74,12 +77,11 @@ impl Finding {
         }
     }
 
-    /// Returns whether the finding blocks merging: a security finding with a high severity and a
-    /// high confidence.
-    pub fn blocks(&self) -> bool {
-        self.category == Category::Security
-            && self.severity >= Severity::High
-            && self.confidence >= Confidence::percent(80)
+    /// Returns whether the finding blocks merging under `rule`.
+    pub fn blocks(&self, rule: &BlockRule) -> bool {
+        rule.severity.is_some_and(|least| self.severity >= least)
+            && self.confidence >= rule.confidence
+            && rule.categories.contains(&self.category)
     }
 
     /// Returns whether the finding is on a line of `diff`.
@@ -101,6 +103,11 @@ impl Finding {
         self.start_line.unwrap_or(self.line)..=self.line
     }
 
+    /// Returns whether a rule found a secret. Removing the line does not undo the damage.
+    pub fn is_secret(&self) -> bool {
+        self.rule == SECRET
+    }
+
     /// Returns whether a rule found it, alone or together with a model.
     pub fn is_by_rules(&self) -> bool {
         self.rule != MODEL
@@ -109,6 +116,37 @@ impl Finding {
     /// Returns the sort key of findings: worst first, then by place.
     pub fn rank(&self) -> (Reverse<Severity>, &str, u32, &str) {
         (Reverse(self.severity), &self.path, self.line, &self.rule)
+    }
+}
+
+/// Rule that decides which findings block merging. All conditions must be true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockRule {
+    /// Minimum severity; `None` if no finding blocks.
+    pub severity: Option<Severity>,
+    /// Minimum confidence.
+    pub confidence: Confidence,
+    /// Categories of blocking findings.
+    pub categories: Vec<Category>,
+}
+
+impl BlockRule {
+    /// Returns the rule of findings that do not block, such as resolved ones.
+    pub fn never() -> Self {
+        Self {
+            severity: None,
+            ..Self::default()
+        }
+    }
+}
+
+impl Default for BlockRule {
+    fn default() -> Self {
+        Self {
+            severity: Some(Severity::High),
+            confidence: Confidence::percent(80),
+            categories: vec![Category::Security],
+        }
     }
 }
 

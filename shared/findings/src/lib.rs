@@ -6,6 +6,6 @@ mod fingerprint;
 mod merge;
 
 pub use diff::Side;
-pub use finding::{Category, Confidence, Coverage, Finding, MODEL, Severity};
+pub use finding::{BlockRule, Category, Confidence, Coverage, Finding, MODEL, SECRET, Severity};
 pub use fingerprint::{Fingerprint, Places};
 pub use merge::merged;

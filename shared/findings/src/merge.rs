@@ -1,4 +1,4 @@
-use crate::Finding;
+use crate::{BlockRule, Finding};
 use std::collections::BTreeSet;
 use std::mem;
 
@@ -10,14 +10,18 @@ use std::mem;
 /// the same subject, or their titles are similar. A rule's finding takes precedence over a model's,
 /// the worse over the better. Two exceptions keep findings apart. A model's finding that is worse
 /// than a rule's remains separate: the rule is no evidence for it, and the rule's minor finding must
-/// not hide it. A finding that blocks merging is not merged into a rule's finding that does not.
-pub fn merged(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
+/// not hide it. A finding that blocks merging under `block` is not merged into a rule's finding that
+/// does not.
+pub fn merged(findings: impl IntoIterator<Item = Finding>, block: &BlockRule) -> Vec<Finding> {
     let mut rest: Vec<Finding> = findings.into_iter().collect();
     rest.sort_by(|a, b| (!a.is_by_rules(), a.rank()).cmp(&(!b.is_by_rules(), b.rank())));
     let mut merged: Vec<Finding> = Vec::new();
     for finding in rest {
-        match merged.iter_mut().find(|other| is_same(other, &finding)) {
-            Some(other) => join(other, finding),
+        match merged
+            .iter_mut()
+            .find(|other| is_same(other, &finding, block))
+        {
+            Some(other) => join(other, finding, block),
             None => merged.push(finding),
         }
     }
@@ -25,14 +29,14 @@ pub fn merged(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
     merged
 }
 
-fn is_same(one: &Finding, other: &Finding) -> bool {
+fn is_same(one: &Finding, other: &Finding, block: &BlockRule) -> bool {
     let (a, b) = (one.lines(), other.lines());
     let overlap = a.start() <= b.end() && b.start() <= a.end();
     // Findings of two rules are about different problems.
     let rules = one.is_by_rules() && other.is_by_rules();
     let by_others = !other.by.iter().any(|by| one.by.contains(by));
     let same_subject = one.category == other.category && by_others;
-    let is_worse = other.severity > one.severity || (other.blocks() && !one.blocks());
+    let is_worse = other.severity > one.severity || (other.blocks(block) && !one.blocks(block));
     let same_file = one.path == other.path && one.side == other.side;
     same_file
         && overlap
@@ -44,11 +48,11 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
 /// Adds `other` to `one`. If `one` is by a rule, its severity and confidence remain; of two models,
 /// the worse one counts. A finding that blocks merging takes precedence, since the category is part
 /// of its fingerprint.
-fn join(one: &mut Finding, mut other: Finding) {
+fn join(one: &mut Finding, mut other: Finding, block: &BlockRule) {
     if one.is_by_rules() {
         add_words(one, &other);
     } else {
-        if other.blocks() && !one.blocks() {
+        if other.blocks(block) && !one.blocks(block) {
             mem::swap(one, &mut other);
         }
         // The confidence in one subject is no evidence for another subject.
@@ -103,6 +107,10 @@ mod tests {
     use super::*;
     use crate::{Category, Confidence, MODEL, Severity};
 
+    fn merge(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
+        merged(findings, &BlockRule::default())
+    }
+
     fn found(by: &str, rule: &str, lines: (u32, u32), category: Category, title: &str) -> Finding {
         Finding {
             path: "src/lib.rs".to_owned(),
@@ -156,7 +164,7 @@ mod tests {
                 2,
             ),
         ] {
-            assert_eq!(merged(findings).len(), count, "{why}");
+            assert_eq!(merge(findings).len(), count, "{why}");
         }
     }
 
@@ -165,7 +173,7 @@ mod tests {
         use Category::{Logic, Security, Style};
         let title = "The query is built from user input";
         let finding = |category| found("kimi", MODEL, (7, 7), category, title);
-        let all = merged([finding(Logic), finding(Style), finding(Security)]);
+        let all = merge([finding(Logic), finding(Style), finding(Security)]);
         let [one] = &all[..] else {
             panic!("{all:?}");
         };
@@ -198,9 +206,9 @@ mod tests {
                 2,
             ),
         ] {
-            let all = merged([other, security()]);
+            let all = merge([other, security()]);
             assert_eq!(all.len(), told, "{why}");
-            let block = all.iter().find(|it| it.blocks());
+            let block = all.iter().find(|it| it.blocks(&BlockRule::default()));
             let block = block.unwrap_or_else(|| panic!("{why}: {all:?}"));
             assert_eq!(block.category, Category::Security, "{why}");
             assert_eq!(block.severity, Severity::High, "{why}: as reported");
@@ -211,9 +219,9 @@ mod tests {
         };
         for severity in [Severity::Medium, Severity::High] {
             let sure = finding(Category::Logic, severity, "kimi", MODEL);
-            let all = merged([guess.clone(), sure]);
+            let all = merge([guess.clone(), sure]);
             assert!(
-                !all.iter().any(Finding::blocks),
+                !all.iter().any(|it| it.blocks(&BlockRule::default())),
                 "neither finding blocks: {all:?}"
             );
         }
@@ -236,7 +244,7 @@ mod tests {
             ..of(Severity::Low, "kimi", MODEL)
         };
         let rule = of(Severity::Medium, "rules", "sql");
-        let all = merged([model.clone(), rule.clone()]);
+        let all = merge([model.clone(), rule.clone()]);
         let [one] = &all[..] else {
             panic!("{all:?}");
         };
@@ -253,7 +261,7 @@ mod tests {
             message: rule.message.clone(),
             ..model
         };
-        assert_eq!(merged([rule.clone(), echo])[0].message, rule.message);
+        assert_eq!(merge([rule.clone(), echo])[0].message, rule.message);
     }
 
     #[test]
@@ -270,7 +278,7 @@ mod tests {
             ("as bad", High, High, vec![High]),
             ("less bad", High, Low, vec![High]),
         ] {
-            let all = merged([of(rule, "rules", "sql"), of(model, "kimi", MODEL)]);
+            let all = merge([of(rule, "rules", "sql"), of(model, "kimi", MODEL)]);
             let severities: Vec<_> = all.iter().map(|it| it.severity).collect();
             assert_eq!(severities, told, "{why}");
             if let [worse, _] = &all[..] {

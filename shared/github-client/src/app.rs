@@ -167,7 +167,7 @@ impl App {
             None,
         );
         let answer = self.ask(wire, &call).await.map_err(|error| match error {
-            GitHubError::NotFound { call } => GitHubError::Forbidden {
+            GitHubError::NotFound { call, .. } => GitHubError::Forbidden {
                 call,
                 reason: format!(
                     "the App {} (GITHUB_APP_ID) is not installed on {repo}: install it there, or remove the repository's webhook",

@@ -27,7 +27,9 @@ pub(crate) fn retry_after(
     let limited = match status {
         StatusCode::TOO_MANY_REQUESTS => true,
         StatusCode::FORBIDDEN => {
-            told.is_some() || used_up || message.to_lowercase().contains("rate limit")
+            let message = message.to_lowercase();
+            let is_limit = message.contains("rate limit") || message.contains("abuse detection");
+            told.is_some() || used_up || is_limit
         }
         _ => false,
     };

@@ -7,9 +7,14 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
+use std::time::Duration;
 
 /// Maximum number of characters passed on from GitHub's message.
 const LONGEST_REASON: usize = 2_000;
+
+/// Time to wait after content that was created too quickly. GitHub names none ("Best practices for
+/// using the REST API").
+const TOO_QUICK: Duration = Duration::from_secs(60);
 
 /// The body of an error ("Troubleshooting the REST API").
 #[derive(Debug, Default, Deserialize)]
@@ -36,7 +41,12 @@ pub(crate) fn read(
     let reason = reason(status, &body);
     match status.as_u16() {
         401 | 403 => GitHubError::Forbidden { call, reason },
-        404 | 410 => GitHubError::NotFound { call },
+        404 | 410 => GitHubError::NotFound { call, reason },
+        422 if is_too_quick(&reason) => GitHubError::RateLimited {
+            call,
+            retry_after: TOO_QUICK,
+        },
+        422 if is_not_available(&body.errors) => GitHubError::TooLarge { call, reason },
         406 => GitHubError::TooLarge { call, reason },
         408 | 500.. => GitHubError::Unavailable {
             call,
@@ -44,6 +54,20 @@ pub(crate) fn read(
         },
         _ => GitHubError::Rejected { call, reason },
     }
+}
+
+/// Returns whether the message is a limit of content creation, which passes.
+fn is_too_quick(reason: &str) -> bool {
+    reason.to_lowercase().contains("submitted too quickly")
+}
+
+/// Returns whether GitHub could not generate a diff, for example because it takes too long.
+fn is_not_available(errors: &Value) -> bool {
+    let is_it = |error: &Value| error.get("code").and_then(Value::as_str) == Some("not_available");
+    errors
+        .as_array()
+        .is_some_and(|errors| errors.iter().any(is_it))
+        || is_it(errors)
 }
 
 /// Returns `message: error; error` in one line of limited length.
@@ -129,7 +153,31 @@ mod tests {
                 "",
                 "GitHub did not answer GET /x: 599: no reason given",
             ),
-            ("gone", 410, "{}", "GitHub has nothing at GET /x"),
+            ("gone", 410, "{}", "GitHub has nothing at GET /x: Gone"),
+            (
+                "no common ancestor",
+                404,
+                r#"{"message":"No common ancestor between main and topic."}"#,
+                "GitHub has nothing at GET /x: No common ancestor between main and topic.",
+            ),
+            (
+                "a diff that takes too long",
+                422,
+                r#"{"message":"Server Error: Sorry, this diff is taking too long to generate.","errors":[{"resource":"PullRequest","field":"diff","code":"not_available"}]}"#,
+                "GitHub gives no diff for GET /x: Server Error: Sorry, this diff is taking too long to generate.: PullRequest diff not_available",
+            ),
+            (
+                "content that is created too quickly",
+                422,
+                r#"{"message":"Validation Failed","errors":["was submitted too quickly"]}"#,
+                "GitHub's rate limit holds back GET /x for 60s",
+            ),
+            (
+                "a limit that passes",
+                403,
+                r#"{"message":"You have triggered an abuse detection mechanism. Please wait a few minutes before you try again."}"#,
+                "GitHub's rate limit holds back GET /x for 60s",
+            ),
             (
                 "a lost permission",
                 403,

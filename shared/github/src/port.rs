@@ -173,8 +173,12 @@ pub enum GitHubError {
         reason: String,
     },
     /// 404 or 410.
-    #[error("GitHub has nothing at {call}")]
-    NotFound { call: String },
+    #[error("GitHub has nothing at {call}: {reason}")]
+    NotFound {
+        call: String,
+        /// GitHub's message.
+        reason: String,
+    },
     /// 406: the diff has more than 20,000 lines or 300 files.
     #[error("GitHub gives no diff for {call}: {reason}")]
     TooLarge {

@@ -43,6 +43,89 @@ impl Choice for Treatment {
         &[("skip", Self::Skip), ("review", Self::Review)];
 }
 
+/// Condition for showing a part of a review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Show {
+    /// It is always shown.
+    Always,
+    /// It is shown if there is something to report.
+    Findings,
+    /// It is never shown.
+    Never,
+}
+
+impl Choice for Show {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("always", Self::Always),
+        ("findings", Self::Findings),
+        ("never", Self::Never),
+    ];
+}
+
+/// Minimum severity of findings that request changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestChangesAt {
+    /// Every severity.
+    Info,
+    /// `low` and above.
+    Low,
+    /// `medium` and above.
+    Medium,
+    /// `high` and above.
+    High,
+    /// Only `critical`.
+    Critical,
+    /// No finding requests changes.
+    Never,
+}
+
+impl RequestChangesAt {
+    /// Returns the minimum severity; `None` for [`Never`](Self::Never).
+    pub fn severity(self) -> Option<Severity> {
+        Some(match self {
+            Self::Info => Severity::Info,
+            Self::Low => Severity::Low,
+            Self::Medium => Severity::Medium,
+            Self::High => Severity::High,
+            Self::Critical => Severity::Critical,
+            Self::Never => return None,
+        })
+    }
+}
+
+impl Choice for RequestChangesAt {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("info", Self::Info),
+        ("low", Self::Low),
+        ("medium", Self::Medium),
+        ("high", Self::High),
+        ("critical", Self::Critical),
+        ("never", Self::Never),
+    ];
+}
+
+/// Conclusion of the check run of a skipped pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipConclusion {
+    /// A required check passes.
+    Neutral,
+    /// A required check passes, and the pull request looks reviewed.
+    Success,
+    /// Prevents the merge where the check is required.
+    Failure,
+}
+
+impl Choice for SkipConclusion {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("neutral", Self::Neutral),
+        ("success", Self::Success),
+        ("failure", Self::Failure),
+    ];
+}
+
 /// Conclusion of a check run ("Create a check run", `conclusion`), restricted to those that can be
 /// chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,6 +276,9 @@ mod tests {
         words_are_serdes::<Category>();
         words_are_serdes::<Treatment>();
         words_are_serdes::<Conclusion>();
+        words_are_serdes::<Show>();
+        words_are_serdes::<RequestChangesAt>();
+        words_are_serdes::<SkipConclusion>();
         words_are_serdes::<AuthorAssociation>();
         words_are_serdes::<FileLanguage>();
     }

@@ -12,6 +12,10 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "severity_floor",
             "confidence_floor",
             "max_comments",
+            "request_changes_at",
+            "request_changes_confidence",
+            "request_changes_for",
+            "request_changes_below_score",
             "drafts",
             "bots",
             "skip_authors",
@@ -29,7 +33,8 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "tokens_a_day",
         ],
     ),
-    ("checks", &["on_findings", "on_block"]),
+    ("show", &["review", "summary", "check"]),
+    ("checks", &["on_findings", "on_block", "on_skip"]),
     (
         "auto_approve",
         &[

@@ -1,4 +1,6 @@
-use crate::choice::{AuthorAssociation, Conclusion, FileLanguage, Treatment};
+use crate::choice::{
+    AuthorAssociation, Conclusion, FileLanguage, RequestChangesAt, Show, SkipConclusion, Treatment,
+};
 use crate::error::{Excerpt, PolicyError, ProblemKind};
 use crate::read::{Problems, RefusedValue, Section, Value};
 use crate::read::{choice, list, refuse, table, text, truth, whole};
@@ -30,6 +32,10 @@ pub struct Layer {
     pub(crate) severity_floor: Option<Severity>,
     pub(crate) confidence_floor: Option<Confidence>,
     pub(crate) max_comments: Option<u8>,
+    pub(crate) request_changes_at: Option<RequestChangesAt>,
+    pub(crate) request_changes_confidence: Option<Confidence>,
+    pub(crate) request_changes_for: Option<Vec<Category>>,
+    pub(crate) request_changes_below_score: Option<u8>,
     pub(crate) drafts: Option<Treatment>,
     pub(crate) bots: Option<Treatment>,
     pub(crate) skip_authors: Option<Vec<String>>,
@@ -42,8 +48,12 @@ pub struct Layer {
     pub(crate) tokens_per_pull_request: Option<u64>,
     pub(crate) tokens_per_repository_a_day: Option<u64>,
     pub(crate) tokens_a_day: Option<u64>,
+    pub(crate) show_review: Option<Show>,
+    pub(crate) show_summary: Option<Show>,
+    pub(crate) show_check: Option<Show>,
     pub(crate) on_findings: Option<Conclusion>,
     pub(crate) on_block: Option<Conclusion>,
+    pub(crate) on_skip: Option<SkipConclusion>,
     pub(crate) auto_approve: approval::ApprovalLayer,
 }
 
@@ -88,6 +98,11 @@ impl Layer {
         let severity_floor = top.get("severity_floor", choice);
         let confidence_floor = top.get("confidence_floor", whole(0..=100));
         let max_comments = top.get("max_comments", whole(0..=50));
+        let request_changes_at = top.get("request_changes_at", choice);
+        let request_changes_confidence = top.get("request_changes_confidence", whole(0..=100));
+        let request_changes_for =
+            top.get("request_changes_for", |value| list(value, 1..=3, choice));
+        let request_changes_below_score = top.get("request_changes_below_score", whole(0..=10));
         let drafts = top.get("drafts", choice);
         let bots = top.get("bots", choice);
         let skip_authors = top.get("skip_authors", names);
@@ -95,6 +110,7 @@ impl Layer {
         let paths = top.get("paths", table);
         let instructions = top.get("instructions", instruction_tables);
         let budget = top.get("budget", table);
+        let show = top.get("show", table);
         let checks = top.get("checks", table);
         let auto_approve = top.get("auto_approve", table);
 
@@ -123,9 +139,15 @@ impl Layer {
         let tokens_per_repository_a_day = budget.get("tokens_per_repository_a_day", tokens());
         let tokens_a_day = budget.get("tokens_a_day", tokens());
 
+        let mut show = Section::new("show", show, problems);
+        let show_review = show.get("review", choice);
+        let show_summary = show.get("summary", choice);
+        let show_check = show.get("check", choice);
+
         let mut checks = Section::new("checks", checks, problems);
         let on_findings = checks.get("on_findings", choice);
         let on_block = checks.get("on_block", choice);
+        let on_skip = checks.get("on_skip", choice);
 
         let mut approve = Section::new("auto_approve", auto_approve, problems);
         let auto_approve = approval::ApprovalLayer {
@@ -147,6 +169,10 @@ impl Layer {
             severity_floor,
             confidence_floor: confidence_floor.map(Confidence::percent),
             max_comments,
+            request_changes_at,
+            request_changes_confidence: request_changes_confidence.map(Confidence::percent),
+            request_changes_for,
+            request_changes_below_score,
             drafts,
             bots,
             skip_authors,
@@ -159,8 +185,12 @@ impl Layer {
             tokens_per_pull_request,
             tokens_per_repository_a_day,
             tokens_a_day,
+            show_review,
+            show_summary,
+            show_check,
             on_findings,
             on_block,
+            on_skip,
             auto_approve,
         }
     }

@@ -33,13 +33,15 @@ mod source;
 
 pub use approval::{ApprovalFacts, AutoApprove, NoApprovalReason};
 pub use attributes::Attributes;
-pub use choice::{AuthorAssociation, Conclusion, FileLanguage, Treatment};
+pub use choice::{
+    AuthorAssociation, Conclusion, FileLanguage, RequestChangesAt, Show, SkipConclusion, Treatment,
+};
 pub use error::{Excerpt, PolicyError, Problem, ProblemKind};
 pub use glob::{Glob, InvalidGlob};
 pub use key::KEYS;
 pub use layer::Layer;
 pub use paths::{Instruction, Paths};
-pub use policy::{Budget, Checks, Policy};
+pub use policy::{Budget, Checks, Policy, Shown};
 pub use skip::{Facts, Skip};
 pub use source::Source;
 

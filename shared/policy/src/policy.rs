@@ -1,6 +1,9 @@
 use crate::approval::{ApprovalFacts, AutoApprove, NoApprovalReason};
-use crate::{Conclusion, Instruction, Layer, Paths, Source, Treatment, approval};
-use findings::{Category, Confidence, Severity};
+use crate::{
+    Conclusion, Instruction, Layer, Paths, RequestChangesAt, Show, SkipConclusion, Source,
+    Treatment, approval,
+};
+use findings::{BlockRule, Category, Confidence, Severity};
 use serde::{Deserialize, Serialize};
 
 /// Settings of a review: the built-in settings with all layers applied.
@@ -22,6 +25,14 @@ pub struct Policy {
     /// Maximum number of comments on lines in one review. Further findings go into the review's
     /// text.
     pub max_comments: u8,
+    /// Minimum severity of findings that request changes.
+    pub request_changes_at: RequestChangesAt,
+    /// Minimum confidence of findings that request changes.
+    pub request_changes_confidence: Confidence,
+    /// Categories of findings that request changes.
+    pub request_changes_for: Vec<Category>,
+    /// A score below this one requests changes. 0: no score does.
+    pub request_changes_below_score: u8,
     /// Treatment of drafts.
     pub drafts: Treatment,
     /// Treatment of pull requests opened by bots.
@@ -36,6 +47,8 @@ pub struct Policy {
     pub instructions: Vec<Instruction>,
     /// Limits on spending.
     pub budget: Budget,
+    /// Parts of a review that are shown.
+    pub show: Shown,
     /// Conclusions of the check run.
     pub checks: Checks,
     pub(crate) approval: approval::ApprovalLayer,
@@ -67,6 +80,30 @@ pub struct Checks {
     pub on_findings: Conclusion,
     /// Conclusion with a finding that blocks.
     pub on_block: Conclusion,
+    /// Conclusion of a pull request that is not reviewed.
+    pub on_skip: SkipConclusion,
+}
+
+/// Parts of a review that are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Shown {
+    /// The review with its comments on lines.
+    pub review: Show,
+    /// The comment about the newest head.
+    pub summary: Show,
+    /// The check run.
+    pub check: Show,
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self {
+            review: Show::Findings,
+            summary: Show::Findings,
+            check: Show::Always,
+        }
+    }
 }
 
 impl Default for Policy {
@@ -79,6 +116,10 @@ impl Default for Policy {
             severity_floor: Severity::Info,
             confidence_floor: Confidence::percent(50),
             max_comments: 10,
+            request_changes_at: RequestChangesAt::High,
+            request_changes_confidence: Confidence::percent(80),
+            request_changes_for: vec![Category::Security],
+            request_changes_below_score: 0,
             drafts: Treatment::Skip,
             bots: Treatment::Skip,
             skip_authors: vec!["dependabot[bot]".to_owned()],
@@ -86,6 +127,7 @@ impl Default for Policy {
             paths: Paths::default(),
             instructions: Vec::new(),
             budget: Budget::default(),
+            show: Shown::default(),
             checks: Checks::default(),
             approval: approval::ApprovalLayer::default(),
             layers: Vec::new(),
@@ -110,6 +152,7 @@ impl Default for Checks {
         Self {
             on_findings: Conclusion::Neutral,
             on_block: Conclusion::Failure,
+            on_skip: SkipConclusion::Neutral,
         }
     }
 }
@@ -137,6 +180,16 @@ impl Policy {
         set(&mut self.severity_floor, layer.severity_floor);
         set(&mut self.confidence_floor, layer.confidence_floor);
         set(&mut self.max_comments, layer.max_comments);
+        set(&mut self.request_changes_at, layer.request_changes_at);
+        set(
+            &mut self.request_changes_confidence,
+            layer.request_changes_confidence,
+        );
+        set(&mut self.request_changes_for, layer.request_changes_for);
+        set(
+            &mut self.request_changes_below_score,
+            layer.request_changes_below_score,
+        );
         set(&mut self.drafts, layer.drafts);
         set(&mut self.bots, layer.bots);
         set(&mut self.skip_authors, layer.skip_authors);
@@ -145,8 +198,12 @@ impl Policy {
         set(&mut self.paths.exclude, layer.exclude);
         set(&mut self.paths.languages, layer.languages);
         set(&mut self.instructions, layer.instructions);
+        set(&mut self.show.review, layer.show_review);
+        set(&mut self.show.summary, layer.show_summary);
+        set(&mut self.show.check, layer.show_check);
         set(&mut self.checks.on_findings, layer.on_findings);
         set(&mut self.checks.on_block, layer.on_block);
+        set(&mut self.checks.on_skip, layer.on_skip);
         let budget = &mut self.budget;
         for (ceiling, wanted) in [
             (&mut budget.tokens_per_review, layer.tokens_per_review),
@@ -199,6 +256,20 @@ impl Policy {
     /// Returns whether the file at `path`, relative to the repository's root, is reviewed.
     pub fn wants(&self, path: &str) -> bool {
         self.paths.select(path)
+    }
+
+    /// Returns the rule that decides which findings block merging.
+    pub fn block_rule(&self) -> BlockRule {
+        BlockRule {
+            severity: self.request_changes_at.severity(),
+            confidence: self.request_changes_confidence,
+            categories: self.request_changes_for.clone(),
+        }
+    }
+
+    /// Returns whether the score alone requests changes.
+    pub fn is_score_too_low(&self, score: Option<u8>) -> bool {
+        score.is_some_and(|score| score < self.request_changes_below_score)
     }
 
     /// Returns the approval conditions of this policy.

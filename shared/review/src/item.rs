@@ -1,6 +1,7 @@
 //! State items of a pull request and its reviews, one type per item.
 
 use crate::message::{ReviewCompleted, ReviewKey, SkipReason};
+use crate::revocation::Revocations;
 use crate::{Category, Coverage, Finding, Fingerprint, Usage};
 use events::{EventId, Timestamp};
 use github::port::ReviewEvent;
@@ -49,6 +50,9 @@ pub struct PullRequestItem {
     /// Newest published review.
     #[serde(default)]
     pub reviewed: Option<ReviewedHead>,
+    /// Ends of listed secrets.
+    #[serde(default)]
+    pub revocations: Revocations,
 }
 
 /// A head with a published review.
@@ -297,6 +301,10 @@ pub struct Verdict {
     /// Findings of an earlier review that no longer apply, as that review had them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resolved: Vec<Finding>,
+    /// Secrets of an earlier review that the change no longer contains. The history of the branch
+    /// does, so they must be revoked. They do not block.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_revoke: Vec<Finding>,
     /// Head of the earlier review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<HeadSha>,

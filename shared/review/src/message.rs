@@ -1,7 +1,7 @@
 //! Events of a review, one type per topic.
 
 use crate::item::{CheckReport, StaleReason};
-use crate::{Category, Finding, bounds};
+use crate::{BlockRule, Category, Finding, bounds};
 use events::{EventId, Message, NewEvent};
 use github::{HeadSha, PrKey};
 use policy::Skip;
@@ -105,6 +105,8 @@ pub enum SkipReason {
     Label,
     /// The settings are invalid, so the policy is unknown.
     InvalidPolicy,
+    /// GitHub finally refuses to show the settings or the files of the base branch.
+    Unreadable,
 }
 
 impl From<&Skip> for SkipReason {
@@ -173,14 +175,15 @@ const MOST_DETAILS: usize = 10;
 const LONGEST_DETAIL: usize = 1_024;
 
 impl Block {
-    /// Creates the event if `report` contains a finding that blocks merging.
-    pub fn of(review: &ReviewKey, report: &CheckReport) -> Option<Self> {
+    /// Creates the event if `report` contains a finding that blocks merging under `rule`.
+    pub fn of(review: &ReviewKey, report: &CheckReport, rule: &BlockRule) -> Option<Self> {
         let place = |finding: &Finding| {
             let mut place = format!("{} {}", finding.place(), finding.rule);
             bounds::cut(&mut place, LONGEST_DETAIL);
             place
         };
-        let blocking = report.findings.iter().filter(|finding| finding.blocks());
+        let findings = report.findings.iter();
+        let blocking = findings.filter(|finding| finding.blocks(rule));
         let details: Vec<_> = blocking.map(place).take(MOST_DETAILS).collect();
         (!details.is_empty()).then(|| Self {
             review: review.clone(),
@@ -239,8 +242,9 @@ pub struct ReviewPublished {
     /// Base branch of the review; `None` in events of an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_branch: Option<String>,
-    /// GitHub's id of the review.
-    pub review_id: u64,
+    /// GitHub's id of the review; `None` if the verdict has no review of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_id: Option<u64>,
     /// Number of inline comments.
     pub comments: u32,
 }

@@ -5,7 +5,7 @@ use github::port::{GitHubError, ReadDiff};
 use github::{HeadSha, PrKey};
 use review::item::{CheckReport, Reader};
 use review::rules::RULES;
-use review::{Finding, MODEL, Places};
+use review::{BlockRule, Finding, MODEL, Places};
 
 /// Earlier review by one specialist.
 pub(crate) struct EarlierReport {
@@ -51,8 +51,14 @@ impl EarlierReport {
 
     /// Adds the earlier findings of a model to `report` if they are in `diff` and not in `shown`,
     /// or were shown without an answer. Then marks each finding that the earlier report contains.
-    pub(crate) fn carry_into(&self, report: &mut CheckReport, diff: &Diff, shown: &Diff) {
-        let kept = self.kept(report, diff, shown);
+    pub(crate) fn carry_into(
+        &self,
+        report: &mut CheckReport,
+        diff: &Diff,
+        shown: &Diff,
+        rule: &BlockRule,
+    ) {
+        let kept = self.kept(report, diff, shown, rule);
         let count = kept.len();
         report.findings.extend(kept);
         for finding in &mut report.findings {
@@ -80,7 +86,13 @@ impl EarlierReport {
 
     /// Returns the findings to carry over. A blocking finding remains while its code exists, even
     /// if a later reading does not report it. Only a second look removes it.
-    fn kept(&self, report: &CheckReport, diff: &Diff, shown: &Diff) -> Vec<Finding> {
+    fn kept(
+        &self,
+        report: &CheckReport,
+        diff: &Diff,
+        shown: &Diff,
+        rule: &BlockRule,
+    ) -> Vec<Finding> {
         let is_read_again = |finding: &Finding| {
             let mut lines = finding.lines();
             !may_be_unread(report, &finding.path)
@@ -90,7 +102,7 @@ impl EarlierReport {
         let mut kept: Vec<Finding> = Vec::new();
         for finding in self.report.findings.iter().filter(|it| it.rule == MODEL) {
             let moved = places.moved(finding);
-            let Some(moved) = moved.filter(|it| it.blocks() || !is_read_again(it)) else {
+            let Some(moved) = moved.filter(|it| it.blocks(rule) || !is_read_again(it)) else {
                 continue;
             };
             let is_same =

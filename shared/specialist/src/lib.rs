@@ -23,12 +23,14 @@ use events::{
 use github::port::ReadChange;
 use model_client::Model;
 use model_review::ModelReviewer;
+use review::change::ReadError;
 use review::frame::{PATIENCE, TIME_TO_ANSWER};
 use review::item::{CheckItem, CheckReport, PullRequestItem, RETENTION, ReviewItem};
 use review::message::{CheckCompleted, CheckRequested, ReviewKey};
-use review::{Category, Change, Report, ReviewError, Reviewer, UnneededReason};
+use review::{BlockRule, Category, Change, Report, ReviewError, Reviewer, UnneededReason};
 use state::{Decision, StateManager};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Dependencies of every specialist.
 #[derive(Clone)]
@@ -81,8 +83,9 @@ pub struct Specialist {
     pub category: Category,
     /// Reviewers, in this order.
     pub reviewers: Vec<Box<dyn Reviewer>>,
-    /// Returns the events to emit in addition to `agent.pr.check_completed`.
-    pub also_emits: fn(&CheckRequested, &CheckReport) -> Vec<NewEvent>,
+    /// Returns the events to emit in addition to `agent.pr.check_completed`, under the rule that
+    /// decides which findings block merging.
+    pub also_emits: fn(&CheckRequested, &CheckReport, &BlockRule) -> Vec<NewEvent>,
     /// Dependencies.
     pub deps: Deps,
 }
@@ -116,7 +119,9 @@ impl Handler for Specialist {
                 Err(unwanted) => Err(unwanted),
             },
         };
-        let decide = |seen: Option<&CheckItem>, now| self.decide(seen, &asked, &report, now);
+        let rule = self.block_rule(&asked.review).await?;
+        let also = |report: &CheckReport| (self.also_emits)(&asked, report, &rule);
+        let decide = |seen: Option<&CheckItem>, now| self.decide(seen, &asked, &report, also, now);
         let turn = self.deps.state.turn(&key, self.name, event, decide).await?;
         let (outcome, events) = turn.into_parts();
         self.deps.bus.emit(events).await?;
@@ -140,6 +145,12 @@ impl Specialist {
         Ok(wanted.cloned())
     }
 
+    /// Returns the rule of the review's policy about blocking findings.
+    async fn block_rule(&self, review: &ReviewKey) -> Result<BlockRule, HandlerError> {
+        let opened: Option<ReviewItem> = self.deps.state.peek(&ReviewItem::key(review)).await?;
+        Ok(opened.map_or_else(BlockRule::default, |it| it.policy.block_rule()))
+    }
+
     async fn review(
         &self,
         asked: &CheckRequested,
@@ -149,7 +160,18 @@ impl Specialist {
         let CheckRequested { review, base_sha } = asked;
         let deadline = self.deps.clock.now() + TIME_TO_ANSWER;
         let github = &*self.deps.github;
-        let diff = review::change::read(github, &review.pr, base_sha, &review.head_sha).await?;
+        let age = Duration::try_from(self.deps.clock.now().duration_since(asked_at));
+        let (pr, head_sha) = (&review.pr, &review.head_sha);
+        let age = age.unwrap_or_default();
+        let diff = match review::change::read_for(github, pr, base_sha, head_sha, age).await {
+            Ok(diff) => diff,
+            // The review ends with the reason instead of waiting for its deadline.
+            Err(error @ ReadError::Refused(_)) => {
+                let names = self.reviewers.iter().map(|reviewer| reviewer.name());
+                return Ok(report::unread(&error.to_string(), names));
+            }
+            Err(error @ (ReadError::Failed(_) | ReadError::NotYet(_))) => return Err(error.into()),
+        };
         let diff = diff.narrowed_to(|path| opened.policy.wants(path));
         let before = self.before(review, opened, &diff).await?;
         let since = before.as_ref().and_then(EarlierReport::since);
@@ -197,7 +219,8 @@ impl Specialist {
         }
         let mut report = report::joined(reports, &diff);
         if let Some(before) = &before {
-            before.carry_into(&mut report, &diff, shown);
+            let rule = opened.policy.block_rule();
+            before.carry_into(&mut report, &diff, shown, &rule);
         }
         Ok(report::ranked(report))
     }
@@ -231,6 +254,7 @@ impl Specialist {
         seen: Option<&CheckItem>,
         asked: &CheckRequested,
         report: &Result<CheckReport, UnneededReason>,
+        also: impl Fn(&CheckReport) -> Vec<NewEvent>,
         now: Timestamp,
     ) -> Decision<CheckItem, UnneededReason> {
         let kept = seen.filter(|item| item.is_against(&asked.base_sha));
@@ -248,7 +272,7 @@ impl Specialist {
             findings: u32::try_from(next.report.findings.len()).unwrap_or(u32::MAX),
         };
         let mut emits = vec![NewEvent::new(&completed)];
-        emits.extend((self.also_emits)(asked, &next.report));
+        emits.extend(also(&next.report));
         Decision::Write {
             next,
             emits,

@@ -1,6 +1,6 @@
 use diff::{Diff, OmissionReason, OmittedFile};
 use review::item::{CheckReport, Reader};
-use review::{Change, Finding, Report, bounds};
+use review::{Change, Coverage, Finding, Report, bounds};
 use std::collections::BTreeMap;
 
 /// Maximum findings of a report. More findings add no information about a change.
@@ -35,6 +35,27 @@ pub(crate) fn nothing_read(why: &str, change: &Change<'_>, shown: &Diff) -> Repo
     });
     report.coverage.left_out.extend(left_out);
     report
+}
+
+/// Builds the report of the `reviewers` about a change that GitHub finally refuses.
+pub(crate) fn unread<'a>(why: &str, reviewers: impl Iterator<Item = &'a str>) -> CheckReport {
+    let mut note = format!("Nothing read: {why}.");
+    bounds::cut(&mut note, LONGEST_NOTE);
+    let whole = OmittedFile::nameless("the whole change", OmissionReason::Refused);
+    let reader = |name: &str| Reader {
+        name: name.to_owned(),
+        coverage: Coverage {
+            files_read: 0,
+            left_out: vec![whole.clone()],
+        },
+        notes: vec![note.clone()],
+        score: None,
+        usage: None,
+    };
+    CheckReport {
+        readers: reviewers.map(reader).collect(),
+        ..CheckReport::default()
+    }
 }
 
 /// Combines the reports of several reviewers about one diff and sets each finding's fingerprint.

@@ -129,7 +129,7 @@ impl Refusal {
         }
         match self.status {
             401 | 403 => GitHubError::Forbidden { call, reason },
-            404 | 410 => GitHubError::NotFound { call },
+            404 | 410 => GitHubError::NotFound { call, reason },
             406 => GitHubError::TooLarge { call, reason },
             500.. => GitHubError::Unavailable {
                 call,

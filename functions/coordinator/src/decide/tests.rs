@@ -61,6 +61,7 @@ fn pull() -> PullRequestItem {
         open: true,
         updated_at: at(0),
         reviewed: None,
+        revocations: Default::default(),
     }
 }
 
@@ -97,6 +98,7 @@ fn verdict() -> Verdict {
         late: vec![],
         still_open: vec![],
         resolved: vec![],
+        to_revoke: vec![],
         since: None,
         below_floor: 0,
         notes: vec![],

@@ -23,6 +23,9 @@ async fn lose(stage: &Stage) {
         PublishedCheck::key(&stage.pr.repo, &head),
     ] {
         let seen = state.get::<serde_json::Value>(&key).await.unwrap();
+        if seen.value.is_none() {
+            continue;
+        }
         let deleted = state.delete(&key, seen.version).await;
         assert!(
             matches!(deleted, Ok(state::SaveResult::Written(_))),
@@ -42,8 +45,26 @@ async fn lost_state_posts_no_second_review() {
     assert_eq!(stage.world.writes().len(), writes, "the review is adopted");
     stage.handle(&stage.newest_emitted()).await;
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);
-    assert_eq!(stage.comments().len(), 1, "the summary is adopted");
     assert_eq!(stage.checks().len(), 1, "the check is adopted");
+}
+
+#[tokio::test]
+async fn lost_state_updates_known_summary() {
+    let stage = Stage::new();
+    stage.store(objecting()).await;
+    stage.published().await;
+    stage.world.push(&stage.pr, DIFF);
+    stage.store(noted()).await;
+    stage.published().await;
+    assert_eq!(stage.comments().len(), 1);
+    stage.world.push(&stage.pr, DIFF);
+    stage.store(objecting()).await;
+    lose(&stage).await;
+    stage.published().await;
+    let comments = stage.comments();
+    assert_eq!(comments.len(), 1);
+    let head = stage.review().head_sha;
+    assert!(comments[0].contains(head.short()), "{comments:?}");
 }
 
 #[tokio::test]
@@ -81,9 +102,10 @@ async fn write_old_items(stage: &Stage, has_subject: bool) {
     let review = stage.review();
     let deps = &stage.publisher.deps;
     let head = load(deps, &review).await.unwrap();
-    let subject = desired(&head).reviews[0].subject.clone();
+    let subject = desired(&head, None).reviews[0].subject.clone();
     let posted = stage.world.bot_reviews(&stage.pr).pop().unwrap();
-    let comment = stage.world.comments(&stage.pr).pop().unwrap();
+    let summary = "Status <!-- github-bot:2 -->";
+    let comment = deps.github.create_comment(&stage.pr, summary).await;
     let checks = stage.world.checks(&stage.pr.repo, &review.head_sha);
     lose(stage).await;
     for (rest, value) in [
@@ -100,7 +122,7 @@ async fn write_old_items(stage: &Stage, has_subject: bool) {
             json!({
                 "marker": "<!-- github-bot:2 -->",
                 "stage": {"published": {
-                    "comment": comment.id.0,
+                    "comment": comment.unwrap().0,
                     "head_sha": review.head_sha,
                     "told": "review",
                 }},

@@ -6,7 +6,7 @@ use github::port::NewCheck;
 use policy::{Layer, Policy, Source};
 
 pub(super) fn policy(more: &str) -> Policy {
-    let text = format!("[auto_approve]\nenabled = true\n{more}");
+    let text = format!("[show]\nreview = \"always\"\n[auto_approve]\nenabled = true\n{more}");
     let layer = Layer::parse(&text, Source::Repository).unwrap();
     Policy::default().over(layer)
 }
@@ -318,7 +318,7 @@ async fn unasked_review_does_not_mention_approval() {
         (
             "it is off",
             Change {
-                item: Some(|item| item.policy = Policy::default()),
+                item: Some(|item| item.policy = clean().policy),
                 ..Change::default()
             },
         ),
@@ -336,7 +336,7 @@ async fn unasked_review_does_not_mention_approval() {
             "the verdict's own word does not count",
             Change {
                 item: Some(|item| {
-                    item.policy = Policy::default();
+                    item.policy = clean().policy;
                     verdict(item).event = ReviewEvent::Approve;
                 }),
                 ..Change::default()

@@ -66,7 +66,7 @@ async fn other_pull_request_hides_no_failure() {
     assert_eq!(stage.handle(&other.skipped()).await, "applied, emitted 0");
     assert_eq!(stage.checks(), [RED], "the worst is shown");
     let shown = stage.world.checks(&stage.pr.repo, &other.review.head_sha);
-    assert_eq!(shown[0].check.title, "Open: 1 critical");
+    assert_eq!(shown[0].check.title, "Open: 1 critical; 1 blocks merging");
 
     // Begun again, the check keeps its conclusion.
     stage.store(under_way()).await;
@@ -191,7 +191,7 @@ async fn dropped_head_leaves_shared_check() {
         .handle(&stage.event(NewEvent::new(&ReviewPublished {
             review: review.clone(),
             base_branch: None,
-            review_id: 1,
+            review_id: Some(1),
             comments: 0,
         })))
         .await;
@@ -302,7 +302,7 @@ async fn summary_shows_skipped_newer_head() {
     stage.handle(&stage.skipped(SkipReason::Draft)).await;
     assert_eq!(stage.comments(), [""; 0], "none is made for it");
 
-    stage.store(clean()).await;
+    stage.store(noted()).await;
     stage.published().await;
     stage.world.push(&stage.pr, DIFF);
     stage.store(draft()).await;

@@ -25,6 +25,11 @@ async fn review_waits_for_outdated_replica() {
     assert!(failed.is_retryable(), "{failed}");
     assert_eq!(stage.handle(&completed).await, "applied, emitted 1");
 
+    stage.clock.advance(MINUTE);
+    stage.world.push(&stage.pr, DIFF);
+    stage.clock.advance(Duration::from_secs(10));
+    stage.store(noted()).await;
+    stage.handle(&stage.completed()).await;
     let published = stage.newest_emitted();
     stage.world.fail_next_on(Call::PullRequest, behind);
     let failed = stage.handle(&published).await;
@@ -85,6 +90,9 @@ async fn late_effect_creates_no_second_object() {
     assert_eq!(third, "applied, emitted 1");
     assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);
 
+    stage.world.push(&stage.pr, DIFF);
+    stage.store(noted()).await;
+    stage.handle(&stage.completed()).await;
     let published = stage.newest_emitted();
     stage
         .world

@@ -68,8 +68,8 @@ async fn passed_checks_approve_once() {
         .collect();
     insta::assert_snapshot!(shown.join("\n").trim_end().replace(stage.review().head_sha.short(), "[head]"), @"
     ### Review of `[head]`
-
-    Approved: the other checks have passed, and all conditions of the repository are met.
+    No findings. Quality: **10** of 10. Approved: no open findings, every file was read, and all conditions of the repository are met.
+    - Checked for security, style, logic: 1 file read by rules, 1 by `kimi`
     ");
 }
 

@@ -41,7 +41,7 @@ async fn refused_comments_are_listed_in_body() {
         let body = &reviews[0].body;
         assert!(body.contains(NOT_TAKEN), "{why}: {body}");
         assert!(
-            body.contains("`src/lib.rs:2` **Critical** Something."),
+            body.contains("`src/lib.rs:2` **Critical, blocks merging** Something."),
             "{why}: {body}"
         );
         assert_eq!(stage.newest_emitted().data["comments"], 0, "{why}");
@@ -60,19 +60,58 @@ async fn own_pull_request_keeps_its_comments() {
     assert!(!reviews[0].body.contains(NOT_TAKEN));
 }
 
-#[tokio::test]
-async fn review_refused_in_every_form_fails() {
-    let stage = Stage::new();
-    stage.store(found()).await;
+/// Lets GitHub refuse the next review in both forms.
+fn refuse_review(stage: &Stage) {
     for _ in 0..2 {
         stage
             .world
             .fail_next_on(Call::CreateReview, Fault::Rejected);
     }
-    let refused = stage.publisher.handle(&stage.completed()).await;
-    assert!(!refused.unwrap_err().is_retryable());
-    assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 0);
+}
+
+#[tokio::test]
+async fn finally_refused_review_is_shown_by_check() {
+    let stage = Stage::new();
+    stage.store(found()).await;
+    refuse_review(&stage);
+    let completed = stage.completed();
+    assert_eq!(stage.handle(&completed).await, "applied, emitted 1");
     assert_eq!(stage.world.writes().len(), 2, "two forms");
+    let published = stage.newest_emitted();
+    assert_eq!(published.data.get("review_id"), None);
+    assert_eq!(stage.handle(&published).await, "applied, emitted 0");
+    assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 0);
+    assert_eq!(stage.comments(), [""; 0], "the check has the reason");
+    let checks = || stage.world.checks(&stage.pr.repo, &stage.review().head_sha);
+    let check = checks()[0].check.clone();
+    assert_eq!(check.conclusion, Some(Conclusion::Failure));
+    let title = "Review not posted. Open: 1 critical; 1 blocks merging";
+    assert_eq!(check.title, title);
+    let reason = "GitHub refused the review.";
+    assert!(check.summary.contains(reason), "{}", check.summary);
+    let place = "`src/lib.rs:2` **Critical, blocks merging**";
+    assert!(check.summary.contains(place), "{}", check.summary);
+
+    // Another request tries again.
+    assert_eq!(stage.handle(&stage.completed()).await, "applied, emitted 1");
+    assert_eq!(stage.world.bot_reviews(&stage.pr).len(), 1);
+    stage.handle(&stage.newest_emitted()).await;
+    let title = "Open: 1 critical; 1 blocks merging";
+    assert_eq!(checks()[0].check.title, title);
+}
+
+#[tokio::test]
+async fn finally_refused_review_is_shown_by_summary() {
+    let stage = Stage::new();
+    stage.world.set_bot("reviewer");
+    stage.store(found()).await;
+    refuse_review(&stage);
+    assert_eq!(stage.handle(&stage.completed()).await, "applied, emitted 1");
+    stage.handle(&stage.newest_emitted()).await;
+    let comments = stage.comments();
+    assert_eq!(comments.len(), 1);
+    let reason = "GitHub refused the review.";
+    assert!(comments[0].contains(reason), "{comments:?}");
 }
 
 #[tokio::test]

@@ -28,11 +28,14 @@ pub(super) fn coverage(
     if readers().next().is_some() && readers().all(|reader| reader.name == RULES) {
         text += "\n<sub>Reviewed by rules alone, without a model.</sub>\n";
     }
-    text + &cost(readers(), second_look)
+    for cost in cost(readers(), second_look) {
+        let _ = writeln!(text, "\n<sub>{cost}</sub>");
+    }
+    text
 }
 
 /// Returns `2 files read by rules, 1 by kimi`.
-fn read(readers: &[Reader]) -> String {
+pub(super) fn read(readers: &[Reader]) -> String {
     let each: Vec<_> = readers
         .iter()
         .enumerate()
@@ -73,9 +76,12 @@ pub(super) fn left_out(reports: &BTreeMap<Category, CheckReport>) -> String {
     text
 }
 
-/// Returns `<sub>kimi: 12,345 tokens, $0.012</sub>` for each model. The second look uses the same
-/// model.
-fn cost<'a>(readers: impl Iterator<Item = &'a Reader>, second_look: Option<&Usage>) -> String {
+/// Returns `kimi: 12345 tokens, 400 of them cached, $0.0120` for each model. The second look uses
+/// the same model.
+pub(super) fn cost<'a>(
+    readers: impl Iterator<Item = &'a Reader>,
+    second_look: Option<&Usage>,
+) -> Vec<String> {
     let mut models: BTreeMap<&str, Usage> = BTreeMap::new();
     for reader in readers {
         if let Some(usage) = &reader.usage {
@@ -90,25 +96,23 @@ fn cost<'a>(readers: impl Iterator<Item = &'a Reader>, second_look: Option<&Usag
             None => drop(models.insert("second look", usage.clone())),
         }
     }
-    let mut text = String::new();
-    for (name, usage) in models {
+    let one = |(name, usage): (&str, Usage)| {
         let tokens = usage.prompt_tokens.saturating_add(usage.completion_tokens);
         let price = usage.micro_dollars.map(|millionths| {
             let (dollars, rest) = (millionths / 1_000_000, millionths % 1_000_000 / 100);
             format!(", ${dollars}.{rest:04}")
         });
-        let _ = writeln!(
-            text,
-            "\n<sub>{}: {tokens} tokens, {} of them cached{}</sub>",
+        format!(
+            "{}: {tokens} tokens, {} of them cached{}",
             code(name),
             usage.cached_tokens,
             price.unwrap_or_default()
-        );
-    }
-    text
+        )
+    };
+    models.into_iter().map(one).collect()
 }
 
-fn not_kept(count: u32) -> String {
+pub(super) fn not_kept(count: u32) -> String {
     match count {
         0 => String::new(),
         count => format!(" ({count} more findings not listed)"),

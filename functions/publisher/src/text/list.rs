@@ -2,27 +2,34 @@
 
 use super::counted;
 use super::markdown::{code, plain};
-use review::Finding;
+use review::{BlockRule, Finding};
 use std::fmt::Write;
 
-/// Returns one line per finding, with its place.
-pub(super) fn listed<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> String {
+/// Returns one line per finding, with its place. Names the findings that block under `rule`.
+pub(super) fn listed<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+    rule: &BlockRule,
+) -> String {
     let mut list = String::new();
     for finding in findings {
         let place = code(&finding.place());
         let (severity, message) = (finding.severity, plain(&finding.message));
-        let _ = writeln!(list, "- {place} **{severity}** {message}");
+        let blocks = match finding.blocks(rule) {
+            true => ", blocks merging",
+            false => "",
+        };
+        let _ = writeln!(list, "- {place} **{severity}{blocks}** {message}");
     }
     list
 }
 
 /// Returns the list behind a click on `3 findings {which}`, or an empty text without findings.
-pub(super) fn folded(which: &str, findings: &[&Finding]) -> String {
+pub(super) fn folded(which: &str, findings: &[&Finding], rule: &BlockRule) -> String {
     if findings.is_empty() {
         return String::new();
     }
     let count = counted(findings.len(), "finding");
-    let list = listed(findings.iter().copied());
+    let list = listed(findings.iter().copied(), rule);
     behind(&format!("{count} {which}"), &list)
 }
 

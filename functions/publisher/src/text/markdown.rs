@@ -1,5 +1,10 @@
 //! Escapes text of users and models for Markdown.
 
+use super::command;
+
+/// Invisible character that separates a sign from the following word.
+const JOINER: char = '\u{200d}';
+
 /// Returns a code span that its content cannot close. Returns an empty text for empty input: the
 /// two backticks would join the next span's.
 pub(super) fn code(text: &str) -> String {
@@ -10,6 +15,7 @@ pub(super) fn code(text: &str) -> String {
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
+    let text = unaddressed(&text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     if longest == 0 {
@@ -17,6 +23,23 @@ pub(super) fn code(text: &str) -> String {
     } else {
         format!("{fence} {text} {fence}")
     }
+}
+
+/// Separates the sign of a mention that text follows: GitHub notifies no user from code, but other
+/// bots read the source of a comment. A path or a decorator, such as `@types/node`, is unchanged.
+fn unaddressed(text: &str) -> String {
+    let mut parts = text.split('@');
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        shown.push('@');
+        let name = part.split(char::is_whitespace).next().unwrap_or_default();
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if is_name && name.len() < part.trim_end().len() {
+            shown.push(JOINER);
+        }
+        shown += part;
+    }
+    shown
 }
 
 /// Returns text for a sentence: no markup except code spans, no mention, no reference, no line
@@ -42,7 +65,7 @@ pub(super) fn plain(text: &str) -> String {
     unlisted(&shown)
 }
 
-/// Escapes a list, a rule or a heading at the start of a line.
+/// Escapes a list, a rule, a heading or a bot's command at the start of a line.
 fn unlisted(text: &str) -> String {
     let text = text.trim_start();
     let number = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -51,9 +74,12 @@ fn unlisted(text: &str) -> String {
         0 => ['-', '+', '='].as_slice(),
         _ => ['.', ')'].as_slice(),
     };
-    match after.starts_with(begins) {
-        true => format!("{before}\\{after}"),
-        false => text.to_owned(),
+    if after.starts_with(begins) {
+        format!("{before}\\{after}")
+    } else if command::begins(text) {
+        format!("{JOINER}{text}")
+    } else {
+        text.to_owned()
     }
 }
 
@@ -61,7 +87,6 @@ fn unlisted(text: &str) -> String {
 /// mentions, references and addresses also after an escaped sign ("Autolinked references and
 /// URLs").
 fn escaped(text: &str) -> String {
-    const JOINER: char = '\u{200d}';
     let mut escaped = String::with_capacity(text.len());
     let mut before = ['\0'; 3];
     for c in text.chars() {

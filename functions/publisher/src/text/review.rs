@@ -3,15 +3,19 @@
 use super::coverage::coverage;
 use super::list::{behind, folded, listed};
 use super::markdown::{code, fenced, plain};
-use super::{LONGEST_BODY, by_severity, counted, fit, is_unread, partial, progress};
+use super::{
+    LONGEST_BODY, below_floor, by_severity, clean, command, counted, demand, fit, found, is_unread,
+    partial, progress, subject, to_revoke,
+};
 use crate::approval::Approval;
 use crate::desired::{ReviewContent, vote};
 use crate::head::{HeadState, requests_changes};
 use diff::Diff;
 use github::port::{NewReview, ReviewComment, ReviewEvent, Side};
+use policy::Policy;
 use review::item::{CheckReport, ReviewItem, Verdict};
 use review::rules::RULES;
-use review::{Category, Finding, Severity};
+use review::{BlockRule, Category, Finding, Severity};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -28,15 +32,22 @@ pub(crate) fn review(
     let head = state.review.head_sha.short();
     let item = &state.item;
     let findings = content.findings();
+    let rule = match content {
+        // Findings of a model alone had no second look.
+        ReviewContent::Late(findings) if !requests_changes(findings) => BlockRule::never(),
+        ReviewContent::Verdict(_) | ReviewContent::Late(_) | ReviewContent::Approval(_) => {
+            item.policy.block_rule()
+        }
+    };
     let most = usize::from(item.policy.max_comments);
     let (comments, rest) = match diff {
-        Some(diff) => place(findings, diff, most),
+        Some(diff) => place(findings, diff, most, &rule),
         None => (vec![], findings.iter().collect()),
     };
     let mut body = match content {
         ReviewContent::Verdict(verdict) => verdict_body(head, verdict, item, &rest, approval),
-        ReviewContent::Late(findings) => late_body(head, findings, rest),
-        ReviewContent::Approval(_) => approval_body(head),
+        ReviewContent::Late(findings) => late_body(head, findings, rest, &rule),
+        ReviewContent::Approval(verdict) => verdict_body(head, verdict, item, &[], approval),
     };
     if diff.is_none() && !findings.is_empty() {
         body += "\nGitHub refused comments on these lines. They are listed here instead.\n";
@@ -51,13 +62,6 @@ pub(crate) fn review(
         body: fit(&body, marker, LONGEST_BODY),
         comments,
     }
-}
-
-/// Returns the text of an approval that follows a review.
-fn approval_body(head: &str) -> String {
-    let why =
-        "Approved: the other checks have passed, and all conditions of the repository are met.";
-    format!("### Review of {}\n\n{why}\n", code(head))
 }
 
 /// Returns the body of a review that no longer holds.
@@ -93,6 +97,7 @@ fn place<'a>(
     findings: &'a [Finding],
     diff: &Diff,
     most: usize,
+    rule: &BlockRule,
 ) -> (Vec<ReviewComment>, Vec<&'a Finding>) {
     let mut places: BTreeMap<(&str, Side, u32, Option<u32>), String> = BTreeMap::new();
     let mut rest = Vec::new();
@@ -105,7 +110,7 @@ fn place<'a>(
         );
         let before = places.get(&place);
         let room = before.is_some() || places.len() < most;
-        let text = comment(finding, place.3);
+        let text = comment(finding, place.3, rule);
         let body = match before {
             Some(before) => format!("{before}\n\n{text}"),
             None => text,
@@ -145,22 +150,24 @@ fn first_line(finding: &Finding, diff: &Diff) -> Option<u32> {
 
 /// Returns `**High** · security · committed-secret (95% sure)` and the message below it. A finding
 /// of a model has its title in place of the rule.
-fn comment(finding: &Finding, start_line: Option<u32>) -> String {
-    let subject = match &finding.title {
-        Some(title) if !finding.is_by_rules() => plain(title),
-        Some(_) | None => code(&finding.rule),
-    };
+fn comment(finding: &Finding, start_line: Option<u32>, rule: &BlockRule) -> String {
     let mut text = format!(
-        "**{}** · {} · {subject} ({}% sure{})\n\n{}",
+        "**{}** · {} · {} ({}% sure{}){}\n\n{}",
         finding.severity,
         categories(finding),
+        subject(finding),
         finding.confidence.as_percent(),
         agreed(&finding.by),
+        match finding.blocks(rule) {
+            true => " · **blocks merging**",
+            false => "",
+        },
         plain(&finding.message),
     );
-    // A suggestion replaces exactly the lines of its comment.
+    // A suggestion replaces exactly the lines of its comment. Its code cannot be escaped.
     if let Some(lines) = &finding.suggestion
         && finding.start_line == start_line
+        && !lines.lines().any(command::is_code)
     {
         let _ = write!(text, "\n\n{}", fenced("suggestion", lines));
     }
@@ -192,8 +199,13 @@ fn verdict_body(
     rest: &[&Finding],
     approval: &Approval,
 ) -> String {
+    let rule = item.policy.block_rule();
+    if clean::is_clean(verdict) {
+        let lines = clean::lines(verdict, &item.reports, approval);
+        return format!("### Review of {}\n{lines}", code(head));
+    }
     let mut body = format!("### Review of {}\n\n", code(head));
-    for line in opening(verdict, &item.reports) {
+    for line in opening(verdict, &item.reports, &item.policy) {
         let _ = writeln!(body, "{line}\n");
     }
     if let Some(score) = verdict.quality_score {
@@ -206,27 +218,34 @@ fn verdict_body(
     let (severe, other): (Vec<_>, Vec<_>) =
         (verdict.still_open.iter()).partition(|finding| finding.severity >= Severity::High);
     if !severe.is_empty() {
-        let _ = writeln!(body, "Still open:\n\n{}", listed(severe));
+        let _ = writeln!(body, "Still open:\n\n{}", listed(severe, &rule));
     }
-    body += &folded("not shown as comments", rest);
-    body += &folded("still open", &other);
+    body += &to_revoke(&verdict.to_revoke);
+    body += &folded("not shown as comments", rest, &rule);
+    body += &folded("still open", &other, &rule);
     for (which, findings) in [
         ("on lines that were reviewed before", &verdict.late),
         ("not confirmed", &verdict.unsure),
         ("resolved", &verdict.resolved),
     ] {
         let findings: Vec<_> = findings.iter().collect();
-        body += &folded(which, &findings);
+        body += &folded(which, &findings, &BlockRule::never());
     }
-    body += &below_floor(verdict.below_floor);
+    if let Some(below) = below_floor(verdict.below_floor) {
+        let _ = writeln!(body, "- {below}");
+    }
     for note in &verdict.notes {
         let _ = writeln!(body, "- {}", plain(note));
     }
     body + &coverage(&item.reports, verdict.usage.as_ref())
 }
 
-/// Returns the number of findings, and the changes since the earlier review.
-fn opening(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> Vec<String> {
+/// Returns the number of findings, the changes since the earlier review, and the blocking findings.
+fn opening(
+    verdict: &Verdict,
+    reports: &BTreeMap<Category, CheckReport>,
+    policy: &Policy,
+) -> Vec<String> {
     let whole = verdict.missing.is_empty() && !is_unread(reports);
     let progress = progress(verdict);
     let nothing_new = progress.is_some() && verdict.findings.is_empty() && whole;
@@ -235,32 +254,8 @@ fn opening(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> Vec<
         lines.push(found(verdict, reports));
     }
     lines.extend(progress);
-    if verdict.event == ReviewEvent::RequestChanges
-        && let Some(first) = lines.first_mut()
-    {
-        *first += " Address the blocking findings before merging.";
-    }
+    lines.extend(demand(verdict, policy));
     lines
-}
-
-/// Returns the number of findings per severity, as one sentence.
-fn found(verdict: &Verdict, reports: &BTreeMap<Category, CheckReport>) -> String {
-    match (verdict.findings.len(), verdict.missing.len()) {
-        (0, _) if is_unread(reports) => {
-            "The change could not be read. It was not reviewed.".to_owned()
-        }
-        (0, 0) if !verdict.unsure.is_empty() => "No confirmed findings.".to_owned(),
-        (0, 0) => "No findings.".to_owned(),
-        (0, _) if reports.is_empty() => {
-            "No specialist answered. This change was not reviewed.".to_owned()
-        }
-        (0, _) => "No findings in the partial review.".to_owned(),
-        (count, _) => format!(
-            "{}: {}.",
-            counted(count, "finding"),
-            by_severity(verdict.findings.iter())
-        ),
-    }
 }
 
 fn approved(approval: &Approval) -> String {
@@ -280,16 +275,8 @@ fn approved(approval: &Approval) -> String {
     }
 }
 
-fn below_floor(count: u32) -> String {
-    match count {
-        0 => String::new(),
-        1 => "- 1 finding below the minimum severity is not shown.\n".to_owned(),
-        _ => format!("- {count} findings below the minimum severity are not shown.\n"),
-    }
-}
-
 /// Returns the body of a review of late security findings.
-fn late_body(head: &str, findings: &[Finding], rest: Vec<&Finding>) -> String {
+fn late_body(head: &str, findings: &[Finding], rest: Vec<&Finding>, rule: &BlockRule) -> String {
     let what = match requests_changes(findings) {
         true => "Address its findings before merging",
         false => "Only a model found this, without a second look. Check it before merging",
@@ -299,6 +286,6 @@ fn late_body(head: &str, findings: &[Finding], rest: Vec<&Finding>) -> String {
          posted. {what}: {}.\n\n{}",
         code(head),
         by_severity(findings.iter()),
-        listed(rest)
+        listed(rest, rule)
     )
 }

@@ -75,6 +75,7 @@ fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> HeadState {
             late: vec![],
             still_open: vec![],
             resolved: vec![],
+            to_revoke: vec![],
             since: None,
             below_floor: 0,
             notes: vec![],
@@ -90,6 +91,8 @@ fn wanted(findings: Vec<Finding>, missing: Vec<Category>) -> HeadState {
         item,
         pull: None,
         late: vec![],
+        check: crate::visibility::CheckState::Shown,
+        refusal: None,
     }
 }
 
@@ -143,7 +146,7 @@ fn removed_line_is_anchored_left() {
     let recorded = recorded(&review);
     assert!(recorded.contains("`src/lib.rs:2 (gone)`\n"), "{recorded}");
     assert!(recorded.contains("`src/lib.rs:2`\n"), "{recorded}");
-    let listed = "`src/lib.rs:9 (gone)` **High** The caller is not checked";
+    let listed = "`src/lib.rs:9 (gone)` **High, blocks merging** The caller is not checked";
     assert!(review.body.contains(listed), "{}", review.body);
 }
 
@@ -158,7 +161,9 @@ fn renders_partial_review() {
     insta::assert_snapshot!(review.body, @"
     ### Review of `aaaaaaa`
 
-    3 findings: 1 critical, 1 medium, 1 low. Address the blocking findings before merging.
+    3 findings: 1 critical, 1 medium, 1 low.
+
+    **Fix before merging:** `src/lib.rs:1` (`some-rule`).
 
     Quality: **2** of 10.
 
@@ -181,7 +186,7 @@ fn renders_partial_review() {
     ");
     assert_eq!(review.comments.len(), 1, "one comment a line");
     insta::assert_snapshot!(review.comments[0].body, @"
-    **Critical** · security · `some-rule` (90% sure)
+    **Critical** · security · `some-rule` (90% sure) · **blocks merging**
 
     A key. Revoke it.
 
@@ -324,16 +329,8 @@ fn unreadable_change_is_not_called_clean() {
     let review = shown(&wanted, &Diff::default());
     insta::assert_snapshot!(review.body, @"
     ### Review of `aaaaaaa`
-
     The change could not be read. It was not reviewed.
-
-    - security: 0 files read by rules
-    - style: 0 files read by rules
-    - logic: 0 files read by rules
-    - not read: `logo.png` (not text)
-
-    <sub>Reviewed by rules alone, without a model.</sub>
-
+    - Not read: `logo.png` (not text)
     <!-- github-bot:0123 -->
     ");
 }
@@ -352,7 +349,7 @@ fn renders_late_findings() {
 
     The security specialist answered after the review was posted. Address its findings before merging: 1 high.
 
-    - `src/lib.rs:2` **High** Something.
+    - `src/lib.rs:2` **High, blocks merging** Something.
 
     <!-- github-bot:0123 -->
     ");
@@ -372,4 +369,76 @@ fn renders_late_findings() {
 
     <!-- github-bot:0123 -->
     ");
+}
+
+#[test]
+fn text_of_others_is_no_command() {
+    let mut model = finding(1, Severity::Low, "/approve");
+    model.rule = MODEL.to_owned();
+    model.title = Some("@dependabot merge".to_owned());
+    let mut bors = finding(2, Severity::Low, "bors r+");
+    bors.suggestion = Some("let a = 1;\n/lgtm".to_owned());
+    let mut span = finding(
+        3,
+        Severity::Low,
+        "Ask `@dependabot merge` and `@types/node`.",
+    );
+    span.suggestion = Some("let b = 2;".to_owned());
+    let review = shown(&wanted(vec![model, bors, span], vec![]), &added(3));
+    let bodies = review.comments.iter().map(|it| it.body.as_str());
+    let text: Vec<_> = bodies.chain([review.body.as_str()]).collect();
+    for line in text.iter().flat_map(|text| text.lines()) {
+        let line = line.trim();
+        assert!(!line.starts_with('/'), "{line}");
+        assert!(!line.starts_with("bors"), "{line}");
+        assert!(!line.contains("@dependabot"), "{line}");
+    }
+    let text = text.join("\n");
+    assert!(text.contains("\u{200d}bors r+"), "it is shown: {text}");
+    assert!(
+        text.contains("`@types/node`"),
+        "a path is unchanged: {text}"
+    );
+    assert_eq!(text.matches("```suggestion").count(), 1, "{text}");
+}
+
+#[test]
+fn renders_removed_secret() {
+    let of = decided(wanted(vec![], vec![]), |verdict| {
+        verdict.event = ReviewEvent::Comment;
+        verdict.since = Some("c".repeat(40).parse().unwrap());
+        verdict.to_revoke = vec![Finding {
+            rule: ::review::SECRET.to_owned(),
+            ..finding(1, Severity::Critical, "This is a key. Revoke it.")
+        }];
+    });
+    insta::assert_snapshot!(summary(&of, Status::Reviewed, false, MARKER), @"
+    ### Review status of `aaaaaaa`
+
+    **Revoke 1 key**
+
+    Nothing new since `ccccccc`: 0 resolved, 0 still open.
+
+    Quality: **2** of 10.
+
+    **Revoke these keys.** The change no longer contains them, but the history of the branch does. They do not block, and stay listed until the pull request is closed.
+
+    - `src/lib.rs:1` **Critical** This is a key. Revoke it.
+
+    - not read: `logo.png` (not text)
+
+    <!-- github-bot:0123 -->
+    ");
+}
+
+#[test]
+fn renders_score_below_minimum() {
+    let mut of = decided(wanted(vec![], vec![]), |verdict| {
+        verdict.quality_score = Some(5);
+        verdict.late = vec![finding(1, Severity::Low, "Something.")];
+    });
+    of.item.policy.request_changes_below_score = 8;
+    let body = shown(&of, &added(3)).body;
+    let demand = "**Changes requested:** the score of 5 is below the minimum of 8.";
+    assert!(body.contains(demand), "{body}");
 }

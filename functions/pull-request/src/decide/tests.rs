@@ -77,7 +77,7 @@ fn review_published(head: char) -> ReviewPublished {
             head_sha: sha(head).parse().unwrap(),
         },
         base_branch: None,
-        review_id: 1,
+        review_id: Some(1),
         comments: 0,
     }
 }

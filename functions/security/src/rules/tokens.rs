@@ -5,7 +5,7 @@ use review::rules::rule;
 use review::rules::{Finds, Reads, Rule, Spot, scan};
 use secrets::{self as forms, is_random};
 
-pub(super) const ID: &str = "committed-secret";
+pub(super) const ID: &str = review::SECRET;
 
 macro_rules! says {
     ($what:literal) => {

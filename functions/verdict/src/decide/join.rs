@@ -6,11 +6,11 @@ use crate::score;
 use events::Timestamp;
 use github::HeadSha;
 use github::port::ReviewEvent;
-use review::item::{CheckReport, ReviewItem, SecondLookItem, Verdict};
+use review::item::{ReviewItem, SecondLookItem, Verdict};
 use review::{Category, Finding, Fingerprint, bounds};
 use rounds::OpenFindings;
 use second_look::still_unproven;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Findings by the list that shows them.
 #[derive(Debug, Default)]
@@ -22,6 +22,7 @@ pub(super) struct FindingLists {
     late: Vec<Finding>,
     still_open: Vec<Finding>,
     resolved: Vec<Finding>,
+    to_revoke: Vec<Finding>,
     below_floor: u32,
 }
 
@@ -38,7 +39,10 @@ impl FindingLists {
         };
         let reports = review.reports.values();
         let found = reports.flat_map(|report| &report.findings);
-        for finding in review::merged(found.cloned()) {
+        let rule = review.policy.block_rule();
+        let found = review::merged(found.cloned(), &rule);
+        let mut to_revoke = rounds::to_revoke(earlier, &found);
+        for finding in found {
             let before = open.take(&finding);
             let was_open = before.is_some();
             let finding = match before {
@@ -47,11 +51,11 @@ impl FindingLists {
             };
             let is_trifle = finding.severity < review.policy.severity_floor;
             let is_unsure = finding.confidence < review.policy.confidence_floor;
-            if is_trifle && !finding.blocks() {
+            if is_trifle && !finding.blocks(&rule) {
                 joined.below_floor = joined.below_floor.saturating_add(1);
             } else if was_open {
                 joined.still_open.push(finding);
-            } else if is_unsure && !finding.blocks() {
+            } else if is_unsure && !finding.blocks(&rule) {
                 joined.unsure.push(finding);
             } else if let Some(doubted) = earlier.and_then(|it| still_unproven(&finding, it)) {
                 joined.doubt([doubted]);
@@ -61,7 +65,12 @@ impl FindingLists {
                 joined.findings.push(finding);
             }
         }
-        let (still_open, resolved) = open.rest(&review.reports);
+        let (still_open, gone) = open.rest(&review.reports);
+        // The history of the branch still contains a secret.
+        let (removed, resolved): (Vec<_>, _) = gone.into_iter().partition(Finding::is_secret);
+        to_revoke.extend(removed);
+        to_revoke.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        joined.to_revoke = to_revoke;
         joined.still_open.extend(still_open);
         joined.still_open.sort_by(|a, b| a.rank().cmp(&b.rank()));
         joined.resolved = resolved;
@@ -97,6 +106,7 @@ impl FindingLists {
         for list in [
             &mut self.findings,
             &mut self.still_open,
+            &mut self.to_revoke,
             &mut self.late,
             &mut self.unsure,
             &mut self.resolved,
@@ -113,14 +123,14 @@ impl FindingLists {
         }
     }
 
-    /// Returns the verdict. Code decides, not a model: a severe and confident security finding
-    /// requests changes, new or old, and all others are comments. The score counts the open
-    /// findings that are listed. Findings below a minimum, unsure or unproven do not lower it,
-    /// because the author is not asked to fix them.
+    /// Returns the verdict on `review`. Code decides, not a model: a finding that blocks under the
+    /// policy requests changes, new or old, and so does a score below the policy's minimum. The
+    /// score counts the open findings that are listed. Findings below a minimum, unsure or unproven
+    /// do not lower it, because the author is not asked to fix them.
     pub(super) fn verdict(
         mut self,
         second_look: Option<&SecondLookItem>,
-        reports: &BTreeMap<Category, CheckReport>,
+        review: &ReviewItem,
         missing: Vec<Category>,
         now: Timestamp,
     ) -> Verdict {
@@ -131,13 +141,14 @@ impl FindingLists {
             self.doubt(doubted.into_iter().flatten());
         }
         let open = || self.findings.iter().chain(&self.still_open);
-        let event = if open().any(Finding::blocks) {
-            ReviewEvent::RequestChanges
-        } else {
-            ReviewEvent::Comment
-        };
         let scored: Vec<_> = open().chain(&self.late).collect();
-        let quality_score = score::quality(reports, &scored);
+        let quality_score = score::quality(&review.reports, &scored);
+        let rule = review.policy.block_rule();
+        let blocks = open().any(|finding| finding.blocks(&rule));
+        let event = match blocks || review.policy.is_score_too_low(quality_score) {
+            true => ReviewEvent::RequestChanges,
+            false => ReviewEvent::Comment,
+        };
         notes.extend(self.bounded());
         Verdict {
             decided_at: now,
@@ -150,6 +161,7 @@ impl FindingLists {
             late: self.late,
             still_open: self.still_open,
             resolved: self.resolved,
+            to_revoke: self.to_revoke,
             since: self.since,
             below_floor: self.below_floor,
             notes,

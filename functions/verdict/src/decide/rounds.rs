@@ -56,6 +56,17 @@ impl OpenFindings {
     }
 }
 
+/// Returns the removed secrets that the earlier review lists and that are not among the findings
+/// of this one.
+pub(super) fn to_revoke(earlier: Option<&EarlierReview>, found: &[Finding]) -> Vec<Finding> {
+    let is_back = |secret: &Finding| {
+        let mut found = found.iter().map(|finding| &finding.fingerprint);
+        secret.fingerprint.is_some() && found.any(|it| *it == secret.fingerprint)
+    };
+    let listed = earlier.into_iter().flat_map(|it| &it.verdict.to_revoke);
+    listed.filter(|secret| !is_back(secret)).cloned().collect()
+}
+
 /// Returns the new finding with the worse severity and the greater confidence of both. A lower
 /// rating of the same code does not lift a block.
 pub(super) fn still_open(before: &Finding, now: Finding) -> Finding {

@@ -136,6 +136,7 @@ fn pull(head: &HeadSha, open: bool) -> PullRequestItem {
         draft: false,
         labels: vec![],
         reviewed: None,
+        revocations: Default::default(),
         updated_at: Timestamp::UNIX_EPOCH,
     }
 }
@@ -384,5 +385,73 @@ fn blocking_findings_pass_every_minimum() {
         let verdict = verdict(&review, &completed(Category::Logic), &known);
         let asks = verdict.event == ReviewEvent::RequestChanges;
         assert_eq!((verdict.findings.len() == 1, asks), (told, told), "{why}");
+    }
+}
+
+#[test]
+fn settings_decide_what_requests_changes() {
+    use policy::{Layer, Policy, Source};
+    let finding = |category, severity, percent| Finding {
+        category,
+        confidence: Confidence::percent(percent),
+        ..found("rule", 1, severity, "code")
+    };
+    let preset = "request_changes_at = \"info\"\nrequest_changes_confidence = 0\n\
+                  request_changes_for = [\"security\", \"style\", \"logic\"]\n\
+                  request_changes_below_score = 8";
+    let (yes, no) = (ReviewEvent::RequestChanges, ReviewEvent::Comment);
+    for (why, settings, findings, score, event) in [
+        (
+            "advice only",
+            "request_changes_at = \"never\"",
+            vec![finding(Category::Security, Severity::Critical, 100)],
+            None,
+            no,
+        ),
+        (
+            "a lower severity",
+            "request_changes_at = \"medium\"",
+            vec![finding(Category::Security, Severity::Medium, 80)],
+            None,
+            yes,
+        ),
+        (
+            "a higher confidence",
+            "request_changes_confidence = 90",
+            vec![finding(Category::Security, Severity::High, 89)],
+            None,
+            no,
+        ),
+        (
+            "another category",
+            "request_changes_for = [\"logic\"]",
+            vec![finding(Category::Logic, Severity::High, 90)],
+            None,
+            yes,
+        ),
+        (
+            "any finding",
+            preset,
+            vec![finding(Category::Style, Severity::Info, 60)],
+            None,
+            yes,
+        ),
+        ("a score of 7", preset, vec![], Some(7), yes),
+        ("a score of 8", preset, vec![], Some(8), no),
+        ("a low score by default", "", vec![], Some(1), no),
+    ] {
+        let mut known = all_reported(&findings);
+        for item in known.reports.values_mut() {
+            for reader in &mut item.report.readers {
+                reader.score = score;
+            }
+        }
+        let layer = Layer::parse(settings, Source::Repository).unwrap();
+        let review = ReviewItem {
+            policy: Policy::default().over(layer),
+            ..ReviewItem::of(base())
+        };
+        let verdict = verdict(&review, &completed(Category::Logic), &known);
+        assert_eq!(verdict.event, event, "{why}");
     }
 }

@@ -159,3 +159,17 @@ async fn deadline_is_delayed_not_waiting() {
     assert_eq!(depth(0).await, (1, 1), "a retry waits");
     assert_eq!(depth(720).await, (2, 0), "the deadline has come");
 }
+
+#[tokio::test]
+async fn deleted_file_accepts_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queue.db");
+    let queue = Queue::open(&path).unwrap();
+    queue.put(vec![put(1, 0)], at(0)).await.unwrap();
+    std::fs::rename(&path, folder.path().join("moved.db")).unwrap();
+    let refused = queue.put(vec![put(2, 0)], at(0)).await.unwrap_err();
+    assert!(refused.to_string().contains("queue.db"), "{refused}");
+    std::fs::rename(folder.path().join("moved.db"), &path).unwrap();
+    queue.put(vec![put(3, 0)], at(0)).await.unwrap();
+    assert_eq!(due(&queue, 9).await.len(), 2);
+}

@@ -3,6 +3,8 @@
 
 use super::schema;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use tokio::sync::oneshot;
 
@@ -27,8 +29,10 @@ pub(super) struct Writer {
 }
 
 /// Request to the thread. Returns a function that answers the requester after the commit.
-type Request =
-    Box<dyn FnOnce(&mut Transaction<'_>) -> Box<dyn FnOnce(Result<(), String>) + Send> + Send>;
+type Request = Box<dyn FnOnce(&mut Transaction<'_>) -> Tell + Send>;
+
+/// Answers the requester with the result of the commit.
+type Tell = Box<dyn FnOnce(Result<(), String>) + Send>;
 
 impl Writer {
     /// Starts the thread.
@@ -42,7 +46,8 @@ impl Writer {
             reason: error.to_string(),
         })?;
         let (requests, inbox) = mpsc::channel();
-        std::thread::spawn(move || serve(connection, &inbox));
+        let opened = OpenedFile::of(&connection);
+        std::thread::spawn(move || serve(connection, opened, &inbox));
         Ok(Self { file, requests })
     }
 
@@ -73,6 +78,32 @@ impl Writer {
     }
 }
 
+/// File of a connection, as it was opened. SQLite goes on writing to a deleted file, and what it
+/// writes there is lost.
+struct OpenedFile {
+    path: PathBuf,
+    /// Device and inode.
+    identity: (u64, u64),
+}
+
+impl OpenedFile {
+    /// Returns the file; `None` for a database in memory.
+    fn of(connection: &Connection) -> Option<Self> {
+        let path = PathBuf::from(connection.path().filter(|path| !path.is_empty())?);
+        let identity = Self::identity(&path)?;
+        Some(Self { path, identity })
+    }
+
+    fn identity(path: &Path) -> Option<(u64, u64)> {
+        let metadata = path.metadata().ok()?;
+        Some((metadata.dev(), metadata.ino()))
+    }
+
+    fn is_in_place(&self) -> bool {
+        Self::identity(&self.path) == Some(self.identity)
+    }
+}
+
 /// Runs `work` in a savepoint. A failure rolls back its own changes only.
 fn within_savepoint<T>(
     transaction: &mut Transaction<'_>,
@@ -89,26 +120,37 @@ fn within_savepoint<T>(
     result
 }
 
-fn serve(mut connection: Connection, inbox: &mpsc::Receiver<Request>) {
+fn serve(mut connection: Connection, opened: Option<OpenedFile>, inbox: &mpsc::Receiver<Request>) {
     while let Ok(first) = inbox.recv() {
         let waiting = inbox.try_iter().take(MOST_IN_A_COMMIT);
         let requests: Vec<_> = std::iter::once(first).chain(waiting).collect();
         let mut tell = Vec::new();
-        let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let committed = begun.and_then(|mut transaction| {
-            tell.extend(
-                requests
-                    .into_iter()
-                    .map(|request| request(&mut transaction)),
-            );
-            transaction.commit()
-        });
+        let committed = commit(&mut connection, opened.as_ref(), requests, &mut tell);
         if let Err(error) = &committed {
             tracing::error!(%error, "queue write failed");
         }
-        let committed = committed.map_err(|error| error.to_string());
         for tell in tell {
             tell(committed.clone());
         }
     }
+}
+
+/// Runs the requests in one transaction. Without a transaction the requesters get no answer, which
+/// they take for a failed write.
+fn commit(
+    connection: &mut Connection,
+    opened: Option<&OpenedFile>,
+    requests: Vec<Request>,
+    tell: &mut Vec<Tell>,
+) -> Result<(), String> {
+    if opened.is_some_and(|file| !file.is_in_place()) {
+        return Err("it was deleted or replaced: stop the server, bring the file back".to_owned());
+    }
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let committed = begun.and_then(|mut transaction| {
+        let results = requests.into_iter().map(|it| it(&mut transaction));
+        tell.extend(results);
+        transaction.commit()
+    });
+    committed.map_err(|error| error.to_string())
 }

@@ -61,7 +61,7 @@ fn sample(topic: &str) -> Event {
 struct RunnerTask {
     runner: Arc<Runner<BlockingFunctions>>,
     stop: tokio::sync::oneshot::Sender<()>,
-    ended: tokio::task::JoinHandle<Result<(), QueueError>>,
+    ended: tokio::task::JoinHandle<()>,
 }
 
 impl RunnerTask {
@@ -104,7 +104,7 @@ impl RunnerTask {
     async fn stop(self) {
         self.runner.functions.release.close();
         self.stop.send(()).unwrap();
-        self.ended.await.unwrap().unwrap();
+        self.ended.await.unwrap();
     }
 }
 

@@ -68,6 +68,7 @@ async fn blocking_finding_remains_if_not_repeated() {
             changed("a.rs", &[(5, "five()"), (30, "thirty()")]),
             Err(GitHubError::NotFound {
                 call: "GET /compare".to_owned(),
+                reason: "Not Found".to_owned(),
             }),
             vec!["a.rs:5 Five", "a.rs:30 Thirty"],
         ),

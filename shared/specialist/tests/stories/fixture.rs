@@ -55,6 +55,7 @@ impl ReadDiff for Comparisons {
         answer.unwrap_or_else(|| {
             Err(GitHubError::NotFound {
                 call: format!("GET /compare/{base}...{head}"),
+                reason: "Not Found".to_owned(),
             })
         })
     }
@@ -65,6 +66,7 @@ impl ReadFiles for Comparisons {
     async fn files(&self, pr: &PrKey) -> Result<Files, GitHubError> {
         Err(GitHubError::NotFound {
             call: format!("GET {pr}/files"),
+            reason: "Not Found".to_owned(),
         })
     }
 }
@@ -158,7 +160,7 @@ impl Fixture {
             name,
             category,
             reviewers: deps.reviewers(rules, "Look for what is wrong."),
-            also_emits: |_, _| Vec::new(),
+            also_emits: |_, _, _| Vec::new(),
             deps,
         };
         Self {

@@ -302,7 +302,10 @@ async fn unknown_changes_trigger_full_review() {
     for (why, since, gone, note) in [
         (
             "a deleted commit",
-            Err(GitHubError::NotFound { call: call() }),
+            Err(GitHubError::NotFound {
+                call: call(),
+                reason: "Not Found".to_owned(),
+            }),
             "",
             "Full review: GitHub does not compare it with `1111111`.",
         ),
@@ -411,4 +414,52 @@ async fn partial_report_ignores_unavailable_model() {
     let report = fixture.report('1').await;
     assert!(places(&report).contains(&"a.rs:3 Three".to_owned()));
     assert!(notes(&report)[0].contains("503"), "{:?}", notes(&report));
+}
+
+/// Returns the notes and the number of read files of every reader.
+async fn unread(fixture: &Fixture) -> Vec<(String, u32)> {
+    let readers = fixture.kept('1').await.report.readers.into_iter();
+    readers
+        .map(|reader| (reader.notes.join(" "), reader.coverage.files_read))
+        .collect()
+}
+
+#[tokio::test]
+async fn finally_refused_change_is_reported_with_reason() {
+    let fixture = Fixture::new();
+    let reason = "Resource protected by organization SAML enforcement.";
+    let refused = GitHubError::Forbidden {
+        call: "GET /compare".to_owned(),
+        reason: reason.to_owned(),
+    };
+    fixture.github.answer('0', '1', Err(refused));
+    fixture.open('1', first_round).await;
+    fixture.ask('1').await.unwrap();
+    for (notes, files_read) in unread(&fixture).await {
+        assert!(notes.contains(reason), "{notes}");
+        assert_eq!(files_read, 0);
+    }
+}
+
+#[tokio::test]
+async fn missing_change_is_read_twice() {
+    let fixture = Fixture::new();
+    let missing = || {
+        Err(GitHubError::NotFound {
+            call: "GET /compare".to_owned(),
+            reason: "No common ancestor between main and topic.".to_owned(),
+        })
+    };
+    fixture.github.answer('0', '1', missing());
+    fixture.open('1', first_round).await;
+    let first = fixture.ask('1').await.unwrap_err();
+    assert!(first.is_retryable(), "GitHub may not have it yet");
+    let wait = first.hidden_for();
+    assert!(wait <= Duration::from_secs(60), "{wait:?}");
+    fixture.clock.advance(wait);
+    fixture.github.answer('0', '1', missing());
+    fixture.ask('1').await.unwrap();
+    for (notes, _) in unread(&fixture).await {
+        assert!(notes.contains("No common ancestor"), "{notes}");
+    }
 }

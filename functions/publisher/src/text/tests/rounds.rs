@@ -52,31 +52,33 @@ fn unchanged_round_is_one_sentence() {
         let (_, opening) = opening.split_once("\n\n").unwrap();
         opening.trim().to_owned()
     };
-    let nothing: fn(&mut Verdict) = |_| {};
+    let open: fn(&mut Verdict) = |verdict| {
+        verdict.still_open = vec![finding(2, Severity::Low, "Old.")];
+    };
     let blocks: fn(&mut Verdict) = |verdict| {
         verdict.event = ReviewEvent::RequestChanges;
         verdict.still_open = vec![finding(2, Severity::High, "Old.")];
     };
     for (why, change, missing, opening) in [
         (
-            "nothing at all",
-            nothing,
+            "an open finding that does not block",
+            open,
             vec![],
-            "Nothing new since `ccccccc`: 0 resolved, 0 still open.",
+            "Nothing new since `ccccccc`: 0 resolved, 1 still open.",
         ),
         (
             "a blocking finding is still open",
             blocks,
             vec![],
-            "Nothing new since `ccccccc`: 0 resolved, 1 still open. Address the blocking \
-             findings before merging.",
+            "Nothing new since `ccccccc`: 0 resolved, 1 still open.\n\n\
+             **Fix before merging:** `src/lib.rs:2` (`some-rule`).",
         ),
         (
             "not all have looked",
-            nothing,
+            open,
             vec![Category::Logic],
             "No findings in the partial review.\n\n\
-             Nothing new since `ccccccc`: 0 resolved, 0 still open.",
+             Nothing new since `ccccccc`: 0 resolved, 1 still open.",
         ),
     ] {
         assert_eq!(first(change, missing), opening, "{why}");
@@ -93,7 +95,7 @@ fn cost_includes_second_look() {
     };
     let mut review = decided(wanted(vec![], vec![]), |it| it.usage = Some(usage(5)));
     let alone = shown(&review, &added(3)).body;
-    assert!(alone.contains("<sub>`second look`: 5 tokens"), "{alone}");
+    assert!(alone.contains("- `second look`: 5 tokens"), "{alone}");
     for report in review.item.reports.values_mut() {
         let mut kimi = reader("kimi");
         kimi.usage = Some(usage(10));
@@ -101,7 +103,7 @@ fn cost_includes_second_look() {
     }
     let together = shown(&review, &added(3)).body;
     assert!(
-        together.contains("<sub>`kimi`: 35 tokens, 0 of them cached, $0.0035</sub>"),
+        together.contains("- `kimi`: 35 tokens, 0 of them cached, $0.0035"),
         "{together}"
     );
 }
@@ -123,13 +125,12 @@ fn renders_approval_and_its_reasons() {
         NoApprovalReason::Fork,
     ]));
     assert_eq!(withheld.event, ReviewEvent::Comment);
-    let (_, after) = withheld.body.split_once("<details>").unwrap();
-    let (folded, _) = after.split_once("</details>").unwrap();
-    insta::assert_snapshot!(folded, @r"
-    <summary>Not approved, for 2 reasons</summary>
-
-    - The score is 2 of 10; 8 is asked for.
-    - It comes from a fork.
+    insta::assert_snapshot!(withheld.body, @r"
+    ### Review of `aaaaaaa`
+    No findings. Quality: **2** of 10. Not approved: The score is 2 of 10; 8 is asked for. It comes from a fork.
+    - Checked for security, style, logic: 1 file read by rules, without a model
+    - Not read: `logo.png` (not text)
+    <!-- github-bot:0123 -->
     ");
     let blocked = wanted(vec![], vec![]);
     let content = verdict(&blocked);
@@ -165,12 +166,12 @@ fn record_contains_whole_review() {
 #[test]
 fn renders_head_status() {
     let of = second_round();
-    insta::assert_snapshot!(summary(&of, Status::Reviewed, MARKER));
+    insta::assert_snapshot!(summary(&of, Status::Reviewed, false, MARKER));
     let late = decided(wanted(vec![], vec![Category::Security]), |_| {});
-    insta::assert_snapshot!(summary(&late, Status::Blocked, MARKER));
+    insta::assert_snapshot!(summary(&late, Status::Blocked, false, MARKER));
     assert_eq!(
         headline(&of, Status::Reviewed),
-        "Open: 1 high, 1 medium, 2 low"
+        "Open: 1 high, 1 medium, 2 low; 1 blocks merging"
     );
 }
 
@@ -270,7 +271,7 @@ fn renders_skip_reason() {
         let told = Status::Skipped(reason);
         assert_eq!(check_summary(&of, told).trim(), shown, "{why}");
         assert_eq!(headline(&of, told), "Not reviewed", "{why}");
-        assert!(summary(&of, told, MARKER).contains(shown), "{why}");
+        assert!(summary(&of, told, false, MARKER).contains(shown), "{why}");
     }
 }
 
@@ -284,7 +285,7 @@ fn cuts_check_summary_at_github_limit() {
     let text = check_summary(&of, Status::Reviewed);
     assert!(text.chars().count() <= LONGEST_SUMMARY);
     assert!(text.contains("Text cut here"));
-    let body = summary(&of, Status::Reviewed, MARKER);
+    let body = summary(&of, Status::Reviewed, false, MARKER);
     assert!(body.chars().count() <= LONGEST_BODY);
     assert!(body.ends_with(MARKER));
 }

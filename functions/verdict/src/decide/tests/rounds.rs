@@ -395,3 +395,55 @@ fn rule_finding_overrides_earlier_doubt() {
     let verdict = verdict(&second(), &completed(Category::Logic), &known);
     assert_eq!(lines(&verdict), [vec![3], vec![], vec![], vec![]]);
 }
+
+/// Returns the lines of the secrets to revoke and of the resolved findings, and the vote.
+fn secrets(verdict: &Verdict) -> (Vec<u32>, Vec<u32>, ReviewEvent) {
+    let lines = |all: &[Finding]| all.iter().map(|finding| finding.line).collect();
+    (
+        lines(&verdict.to_revoke),
+        lines(&verdict.resolved),
+        verdict.event,
+    )
+}
+
+#[test]
+fn removed_secret_is_to_revoke() {
+    let secret = || found(review::SECRET, 3, Severity::Critical, "key = \"a\"");
+    let other = || found("sql-injection", 4, Severity::High, "query(a)");
+    let round = |earlier: Option<EarlierReview>, findings: &[Finding]| {
+        let known = StoredContext {
+            earlier,
+            ..all_reported(findings)
+        };
+        verdict(&second(), &completed(Category::Logic), &known)
+    };
+    let comment = ReviewEvent::Comment;
+    let removed = round(earlier(&[secret(), other()], &[]), &[]);
+    assert_eq!(secrets(&removed), (vec![3], vec![4], comment));
+    assert_eq!(removed.quality_score, Some(10), "it lowers no score");
+
+    let later = |verdict: &Verdict| {
+        Some(EarlierReview {
+            head_sha: before(),
+            verdict: verdict.clone(),
+        })
+    };
+    let unchanged = round(later(&removed), &[]);
+    assert_eq!(secrets(&unchanged), (vec![3], vec![], comment), "it stays");
+    let back = round(later(&removed), &[secret()]);
+    let changes = ReviewEvent::RequestChanges;
+    assert_eq!(secrets(&back), (vec![], vec![], changes), "committed again");
+    let unread = {
+        let mut known = StoredContext {
+            earlier: earlier(&[secret()], &[]),
+            ..all_reported(&[])
+        };
+        for item in known.reports.values_mut() {
+            for reader in &mut item.report.readers {
+                reader.coverage.files_read = 0;
+            }
+        }
+        verdict(&second(), &completed(Category::Logic), &known)
+    };
+    assert_eq!(secrets(&unread), (vec![], vec![], changes), "still open");
+}
