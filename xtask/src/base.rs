@@ -160,10 +160,11 @@ fn is_ascii(pattern: &str) -> bool {
     let (mut is_class, mut letters) = (false, pattern.chars().peekable());
     while let Some(letter) = letters.next() {
         match (letter, is_class) {
-            ('\\', _) => match letters.next() {
-                Some('D' | 'S' | 'W' | 'P' | 'p' | 'u' | 'x') => return false,
-                Some(_) | None => {}
-            },
+            ('\\', _) => {
+                if let Some('D' | 'S' | 'W' | 'P' | 'p' | 'u' | 'x') = letters.next() {
+                    return false;
+                }
+            }
             ('[', false) => {
                 is_class = true;
                 if letters.peek() == Some(&'^') {

@@ -90,7 +90,7 @@ fn named(files: &Files, module: &[String], text: &str) -> Named {
         let is_use = before(1) == Some("use");
         let is_public = matches!(before(2), Some("pub" | ")"));
         let is_path = rest.first().is_some_and(|it| it == "::");
-        let child = [module, &[word.clone()]].concat();
+        let child = [module, std::slice::from_ref(word)].concat();
         let start = match word.as_str() {
             _ if !is_path || before(1) == Some("::") => None,
             "crate" => Some(Vec::new()),
