@@ -249,7 +249,8 @@ impl Process {
             clock: self.clock.clone(),
         };
         let run = Arc::new(runner).run(CONCURRENCY, self.settled());
-        Ok(run.await?)
+        run.await;
+        Ok(())
     }
 
     /// Waits until the queue holds only deliveries with a delay, such as the deadline. They would
