@@ -46,8 +46,8 @@ pub async fn main() -> Result<(), Box<dyn Error>> {
         diff: DIFF.to_owned(),
         ..NewPullRequest::default()
     });
-    let say = Delivery::read(&opened.event, &opened.body)?.say;
-    let event = Event::first(opened.guid.parse()?, "example", say, Timestamp::UNIX_EPOCH);
+    let new = Delivery::read(&opened.event, &opened.body)?.say;
+    let event = Event::first(opened.guid.parse()?, "example", new, Timestamp::UNIX_EPOCH);
     bus.emit(vec![event]).await?;
     bus.settle().await;
 

@@ -51,8 +51,8 @@ pub async fn main() -> Result<(), Box<dyn Error>> {
     let check = events::handler("security", move |it| checker.clone().check(it));
     bus.on("agent.pr.review_requested", coordinate)?;
     bus.on("agent.pr.security_check", check)?;
-    let say = NewEvent::on("agent.pr.review_requested", subject, &());
-    let event = Event::first("request-1".parse()?, "example", say, Timestamp::UNIX_EPOCH);
+    let new = NewEvent::on("agent.pr.review_requested", subject, &());
+    let event = Event::first("request-1".parse()?, "example", new, Timestamp::UNIX_EPOCH);
     bus.emit(vec![event]).await?;
     let last = bus.settle().await.pop().ok_or("no events")?;
     assert!(matches!(last.result, Ok(Outcome::Applied { emitted: 1 })));

@@ -20,7 +20,7 @@ static RULES: &[Rule] = &[DEBUGGER];
 pub fn main() -> Result<(), Box<dyn Error>> {
     for (why, path, line, is_found) in [
         ("a statement", "a.js", "debugger;", true),
-        ("in a text", "a.js", "say('debugger');", false),
+        ("in a text", "a.js", "log('debugger');", false),
         ("another language", "a.py", "debugger", false),
     ] {
         assert_eq!(!DEBUGGER.lines_of(path, line).is_empty(), is_found, "{why}");

@@ -26,8 +26,8 @@ impl EventSource for Sensor {
     async fn run(&self, door: &Door) -> Result<(), Box<dyn Error + Send + Sync>> {
         let mut lines = BufReader::new(TcpStream::connect(self.0).await?).lines();
         while let Some(line) = lines.next_line().await? {
-            let say = NewEvent::on("sensor.alarm.raised", line.clone(), &());
-            let event = Event::first(line.parse()?, "sensor", say, Timestamp::UNIX_EPOCH);
+            let alarm = NewEvent::on("sensor.alarm.raised", line.clone(), &());
+            let event = Event::first(line.parse()?, "sensor", alarm, Timestamp::UNIX_EPOCH);
             let submission = Submission {
                 events: vec![event],
                 texts: Vec::new(),

@@ -43,8 +43,8 @@ pub async fn main() -> Result<(), Box<dyn Error>> {
     bus.on("support.ticket.*", support)?;
 
     for id in ["message-1", "message-2", "message-2"] {
-        let say = NewEvent::on("support.ticket.created", "42".to_owned(), &json!({}));
-        let event = Event::first(id.parse()?, "example", say, Timestamp::UNIX_EPOCH);
+        let message = NewEvent::on("support.ticket.created", "42".to_owned(), &json!({}));
+        let event = Event::first(id.parse()?, "example", message, Timestamp::UNIX_EPOCH);
         bus.emit(vec![event]).await?;
     }
     bus.settle().await;

@@ -30,9 +30,9 @@ impl EventSource for Tickets {
         let Ticket { id, message } = serde_json::from_slice(body).map_err(Refusal::invalid)?;
         let key = Key::new("text", &id).map_err(Refusal::invalid)?;
         let event = id.parse().map_err(Refusal::invalid)?;
-        let say = NewEvent::on("support.ticket.created", id, &());
+        let new = NewEvent::on("support.ticket.created", id, &());
         Ok(Submission {
-            events: vec![Event::first(event, "tickets", say, Timestamp::UNIX_EPOCH)],
+            events: vec![Event::first(event, "tickets", new, Timestamp::UNIX_EPOCH)],
             texts: vec![Text::new(key, message)],
             reply: Reply::Message("accepted"),
         })

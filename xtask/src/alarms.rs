@@ -1,7 +1,7 @@
 //! Generates one alarm per function and kind: CloudWatch takes at most 10 metrics an alarm.
 
 use crate::manifest::{Function, Invoke, Setting, Subscription};
-use crate::template::pascal;
+use crate::naming::pascal;
 
 const HEAD: &str = r#"  <Name>Alarm:
     Type: AWS::CloudWatch::Alarm

@@ -2,14 +2,22 @@
 
 mod check;
 mod conflicts;
+mod form;
+mod http;
+mod message;
 mod names;
 mod needs;
+mod own_events;
+mod parameter;
 mod parse;
 mod problem;
+mod rights;
 mod setting;
+mod subscribe;
+mod values;
 
 pub use conflicts::conflicts;
-pub use names::is_name;
+pub use names::{EXPECTED_NAME, is_name};
 pub use needs::{Needs, State};
 pub use parse::parse;
 pub use problem::Problem;
@@ -63,6 +71,10 @@ pub enum Key {
     State,
     /// `sample`.
     Sample,
+    /// Parameters of `environment`.
+    Environment,
+    /// Parameters of `needs.secrets`.
+    Secret,
 }
 
 /// HTTP route, such as `POST /webhook`.

@@ -1,9 +1,15 @@
-//! Counts forms of English that readers must read twice, in comments, documentation, texts and
-//! test names.
+//! Counts forms of English that readers must read twice, in comments, documentation, texts,
+//! test names and commits.
 
+mod commits;
+mod sources;
+mod words;
+
+use sources::{Place, Sources, files};
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{fs, io};
+use words::words;
 
 /// Form of English with the share of places that may have it.
 struct Form {
@@ -14,7 +20,7 @@ struct Form {
     has: fn(&str) -> bool,
 }
 
-const FORMS: [Form; 7] = [
+const FORMS: [Form; 8] = [
     Form {
         name: "doc comments that open with a noun clause",
         limit: 4.0,
@@ -28,7 +34,7 @@ const FORMS: [Form; 7] = [
         has: is_vague,
     },
     Form {
-        name: "comment lines with \"what is ...\" as a noun",
+        name: "comment lines with a noun clause after \"what\"",
         limit: 1.0,
         places: |it| &it.comments,
         has: has_noun_clause,
@@ -57,6 +63,13 @@ const FORMS: [Form; 7] = [
         places: |it| &it.tests,
         has: |name| name.split('_').count() > 6,
     },
+    Form {
+        name: "subjects of the newest 60 commits without an imperative verb",
+        // The goal is 10 %, but published subjects cannot be changed.
+        limit: 30.0,
+        places: |it| &it.commits,
+        has: |subject| !commits::is_imperative(subject),
+    },
 ];
 
 const OPENINGS: [&str; 13] = [
@@ -66,8 +79,6 @@ const OPENINGS: [&str; 13] = [
 const TEST_OPENINGS: [&str; 10] = [
     "what", "who", "whose", "that", "nothing", "nobody", "a", "an", "the", "where",
 ];
-/// Ends of the names of the files that are read, beside those in `.ci`.
-const ENDS: [&str; 4] = [".rs", ".md", ".toml", ".yaml"];
 const VAGUE: [&str; 8] = [
     "nobody", "somebody", "anybody", "whoever", "told", "stands", "stand", "stood",
 ];
@@ -75,30 +86,16 @@ const AFTER_WHAT: [&str; 12] = [
     "is", "was", "are", "were", "a", "the", "has", "had", "it", "they", "comes", "stands",
 ];
 
-/// Text with its place.
-struct Place {
-    file: String,
-    line: usize,
-    text: String,
-}
-
-/// Texts of the repository by kind.
-#[derive(Default)]
-struct Sources {
-    docs: Vec<Place>,
-    comments: Vec<Place>,
-    pages: Vec<Place>,
-    texts: Vec<Place>,
-    tests: Vec<Place>,
-}
-
 /// Returns a table of the forms, with up to `list` places of each, and whether every form is
 /// within its limit.
 ///
 /// # Errors
 /// A file that cannot be read.
 pub fn report(root: &Path, list: usize) -> io::Result<(String, bool)> {
-    let mut sources = Sources::default();
+    let mut sources = Sources {
+        commits: commits::subjects(root),
+        ..Sources::default()
+    };
     for path in files(root)? {
         let name = path.strip_prefix(root).unwrap_or(&path);
         sources.read(&name.display().to_string(), &fs::read_to_string(&path)?);
@@ -127,103 +124,11 @@ fn percent(part: usize, of: usize) -> f64 {
     100.0 * part as f64 / of.max(1) as f64
 }
 
-/// Returns the repository's source files, pages and settings, without build results and the
-/// generated template.
-fn files(root: &Path) -> io::Result<Vec<PathBuf>> {
-    let ci = root.join(".ci");
-    let (mut files, mut folders) = (Vec::new(), vec![root.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if path.is_dir() {
-                if name == ".ci" || (name != "target" && !name.starts_with('.')) {
-                    folders.push(path);
-                }
-            } else if name != "template.yaml"
-                && (path.parent() == Some(ci.as_path())
-                    || ENDS.iter().any(|end| name.ends_with(end)))
-            {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-impl Sources {
-    fn read(&mut self, file: &str, text: &str) {
-        let place = |line: usize, text: &str| Place {
-            file: file.to_owned(),
-            line: line + 1,
-            text: text.trim().to_owned(),
-        };
-        let (mut is_code, mut is_doc, mut is_test) = (false, false, false);
-        for (number, line) in text.lines().enumerate() {
-            let trimmed = line.trim();
-            if file.ends_with(".md") {
-                if trimmed.starts_with("```") {
-                    is_code = !is_code;
-                } else if !is_code && !trimmed.is_empty() {
-                    self.pages.push(place(number, line));
-                }
-                continue;
-            }
-            if !file.ends_with(".rs") {
-                if let Some(comment) = trimmed.strip_prefix("# ") {
-                    self.comments.push(place(number, comment));
-                } else if words(trimmed).count() > 4 {
-                    self.texts.push(place(number, trimmed));
-                }
-                continue;
-            }
-            let doc = ["///", "//!"]
-                .iter()
-                .find_map(|it| trimmed.strip_prefix(it));
-            if let Some(comment) = doc.or_else(|| trimmed.strip_prefix("// ")) {
-                if doc.is_some() && !is_doc {
-                    self.docs.push(place(number, comment));
-                }
-                self.comments.push(place(number, comment));
-            } else {
-                let name = trimmed.trim_start_matches("async ").strip_prefix("fn ");
-                if let (true, Some(name)) = (is_test, name) {
-                    let name = name.split('(').next().unwrap_or_default();
-                    self.tests.push(place(number, name));
-                }
-                let quoted = line.split('"').skip(1).step_by(2);
-                let texts = quoted.filter(|text| text.len() >= 25);
-                let texts = texts.map(|text| place(number, &without_placeholders(text)));
-                self.texts.extend(texts);
-            }
-            is_doc = doc.is_some();
-            let is_attribute = trimmed.starts_with("#[");
-            is_test = trimmed.starts_with("#[test")
-                || trimmed.starts_with("#[tokio::test")
-                || (is_test && (is_attribute || trimmed.is_empty()));
-        }
-    }
-}
-
-/// Returns the text of a format string without its placeholders.
-fn without_placeholders(text: &str) -> String {
-    let mut parts = text.split('{');
-    let first = parts.next().unwrap_or_default().to_owned();
-    let rest = parts.map(|part| part.split_once('}').map_or(part, |(_, after)| after));
-    rest.fold(first, |text, part| text + part)
-}
-
 fn first_word(text: &str) -> &str {
     text.trim_start()
         .split(|c: char| !c.is_alphanumeric())
         .next()
         .unwrap_or_default()
-}
-
-fn words(text: &str) -> impl Iterator<Item = String> {
-    let words = text.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
-    words.filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
 fn is_vague(text: &str) -> bool {
@@ -254,34 +159,18 @@ mod tests {
             ("a verb in a test's name", 5, "posts_one_review", false),
             ("seven words", 6, "one_two_three_four_five_six_seven", true),
             ("six words", 6, "one_two_three_four_five_six", false),
+            (
+                "a verb after a component",
+                7,
+                "bus: limit connections",
+                false,
+            ),
+            ("a verb alone", 7, "Add a bus", false),
+            ("a sentence", 7, "One way to change a state", true),
+            ("another verb form", 7, "bus: limits connections", true),
         ] {
             let form = FORMS.get(form).expect("a form");
             assert_eq!((form.has)(text), has, "{why}: {text}");
         }
-    }
-
-    #[test]
-    fn sources_are_read_by_kind() {
-        let mut sources = Sources::default();
-        let text = "/// Doc.\n/// More.\nfn a() { log(\"a text of more than 25 letters\"); }\n\
-                    #[test]\nfn posts_one() {}\n// Comment.\n";
-        sources.read("a.rs", text);
-        sources.read("a.md", "Line.\n```\ncode\n```\n");
-        sources.read(
-            "a.yaml",
-            "# Note.\nName: x\nDescription: A text of five words.\n",
-        );
-        let texts = |places: &[Place]| {
-            let texts: Vec<_> = places.iter().map(|it| it.text.clone()).collect();
-            texts.join("|")
-        };
-        assert_eq!(texts(&sources.docs), "Doc.");
-        assert_eq!(texts(&sources.comments), "Doc.|More.|Comment.|Note.");
-        assert_eq!(
-            texts(&sources.texts),
-            "a text of more than 25 letters|Description: A text of five words."
-        );
-        assert_eq!(texts(&sources.tests), "posts_one");
-        assert_eq!(texts(&sources.pages), "Line.");
     }
 }

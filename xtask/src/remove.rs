@@ -1,9 +1,9 @@
 //! Removes the folder of an agent.
 
 use crate::manifest::{Function, Problem, is_name};
-use crate::new::{self, sample};
+use crate::new::sample;
 use crate::snapshot::Snapshot;
-use crate::{samples, template, wire};
+use crate::{base, lock, samples, template, wire};
 use pattern::Event;
 use std::fs;
 use std::path::Path;
@@ -25,12 +25,12 @@ pub fn agent(root: &Path, name: &str) -> Result<Vec<String>, Vec<Problem>> {
     let removed = removed
         .first()
         .ok_or_else(|| failed(format!("functions/{name} does not exist")))?;
-    let base = fs::read_to_string(root.join(template::BASE));
-    let base = base.map_err(|error| failed(format!("{}: {error}", template::BASE)))?;
+    let base = fs::read_to_string(root.join(base::PATH));
+    let base = base.map_err(|error| failed(format!("{}: {error}", base::PATH)))?;
     let uses = template::uses(&base, removed).into_iter();
     let uses = uses.map(|(line, used)| {
         let reason = format!("it uses {used} of functions/{name}; remove that first");
-        Problem::new(template::BASE, line, reason)
+        Problem::new(base::PATH, line, reason)
     });
     let uses: Vec<_> = uses.collect();
     if !uses.is_empty() {
@@ -64,10 +64,10 @@ fn delete(
         snapshot.keep(&output.path).map_err(failed)?;
     }
     let wired = wire::write(root, &outputs).map_err(failed)?;
-    snapshot.keep(new::LOCK).map_err(failed)?;
-    new::lock(root).map_err(failed)?;
+    snapshot.keep(lock::PATH).map_err(failed)?;
+    lock::update(root).map_err(failed)?;
     paths.extend(wired.0);
-    paths.push(new::LOCK.to_owned());
+    paths.push(lock::PATH.to_owned());
     Ok(paths)
 }
 

@@ -1,9 +1,9 @@
 //! Reads the manifests, computes every generated file, then writes the stale ones.
 
 use crate::manifest::{self, Function, Problem};
-use crate::{bench, cost, include, registration, samples, table, template};
+use crate::{base, bench, cost, folders, include, registration, samples, table, template};
+use std::fs;
 use std::path::Path;
-use std::{fs, io};
 
 /// File that is generated, in whole or between markers.
 pub struct Output {
@@ -31,7 +31,7 @@ pub fn generate(root: &Path) -> Result<Vec<Output>, Vec<Problem>> {
     let read = |path: &str| {
         fs::read_to_string(root.join(path)).map_err(|error| vec![Problem::new(path, 1, error)])
     };
-    let base = read(template::BASE)?;
+    let base = read(base::PATH)?;
     let functions = load(root, &base)?;
     let functions = template::ordered(&base, functions);
     let (docs, cargo) = (read(table::PATH)?, read(registration::CARGO)?);
@@ -71,30 +71,13 @@ pub fn generate(root: &Path) -> Result<Vec<Output>, Vec<Problem>> {
 /// # Errors
 /// All problems of the manifests, by file and line.
 pub fn functions(root: &Path) -> Result<Vec<Function>, Vec<Problem>> {
-    let base = fs::read_to_string(root.join(template::BASE));
-    let base = base.map_err(|error| vec![Problem::new(template::BASE, 1, error)])?;
+    let base = fs::read_to_string(root.join(base::PATH));
+    let base = base.map_err(|error| vec![Problem::new(base::PATH, 1, error)])?;
     load(root, &base)
 }
 
 fn load(root: &Path, base: &str) -> Result<Vec<Function>, Vec<Problem>> {
-    let folder = root.join("functions");
-    let failed = |error: io::Error| vec![Problem::new("functions", 1, error)];
-    let (mut names, mut problems) = (Vec::new(), Vec::new());
-    for entry in fs::read_dir(&folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let has = |file: &str| entry.path().join(file).is_file();
-        match (has("Cargo.toml"), has("function.toml")) {
-            (true, _) => names.push(name),
-            (false, true) => {
-                let file = format!("functions/{name}/function.toml");
-                let reason = format!("functions/{name}/Cargo.toml does not exist");
-                problems.push(Problem::new(&file, 1, reason));
-            }
-            (false, false) => {}
-        }
-    }
-    names.sort();
+    let (names, mut problems) = folders::names(root)?;
     let mut functions = Vec::new();
     for name in names {
         let file = format!("functions/{name}/function.toml");
@@ -112,6 +95,7 @@ fn load(root: &Path, base: &str) -> Result<Vec<Function>, Vec<Problem>> {
     }
     if problems.is_empty() {
         problems.extend(template::conflicts(base, &functions));
+        problems.extend(template::environments(base, &functions));
     }
     if problems.is_empty() {
         Ok(functions)

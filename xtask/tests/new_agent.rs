@@ -247,7 +247,7 @@ fn refused_agents_leave_nothing_behind() {
     let _held = REPOSITORY.lock().unwrap_or_else(PoisonError::into_inner);
     let root = Path::new(ROOT);
     let before = files(root);
-    let cases: [(&str, &[&str], &str); 30] = [
+    let cases: [(&str, &[&str], &str); 32] = [
         ("a bad name", &["Greeter", "--on=a.b"], "is not a name"),
         ("a path", &["../greeter", "--on=a.b"], "is not a name"),
         (
@@ -263,7 +263,17 @@ fn refused_agents_leave_nothing_behind() {
         (
             "a taken route",
             &["greeter", "--http=POST /webhook", "--emits=a.b"],
-            "is taken by",
+            "--http: POST /webhook is taken by functions/webhook/function.toml:2",
+        ),
+        (
+            "a name of a subscription",
+            &["review-deadline", "--on=github.pr.opened"],
+            "NAME: the subscription review-deadline is taken by functions/verdict/function.toml:8",
+        ),
+        (
+            "a slash at the end",
+            &["greeter", "--http=POST /stars/", "--emits=a.b"],
+            "--http: \"POST /stars/\" ends with a slash",
         ),
         (
             "a source without topics",
@@ -394,6 +404,9 @@ fn refused_agents_leave_nothing_behind() {
         let errors = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{why}: {errors}");
         assert!(errors.contains(expected), "{why}: {errors}");
+        let new = format!("functions/{}/", options.first().unwrap_or(&""));
+        let is_new = !root.join(&new).exists();
+        assert!(!is_new || !errors.contains(&new), "{why}: {errors}");
     }
     // The last step fails, after all files are written.
     let mut without_cargo = Command::new(env!("CARGO_BIN_EXE_xtask"));

@@ -4,7 +4,7 @@ use crate::infra::{Infra, arn, branches, broken, manifests, reference, texts, va
 use serde_json::Value;
 use std::collections::BTreeSet;
 use xtask::manifest::Function;
-use xtask::template::pascal;
+use xtask::naming::pascal;
 
 fn open_doors(infra: &Infra) -> Vec<String> {
     let urls = infra.all("AWS::Lambda::Url");

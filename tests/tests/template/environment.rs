@@ -1,6 +1,6 @@
 //! Environment variables of functions.
 
-use crate::infra::{Infra, branches, broken, reference, resources, subjects, texts, values};
+use crate::infra::{Infra, branches, broken, reference, texts};
 use serde_json::Value;
 
 fn unknown_variables(infra: &Infra) -> Vec<String> {
@@ -25,105 +25,6 @@ fn unknown_variables(infra: &Infra) -> Vec<String> {
 fn variables_are_read_in_shared_config() {
     let violations = broken(unknown_variables, "STATE_URL:", "STATE_URI:");
     insta::assert_snapshot!(violations, @"PullRequestFunction: shared/config does not read STATE_URI");
-}
-
-/// Bytes of all variables of a function ("Lambda quotas").
-const MAX_ENVIRONMENT: usize = 4096;
-/// Letters of names that AWS bounds: a stack, which is the bus, too; a table; a queue; a region
-/// with room for a new one; an account; a domain.
-const STACK: usize = 128;
-const TABLE: usize = 255;
-const QUEUE: usize = 80;
-const REGION: usize = 20;
-const ACCOUNT: usize = 12;
-const DOMAIN: usize = "amazonaws.com.cn".len();
-
-/// Returns the most bytes of a value, or the name that has no limit.
-fn longest(infra: &Infra, value: &Value) -> Result<usize, String> {
-    let mut branches = branches(value);
-    if branches.len() > 1 {
-        return branches
-            .drain(..)
-            .map(|branch| longest(infra, branch))
-            .try_fold(0, |most, length| Ok(most.max(length?)));
-    }
-    if let Some(name) = reference(value) {
-        return longest_of(infra, name);
-    }
-    if let Some(text) = value["Fn::Sub"].as_str() {
-        let mut length = 0;
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after.split_once('}').expect("a closing brace");
-            length += before.len() + longest_of(infra, name)?;
-            rest = after;
-        }
-        return Ok(length + rest.len());
-    }
-    let text = value.as_str().ok_or_else(|| format!("{value}: no text"))?;
-    Ok(text.len())
-}
-
-fn longest_of(infra: &Infra, name: &str) -> Result<usize, String> {
-    match infra.0["Resources"][name]["Type"].as_str() {
-        Some("AWS::Events::EventBus") => return Ok(STACK),
-        Some("AWS::DynamoDB::Table") => return Ok(TABLE),
-        Some("AWS::SQS::Queue") => {
-            let url = "https://sqs..//".len();
-            return Ok(url + REGION + DOMAIN + ACCOUNT + QUEUE);
-        }
-        _ if name == "AWS::NoValue" => return Ok(0),
-        _ => {}
-    }
-    let parameter = &infra.0["Parameters"][name];
-    let allowed = values(&parameter["AllowedValues"]).map(|it| it.to_string().len());
-    let length = parameter["MaxLength"].as_u64();
-    let length = length.and_then(|length| usize::try_from(length).ok());
-    // A letter is a byte: the pattern allows ASCII alone.
-    let is_ascii = parameter["AllowedPattern"]
-        .as_str()
-        .is_some_and(|pattern| !pattern.replace("[.]", "").contains(".+") && pattern.is_ascii());
-    let length = length.filter(|_| is_ascii);
-    length
-        .or(allowed.max())
-        .ok_or_else(|| format!("{name}: no limit of its bytes"))
-}
-
-fn too_large(infra: &Infra) -> Vec<String> {
-    let mut found = Vec::new();
-    for (name, function) in infra.functions() {
-        let mut size = 0;
-        for (variable, value) in infra.variables(function) {
-            match longest(infra, &value) {
-                // As in JSON: four quotes, a colon and a comma.
-                Ok(length) => size += variable.len() + length + 6,
-                Err(problem) => found.push(format!("{name}: {variable}: {problem}")),
-            }
-        }
-        if size > MAX_ENVIRONMENT {
-            found.push(format!("{name}: up to {size} bytes of {MAX_ENVIRONMENT}"));
-        }
-    }
-    found
-}
-
-#[test]
-fn largest_environment_fits_lambda() {
-    let told = broken(too_large, "    MaxLength: 512\n", "    MaxLength: 4096\n");
-    let with_model = resources(|it| it.needs.model);
-    assert_eq!(subjects(&told), with_model, "{told}");
-    let style = "StyleFunction: up to 6963 bytes of 4096";
-    assert!(told.lines().any(|line| line == style), "{told}");
-    let told = broken(too_large, "    MaxLength: 512\n", "");
-    assert_eq!(subjects(&told), with_model, "{told}");
-    let style = "StyleFunction: KIMI_PRICES: ModelPrices: no limit of its bytes";
-    assert!(told.lines().any(|line| line == style), "{told}");
-    let pattern = "    AllowedPattern: https?://[!-~]+\n";
-    let told = broken(too_large, pattern, "    AllowedPattern: https?://.+\n");
-    let with_github = resources(|it| it.needs.has_github());
-    assert_eq!(subjects(&told), with_github, "{told}");
-    let style = "StyleFunction: GITHUB_API_URL: GitHubApiUrl: no limit of its bytes";
-    assert!(told.lines().any(|line| line == style), "{told}");
 }
 
 fn plain_secrets(infra: &Infra) -> Vec<String> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use xtask::manifest::Function;
-use xtask::template::pascal;
+use xtask::naming::pascal;
 
 pub(crate) type Guard = fn(&Infra) -> Vec<String>;
 

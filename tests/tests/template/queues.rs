@@ -2,7 +2,7 @@
 
 use crate::infra::{Infra, arn, broken, folder, manifests, reference, resources, subjects, texts};
 use std::collections::BTreeSet;
-use xtask::template::pascal;
+use xtask::naming::pascal;
 
 fn logs(infra: &Infra) -> Vec<String> {
     let (mut found, mut taken) = (Vec::new(), BTreeSet::new());

@@ -18,10 +18,8 @@ fn shared(functions: &[Function]) -> Vec<Problem> {
         let names = function.subscriptions.iter();
         let names = names.map(|it| (format!("the subscription {}", it.name), it.line));
         for (name, line) in route.into_iter().chain(names) {
-            let place = format!("{file}:{line}");
-            if let Some(other) = taken.insert(name.clone(), place) {
-                let reason = format!("{name} is taken by {other}");
-                problems.push(Problem::new(&file, line, reason));
+            if let Some((other, at)) = taken.insert(name.clone(), (file.clone(), line)) {
+                problems.push(Problem::taken(&file, line, name, (&other, at)));
             }
         }
     }

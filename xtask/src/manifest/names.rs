@@ -4,7 +4,7 @@
 const MAX_NAME: usize = 64;
 
 /// Expected form of a function's name.
-pub(super) const EXPECTED_NAME: &str =
+pub const EXPECTED_NAME: &str =
     "expected a-z, 0-9 and single - between them, a letter first, at most 64 characters";
 
 /// Variables that the generated template sets.
@@ -51,16 +51,6 @@ pub(super) fn is_resource(name: &str) -> bool {
 pub(super) fn is_kind(kind: &str) -> bool {
     let is_char = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
     !kind.is_empty() && kind.bytes().all(is_char)
-}
-
-pub(super) fn is_route(key: &str) -> bool {
-    let is_char = |b: u8| b.is_ascii_alphanumeric() || b"/-_.".contains(&b);
-    key.split_once(' ').is_some_and(|(method, path)| {
-        ["GET", "POST", "PUT", "DELETE", "PATCH"].contains(&method)
-            && path.starts_with('/')
-            && path.len() > 1
-            && path.bytes().all(is_char)
-    })
 }
 
 /// Returns whether a variable holds a reference to a secret.

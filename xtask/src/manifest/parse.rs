@@ -1,72 +1,11 @@
-//! TOML form of a manifest.
+//! Parser of a manifest.
 
 use super::check::Check;
-use super::{Function, Invoke, Key, Needs, Problem, Setting, State};
-use serde::Deserialize;
-use serde_json::Value;
+use super::form::{Manifest, StateTable, is_set};
+use super::message::plain;
+use super::{Function, Key, Needs, Problem, State, values};
 use std::collections::BTreeMap;
 use toml::Spanned;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Manifest {
-    pub(super) description: Spanned<String>,
-    pub(super) http: Option<Spanned<String>>,
-    pub(super) required: Option<Spanned<bool>>,
-    pub(super) schedule: Option<Spanned<String>>,
-    pub(super) sample: Option<Spanned<String>>,
-    pub(super) timeout: Option<Spanned<u64>>,
-    pub(super) memory: Option<Spanned<u64>>,
-    pub(super) reserved_concurrency: Option<Spanned<String>>,
-    #[serde(default)]
-    pub(super) emits: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub(super) environment: BTreeMap<String, Spanned<String>>,
-    #[serde(default)]
-    pub(super) subscribe: Vec<Spanned<Subscribe>>,
-    #[serde(default)]
-    pub(super) needs: NeedsTable,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Subscribe {
-    pub(super) name: Option<Spanned<String>>,
-    pub(super) topics: Spanned<Vec<Spanned<String>>>,
-    pub(super) filter: Option<Spanned<Value>>,
-    pub(super) invoke: Invoke,
-    pub(super) source: Option<Spanned<String>>,
-    pub(super) delay: Option<Spanned<Setting>>,
-    pub(super) concurrency: Option<Spanned<Setting>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct NeedsTable {
-    pub(super) state: Option<Spanned<StateTable>>,
-    pub(super) bus: Option<Spanned<bool>>,
-    pub(super) github_read: Option<Spanned<bool>>,
-    pub(super) github_write: Option<Spanned<bool>>,
-    pub(super) model: Option<Spanned<bool>>,
-    pub(super) policy: Option<Spanned<bool>>,
-    pub(super) clock: Option<Spanned<bool>>,
-    pub(super) entropy: Option<Spanned<bool>>,
-    pub(super) secrets: BTreeMap<String, Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct StateTable {
-    #[serde(default)]
-    pub(super) read: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub(super) write: Vec<Spanned<String>>,
-}
-
-/// Returns whether a need is set to true.
-pub(super) fn is_set(need: Option<&Spanned<bool>>) -> bool {
-    need.is_some_and(|it| *it.get_ref())
-}
 
 /// Parses and validates one manifest; parameters must exist in `base`.
 ///
@@ -78,13 +17,12 @@ pub fn parse(name: &str, text: &str, base: &str) -> Result<Function, Vec<Problem
         Ok(manifest) => manifest,
         Err(error) => {
             let span = error.span().unwrap_or_default();
-            let reason = error.message().replace('\n', " ");
-            check.refuse(&span, reason);
+            check.refuse(&span, plain(error.message()));
             return Err(check.problems);
         }
     };
-    let subscriptions = check.manifest(name, &manifest);
-    let sample = check.sample(&manifest, &subscriptions);
+    let subscriptions = values::manifest(&mut check, name, &manifest);
+    let sample = values::sample(&mut check, &manifest, &subscriptions);
     if !check.problems.is_empty() {
         return Err(check.problems);
     }
@@ -110,6 +48,10 @@ pub fn parse(name: &str, text: &str, base: &str) -> Result<Function, Vec<Problem
             .chain(write)
             .for_each(|kind| mark(Key::State, kind));
     }
+    let variables = manifest.environment.values();
+    variables.for_each(|parameter| mark(Key::Environment, parameter));
+    let secrets = manifest.needs.secrets.values();
+    secrets.for_each(|parameter| mark(Key::Secret, parameter));
     let scheduled = subscriptions.iter().skip(manifest.subscribe.len());
     for subscription in scheduled {
         let topics = subscription.topics.iter();

@@ -1,7 +1,7 @@
 //! Fills the texts of the scaffold.
 
-use super::{Agent, NEEDS};
-use crate::template::pascal;
+use super::options::{Agent, NEEDS};
+use crate::naming::pascal;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Values and flags of the scaffold's texts.

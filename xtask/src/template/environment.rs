@@ -1,7 +1,7 @@
 //! Environment of functions.
 
-use super::pascal;
 use crate::manifest::{Function, Needs};
+use crate::naming::pascal;
 
 const GITHUB_VARIABLES: &str = r#"GITHUB_API_URL: !Ref GitHubApiUrl
 GITHUB_TOKEN: !If

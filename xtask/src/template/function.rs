@@ -1,7 +1,8 @@
 //! Functions with their route, schedule, limits and logs.
 
-use super::{environment, indent, pascal, role, rule};
+use super::{environment, role, rule};
 use crate::manifest::Function;
+use crate::naming::{indent, pascal};
 
 const ROUTE: &str = r#"  <Fn>Route:
     Type: AWS::ApiGatewayV2::Route

@@ -1,9 +1,10 @@
 //! Names of generated resources.
 
-use super::{BASE, function, mark, parameters, pascal};
+use super::{function, parameters};
 use crate::alarms;
-use crate::base::Base;
-use crate::manifest::{Function, Problem};
+use crate::base::{Base, PATH, mark};
+use crate::manifest::{Function, Key, Problem};
+use crate::naming::pascal;
 use std::collections::BTreeMap;
 
 /// Returns the names of the resources that a function brings.
@@ -31,27 +32,28 @@ fn headings(text: &str) -> Vec<String> {
 pub fn conflicts(base: &str, functions: &[Function]) -> Vec<Problem> {
     let base = Base(base);
     let sections = ["Parameters", "Resources"].into_iter();
-    let mut taken: BTreeMap<String, String> = sections
+    let mut taken: BTreeMap<String, (String, usize)> = sections
         .flat_map(|section| base.names(section))
-        .map(|(name, line)| (name.to_owned(), format!("{BASE}:{line}")))
+        .map(|(name, line)| (name.to_owned(), (PATH.to_owned(), line)))
         .collect();
     let mut problems = Vec::new();
     for function in functions {
-        let names = names(function);
+        let (file, names) = (function.file(), names(function));
         let conflict = names.iter().find_map(|it| Some((it, taken.get(it)?)));
-        if let Some((name, other)) = conflict {
-            let reason = format!("its resource {name} is taken by {other}");
-            problems.push(Problem::new(&function.file(), 1, reason));
+        if let Some((name, (other, line))) = conflict {
+            let name = format!("its resource {name}");
+            problems.push(Problem::taken(&file, 1, name, (other, *line)));
         }
-        taken.extend(names.into_iter().map(|name| (name, function.file())));
+        taken.extend(names.into_iter().map(|name| (name, (file.clone(), 1))));
     }
     let generated = headings(&parameters::parameters(base, functions));
     for function in functions {
         let secrets = function.needs.secrets.values();
-        for name in secrets.filter(|it| generated.contains(it)) {
-            if let Some(other) = taken.get(name) {
-                let reason = format!("its parameter {name} is taken by {other}");
-                problems.push(Problem::new(&function.file(), 1, reason));
+        for secret in secrets.filter(|it| generated.contains(it)) {
+            if let Some((other, line)) = taken.get(secret) {
+                let (file, at) = (function.file(), function.line(Key::Secret, secret));
+                let name = format!("its parameter {secret}");
+                problems.push(Problem::taken(&file, at, name, (other, *line)));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Roles of functions.
 
-use super::{indent, pascal};
 use crate::manifest::{Function, Needs};
+use crate::naming::{indent, pascal};
 
 const ROLE: &str = r#"  <Fn>Role:
     Type: AWS::IAM::Role

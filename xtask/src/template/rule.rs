@@ -1,7 +1,7 @@
 //! Rules with their targets, queues and permissions.
 
-use super::pascal;
 use crate::manifest::{Function, Invoke, Subscription};
+use crate::naming::pascal;
 use serde_json::Value;
 
 /// Seconds of `Globals.Function.Timeout` in the base file.
