@@ -231,7 +231,9 @@ fn unknown_values_are_named_with_remedy() {
 
 #[test]
 fn page_shows_only_valid_patterns() {
-    let (_, table) = PAGE.split_once("| pattern | matches |\n|---|---|\n").unwrap();
+    let (_, table) = PAGE
+        .split_once("| pattern | matches |\n|---|---|\n")
+        .unwrap();
     let rows: Vec<_> = table
         .lines()
         .take_while(|line| line.starts_with('|'))
