@@ -19,13 +19,12 @@ const OF_THIS_PACKAGE: [&str; 7] = [
     "CARGO_PKG_VERSION_PRE",
 ];
 
-/// Returns Cargo's target directory, which contains this program. Cargo marks it with a
-/// tag file.
+/// Returns Cargo's target directory, which contains this program as `debug/deps/PROGRAM` ("Build
+/// Cache", The Cargo Book).
 pub(crate) fn directory() -> PathBuf {
     let program = std::env::current_exe().expect("this program has a path");
-    program
-        .ancestors()
-        .find(|directory| directory.join("CACHEDIR.TAG").is_file())
+    let directory = program.ancestors().nth(3);
+    directory
         .unwrap_or_else(|| panic!("{} is in no target directory", program.display()))
         .to_owned()
 }

@@ -12,11 +12,11 @@ static REPOSITORY: Mutex<()> = Mutex::new(());
 /// Generated files and the new sample events. The folder of the agent comes in addition.
 const MOST_OTHER_FILES: usize = 10;
 
-/// Returns Cargo's target directory, which contains this program.
+/// Returns Cargo's target directory, which contains this program as `debug/deps/PROGRAM` ("Build
+/// Cache", The Cargo Book).
 fn target() -> PathBuf {
     let program = std::env::current_exe().expect("this program has a path");
-    let mut folders = program.ancestors();
-    let target = folders.find(|folder| folder.join("CACHEDIR.TAG").is_file());
+    let target = program.ancestors().nth(3);
     target.expect("a target directory").to_owned()
 }
 
