@@ -130,11 +130,7 @@ impl OpenConnections {
     /// requests, closes the first that waits again.
     async fn add(self: &Arc<Self>) -> Option<Arc<Connection>> {
         if self.room.available_permits() == 0 {
-            let mut queue = self.queue();
-            match queue.waiting.pop_first() {
-                Some((_, close)) => close.notify_one(),
-                None => queue.is_full = true,
-            }
+            self.close_longest();
         }
         let room = self.room.clone().acquire_owned().await.ok()?;
         let connection = Arc::new(Connection {
@@ -145,6 +141,14 @@ impl OpenConnections {
         });
         connection.starts_wait();
         Some(connection)
+    }
+
+    fn close_longest(&self) {
+        let mut queue = self.queue();
+        match queue.waiting.pop_first() {
+            Some((_, close)) => close.notify_one(),
+            None => queue.is_full = true,
+        }
     }
 
     fn queue(&self) -> MutexGuard<'_, WaitQueue> {
@@ -195,7 +199,9 @@ impl Connection {
                     if self.wait().is_some() {
                         return;
                     }
+                    // Its request arrived at the same moment, so another one has to make room.
                     http.as_mut().graceful_shutdown();
+                    self.open.close_longest();
                 }
                 () = self.overdue() => return,
                 _ = stopped.changed(), if !is_stopping => {
@@ -212,20 +218,24 @@ impl Connection {
 
     fn starts_wait(&self) {
         self.ends_wait();
-        let mut queue = self.open.queue();
-        queue.last = queue.last.wrapping_add(1);
-        let number = queue.last;
-        if std::mem::take(&mut queue.is_full) {
-            self.close.notify_one();
-        } else {
-            queue.waiting.insert(number, self.close.clone());
-        }
+        let number = {
+            let mut queue = self.open.queue();
+            queue.last = queue.last.wrapping_add(1);
+            let number = queue.last;
+            if std::mem::take(&mut queue.is_full) {
+                self.close.notify_one();
+            } else {
+                queue.waiting.insert(number, self.close.clone());
+            }
+            number
+        };
         let start = Instant::now();
         *self.wait() = Some(Wait { number, start });
     }
 
     fn ends_wait(&self) {
-        if let Some(Wait { number, .. }) = self.wait().take() {
+        let wait = self.wait().take();
+        if let Some(Wait { number, .. }) = wait {
             self.open.queue().waiting.remove(&number);
         }
     }
