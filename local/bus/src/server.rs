@@ -83,7 +83,7 @@ pub enum ServeError {
     #[error(transparent)]
     Queue(#[from] QueueError),
     /// A file of the state cannot be created or locked.
-    #[error("{path}: {error}; the folder must exist and be writable")]
+    #[error("{path}: {error}; the file and its folder must be writable")]
     File {
         /// Path of the file.
         path: String,
